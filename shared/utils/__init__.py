@@ -1,0 +1,1 @@
+"""Small pure helpers: money, clock, identifiers, pagination, units, deadlines, retries."""

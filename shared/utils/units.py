@@ -1,0 +1,48 @@
+"""Units of capacity. Memory and disk are whole MiB, CPU is whole millicores: integers all the way."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from shared.errors import ValidationFailed
+
+_BYTES = {
+    "B": 1,
+    "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
+}  # fmt: skip
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)\s*$")
+
+
+class InvalidQuantity(ValidationFailed):
+    """Text that is not a size or a CPU quantity."""
+
+    code = "invalid_quantity"
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes from text such as `8GiB` (binary) or `8GB` (decimal, SI). Raises InvalidQuantity."""
+    match = _SIZE.match(text)
+    if not match or match.group(2) not in _BYTES:
+        raise InvalidQuantity(f"{text!r} is not a size: write a number and a unit such as MiB or GB")
+    size = Decimal(match.group(1)) * _BYTES[match.group(2)]
+    if size != size.to_integral_value():
+        raise InvalidQuantity(f"{text!r} is not a whole number of bytes")
+    return int(size)
+
+
+def parse_mib(text: str) -> int:
+    """Whole MiB that hold the size, rounded up: a request is never granted less than it asked for."""
+    return -(-parse_bytes(text) // 2**20)
+
+
+def parse_millicores(text: str) -> int:
+    """Millicores from `500m` or `1.5` (Kubernetes' notation). Raises InvalidQuantity below one millicore."""
+    number, scale = (text[:-1], 1) if text.endswith("m") else (text, 1000)
+    if not re.fullmatch(r"\d+(\.\d+)?", number):
+        raise InvalidQuantity(f"{text!r} is not a CPU quantity: write 500m or 0.5")
+    cores = Decimal(number) * scale
+    if cores != cores.to_integral_value() or cores < 1:
+        raise InvalidQuantity(f"{text!r} is not a whole number of millicores")
+    return int(cores)
