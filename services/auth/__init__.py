@@ -1,0 +1,1 @@
+"""auth: users, service accounts, credentials, tokens and role grants."""

@@ -1,0 +1,65 @@
+"""Lock-out after repeated failures (OWASP ASVS 2.2.1), without telling which accounts exist.
+
+Failures are counted for the name that was typed, whether or not an account has it. A locked name is refused before
+the password is looked at, so the answer tells neither whether the account exists nor whether the password was right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import TooManyRequests, Unauthenticated
+
+
+class InvalidCredentials(Unauthenticated):
+    """Unknown account, wrong password, no password set, or a disabled account: one answer for all of them."""
+
+    code = "invalid_credentials"
+
+
+class TooManyAttempts(TooManyRequests):
+    """The name is locked for a while; `retry_after` is in seconds."""
+
+    code = "too_many_attempts"
+
+
+@dataclass(frozen=True)
+class LockoutPolicy:
+    """How many failures, within what time, lock for how long."""
+
+    threshold: int = 5
+    window: timedelta = timedelta(minutes=15)
+    duration: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """The failures counted for one name."""
+
+    failures: int = 0
+    window_started_at: datetime | None = None
+    locked_until: datetime | None = None
+
+
+def check_not_locked(attempts: Attempts, now: datetime) -> None:
+    """Raise TooManyAttempts while the name is locked. The lock ends at the instant `locked_until`."""
+    if attempts.locked_until is not None and now < attempts.locked_until:
+        wait = attempts.locked_until - now
+        raise TooManyAttempts("too many failed attempts", retry_after=-(-wait // timedelta(seconds=1)))
+
+
+def after_failure(attempts: Attempts, now: datetime, policy: LockoutPolicy) -> Attempts:
+    """The count after one more failure: locked at the threshold, a fresh window when the old one is over."""
+    started = attempts.window_started_at
+    if started is None or attempts.locked_until is not None or now - started >= policy.window:
+        attempts, started = Attempts(), now
+    failures = attempts.failures + 1
+    locked_until = now + policy.duration if failures >= policy.threshold else None
+    return Attempts(failures, started, locked_until)
+
+
+def attempts_key(tenant: str, email: str) -> str:
+    """Under which key a name's failures are counted: a digest, so that typed names aren't kept in the clear."""
+    return hashlib.sha256(f"{tenant}\n{email}".encode()).hexdigest()

@@ -1,0 +1,33 @@
+"""What a tenant's state means for those who log in to it."""
+
+from __future__ import annotations
+
+from shared.errors import Forbidden
+
+ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
+
+
+class TenantSuspended(Forbidden):
+    """The tenant is suspended: nobody gets a token for it until it is resumed."""
+
+    code = "tenant_suspended"
+
+
+class TenantClosed(Forbidden):
+    """The tenant is closed for good."""
+
+    code = "tenant_closed"
+
+
+def check_may_enter(status: str) -> None:
+    """Raise TenantSuspended or TenantClosed unless the tenant is active. An unknown state doesn't let in."""
+    if status == ACTIVE:
+        return
+    if status == SUSPENDED:
+        raise TenantSuspended("the tenant is suspended")
+    raise TenantClosed("the tenant is closed")
+
+
+def is_newer(sequence: int, known: int | None) -> bool:
+    """Whether news about a tenant is later than what is known: events may arrive twice or out of order."""
+    return known is None or sequence > known

@@ -1,0 +1,103 @@
+"""Access tokens: JSON Web Tokens by the rules of RFC 8725 and RFC 9068.
+
+The algorithm is fixed here and never read from the token (RFC 8725 §3.1); issuer, audience and type are checked
+(§3.8, §3.9, §3.11), so that no other token of this or another issuer passes for an access token; the key is found by
+its id in the key set, and an unknown id is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from services.auth.domain.grants import RoleGrant
+from shared.errors import Unauthenticated
+
+ALGORITHM = "EdDSA"
+TYPE = "at+jwt"
+ISSUER = "omnicloud-auth"
+AUDIENCE = "omnicloud"
+LIFETIME = timedelta(minutes=15)
+REQUIRED_CLAIMS = ("iss", "aud", "sub", "exp", "iat", "jti", "tenant_id", "kind", "grants")
+
+
+class InvalidToken(Unauthenticated):
+    """Not an access token of this platform, or no longer one; the sentence doesn't say what to forge better."""
+
+    code = "invalid_token"
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key and the id it is published under."""
+
+    kid: str
+    private_key: Ed25519PrivateKey
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a token is for."""
+
+    id: str
+    tenant_id: str
+    kind: str
+    grants: tuple[RoleGrant, ...] = ()
+
+
+def access_claims(subject: Subject, now: datetime, token_id: str) -> dict[str, Any]:
+    """The claims of an access token that is issued now. Times are whole seconds since 1970."""
+    issued = int(now.timestamp())
+    return {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": subject.id,
+        "iat": issued,
+        "exp": issued + int(LIFETIME.total_seconds()),
+        "jti": token_id,
+        "tenant_id": subject.tenant_id,
+        "kind": subject.kind,
+        "grants": [{"role": grant.role, "scope": str(grant.scope)} for grant in subject.grants],
+    }
+
+
+def sign(claims: Mapping[str, Any], key: SigningKey) -> str:
+    """The compact form of a token, signed, with its type and key id in the header."""
+    return jwt.encode(dict(claims), key.private_key, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key.kid})
+
+
+def verify(token: str, keys: Mapping[str, Ed25519PublicKey], now: datetime) -> dict[str, Any]:
+    """The claims of a genuine access token that is in force at `now`. Raises InvalidToken for anything else."""
+    try:
+        header = jwt.get_unverified_header(token)
+        if header.get("typ") != TYPE or header.get("kid") not in keys:
+            raise InvalidToken("the token is not an access token of this platform")
+        claims = jwt.decode(
+            token,
+            keys[header["kid"]],
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options={"require": list(REQUIRED_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+        )
+        in_force = claims["iat"] <= now.timestamp() < claims["exp"]
+    except (jwt.InvalidTokenError, TypeError) as error:
+        raise InvalidToken("the token is not an access token of this platform") from error
+    if not in_force:
+        raise InvalidToken("the token has expired or is not valid yet")
+    return claims
+
+
+def key_set(keys: Iterable[tuple[str, Ed25519PublicKey]]) -> dict[str, Any]:
+    """Public keys as a JSON Web Key Set (RFC 7517, RFC 8037)."""
+    return {
+        "keys": [
+            {**jwt.algorithms.OKPAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "use": "sig", "alg": ALGORITHM}
+            for kid, key in keys
+        ]
+    }

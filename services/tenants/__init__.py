@@ -1,0 +1,1 @@
+"""tenants: organisations, their plans, projects and quotas."""

@@ -1,0 +1,68 @@
+"""Lock-out after repeated failures."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.auth.domain.lockout import (
+    Attempts,
+    LockoutPolicy,
+    TooManyAttempts,
+    after_failure,
+    attempts_key,
+    check_not_locked,
+)
+
+NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
+POLICY = LockoutPolicy(threshold=3, window=timedelta(minutes=10), duration=timedelta(minutes=20))
+
+
+def failed(times: int, start: Attempts = Attempts(), now: datetime = NOW) -> Attempts:
+    for _ in range(times):
+        start = after_failure(start, now, POLICY)
+    return start
+
+
+def test_failures_below_the_threshold_lock_nothing():
+    attempts = failed(2)
+    assert attempts == Attempts(2, NOW, None)
+    check_not_locked(attempts, NOW)
+
+
+def test_the_failure_that_reaches_the_threshold_locks():
+    attempts = failed(3)
+    assert attempts.locked_until == NOW + timedelta(minutes=20)
+    with pytest.raises(TooManyAttempts) as refused:
+        check_not_locked(attempts, NOW + timedelta(minutes=5))
+    assert refused.value.extra["retry_after"] == 900
+    assert refused.value.headers == {"Retry-After": "900"}
+
+
+def test_the_wait_is_rounded_up_to_a_whole_second():
+    with pytest.raises(TooManyAttempts) as refused:
+        check_not_locked(failed(3), NOW + timedelta(milliseconds=1))
+    assert refused.value.extra["retry_after"] == 1200
+
+
+def test_the_lock_ends_on_time():
+    attempts = failed(3)
+    with pytest.raises(TooManyAttempts):
+        check_not_locked(attempts, NOW + timedelta(minutes=20) - timedelta(microseconds=1))
+    check_not_locked(attempts, NOW + timedelta(minutes=20))
+
+
+def test_old_failures_are_forgotten_when_their_window_is_over():
+    attempts = failed(1, failed(2), NOW + timedelta(minutes=10))
+    assert attempts == Attempts(1, NOW + timedelta(minutes=10), None)
+
+
+def test_counting_starts_anew_after_a_lock():
+    later = NOW + timedelta(minutes=21)
+    assert failed(1, failed(3), later) == Attempts(1, later, None)
+
+
+def test_names_are_counted_per_tenant_and_not_kept_in_the_clear():
+    key = attempts_key("t-1", "ann@example.com")
+    assert key != attempts_key("t-2", "ann@example.com")
+    assert key == attempts_key("t-1", "ann@example.com")
+    assert "ann" not in key

@@ -1,0 +1,110 @@
+"""Quotas: reserve, commit, release; children within their parent."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.tenants.domain.quotas import (
+    ChildrenExceedParent,
+    InvalidAmount,
+    LimitBelowUsage,
+    Quota,
+    ReservationFinished,
+    ReservationState,
+    check_children,
+    commit,
+    release,
+)
+from shared.errors import QuotaExceeded
+
+RESERVED, COMMITTED, RELEASED = ReservationState
+
+
+def test_a_reservation_counts_at_once():
+    quota = Quota("vcpus", limit=10, used=4).reserve(5)
+    assert quota == Quota("vcpus", limit=10, used=4, reserved=5)
+    assert quota.available == 1
+
+
+def test_the_last_unit_can_be_taken_and_not_one_more():
+    assert Quota("vcpus", limit=10, used=4, reserved=5).reserve(1).available == 0
+    with pytest.raises(QuotaExceeded) as refused:
+        Quota("vcpus", limit=10, used=4, reserved=5).reserve(2)
+    assert refused.value.extra == {"resource": "vcpus", "limit": 10, "available": 1, "requested": 2}
+    assert (refused.value.status, refused.value.code) == (403, "quota_exceeded")
+
+
+def test_a_limit_of_zero_allows_nothing():
+    with pytest.raises(QuotaExceeded):
+        Quota("buckets", limit=0).reserve(1)
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_an_amount_is_at_least_one(amount):
+    with pytest.raises(InvalidAmount):
+        Quota("vcpus", limit=10).reserve(amount)
+
+
+def test_committing_moves_the_amount_from_reserved_to_used():
+    step = commit(RESERVED)
+    assert step.state is COMMITTED
+    assert Quota("vcpus", 10, used=1, reserved=5).settle(step, 3) == Quota("vcpus", 10, used=4, reserved=2)
+
+
+def test_releasing_before_the_commit_gives_the_reserved_amount_back():
+    step = release(RESERVED)
+    assert step.state is RELEASED
+    assert Quota("vcpus", 10, used=1, reserved=5).settle(step, 3) == Quota("vcpus", 10, used=1, reserved=2)
+
+
+def test_releasing_after_the_commit_gives_the_used_amount_back():
+    quota = Quota("vcpus", 10, used=5, reserved=2)
+    assert quota.settle(release(COMMITTED), 3) == Quota("vcpus", 10, used=2, reserved=2)
+
+
+@pytest.mark.parametrize(("step", "state"), [(commit(COMMITTED), COMMITTED), (release(RELEASED), RELEASED)])
+def test_doing_it_twice_changes_nothing(step, state):
+    assert step.changes_nothing
+    assert step.state is state
+    assert Quota("vcpus", 10, used=5).settle(step, 3) == Quota("vcpus", 10, used=5)
+
+
+def test_what_was_released_cannot_be_committed():
+    with pytest.raises(ReservationFinished):
+        commit(RELEASED)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=30))
+def test_whatever_is_asked_for_the_limit_holds_and_all_comes_back(claims):
+    quota, held = Quota("vcpus", limit=12), []
+    for amount, committed in claims:
+        try:
+            quota = quota.reserve(amount)
+        except QuotaExceeded:
+            continue
+        quota = quota.settle(commit(RESERVED), amount) if committed else quota
+        held.append((amount, COMMITTED if committed else RESERVED))
+        assert 0 <= quota.used + quota.reserved <= quota.limit
+    for amount, state in held:
+        quota = quota.settle(release(state), amount)
+    assert quota == Quota("vcpus", limit=12)
+
+
+def test_a_limit_can_be_lowered_to_what_is_held_and_no_further():
+    quota = Quota("vcpus", limit=10, used=3, reserved=2)
+    assert quota.with_limit(5).available == 0
+    with pytest.raises(LimitBelowUsage):
+        quota.with_limit(4)
+    with pytest.raises(InvalidAmount):
+        Quota("vcpus", limit=10).with_limit(-1)
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(3, True), (4, False), (0, True)])
+def test_children_add_up_to_at_most_their_parent(limit, fits):
+    if fits:
+        check_children("vcpus", 10, [4, 3], limit)
+    else:
+        with pytest.raises(ChildrenExceedParent) as refused:
+            check_children("vcpus", 10, [4, 3], limit)
+        assert refused.value.extra == {"resource": "vcpus", "limit": 10, "available": 3, "requested": 4}
