@@ -1,0 +1,1 @@
+"""compute: hosts, placement and the life cycle of instances."""

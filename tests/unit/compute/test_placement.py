@@ -1,0 +1,171 @@
+"""Filters, weighers, server groups and dedicated hosts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from services.compute.domain.affinity import GroupPolicy, ServerGroup
+from services.compute.domain.errors import NoValidHost
+from services.compute.domain.hosts import HostState
+from services.compute.domain.inventory import Inventory
+from services.compute.domain.placement import (
+    PlacementRequest,
+    Spreading,
+    Tenancy,
+    choose_host,
+    normalise,
+    weigh,
+)
+from services.compute.domain.resources import ResourceClass, Resources
+
+VCPU, MEMORY, DISK = ResourceClass.VCPU, ResourceClass.MEMORY_MIB, ResourceClass.DISK_GIB
+
+SMALL = Resources(Decimal(1), 1_024, 10)
+
+
+def host(name: str, vcpu_used: int = 0, memory_used: int = 0, instances: int = 0, **fields: object) -> HostState:
+    state = HostState(
+        id=name,
+        provider="nimbus",
+        region="nimbus-eu-1",
+        zone="nimbus-eu-1a",
+        inventories={
+            VCPU: Inventory(VCPU, total=8_000),
+            MEMORY: Inventory(MEMORY, total=16_384),
+            DISK: Inventory(DISK, total=100),
+        },
+        used={VCPU: vcpu_used, MEMORY: memory_used},
+        instances=instances,
+    )
+    return replace(state, **fields)  # type: ignore[arg-type]
+
+
+def request(**fields: object) -> PlacementRequest:
+    return replace(PlacementRequest("t-1", SMALL), **fields)  # type: ignore[arg-type]
+
+
+def test_spreading_prefers_the_emptiest_host() -> None:
+    hosts = [host("a", 4_000, 4_096, 4), host("b", 1_000, 1_024, 1), host("c", 2_000, 2_048, 2)]
+
+    assert choose_host(hosts, request(spreading=Spreading.SPREAD)).id == "b"
+
+
+def test_packing_prefers_the_fullest_host_that_still_fits() -> None:
+    hosts = [host("a", 7_500, 4_096, 4), host("b", 1_000, 1_024, 1), host("c", 6_000, 2_048, 2)]
+
+    assert choose_host(hosts, request(spreading=Spreading.PACK)).id == "c"
+
+
+@pytest.mark.parametrize(
+    ("busy", "idle"),
+    [
+        (host("a", vcpu_used=4_000), host("b", vcpu_used=1_000)),
+        (host("a", memory_used=8_192), host("b", memory_used=1_024)),
+        (host("a", instances=9), host("b", instances=2)),
+    ],
+)
+def test_every_weigher_alone_spreads_and_packs_in_the_right_direction(busy: HostState, idle: HostState) -> None:
+    assert [entry[1].id for entry in weigh([busy, idle], request(spreading=Spreading.SPREAD))] == ["b", "a"]
+    assert [entry[1].id for entry in weigh([busy, idle], request(spreading=Spreading.PACK))] == ["a", "b"]
+
+
+def test_weights_are_normalised_so_that_no_unit_dominates() -> None:
+    hosts = [host("a", 0, 16_000), host("b", 4_000, 8_000), host("c", 8_000, 0)]
+
+    assert {entry[1].id: entry[0] for entry in weigh(hosts, request())} == {
+        "a": Fraction(1),
+        "b": Fraction(1),
+        "c": Fraction(1),
+    }
+
+
+def test_normalising_maps_the_range_to_zero_and_one_exactly() -> None:
+    assert normalise([10, 40, 20]) == [Fraction(0), Fraction(1), Fraction(1, 3)]
+    assert normalise([7, 7]) == [Fraction(0), Fraction(0)]
+
+
+def test_equal_hosts_are_taken_in_the_order_of_their_ids() -> None:
+    assert choose_host([host("b"), host("a"), host("c")], request()).id == "a"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "asked", "filter_name"),
+    [
+        (host("a"), request(zone="nimbus-eu-1b"), "location"),
+        (host("a"), request(provider="cirrus"), "location"),
+        (host("a", enabled=False), request(), "enabled"),
+        (host("a", dedicated_tenant_id="t-2"), request(), "tenancy"),
+        (host("a", instances=50), request(), "instance_slots"),
+        (host("a", vcpu_used=7_001), request(), "capacity"),
+        (host("a", inventories={VCPU: Inventory(VCPU, total=8_000)}), request(), "capacity"),
+        (host("a"), request(group=ServerGroup("g", GroupPolicy.ANTI_AFFINITY, ("a",))), "group"),
+    ],
+)
+def test_no_valid_host_names_the_filter_that_refused_the_last(
+    candidate: HostState, asked: PlacementRequest, filter_name: str
+) -> None:
+    with pytest.raises(NoValidHost) as refused:
+        choose_host([candidate], asked)
+
+    assert refused.value.extra == {"rejected_by": filter_name}
+
+
+@pytest.mark.parametrize(
+    ("owner", "tenancy", "accepted"),
+    [
+        (None, Tenancy.SHARED, True),
+        (None, Tenancy.DEDICATED, False),
+        ("t-1", Tenancy.DEDICATED, True),
+        ("t-1", Tenancy.SHARED, False),
+        ("t-2", Tenancy.DEDICATED, False),
+        ("t-2", Tenancy.SHARED, False),
+    ],
+)
+def test_a_dedicated_host_takes_only_its_own_tenants_dedicated_instances(
+    owner: str | None, tenancy: Tenancy, accepted: bool
+) -> None:
+    candidates = [host("a", dedicated_tenant_id=owner)]
+
+    if accepted:
+        assert choose_host(candidates, request(tenancy=tenancy)).id == "a"
+    else:
+        with pytest.raises(NoValidHost):
+            choose_host(candidates, request(tenancy=tenancy))
+
+
+def test_anti_affinity_never_shares_a_host() -> None:
+    group = ServerGroup("g", GroupPolicy.ANTI_AFFINITY, ("a", "b"))
+
+    assert choose_host([host("a"), host("b"), host("c", 6_000)], request(group=group)).id == "c"
+
+
+def test_affinity_follows_the_members_however_full_their_host_is() -> None:
+    group = ServerGroup("g", GroupPolicy.AFFINITY, ("c",))
+
+    assert choose_host([host("a"), host("b"), host("c", 6_000)], request(group=group)).id == "c"
+
+
+def test_the_first_member_of_an_affinity_group_goes_anywhere() -> None:
+    group = ServerGroup("g", GroupPolicy.AFFINITY)
+
+    assert choose_host([host("a", 4_000), host("b")], request(group=group)).id == "b"
+
+
+@pytest.mark.parametrize(
+    ("policy", "chosen"), [(GroupPolicy.SOFT_AFFINITY, "full"), (GroupPolicy.SOFT_ANTI_AFFINITY, "idle")]
+)
+def test_soft_policies_outweigh_spreading_and_never_refuse(policy: GroupPolicy, chosen: str) -> None:
+    hosts = [host("full", 6_000, 8_192, 6), host("idle")]
+    group = ServerGroup("g", policy, ("full", "full"))
+
+    assert choose_host(hosts, request(group=group)).id == chosen
+    assert choose_host(hosts[:1], request(group=group)).id == "full"
+
+
+def test_nothing_is_placed_without_hosts() -> None:
+    with pytest.raises(NoValidHost):
+        choose_host([], request())
