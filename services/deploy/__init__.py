@@ -1,0 +1,1 @@
+"""Plans, applies and rollouts: infrastructure as state documents, releases as revisions."""

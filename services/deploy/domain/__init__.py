@@ -1,0 +1,1 @@
+"""The rules of deployment: plans on a dependency graph, rollout arithmetic, revisions, deadlines. Pure Python."""

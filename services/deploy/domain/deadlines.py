@@ -1,0 +1,13 @@
+"""The progress deadline: a rollout that stands still for too long has failed (Kubernetes' progressDeadlineSeconds)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+
+def past_deadline(last_progress_at: datetime, progress_deadline: timedelta, now: datetime) -> bool:
+    """Whether the rollout made no progress for longer than its deadline.
+
+    Every step forward starts the time again, so a long rollout that moves never fails by it.
+    """
+    return now - last_progress_at > progress_deadline

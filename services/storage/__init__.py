@@ -1,0 +1,1 @@
+"""Buckets with versioned objects, block volumes and their snapshots."""

@@ -1,0 +1,1 @@
+"""The rules of storage: names, parts, listings, versions, lifecycles, volume states. Pure Python."""

@@ -1,0 +1,49 @@
+"""Canary steps: how many replicas, and when a step is promoted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.deploy.domain.canary import CanaryRules, CanarySamples, InvalidCanarySteps, Verdict, canary_targets, judge
+from services.deploy.domain.progress import Replicas
+
+START = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+RULES = CanaryRules(steps=(15, 50), minimum_samples=100, bake_time=timedelta(minutes=5), max_error_percent=2)
+
+
+def verdict(requests: int, errors: int, after: timedelta) -> Verdict:
+    return judge(RULES, CanarySamples(requests, errors), START, START + after)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "percent", "expected"),
+    [(10, 15, Replicas(8, 2)), (10, 50, Replicas(5, 5)), (3, 1, Replicas(2, 1)), (10, 100, Replicas(0, 10))],
+)
+def test_a_canary_gets_its_share_rounded_up(wanted, percent, expected):
+    assert canary_targets(wanted, percent) == expected
+
+
+def test_fewer_samples_than_the_minimum_wait_however_long_they_baked():
+    assert verdict(99, 0, timedelta(hours=1)) is Verdict.WAIT
+
+
+def test_enough_samples_wait_for_the_bake_time():
+    assert verdict(100, 0, timedelta(minutes=5) - timedelta(microseconds=1)) is Verdict.WAIT
+
+
+def test_enough_samples_for_long_enough_are_promoted():
+    assert verdict(100, 2, timedelta(minutes=5)) is Verdict.PROMOTE
+
+
+def test_too_many_errors_abort_before_the_bake_time_is_over():
+    assert verdict(100, 3, timedelta(seconds=1)) is Verdict.ABORT
+
+
+def test_errors_among_too_few_samples_prove_nothing():
+    assert verdict(99, 99, timedelta(hours=1)) is Verdict.WAIT
+
+
+@pytest.mark.parametrize("steps", [(), (0, 50), (50, 50), (50, 20), (20, 101)])
+def test_steps_must_grow_within_one_to_a_hundred_percent(steps):
+    with pytest.raises(InvalidCanarySteps):
+        CanaryRules(steps, 1, timedelta(), 0)

@@ -1,0 +1,39 @@
+"""Shares and rolling bounds: the rounding that Kubernetes documents."""
+
+import pytest
+
+from services.deploy.domain.shares import InvalidShare, RollingBounds, percentage, rolling_bounds, round_up
+
+
+@pytest.mark.parametrize(
+    ("replicas", "surge", "unavailable", "expected"),
+    [
+        (10, "25%", "25%", RollingBounds(surge=3, unavailable=2)),
+        (4, "25%", "25%", RollingBounds(surge=1, unavailable=1)),
+        (3, "50%", "50%", RollingBounds(surge=2, unavailable=1)),
+        (7, "10%", 0, RollingBounds(surge=1, unavailable=0)),
+        (10, 2, 1, RollingBounds(surge=2, unavailable=1)),
+        (100, "33%", "33%", RollingBounds(surge=33, unavailable=33)),
+    ],
+)
+def test_surge_rounds_up_and_unavailable_rounds_down(replicas, surge, unavailable, expected):
+    assert rolling_bounds(replicas, surge, unavailable) == expected
+
+
+def test_bounds_that_both_come_to_zero_let_one_replica_be_unavailable():
+    assert rolling_bounds(3, 0, "20%") == RollingBounds(surge=0, unavailable=1)
+
+
+def test_no_more_replicas_can_be_unavailable_than_there_are():
+    assert rolling_bounds(2, 0, 5) == RollingBounds(surge=0, unavailable=2)
+
+
+@pytest.mark.parametrize(("percent", "total", "expected"), [(15, 10, 2), (10, 10, 1), (1, 10, 1), (29, 100, 29)])
+def test_a_percentage_of_replicas_rounds_up_without_binary_fractions(percent, total, expected):
+    assert round_up(percent, total) == expected
+
+
+@pytest.mark.parametrize("share", ["101%", "-5%", "a", "5.5%", "%", -1])
+def test_a_share_that_is_neither_a_count_nor_a_percentage_is_refused(share):
+    with pytest.raises(InvalidShare):
+        percentage(share)
