@@ -1,0 +1,58 @@
+"""The connection to Consul, and the rule of its blocking queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import consul
+import requests
+
+from shared.errors import ServiceUnavailable
+from shared.settings import ServiceSettings, split_address
+
+CALL_TIMEOUT_SECONDS = 5.0
+"""Beyond the time a blocking query waits on purpose."""
+
+
+class ConsulUnavailable(ServiceUnavailable):
+    """Consul doesn't answer or has no leader."""
+
+    code, title = "consul_unavailable", "Consul unavailable"
+
+
+class ConsulRefused(ServiceUnavailable):
+    """Consul's access control refuses our token: the ACL bootstrap hasn't been completed, or the token is wrong."""
+
+    code, title = "consul_refused", "Consul refuses the token"
+
+
+def connect(settings: ServiceSettings) -> Any:
+    """A `consul.Consul` for these settings; nothing is connected yet."""
+    host, port = split_address(settings.consul_http_addr)
+    scheme = "https" if settings.consul_tls else "http"
+    client = consul.Consul(host=host, port=port, scheme=scheme, connections_timeout=CALL_TIMEOUT_SECONDS)
+    client.token = settings.consul_http_token or None
+    client.http.session.trust_env = False  # A proxy of the environment is for the internet, not for the agent.
+    return client
+
+
+def next_index(previous: int, returned: int) -> int:
+    """The index for the next blocking query.
+
+    An index that goes backwards (a restored or replaced server) restarts at 0, or the query would wait for a future
+    that has passed (Consul's documentation of blocking queries, "Implementation details").
+    """
+    return returned if returned >= previous else 0
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise ConsulRefused or ConsulUnavailable for the client's own errors."""
+    try:
+        yield
+    except consul.ACLPermissionDenied as error:
+        raise ConsulRefused(f"Consul refuses the token: {error}") from error
+    except (consul.ConsulException, requests.RequestException) as error:
+        raise ConsulUnavailable(f"Consul is unavailable: {error}") from error

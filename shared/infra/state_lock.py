@@ -1,0 +1,98 @@
+"""Lock records without a lease, for what a person or a CLI holds over many requests (Terraform's LOCK and UNLOCK).
+
+Such a lock must outlive the process that took it, so nothing expires it: it is freed by whoever knows its id. Lock
+bodies are Terraform's (`statemgr.LockInfo`): ID, Operation, Info, Who, Version, Created, Path.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from urllib.parse import quote
+
+from shared.errors import Locked
+from shared.infra.coordination import Coordination, KeyValue, Put
+
+PREFIX = "/state-locks/"
+
+
+@dataclass(frozen=True)
+class LockInfo:
+    """Who holds a workspace, and why. `id` is the owner's proof."""
+
+    id: str
+    who: str
+    operation: str = ""
+    info: str = ""
+    created: str = ""
+
+
+class StateLocked(Locked):
+    """The workspace is locked under another id; `holder` says whose it is."""
+
+    code, title = "state_locked", "State locked"
+
+    def __init__(self, workspace: str, holder: LockInfo) -> None:
+        super().__init__(f"workspace {workspace} is locked by {holder.who}", holder=asdict(holder))
+        self.holder = holder
+
+
+class StateLocks:
+    """The locks of all workspaces, one key each."""
+
+    def __init__(self, etcd: Coordination) -> None:
+        self._etcd = etcd
+
+    def acquire(self, tenant_id: str, workspace: str, lock: LockInfo) -> int:
+        """Lock a workspace; the fencing token. The same id again is the same lock. Raises StateLocked."""
+        key = _key(tenant_id, workspace)
+        while True:
+            token = self._etcd.commit(absent=[key], puts=[Put(key, json.dumps(asdict(lock)).encode())])
+            if token is not None:
+                return token
+            present = self._etcd.get(key)
+            if present is None:
+                continue  # It was freed between the two calls.
+            if _info(present).id == lock.id:
+                return present.create_revision
+            raise StateLocked(workspace, _info(present))
+
+    def release(self, tenant_id: str, workspace: str, lock_id: str) -> bool:
+        """Free the lock with this id. False when the workspace isn't locked. Raises StateLocked for another's lock."""
+        key = _key(tenant_id, workspace)
+        present = self._etcd.get(key)
+        if present is None:
+            return False
+        if _info(present).id != lock_id:
+            raise StateLocked(workspace, _info(present))
+        return self._etcd.commit(unchanged=[present], deletes=[key]) is not None
+
+    def holder(self, tenant_id: str, workspace: str) -> LockInfo | None:
+        """Who holds the workspace; None when it is free."""
+        present = self._etcd.get(_key(tenant_id, workspace))
+        return None if present is None else _info(present)
+
+    def check(self, tenant_id: str, workspace: str, lock_id: str | None) -> None:
+        """Let a write under this lock id (None: without a lock) through. Raises StateLocked when another holds it."""
+        present = self.holder(tenant_id, workspace)
+        if present is not None and present.id != lock_id:
+            raise StateLocked(workspace, present)
+
+    @contextmanager
+    def held(self, tenant_id: str, workspace: str, lock: LockInfo) -> Iterator[int]:
+        """Hold the lock around a block, which gets the fencing token; it is freed however the block ends."""
+        token = self.acquire(tenant_id, workspace, lock)
+        try:
+            yield token
+        finally:
+            self.release(tenant_id, workspace, lock.id)
+
+
+def _key(tenant_id: str, workspace: str) -> str:
+    return f"{PREFIX}{quote(tenant_id, safe='')}/{quote(workspace, safe='')}"
+
+
+def _info(present: KeyValue) -> LockInfo:
+    return LockInfo(**json.loads(present.value))
