@@ -83,8 +83,9 @@ class ServiceSettings(BaseSettings):
     """Time budget of a request that brings no deadline of its own."""
 
     debug: Flag = False
-    allowed_hosts: str = "*"
-    """Comma-separated host names that requests may be addressed to; `*` allows all (the network is private)."""
+    allowed_hosts: str = "localhost,127.0.0.1,.service.consul"
+    """Comma-separated host names that requests may be addressed to; a leading dot allows every name below it. Services
+    call each other under Consul's names (`compute.service.consul`); probes use loopback or the advertised name."""
     cors_origins: str = ""
     """Comma-separated origins of browsers that may call; empty allows none. Callers without Origin are unaffected."""
 
@@ -93,8 +94,9 @@ class ServiceSettings(BaseSettings):
         return split_address(self.listen_address)
 
     def hosts(self) -> list[str]:
-        """`allowed_hosts` as a list."""
-        return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+        """The host names requests may be addressed to: `allowed_hosts` and the advertised one."""
+        advertised, _ = split_address(self.advertise_address)
+        return [*(host.strip() for host in self.allowed_hosts.split(",") if host.strip()), advertised]
 
     def origins(self) -> list[str]:
         """`cors_origins` as a list."""

@@ -1,0 +1,1 @@
+"""The fifteen services, one folder each, all with the same floor plan."""

@@ -1,0 +1,1 @@
+"""API gateway: one address for fourteen services."""

@@ -1,0 +1,96 @@
+"""The gateway's end point: `/api/<service>/…`, any method."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.background import BackgroundTask
+
+from services.gateway.domain.client_address import client_address
+from services.gateway.domain.headers import returnable
+from services.gateway.domain.routing import route
+from services.gateway.operations import Incoming
+from services.gateway.state import Gateway
+from shared.errors import OmniCloudError, Unauthenticated
+from shared.web.context import current
+from shared.web.identity import TENANT_HEADER, Identity
+
+router = APIRouter()
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
+
+
+class PayloadTooLarge(OmniCloudError):
+    """The body is larger than the gateway carries."""
+
+    status, code, title = 413, "payload_too_large", "Payload too large"
+
+
+@router.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
+async def forward(request: Request) -> Response:
+    """Verify the caller, count the request against its limit, carry it to the service."""
+    gateway: Gateway = request.app.state.gateway
+    target = route(request.url.path)
+    address = client_address(
+        request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), gateway.trusted
+    )
+    identity = await _identity(gateway, request, address)
+    incoming = Incoming(
+        method=request.method,
+        route=target,
+        query=request.url.query,
+        headers=request.headers.items(),
+        body=await _body(request, gateway.settings.max_body_bytes),
+        identity=identity,
+        client_address=address,
+    )
+    answer = await gateway.proxy.forward(incoming, current())
+    response = StreamingResponse(answer.aiter_bytes(), answer.status_code, background=BackgroundTask(answer.aclose))
+    own = {"x-correlation-id", "x-trace-id"}
+    response.raw_headers = [
+        (name.encode(), value.encode("latin-1"))
+        for name, value in returnable(answer.headers.multi_items())
+        if name.lower() not in own
+    ]
+    return response
+
+
+async def _identity(gateway: Gateway, request: Request, address: str) -> Identity | None:
+    """The caller's identity in the tenant it acts on; None without a token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        await gateway.limits.count_anonymous(address)
+        return None
+    if scheme.lower() == "basic":
+        token = basic_password(token)
+    elif scheme.lower() != "bearer":
+        raise Unauthenticated("send the access token as a bearer token")
+    identity = await gateway.tokens.verify(token)
+    await gateway.limits.count_tenant(identity.tenant_id)
+    return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
+
+
+def basic_password(credentials: str) -> str:
+    """The password of HTTP Basic credentials: how Terraform's HTTP backend sends a token. Raises Unauthenticated."""
+    import base64
+    import binascii
+
+    try:
+        _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Unauthenticated("the Basic credentials can't be read") from error
+    return password
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The whole body. Raises PayloadTooLarge as soon as it is known to be."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
+        chunks.append(chunk)
+    return b"".join(chunks)

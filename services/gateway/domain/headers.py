@@ -1,0 +1,39 @@
+"""Header hygiene of a proxy (RFC 9110 §7.6.1) and the headers that only the platform may set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+HOP_BY_HOP = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade",
+})  # fmt: skip
+SPOOFABLE = frozenset({
+    "x-omnicloud-identity", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
+    "x-request-deadline-ms",
+})  # fmt: skip
+SET_BY_CLIENT = frozenset({"host", "content-length", "authorization"})
+"""Replaced on the way: the host and the length by the HTTP client, the token by the signed identity."""
+
+Header = tuple[str, str]
+
+
+def named_in_connection(headers: Iterable[Header]) -> frozenset[str]:
+    """Header names that `Connection` declares hop-by-hop for this message."""
+    return frozenset(
+        name.strip().lower() for key, value in headers if key.lower() == "connection" for name in value.split(",")
+    )
+
+
+def forwardable(headers: Iterable[Header]) -> list[Header]:
+    """A request's headers without those that end at this hop, are the platform's own, or are set anew."""
+    pairs = list(headers)
+    dropped = HOP_BY_HOP | SPOOFABLE | SET_BY_CLIENT | named_in_connection(pairs)
+    return [(key, value) for key, value in pairs if key.lower() not in dropped]
+
+
+def returnable(headers: Iterable[Header]) -> list[Header]:
+    """An answer's headers without those that end at this hop; the length is set anew."""
+    pairs = list(headers)
+    dropped = HOP_BY_HOP | named_in_connection(pairs) | {"content-length", "content-encoding", "server", "date"}
+    return [(key, value) for key, value in pairs if key.lower() not in dropped]

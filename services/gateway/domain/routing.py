@@ -1,0 +1,56 @@
+"""Which service a path belongs to, and which upstream instance gets the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.errors import NotFound
+
+PREFIX = "/api/"
+SERVICES = frozenset({
+    "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
+    "monitor", "billing", "audit", "compliance",
+})  # fmt: skip
+
+T = TypeVar("T")
+
+
+class NoRoute(NotFound):
+    """No service answers under this path."""
+
+    code = "no_route"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A service and the path as the service sees it."""
+
+    service: str
+    path: str
+
+
+def route(path: str) -> Route:
+    """`/api/compute/v1/instances` → compute, `/v1/instances`.
+
+    Only the versioned API is reachable from outside, never health, metrics or anything else. The OpenAPI document is.
+    Raises NoRoute.
+    """
+    if not path.startswith(PREFIX):
+        raise NoRoute("paths begin with /api/<service>/")
+    service, _, rest = path[len(PREFIX) :].partition("/")
+    if service not in SERVICES:
+        raise NoRoute(f"there is no service {service!r}")
+    inner = "/" + rest
+    if ".." in inner.split("/") or not (inner.startswith("/v1/") or inner == "/openapi.json"):
+        raise NoRoute("a service's API lies under /v1/")
+    return Route(service, inner)
+
+
+def rotate(candidates: Sequence[T], turn: int) -> list[T]:
+    """The candidates in round-robin order for the given turn: the first is tried, the others are for retries."""
+    if not candidates:
+        return []
+    start = turn % len(candidates)
+    return [*candidates[start:], *candidates[:start]]

@@ -1,0 +1,26 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Limits, trust and token rules at the platform's edge."""
+
+    service_name: str = "gateway"
+    tenant_rate_limit: str = "400 per 1 second"
+    """Requests of one tenant, all its callers together: above what one busy CI pipeline sends, below what hurts."""
+    anonymous_rate_limit: str = "60 per 10 seconds"
+    """Requests without a token of one client address: enough to log in, too few to guess passwords."""
+    trusted_proxies: str = "127.0.0.0/8,::1/128,172.16.0.0/12"
+    """Networks whose X-Forwarded-For entries are believed: loopback and container networks."""
+    token_issuer: str = "omnicloud-auth"
+    token_audience: str = "omnicloud"
+    jwks_cache_seconds: float = 300.0
+    jwks_refetch_seconds: float = 1.0
+    """An unknown key id triggers a fetch, at most this often, so that strangers can't make the gateway hammer auth."""
+    max_body_bytes: int = 16 * 2**20
+    """Bodies are held in memory for retries; larger uploads go to the object store by presigned URL."""
+    breaker_failures: int = 5
+    breaker_open_seconds: float = 2.0

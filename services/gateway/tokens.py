@@ -1,0 +1,81 @@
+"""Verification of access tokens against auth's JSON Web Key Set (RFC 7517, RFC 8725, RFC 9068)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import jwt
+
+from services.gateway.settings import Settings
+from shared.errors import Unauthenticated
+from shared.web.identity import Grant, Identity
+
+ALGORITHMS = ["EdDSA", "RS256"]
+"""Fixed here; what a token's header claims is only compared with it."""
+TOKEN_TYPE = "at+jwt"
+USER_KINDS = frozenset({"user", "service_account", "operator"})
+CLOCK_SKEW_SECONDS = 5
+
+FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class TokenVerifier:
+    """Turns a bearer token into an identity. Keys are fetched on first use and when an unknown key id appears."""
+
+    def __init__(self, settings: Settings, fetch_keys: FetchKeys) -> None:
+        self._settings = settings
+        self._fetch_keys = fetch_keys
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+
+    async def verify(self, token: str) -> Identity:
+        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError as error:
+            raise Unauthenticated("the token is not a JSON Web Token") from error
+        if str(header.get("typ", "")).lower() != TOKEN_TYPE:
+            raise Unauthenticated("this is not an access token")
+        key = await self._key(str(header.get("kid", "")))
+        return self._identity(self._decode(token, key))
+
+    def _decode(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[algorithm for algorithm in ALGORITHMS if algorithm == key.algorithm_name],
+                audience=self._settings.token_audience,
+                issuer=self._settings.token_issuer,
+                leeway=CLOCK_SKEW_SECONDS,
+                options={"require": ["exp", "iat", "sub", "aud", "iss", "jti"]},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("the token has expired") from error
+        except jwt.InvalidTokenError as error:
+            raise Unauthenticated("the token can't be verified") from error
+        return claims
+
+    @staticmethod
+    def _identity(claims: dict[str, Any]) -> Identity:
+        try:
+            if claims["kind"] not in USER_KINDS:
+                raise Unauthenticated("the token is of no known kind")
+            grants = tuple(Grant(grant["role"], grant["scope"]) for grant in claims.get("grants", []))
+            return Identity(claims["sub"], claims["tenant_id"], claims["kind"], grants)
+        except (KeyError, TypeError) as error:
+            raise Unauthenticated("the token lacks a claim") from error
+
+    async def _key(self, key_id: str) -> jwt.PyJWK:
+        age = time.monotonic() - self._fetched_at
+        unknown = key_id not in self._keys
+        if age > self._settings.jwks_cache_seconds or (unknown and age > self._settings.jwks_refetch_seconds):
+            document = await self._fetch_keys()
+            self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(document).keys}
+            self._fetched_at = time.monotonic()
+        try:
+            return self._keys[key_id]
+        except KeyError as error:
+            raise Unauthenticated("the token was signed with an unknown key") from error

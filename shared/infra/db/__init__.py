@@ -1,0 +1,1 @@
+"""PostgreSQL: one schema a service, one transaction a request, platform tables beside the service's own."""

@@ -1,0 +1,55 @@
+"""Bring one service's schema to its newest migration."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from shared.infra.db.dsn import ensure_schema
+
+FRAMEWORK_OF = {
+    "compute": "alembic", "storage": "alembic", "loadbalancer": "alembic", "deploy": "alembic", "monitor": "alembic",
+    "auth": "django", "tenants": "django", "network": "django", "dns": "django", "secrets": "django",
+    "config": "django", "billing": "django", "audit": "django", "compliance": "django",
+}  # fmt: skip
+
+
+def migrate(service: str, url: str) -> None:
+    """Create the schema if need be and run what is missing. Raises what the migration raises, and KeyError for a
+    service without a database."""
+    framework = FRAMEWORK_OF[service]
+    ensure_schema(url, service)
+    if framework == "alembic":
+        _migrate_alembic(service, url)
+    else:
+        _migrate_django(service, url)
+
+
+def _migrate_alembic(service: str, url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from shared.infra.db.sqlalchemy import make_engine
+
+    folder = Path(import_module(f"services.{service}").__path__[0]) / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("version_locations", str(folder))
+    config.set_main_option("path_separator", "os")
+    engine = make_engine(url, service, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _migrate_django(service: str, url: str) -> None:
+    from django.core.management import call_command
+
+    from shared.web.django import configure
+
+    configure(service, database_url=url)
+    call_command("migrate", verbosity=0, interactive=False)

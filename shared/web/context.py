@@ -1,0 +1,103 @@
+"""The context of one request or one handled event: who, for which tenant, under which correlation id and trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from shared.errors import Unauthenticated
+from shared.utils.deadline import Deadline
+from shared.utils.ids import new_id
+from shared.web.identity import Identity
+
+CORRELATION_HEADER = "X-Correlation-Id"
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+DEADLINE_HEADER = "X-Request-Deadline-Ms"
+TRACEPARENT_HEADER = "traceparent"
+
+
+@dataclass
+class QueryCounter:
+    """Statements sent to the database while a request was handled."""
+
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """Set once at the edge of a process; read anywhere below it."""
+
+    identity: Identity | None
+    correlation_id: str
+    traceparent: str
+    idempotency_key: str | None = None
+    deadline: Deadline | None = None
+    queries: QueryCounter = field(default_factory=QueryCounter)
+
+    @property
+    def caller(self) -> Identity:
+        """The verified caller. Raises Unauthenticated when there is none."""
+        if self.identity is None:
+            raise Unauthenticated("this needs a verified identity")
+        return self.identity
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant everything in this context is scoped to. Raises Unauthenticated when there is none."""
+        return self.caller.tenant_id
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("omnicloud_context", default=None)
+
+
+def current() -> RequestContext:
+    """The present context. Raises Unauthenticated outside of any."""
+    context = _current.get()
+    if context is None:
+        raise Unauthenticated("there is no request context here")
+    return context
+
+
+def current_or_none() -> RequestContext | None:
+    """The present context, or None outside of any (log lines at start-up, for example)."""
+    return _current.get()
+
+
+def current_tenant() -> str:
+    """The tenant of the present context."""
+    return current().tenant_id
+
+
+@contextmanager
+def use_context(context: RequestContext) -> Iterator[RequestContext]:
+    """Run a block under a context and restore the one before it, whatever happens."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def service_context(
+    service: str,
+    tenant_id: str,
+    *,
+    actor: str | None = None,
+    correlation_id: str | None = None,
+    traceparent: str | None = None,
+    deadline: Deadline | None = None,
+) -> Iterator[RequestContext]:
+    """Run background work (an event handler, a task, a periodic job) as a service, in a tenant."""
+    from shared.web.tracing import new_traceparent
+
+    context = RequestContext(
+        identity=Identity.for_service(service, tenant_id, actor),
+        correlation_id=correlation_id or new_id("c"),
+        traceparent=traceparent or new_traceparent(),
+        deadline=deadline,
+    )
+    with use_context(context):
+        yield context

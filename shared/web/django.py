@@ -1,0 +1,81 @@
+"""Django services: configuration without a settings module, and the composition of the WSGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import django
+from django.conf import settings as django_settings
+
+from shared.infra.db.dsn import django_databases
+from shared.settings import ServiceSettings
+from shared.web.health import Readiness
+from shared.web.runtime import Handlers, Runtime, ServiceApp, default_checks
+
+MAX_BODY_BYTES = 10 * 2**20
+
+
+def configure(service: str, settings: ServiceSettings | None = None, *, database_url: str = "") -> None:
+    """Configure Django for one service. Must run before its models are imported; a process holds one service."""
+    url = settings.database_url if settings else database_url
+    django_settings.configure(
+        DEBUG=False,
+        SECRET_KEY=(settings.identity_signing_key if settings else "") or "unused: there are no sessions or forms",
+        ALLOWED_HOSTS=settings.hosts() if settings else ["*"],
+        INSTALLED_APPS=["rest_framework", "drf_spectacular", f"services.{service}"],
+        DATABASES=django_databases(url, service),
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        MIDDLEWARE=["shared.web.django_middleware.ContextMiddleware", "shared.web.django_middleware.CorsMiddleware"],
+        ROOT_URLCONF="shared.web.django_urls",
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+        APPEND_SLASH=False,
+        LOGGING_CONFIG=None,
+        DATA_UPLOAD_MAX_MEMORY_SIZE=MAX_BODY_BYTES,
+        REST_FRAMEWORK={
+            "DEFAULT_AUTHENTICATION_CLASSES": [],
+            "DEFAULT_PERMISSION_CLASSES": [],
+            "UNAUTHENTICATED_USER": None,
+            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+            "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+            "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+            "EXCEPTION_HANDLER": "shared.web.django_views.handle_exception",
+        },
+        SPECTACULAR_SETTINGS={
+            "TITLE": f"OmniCloud {service}",
+            "VERSION": "1",
+            "SERVE_INCLUDE_SCHEMA": False,
+            "DISABLE_ERRORS_AND_WARNINGS": True,
+        },
+        OMNICLOUD_SERVICE=service,
+        OMNICLOUD_SETTINGS=settings,
+        OMNICLOUD_READINESS=None,
+    )
+    django.setup()
+
+
+def service_settings() -> Any:
+    """The typed settings of the service this process runs."""
+    return django_settings.OMNICLOUD_SETTINGS
+
+
+def create_service(
+    settings: ServiceSettings,
+    *,
+    handlers: Handlers | None = None,
+    checks: Mapping[str, Callable[[], None]] | None = None,
+    background: Sequence[Any] = (),
+) -> ServiceApp:
+    """The composition of a Django service: the WSGI application and its background runtime.
+
+    The routes are `urlpatterns` of `services/<name>/api.py`. `checks` adds required dependencies to readiness;
+    `background` are objects with `start()` and `stop()`.
+    """
+    from django.core.wsgi import get_wsgi_application
+
+    from shared.infra.db.transactions import DjangoTransactions
+
+    django_settings.OMNICLOUD_READINESS = Readiness({**default_checks(settings, True), **(checks or {})})
+    runtime = Runtime(settings, handlers or {}, DjangoTransactions(), background)
+    return ServiceApp(settings, "wsgi", get_wsgi_application(), runtime, None)

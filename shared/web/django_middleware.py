@@ -1,0 +1,72 @@
+"""Middleware of the Django services: the request context, and CORS for browsers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from shared.web import metrics, problems
+from shared.web.context import RequestContext, use_context
+from shared.web.django_urls import problem_response
+from shared.web.edge import context_from_headers, response_headers
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ContextMiddleware:
+    """Sets the request context, counts statements and time, and puts the correlation id on the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS)
+        request.get_host()  # Django checks the host policy only when the host is asked for
+        with use_context(context), connection.execute_wrapper(_counting(context)):
+            if refusal is not None:
+                response = problem_response(problems.problem_body(refusal, request.path))
+            else:
+                response = self._get_response(request)
+        for name, value in response_headers(context).items():
+            response[name] = value
+        match = request.resolver_match
+        route = "/" + match.route if match else None
+        metrics.observe_request(str(request.method), route, response.status_code, time.perf_counter() - started)
+        return response
+
+
+def _counting(context: RequestContext) -> Callable[..., Any]:
+    def wrapper(execute: Callable[..., Any], sql: str, params: Any, many: bool, more: Any) -> Any:
+        context.queries.count += 1
+        return execute(sql, params, many, more)
+
+    return wrapper
+
+
+class CorsMiddleware:
+    """CORS (Fetch standard) for the configured browser origins; requests without `Origin` pass untouched."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin = request.headers.get("Origin")
+        allowed = origin is not None and origin in settings.OMNICLOUD_SETTINGS.origins()
+        if origin and request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            response = HttpResponse(status=204 if allowed else 400)
+        else:
+            response = self._get_response(request)
+        if allowed:
+            response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+            response["Access-Control-Allow-Headers"] = "*"
+            response["Access-Control-Expose-Headers"] = "ETag, X-Correlation-Id"
+            response["Vary"] = "Origin"
+        return response

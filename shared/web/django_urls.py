@@ -1,0 +1,63 @@
+"""Root routes of every Django service: the standard ones and the service's own."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.views import SpectacularAPIView
+
+from shared.web import metrics, problems
+
+
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Liveness: the process answers."""
+    return JsonResponse({"status": "alive"})
+
+
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """Readiness: every required dependency answers."""
+    report = settings.OMNICLOUD_READINESS.report()
+    return JsonResponse(report.body(), status=report.status)
+
+
+def metrics_page(_request: HttpRequest) -> HttpResponse:
+    """Prometheus metrics."""
+    content, media_type = metrics.exposition()
+    return HttpResponse(content, content_type=media_type)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Problem body for a path that no route matches."""
+    return problem_response(problems.http_problem(404, "there is nothing at this path", request.path))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Problem body for what nobody expected."""
+    return problem_response(problems.internal_problem(request.path))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Problem body for what Django refused before any view ran."""
+    return problem_response(problems.http_problem(400, str(exception), request.path))
+
+
+def problem_response(body: dict[str, object]) -> HttpResponse:
+    """A problem body as an answer."""
+    return JsonResponse(body, status=int(str(body["status"])), content_type=problems.MEDIA_TYPE)
+
+
+handler404 = not_found
+handler500 = server_error
+handler400 = bad_request
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics_page),
+    path("openapi.json", SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer])),
+    *import_module(f"services.{settings.OMNICLOUD_SERVICE}.api").urlpatterns,
+]

@@ -1,0 +1,185 @@
+"""Views of the Django services: one transaction a mutating request, idempotency keys, problems, pages and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from shared.errors import BadRequest, OmniCloudError, ValidationFailed
+from shared.utils.pagination import Page, PageRequest
+from shared.web import idempotency, problems
+from shared.web.context import current
+from shared.web.edge import etag_of, parse_if_match
+from shared.web.logs import logger
+from shared.web.permissions import ensure_allowed
+
+log = logger("shared.web")
+
+SerializerType = type[serializers.BaseSerializer]
+
+
+class ApiView(APIView):
+    """A view whose mutating requests run in one transaction and honour `Idempotency-Key`.
+
+    An answered problem rolls everything back, whatever was written before it was raised.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method not in idempotency.MUTATING_METHODS:
+            return super().dispatch(request, *args, **kwargs)
+        key = request.headers.get("Idempotency-Key")
+        try:
+            with transaction.atomic():
+                if key is None:
+                    return super().dispatch(request, *args, **kwargs)
+                return self._dispatch_once(request, key, *args, **kwargs)
+        except OmniCloudError as error:
+            return self._problem(request, error)
+
+    def _dispatch_once(self, request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> Any:
+        tenant = current().tenant_id
+        print_of = idempotency.fingerprint(
+            str(request.method), request.path, request.META.get("QUERY_STRING", ""), request.body
+        )
+        with connection.cursor() as cursor:
+            saved = idempotency.begin(cursor, tenant, key, print_of)
+        if saved is not None:
+            return HttpResponse(saved.body, status=saved.status, headers=dict(saved.headers))
+        response = super().dispatch(request, *args, **kwargs)
+        if response.status_code < 400:
+            response.render()
+            with connection.cursor() as cursor:
+                idempotency.complete(
+                    cursor, tenant, key, response.status_code, dict(response.items()), response.content
+                )
+        return response
+
+    def _problem(self, request: HttpRequest, error: OmniCloudError) -> HttpResponse:
+        from shared.web.django_urls import problem_response
+
+        response = problem_response(problems.problem_body(error, request.path))
+        for name, value in error.headers.items():
+            response[name] = value
+        return response
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's hook: every error becomes a problem body, and nothing of the request stays in the database."""
+    path = context["request"].path
+    if connection.in_atomic_block:
+        transaction.set_rollback(True)
+    expected = _expected(error)
+    if expected is not None:
+        body, headers = problems.problem_body(expected, path), expected.headers
+    elif isinstance(error, exceptions.APIException | Http404):
+        status = 404 if isinstance(error, Http404) else error.status_code
+        body, headers = problems.http_problem(status, str(error), path), {}
+    else:
+        log.error("request failed", path=path, method=context["request"].method, exc_info=error)
+        body, headers = problems.internal_problem(path), {}
+    return Response(body, body["status"], headers=headers, content_type=problems.MEDIA_TYPE)
+
+
+def _expected(error: Exception) -> OmniCloudError | None:
+    if isinstance(error, OmniCloudError):
+        return error
+    if isinstance(error, exceptions.ValidationError):
+        return ValidationFailed("some fields are not valid", errors=_fields(error.detail))
+    if isinstance(error, exceptions.ParseError):
+        return BadRequest("the body is not valid JSON")
+    return None
+
+
+def _fields(detail: Any, prefix: str = "") -> list[dict[str, str]]:
+    """Nested serializer errors as a flat list of field paths and messages."""
+    if isinstance(detail, dict):
+        return [entry for name, inner in detail.items() for entry in _fields(inner, f"{prefix}.{name}".lstrip("."))]
+    if isinstance(detail, list) and any(isinstance(inner, dict | list) for inner in detail):
+        return [
+            entry for place, inner in enumerate(detail) for entry in _fields(inner, f"{prefix}.{place}".lstrip("."))
+        ]
+    messages = detail if isinstance(detail, list) else [detail]
+    return [{"field": prefix, "message": str(message)} for message in messages]
+
+
+PAGE_PARAMETERS = [
+    OpenApiParameter("limit", int, description="Items a page, 1 to 1000; 50 unless told"),
+    OpenApiParameter("cursor", str, description="next_cursor of the page before"),
+]
+
+
+def endpoint(
+    permission: str | None,
+    *,
+    request: SerializerType | None = None,
+    response: SerializerType | None = None,
+    status: int = 200,
+    page: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a view method: its permission, what comes in, what goes out.
+
+    The method gets `body` (validated) when there is a `request` serializer and `page` (a PageRequest) for lists. It
+    returns the object, the `Page`, None (204) or a ready answer; the decorator serializes it and sets the entity tag.
+    `permission=None` leaves the end point open to everybody.
+    """
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def run(view: APIView, drf_request: Request, **kwargs: Any) -> Any:
+            if permission is not None:
+                ensure_allowed(current().caller, permission)
+            if request is not None:
+                incoming = request(data=drf_request.data)
+                incoming.is_valid(raise_exception=True)
+                kwargs["body"] = incoming.validated_data
+            if page:
+                kwargs["page"] = page_request(drf_request)
+            return _answer(method(view, drf_request, **kwargs), response, status)
+
+        return extend_schema(
+            request=request,
+            responses={status: _paged(response) if page and response else response},
+            parameters=PAGE_PARAMETERS if page else [],
+        )(run)
+
+    return decorate
+
+
+def _paged(serializer: SerializerType) -> Any:
+    from drf_spectacular.utils import inline_serializer
+
+    name = serializer.__name__ + "Page"
+    fields = {"items": serializer(many=True), "next_cursor": serializers.CharField(allow_null=True)}
+    return inline_serializer(name, fields)
+
+
+def _answer(result: Any, serializer: SerializerType | None, status: int) -> Any:
+    if isinstance(result, HttpResponse):
+        return result
+    if result is None:
+        return Response(status=204)
+    if isinstance(result, Page):
+        items = serializer(result.items, many=True).data if serializer else list(result.items)
+        return Response({"items": items, "next_cursor": result.next_cursor}, status)
+    data = serializer(result).data if serializer else result
+    tag = etag_of(dict(data)) if isinstance(data, dict) else None
+    return Response(data, status, headers={"ETag": tag} if tag else None)
+
+
+def page_request(request: Request) -> PageRequest:
+    """The page asked for by `limit` and `cursor`."""
+    return PageRequest.parse(request.query_params.get("limit"), request.query_params.get("cursor"))
+
+
+def expected_version(request: Request) -> int | None:
+    """The version in `If-Match`, None where the header is missing."""
+    return parse_if_match(request.headers.get("If-Match"))

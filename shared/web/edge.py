@@ -1,0 +1,86 @@
+"""What both frameworks do at the edge of a process with a request's headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import BadRequest, OmniCloudError
+from shared.settings import ServiceSettings
+from shared.utils.deadline import Deadline
+from shared.utils.ids import new_id
+from shared.web.context import (
+    CORRELATION_HEADER,
+    DEADLINE_HEADER,
+    IDEMPOTENCY_HEADER,
+    TRACEPARENT_HEADER,
+    RequestContext,
+)
+from shared.web.identity import IDENTITY_HEADER, TENANT_HEADER, Identity, verify_identity
+from shared.web.tracing import child_of, trace_id
+
+MAX_CORRELATION_LENGTH = 128
+
+
+def context_from_headers(
+    headers: Mapping[str, str], settings: ServiceSettings
+) -> tuple[RequestContext, OmniCloudError | None]:
+    """The request's context (header names in lower case), and the refusal if its identity isn't acceptable."""
+    identity: Identity | None = None
+    refusal: OmniCloudError | None = None
+    signed = headers.get(IDENTITY_HEADER.lower())
+    if signed:
+        try:
+            verified = verify_identity(signed, settings.identity_signing_key)
+            identity = verified.in_tenant(headers.get(TENANT_HEADER.lower()))
+        except OmniCloudError as error:
+            refusal = error
+    return (
+        RequestContext(
+            identity=identity,
+            correlation_id=correlation_id(headers.get(CORRELATION_HEADER.lower())),
+            traceparent=child_of(headers.get(TRACEPARENT_HEADER)),
+            idempotency_key=headers.get(IDEMPOTENCY_HEADER.lower()),
+            deadline=Deadline.after(_budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds)),
+        ),
+        refusal,
+    )
+
+
+def correlation_id(received: str | None) -> str:
+    """The caller's correlation id, kept over every hop; a new one where there is none or it isn't printable."""
+    if received and len(received) <= MAX_CORRELATION_LENGTH and received.isprintable():
+        return received
+    return new_id("c")
+
+
+def _budget(milliseconds: str | None, default: float) -> float:
+    """Seconds this request may take: what the caller has left, never more than the service's own limit."""
+    if milliseconds is None or not milliseconds.isdigit():
+        return default
+    return min(int(milliseconds) / 1000, default)
+
+
+def response_headers(context: RequestContext) -> dict[str, str]:
+    """Headers on every answer: correlation id, trace id, and how many statements it took (Server-Timing)."""
+    return {
+        CORRELATION_HEADER.lower(): context.correlation_id,
+        "x-trace-id": trace_id(context.traceparent),
+        "server-timing": f'db;desc="{context.queries.count} queries"',
+    }
+
+
+def etag_of(body: Any) -> str | None:
+    """The entity tag of a representation: its version, quoted."""
+    version = body.get("version") if isinstance(body, dict) else None
+    return f'"{version}"' if isinstance(version, int) else None
+
+
+def parse_if_match(value: str | None) -> int | None:
+    """The version in an `If-Match` header; None for no header or `*`. Raises BadRequest for anything else."""
+    if value is None or value.strip() == "*":
+        return None
+    text = value.strip().removeprefix("W/").strip('"')
+    if not text.isdigit():
+        raise BadRequest(f"If-Match must be an entity tag of this API, not {value}", header="If-Match")
+    return int(text)

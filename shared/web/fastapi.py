@@ -1,0 +1,313 @@
+"""FastAPI services: one transaction a mutating request; identity, idempotency, problems, metrics and logs around."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import BadRequest, OmniCloudError, ValidationFailed
+from shared.infra.db.sqlalchemy import SessionFactory, make_engine, make_session_factory
+from shared.infra.db.transactions import SqlAlchemyTransactions
+from shared.settings import ServiceSettings
+from shared.utils.pagination import PageRequest
+from shared.web import idempotency, metrics, problems
+from shared.web.context import RequestContext, current, use_context
+from shared.web.edge import context_from_headers, etag_of, parse_if_match, response_headers
+from shared.web.health import Readiness
+from shared.web.logs import logger
+from shared.web.permissions import ensure_allowed
+from shared.web.runtime import Handlers, Runtime, ServiceApp, default_checks
+
+log = logger("shared.web")
+
+
+class UnitOfWork:
+    """The session of one request, opened when it is first used."""
+
+    def __init__(self, sessions: SessionFactory | None) -> None:
+        self._sessions = sessions
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The request's session. Its transaction begins with the first statement."""
+        if self._session is None:
+            if self._sessions is None:
+                raise RuntimeError("this service has no database")
+            self._session = self._sessions()
+        return self._session
+
+    @property
+    def used(self) -> bool:
+        """Whether there is a session to end."""
+        return self._session is not None
+
+    def cursor(self) -> Any:
+        """A DB-API cursor inside the session's transaction."""
+        return self.session.connection().connection.cursor()
+
+    def commit(self) -> None:
+        """Make the request's changes and its outbox rows durable together."""
+        if self._session is not None:
+            self._session.commit()
+            self._session.close()
+
+    def rollback(self) -> None:
+        """Undo everything the request did."""
+        if self._session is not None:
+            self._session.rollback()
+            self._session.close()
+
+
+class ApiRoute(APIRoute):
+    """A route whose mutating requests run in one transaction and honour `Idempotency-Key`."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            unit = UnitOfWork(request.app.state.sessions)
+            request.state.unit_of_work = unit
+            key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
+            try:
+                if key is not None:
+                    saved = await _begin(unit, request, key)
+                    if saved is not None:
+                        await run_in_threadpool(unit.rollback)
+                        return Response(saved.body, saved.status, dict(saved.headers))
+                response: Response = await handler(request)
+                if response.status_code >= 400:
+                    await run_in_threadpool(unit.rollback)
+                    return response
+                _add_etag(response)
+                if key is not None:
+                    await run_in_threadpool(_complete, unit, key, response)
+                if unit.used:
+                    await run_in_threadpool(unit.commit)
+                return response
+            except BaseException:
+                if unit.used:
+                    await run_in_threadpool(unit.rollback)
+                raise
+
+        return handle
+
+
+async def _begin(unit: UnitOfWork, request: Request, key: str) -> idempotency.SavedAnswer | None:
+    content = await request.body()
+    print_of = idempotency.fingerprint(request.method, request.url.path, request.url.query, content)
+    tenant = current().tenant_id
+    return await run_in_threadpool(lambda: idempotency.begin(unit.cursor(), tenant, key, print_of))
+
+
+def _complete(unit: UnitOfWork, key: str, response: Response) -> None:
+    idempotency.complete(
+        unit.cursor(), current().tenant_id, key, response.status_code, response.headers, bytes(response.body)
+    )
+
+
+def _add_etag(response: Response) -> None:
+    content = getattr(response, "body", b"")
+    if content and b'"version"' in content and "etag" not in response.headers:
+        tag = etag_of(json.loads(content))
+        if tag:
+            response.headers["ETag"] = tag
+
+
+class ApiRouter(APIRouter):
+    """A router of transactional routes."""
+
+    def __init__(self, prefix: str = "/v1", tags: Sequence[str] = ()) -> None:
+        super().__init__(prefix=prefix, tags=list(tags), route_class=ApiRoute)
+
+
+def requires(permission: str) -> Any:
+    """Dependency: the request's context, for callers that hold the permission. 401 or 403 for others."""
+
+    def check() -> RequestContext:
+        context = current()
+        ensure_allowed(context.caller, permission)
+        return context
+
+    return Depends(check)
+
+
+def database() -> Any:
+    """Dependency: the session of the request's unit of work."""
+
+    def session(request: Request) -> Session:
+        opened: Session = request.state.unit_of_work.session
+        return opened
+
+    return Depends(session)
+
+
+def _page(limit: Annotated[str | None, Query()] = None, cursor: Annotated[str | None, Query()] = None) -> PageRequest:
+    return PageRequest.parse(limit, cursor)
+
+
+PageQuery = Annotated[PageRequest, Depends(_page)]
+"""Parameter type: the page asked for by `limit` and `cursor`."""
+
+
+def _expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
+    return parse_if_match(if_match)
+
+
+ExpectedVersion = Annotated[int | None, Depends(_expected_version)]
+"""Parameter type: the version in `If-Match`, None where the header is missing."""
+
+
+class ContextMiddleware:
+    """Sets the request context, counts and times the request, and puts the correlation id on the answer."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        context, refusal = context_from_headers(headers, self._settings)
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                extra = response_headers(context).items()
+                message["headers"] = [*message["headers"], *((k.encode(), v.encode("latin-1")) for k, v in extra)]
+            await send(message)
+
+        with use_context(context):
+            if refusal is not None:
+                await _problem(refusal, scope["path"])(scope, receive, send_with_headers)
+            else:
+                await self._guarded(scope, receive, send_with_headers)
+        route = getattr(scope.get("route"), "path", None)
+        metrics.observe_request(scope["method"], route, status, time.perf_counter() - started)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what nobody expected with a problem that tells nothing of the inside; the log has the traceback."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            log.exception("request failed", path=scope["path"], method=scope["method"])
+            if started:
+                raise
+            body = problems.internal_problem(scope["path"])
+            await JSONResponse(body, 500, media_type=problems.MEDIA_TYPE)(scope, receive, send)
+
+
+def _problem(error: OmniCloudError, path: str) -> JSONResponse:
+    return JSONResponse(
+        problems.problem_body(error, path), error.status, headers=error.headers, media_type=problems.MEDIA_TYPE
+    )
+
+
+def _install_problem_handlers(app: FastAPI) -> None:
+    async def on_expected(request: Request, error: Exception) -> Response:
+        assert isinstance(error, OmniCloudError)
+        return _problem(error, request.url.path)
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        fields = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+        broken = any(item["type"] == "json_invalid" for item in error.errors())
+        if broken:
+            return _problem(BadRequest("the body is not valid JSON"), request.url.path)
+        return _problem(ValidationFailed("some fields are not valid", errors=fields), request.url.path)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        body = problems.http_problem(error.status_code, str(error.detail), request.url.path)
+        return JSONResponse(body, error.status_code, headers=error.headers, media_type=problems.MEDIA_TYPE)
+
+    app.add_exception_handler(OmniCloudError, on_expected)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+
+
+def install_standard_routes(app: FastAPI, readiness: Readiness) -> None:
+    """`/healthz`, `/readyz` and `/metrics`, outside of the API's document."""
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> JSONResponse:
+        report = readiness.report()
+        return JSONResponse(report.body(), report.status)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics_page() -> Response:
+        content, media_type = metrics.exposition()
+        return Response(content, media_type=media_type)
+
+
+def wildcard_hosts(hosts: Sequence[str]) -> list[str]:
+    """Host patterns in Starlette's notation, which writes `*.example` where Django writes `.example`."""
+    return [f"*{host}" if host.startswith(".") else host for host in hosts]
+
+
+def create_service(
+    settings: ServiceSettings,
+    *,
+    routers: Sequence[APIRouter],
+    handlers: Handlers | None = None,
+    checks: Mapping[str, Callable[[], None]] | None = None,
+    background: Sequence[Any] = (),
+    uses_database: bool = True,
+) -> ServiceApp:
+    """The composition of a FastAPI service: the ASGI application and its background runtime.
+
+    `checks` adds required dependencies to readiness; `background` are objects with `start()` and `stop()`.
+    """
+    app = FastAPI(title=f"OmniCloud {settings.service_name}", version="1", docs_url="/docs", redoc_url=None)
+    sessions = None
+    if uses_database:
+        engine = make_engine(settings.database_url, settings.service_name, settings.database_pool_size)
+        sessions = make_session_factory(engine)
+    app.state.sessions = sessions
+    app.state.settings = settings
+    readiness = Readiness({**default_checks(settings, uses_database), **(checks or {})})
+    install_standard_routes(app, readiness)
+    for router in routers:
+        app.include_router(router)
+    _install_problem_handlers(app)
+    app.add_middleware(ContextMiddleware, settings=settings)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins(),
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "X-Correlation-Id"],
+    )
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=wildcard_hosts(settings.hosts()))
+    transactions = SqlAlchemyTransactions(sessions) if sessions else None
+    runtime = Runtime(settings, handlers or {}, transactions, background)
+    return ServiceApp(settings, "asgi", app, runtime, sessions)

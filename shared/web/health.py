@@ -1,0 +1,93 @@
+"""Liveness and readiness. A service is ready when every dependency it can't work without answers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Any
+
+from shared.settings import split_address
+
+Check = Callable[[], None]
+"""Returns when the dependency answers, raises when it doesn't."""
+
+CHECK_TIMEOUT_SECONDS = 2.0
+CACHE_SECONDS = 0.5
+"""Probes of several callers within half a second share one result."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The state of each required dependency."""
+
+    ready: bool
+    checks: Mapping[str, str]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the readiness answer."""
+        return 200 if self.ready else 503
+
+    def body(self) -> dict[str, Any]:
+        """The readiness answer."""
+        return {"status": "ready" if self.ready else "not_ready", "checks": dict(self.checks)}
+
+
+class Readiness:
+    """Runs the checks side by side, each within its time limit, and remembers the result for a moment."""
+
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        self._checks = dict(checks)
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._report: Report | None = None
+        self._taken = 0.0
+
+    def report(self) -> Report:
+        """The present state; at most half a second old."""
+        with self._lock:
+            if self._report is None or time.monotonic() - self._taken > CACHE_SECONDS:
+                self._report = self._run()
+                self._taken = time.monotonic()
+            return self._report
+
+    def _run(self) -> Report:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=max(1, len(self._checks)), thread_name_prefix="readiness")
+        futures = {name: self._pool.submit(check) for name, check in self._checks.items()}
+        results: dict[str, str] = {}
+        for name, future in futures.items():
+            try:
+                future.result(CHECK_TIMEOUT_SECONDS)
+                results[name] = "ok"
+            except FutureTimeout:
+                results[name] = f"no answer within {CHECK_TIMEOUT_SECONDS:g} s"
+            except Exception as error:  # noqa: BLE001 - any failure of a probe is a state to report
+                results[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+        return Report(all(state == "ok" for state in results.values()), results)
+
+
+def tcp_check(address: str) -> Check:
+    """A check that the server at `host:port` accepts connections."""
+
+    def check() -> None:
+        socket.create_connection(split_address(address), timeout=CHECK_TIMEOUT_SECONDS).close()
+
+    return check
+
+
+def http_check(url: str, ok: frozenset[int] = frozenset({200})) -> Check:
+    """A check that a GET is answered with one of the expected statuses."""
+    import httpx
+
+    def check() -> None:
+        answer = httpx.get(url, timeout=CHECK_TIMEOUT_SECONDS)
+        if answer.status_code not in ok:
+            raise ConnectionError(f"HTTP {answer.status_code}")
+
+    return check

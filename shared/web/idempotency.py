@@ -1,0 +1,102 @@
+"""Idempotency keys with Stripe's semantics, recorded in the transaction of the effect.
+
+Same key and same request → the saved answer. Same key and another request → 422. Of concurrent duplicates the second
+waits on the first one's unique row: when the first commits it gets the saved answer, when it rolls back it runs.
+Because the row commits together with the effect, a crash leaves either both or neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import BadRequest, ValidationFailed
+
+MUTATING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+MAX_KEY_LENGTH = 255
+REPLAYED_HEADER = "Idempotency-Replayed"
+SAVED_HEADERS = ("content-type", "etag", "location")
+
+IDEMPOTENCY_TABLE_SQL = """
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    tenant_id   text NOT NULL,
+    key         text NOT NULL,
+    fingerprint text NOT NULL,
+    status      integer,
+    headers     jsonb,
+    body        bytea,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, key)
+);
+"""
+
+
+class IdempotencyKeyReused(ValidationFailed):
+    """The key was used before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class InvalidIdempotencyKey(BadRequest):
+    """An empty key, or one longer than 255 characters."""
+
+    code = "invalid_idempotency_key"
+
+
+@dataclass(frozen=True)
+class SavedAnswer:
+    """What the first request with this key was answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def check_key(key: str) -> str:
+    """The key as it is. Raises InvalidIdempotencyKey."""
+    if not key.strip() or len(key) > MAX_KEY_LENGTH:
+        raise InvalidIdempotencyKey(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
+    return key
+
+
+def fingerprint(method: str, path: str, query: str, body: bytes) -> str:
+    """What makes two requests the same: method, path, query and body."""
+    digest = hashlib.sha256()
+    for part in (method.encode(), path.encode(), query.encode(), body):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def begin(cursor: Any, tenant_id: str, key: str, request_fingerprint: str) -> SavedAnswer | None:
+    """Claim the key in the caller's open transaction, or return what was answered before.
+
+    Blocks while another transaction holds the same key. Raises IdempotencyKeyReused.
+    """
+    cursor.execute(
+        "INSERT INTO idempotency_keys (tenant_id, key, fingerprint) VALUES (%s, %s, %s) "
+        "ON CONFLICT (tenant_id, key) DO NOTHING",
+        (tenant_id, check_key(key), request_fingerprint),
+    )
+    if cursor.rowcount == 1:
+        return None
+    cursor.execute(
+        "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE tenant_id = %s AND key = %s",
+        (tenant_id, key),
+    )
+    saved_fingerprint, status, headers, body = cursor.fetchone()
+    if saved_fingerprint != request_fingerprint:
+        raise IdempotencyKeyReused("this idempotency key was used with another request")
+    parsed = json.loads(headers) if isinstance(headers, str) else headers
+    return SavedAnswer(status, {**parsed, REPLAYED_HEADER: "true"}, bytes(body))
+
+
+def complete(cursor: Any, tenant_id: str, key: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Save the answer, in the same transaction."""
+    kept = {name.lower(): value for name, value in headers.items() if name.lower() in SAVED_HEADERS}
+    cursor.execute(
+        "UPDATE idempotency_keys SET status = %s, headers = %s, body = %s WHERE tenant_id = %s AND key = %s",
+        (status, json.dumps(kept), body, tenant_id, key),
+    )

@@ -1,0 +1,46 @@
+"""What a role may do. A permission is `<service>:<read|write>`; `internal` is for the platform's own services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.errors import Forbidden
+from shared.web.identity import Identity
+
+INTERNAL = "internal"
+PLATFORM = "platform"
+RESOURCE_SERVICES = (
+    "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy", "monitor",
+)  # fmt: skip
+ALL_SERVICES = (*RESOURCE_SERVICES, "auth", "tenants", "billing", "audit", "compliance")
+
+_READ_ALL = frozenset(f"{service}:read" for service in ALL_SERVICES)
+_WRITE_RESOURCES = frozenset(f"{service}:write" for service in RESOURCE_SERVICES)
+
+ROLES: Mapping[str, frozenset[str]] = {
+    "tenant-admin": _READ_ALL | _WRITE_RESOURCES | frozenset(f"{service}:write" for service in ALL_SERVICES),
+    "member": _READ_ALL | _WRITE_RESOURCES,
+    "viewer": _READ_ALL - {"secrets:read"},
+    "billing-admin": frozenset({"billing:read", "billing:write", "tenants:read"}),
+    "auditor": frozenset({"audit:read", "compliance:read", "tenants:read"}),
+}
+
+
+def allowed(identity: Identity, permission: str, project: str | None = None) -> bool:
+    """Whether the caller holds the permission, in the whole tenant or in the given project.
+
+    Operators hold every permission; services hold every permission too, because each acts on checked requests;
+    `platform` is the operators' alone and `internal` theirs and the services'.
+    """
+    if identity.kind == "operator":
+        return True
+    if identity.kind == "service":
+        return permission != PLATFORM
+    scopes = {"tenant"} if project is None else {"tenant", f"project:{project}"}
+    return any(permission in ROLES.get(grant.role, ()) and grant.scope in scopes for grant in identity.grants)
+
+
+def ensure_allowed(identity: Identity, permission: str, project: str | None = None) -> None:
+    """Raise Forbidden, naming the permission, unless the caller holds it."""
+    if not allowed(identity, permission, project):
+        raise Forbidden(f"this needs the permission {permission}", permission=permission)

@@ -1,0 +1,107 @@
+"""`python -m shared.web.serve SERVICE` runs one service: its web server and its background runtime.
+
+SIGTERM and SIGINT end it gracefully: it leaves routing, finishes what it is answering, flushes its outbox relay.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+from shared.web.logs import configure_logs, logger
+from shared.web.runtime import ServiceApp
+
+SHUTDOWN_SECONDS = 5
+"""How long requests in flight may take to end; below the ten seconds after which container engines kill."""
+
+log = logger("shared.web")
+
+
+def load(service: str) -> ServiceApp:
+    """The composed service. Raises ModuleNotFoundError for a service that doesn't exist."""
+    app: ServiceApp = import_module(f"services.{service}.app").service
+    return app
+
+
+def serve_asgi(app: ServiceApp) -> None:
+    """Serve with uvicorn on uvloop until a signal."""
+    import uvicorn
+
+    host, port = app.settings.listen()
+    config = uvicorn.Config(
+        _with_runtime(app),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        backlog=1024,
+    )
+    uvicorn.Server(config).run()
+
+
+def _with_runtime(app: ServiceApp) -> Any:
+    """The ASGI application whose lifespan starts and stops the runtime."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await app.application(scope, receive, send)
+            return
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                app.runtime.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                app.runtime.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    return wrapped
+
+
+def serve_wsgi(app: ServiceApp) -> None:
+    """Serve with waitress, one process with a thread pool, until a signal."""
+    from waitress.server import create_server
+
+    host, port = app.settings.listen()
+    server = create_server(
+        app.application,
+        host=host,
+        port=port,
+        threads=app.settings.web_threads,
+        ident="omnicloud",
+        clear_untrusted_proxy_headers=False,
+        channel_timeout=60,
+        asyncore_use_poll=True,
+    )
+    signal.signal(signal.SIGTERM, _leave)
+    app.runtime.start()
+    try:
+        server.run()
+    finally:
+        app.runtime.stop()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def main() -> int:
+    """Serve the service named on the command line."""
+    if len(sys.argv) != 2:
+        print("usage: python -m shared.web.serve SERVICE", file=sys.stderr)
+        return 2
+    app = load(sys.argv[1])
+    configure_logs(app.settings.service_name, app.settings.log_level)
+    log.info("serving", address=app.settings.listen_address)
+    (serve_asgi if app.protocol == "asgi" else serve_wsgi)(app)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
