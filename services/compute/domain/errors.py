@@ -35,12 +35,6 @@ class StaleGeneration(Conflict):
     code = "stale_generation"
 
 
-class IllegalTransition(Conflict):
-    """The state table has no such transition."""
-
-    code = "illegal_transition"
-
-
 class HostInUse(Conflict):
     """A host that still holds claims can't be removed."""
 

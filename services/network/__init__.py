@@ -1,0 +1,1 @@
+"""network: VPCs, subnets, addresses, routes, firewalls, peerings and VPN tunnels."""

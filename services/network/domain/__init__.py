@@ -1,0 +1,1 @@
+"""The rules of networking. Pure; time is passed in."""

@@ -1,0 +1,113 @@
+"""What network refuses, with permanent machine codes."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, NotFound, ValidationFailed
+
+
+class InvalidCidr(ValidationFailed):
+    """Text that is not a network in CIDR notation, or has host bits set."""
+
+    code = "invalid_cidr"
+
+
+class InvalidAddress(ValidationFailed):
+    """Text that is not an IP address."""
+
+    code = "invalid_address"
+
+
+class PrefixLengthRefused(ValidationFailed):
+    """A network larger or smaller than is allowed."""
+
+    code = "prefix_length_refused"
+
+
+class CidrOverlap(Conflict):
+    """The range shares addresses with `overlaps_with`."""
+
+    code = "cidr_overlap"
+
+
+class SubnetOutsideVpc(ValidationFailed):
+    """A subnet must lie wholly inside its VPC."""
+
+    code = "subnet_outside_vpc"
+
+
+class AddressOutsideSubnet(ValidationFailed):
+    """The address asked for doesn't belong to the subnet."""
+
+    code = "address_outside_subnet"
+
+
+class AddressReserved(ValidationFailed):
+    """The address asked for is one of the subnet's reserved ones."""
+
+    code = "address_reserved"
+
+
+class AddressTaken(Conflict):
+    """The address asked for is allocated, or in quarantine after its release."""
+
+    code = "address_taken"
+
+
+class SubnetExhausted(Conflict):
+    """No address is free; those in quarantine don't count."""
+
+    code = "subnet_exhausted"
+
+
+class InvalidRule(ValidationFailed):
+    """A firewall rule that contradicts itself."""
+
+    code = "invalid_rule"
+
+
+class DuplicateRule(Conflict):
+    """A rule with that number exists in the list."""
+
+    code = "duplicate_rule"
+
+
+class DuplicateRoute(Conflict):
+    """A route to that destination exists in the table."""
+
+    code = "duplicate_route"
+
+
+class ImmutableRoute(Conflict):
+    """The local route of a VPC can be neither removed nor replaced."""
+
+    code = "immutable_route"
+
+
+class InvalidPeering(ValidationFailed):
+    """A peering of a VPC with itself, or across address families."""
+
+    code = "invalid_peering"
+
+
+class NotPeeringParty(NotFound):
+    """The peering isn't one of the caller's, or this side may not do that."""
+
+    code = "peering_not_found"
+
+
+class TunnelMtuTooSmall(ValidationFailed):
+    """Nothing is left of a packet after encapsulation."""
+
+    code = "tunnel_mtu_too_small"
+
+
+class UnknownZone(ValidationFailed):
+    """The zone isn't in the platform's catalogue."""
+
+    code = "unknown_zone"
+
+
+class ResourceInUse(Conflict):
+    """Something still depends on the resource; `used_by` says what."""
+
+    code = "resource_in_use"

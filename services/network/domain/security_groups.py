@@ -1,0 +1,44 @@
+"""Security groups: stateful, a union of allows; what none allows is refused, the order of rules means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from services.network.domain.cidr import Network
+from services.network.domain.packets import Direction, Packet, PortRange, Protocol, ports_match, protocol_matches
+
+
+@dataclass(frozen=True)
+class GroupRule:
+    """An allow. The peer is a network, or the members of another security group."""
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortRange = field(default_factory=PortRange)
+    network: Network | None = None
+    peer_group: str | None = None
+
+    def matches(self, packet: Packet, peer_groups: Collection[str] = ()) -> bool:
+        """Whether the rule allows the packet from or to a peer that is in `peer_groups`."""
+        return (
+            self.direction is packet.direction
+            and protocol_matches(self.protocol, packet.protocol)
+            and ports_match(self.protocol, self.ports, packet)
+            and self._covers_peer(packet, peer_groups)
+        )
+
+    def _covers_peer(self, packet: Packet, peer_groups: Collection[str]) -> bool:
+        if self.peer_group is not None:
+            return self.peer_group in peer_groups
+        return self.network is not None and self.network.version == packet.peer.version and packet.peer in self.network
+
+
+def allows(
+    groups: Iterable[Iterable[GroupRule]], packet: Packet, peer_groups: Collection[str] = (), tracked: bool = False
+) -> bool:
+    """Whether any rule of any group allows the packet.
+
+    `tracked` says that it answers a connection that was allowed: stateful groups let answers pass.
+    """
+    return tracked or any(rule.matches(packet, peer_groups) for group in groups for rule in group)
