@@ -1,0 +1,65 @@
+"""Read the event bus as any consumer would."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+
+class Bus:
+    """Events as JSON, read from topics from their beginning, without a consumer group's memory."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._producer: Producer | None = None
+
+    def events(
+        self, topic: str, matching: Callable[[dict[str, Any]], bool], count: int = 1, timeout: float = 10.0
+    ) -> list[dict[str, Any]]:
+        """The first `count` events of a topic that match. Fails when they don't arrive within `timeout` seconds."""
+        found: list[dict[str, Any]] = []
+        consumer = self._consumer(topic)
+        try:
+            deadline = time.monotonic() + timeout
+            while len(found) < count and time.monotonic() < deadline:
+                message = consumer.poll(0.1)
+                if message is None:
+                    continue
+                if message.error():
+                    raise KafkaException(message.error())
+                event = json.loads(message.value())
+                if matching(event):
+                    found.append(event)
+        finally:
+            consumer.close()
+        assert len(found) >= count, f"{len(found)} of {count} matching events on {topic} within {timeout:g} s"
+        return found
+
+    def of_subject(self, topic: str, subject: str, count: int = 1, timeout: float = 10.0) -> list[dict[str, Any]]:
+        """The first `count` events about one resource."""
+        return self.events(topic, lambda event: event.get("subject") == subject, count, timeout)
+
+    def send(self, topic: str, event: dict[str, Any]) -> None:
+        """Put an event on the bus and wait until the broker has it."""
+        if self._producer is None:
+            self._producer = Producer({"bootstrap.servers": self._bootstrap, "linger.ms": 0})
+        self._producer.produce(topic, json.dumps(event).encode(), key=str(event.get("subject", "")).encode())
+        assert self._producer.flush(10) == 0, "the broker did not take the event within 10 s"
+
+    def _consumer(self, topic: str) -> Consumer:
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": f"tests-{secrets.token_hex(8)}",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+            }
+        )
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        return consumer

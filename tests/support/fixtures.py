@@ -1,0 +1,57 @@
+"""Fixtures for tests against a live fleet: identities, event bus, addresses. Everything is made anew for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.bus import Bus
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant, create_tenant, login_operator, random_address
+
+
+@pytest.fixture(scope="session")
+def operator(fleet: FleetControl) -> Api:
+    """The platform operator."""
+    return login_operator(fleet.url)
+
+
+@pytest.fixture
+def tenant(operator: Api) -> Tenant:
+    """A fresh tenant with its administrator."""
+    return create_tenant(operator)
+
+
+@pytest.fixture
+def other_tenant(operator: Api) -> Tenant:
+    """Another fresh tenant."""
+    return create_tenant(operator)
+
+
+@pytest.fixture
+def member(tenant: Tenant) -> Api:
+    """A user of the tenant who may use resources."""
+    return tenant.user("member")
+
+
+@pytest.fixture
+def viewer(tenant: Tenant) -> Api:
+    """A user of the tenant who may only look."""
+    return tenant.user("viewer")
+
+
+@pytest.fixture
+def anonymous(fleet: FleetControl) -> Iterator[Api]:
+    """Nobody, from a client address of its own."""
+    api = Api(fleet.url, headers={"X-Forwarded-For": random_address()})
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def bus(fleet: FleetControl) -> Bus:
+    """The event bus."""
+    host, port = fleet.address("kafka:9092")
+    return Bus(f"{host}:{port}")
