@@ -35,7 +35,7 @@ CALL_TIMEOUT_SECONDS = 3.0
 
 CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1000),  # Also how long one attempt to connect may take.
     ("grpc.max_reconnect_backoff_ms", 1000),  # The default of two minutes outlives every restart of etcd.
     ("grpc.enable_http_proxy", 0),
 )
@@ -163,10 +163,17 @@ class EtcdChangeStream:
                     raise CoordinationUnavailable(f"etcd cancelled the watch: {response.cancel_reason}")
                 yield from map(_change, response.events)
         except grpc.RpcError as error:
-            if error.code() not in (grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED):
+            if not _is_over(error):
                 raise _translation(error) from error
         finally:
             self._call.cancel()
+
+
+def _is_over(error: grpc.RpcError) -> bool:
+    """Whether a watch was cancelled or its time was up; etcd may say the latter before the client's own timer does."""
+    if error.code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED):
+        return True
+    return "context deadline exceeded" in (error.details() or "")
 
 
 def _endpoint(url: str) -> Any:

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 RENEWALS_PER_TTL = 3
 """Two renewals may fail before the lease is in danger."""
+LEAST_PATIENCE_SECONDS = 0.05
 
 
 class LeaseKeeper:
@@ -37,18 +38,12 @@ class LeaseKeeper:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def _run(self) -> None:
-        while not self._stop.wait(min(self._interval, self._clock.remaining())):
-            self.renew_once()
-            if not self._clock.alive():
-                self._on_lost()
-                return
-
     def renew_once(self) -> None:
         """One renewal. When etcd doesn't answer, the clock alone decides how long the lease is still ours."""
         sent_at = self._clock.now()
+        patience = min(self._interval, max(self._clock.remaining(), LEAST_PATIENCE_SECONDS))
         try:
-            seconds = self._etcd.keep_alive(self._lease_id, timeout=self._interval)
+            seconds = self._etcd.keep_alive(self._lease_id, timeout=patience)
         except CoordinationUnavailable as error:
             log.warning("lease %x not renewed, %.1f s left: %s", self._lease_id, self._clock.remaining(), error)
             return
@@ -56,3 +51,10 @@ class LeaseKeeper:
             self._clock.renewed(sent_at)
         else:
             self._clock.end()
+
+    def _run(self) -> None:
+        while not self._stop.wait(min(self._interval, self._clock.remaining())):
+            if not self._clock.alive():
+                self._on_lost()
+                return
+            self.renew_once()

@@ -17,7 +17,7 @@ from shared.infra.coordination import (
 
 log = logging.getLogger(__name__)
 
-RECONNECT_SECONDS = 0.2
+RECONNECT_SECONDS = 0.5
 
 
 def resume_revision(last_seen: int) -> int:

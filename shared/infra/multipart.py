@@ -1,0 +1,79 @@
+"""Uploads in parts that the caller controls, each part in a request of its own (S3's multi-part upload)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from minio.datatypes import Part as MinioPart
+
+from shared.infra.object_store import METADATA_PREFIX, ObjectStore, StoredObject, translated
+
+MIN_PART_BYTES = 5 * 2**20
+"""S3 refuses to complete an upload with a smaller part, the last one excepted."""
+MAX_PARTS = 10_000
+
+
+@dataclass(frozen=True)
+class UploadedPart:
+    """One part that has arrived; numbers go from 1 to 10,000 and needn't be dense."""
+
+    number: int
+    etag: str
+    size: int = 0
+
+
+class MultipartUploads:
+    """Methods raise ObjectNotFound (for an unknown upload too) and ObjectStoreUnavailable.
+
+    minio-py has these requests only as private methods; its version is pinned.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def create(
+        self,
+        bucket: str,
+        name: str,
+        *,
+        content_type: str = "application/octet-stream",
+        metadata: Mapping[str, str] | None = None,
+    ) -> str:
+        """Begin an upload; its id."""
+        headers = {"Content-Type": content_type}
+        headers |= {METADATA_PREFIX + key: value for key, value in (metadata or {}).items()}
+        with translated():
+            return str(self._store.client._create_multipart_upload(bucket, name, headers))
+
+    def upload_part(self, bucket: str, name: str, upload_id: str, number: int, data: bytes) -> UploadedPart:
+        """Send one part; sending a number again replaces it. Raises ValueError for a number outside 1..10,000."""
+        if not 1 <= number <= MAX_PARTS:
+            raise ValueError(f"part numbers go from 1 to {MAX_PARTS}, not {number}")
+        with translated():
+            etag = self._store.client._upload_part(bucket, name, data, None, upload_id, number)
+        return UploadedPart(number, etag, len(data))
+
+    def parts(self, bucket: str, name: str, upload_id: str) -> tuple[UploadedPart, ...]:
+        """The parts that have arrived, in number order."""
+        found: list[UploadedPart] = []
+        marker: str | None = None
+        while True:
+            with translated():
+                page = self._store.client._list_parts(bucket, name, upload_id, part_number_marker=marker)
+            found += [UploadedPart(part.part_number, part.etag.strip('"'), part.size or 0) for part in page.parts]
+            if not page.is_truncated:
+                return tuple(found)
+            marker = str(page.next_part_number_marker)
+
+    def complete(self, bucket: str, name: str, upload_id: str, parts: Sequence[UploadedPart]) -> StoredObject:
+        """Make one object of the parts, in number order."""
+        ordered = [MinioPart(part.number, part.etag) for part in sorted(parts, key=lambda part: part.number)]
+        with translated():
+            self._store.client._complete_multipart_upload(bucket, name, upload_id, ordered)
+        return self._store.stat(bucket, name)
+
+    def abort(self, bucket: str, name: str, upload_id: str) -> None:
+        """Give an upload up and free its parts."""
+        with translated():
+            self._store.client._abort_multipart_upload(bucket, name, upload_id)
