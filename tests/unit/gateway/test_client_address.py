@@ -1,0 +1,33 @@
+"""The client's address behind trusted proxies."""
+
+import pytest
+
+from services.gateway.domain.client_address import client_address, parse_networks
+
+TRUSTED = parse_networks("127.0.0.0/8, 10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("203.0.113.9", ["198.51.100.1"], "203.0.113.9"),
+        ("10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["6.6.6.6, 198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["6.6.6.6, 198.51.100.1, 10.0.0.7"], "198.51.100.1"),
+        ("10.0.0.1", ["6.6.6.6", "198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", ["nonsense"], "10.0.0.1"),
+        ("10.0.0.1", [], "10.0.0.1"),
+    ],
+)
+def test_walks_from_the_right_over_trusted_hops(peer, forwarded, client):
+    assert client_address(peer, forwarded, TRUSTED) == client
+
+
+def test_networks_of_both_families():
+    assert [str(network) for network in parse_networks("127.0.0.0/8,::1/128")] == ["127.0.0.0/8", "::1/128"]
+
+
+def test_a_range_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="not-a-network"):
+        parse_networks("not-a-network")

@@ -1,0 +1,44 @@
+"""Which service a path belongs to."""
+
+import pytest
+
+from services.gateway.domain.routing import NoRoute, Route, rotate, route
+
+
+def test_path_names_service_and_keeps_the_rest():
+    assert route("/api/compute/v1/instances/i-1") == Route("compute", "/v1/instances/i-1")
+
+
+def test_openapi_document_is_reachable():
+    assert route("/api/billing/openapi.json") == Route("billing", "/openapi.json")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/compute/v1/instances",
+        "/api/compute/healthz",
+        "/api/compute/metrics",
+        "/api/nothing/v1/x",
+        "/api/gateway/v1/x",
+        "/api/compute/v1/../../metrics",
+        "/api/compute",
+    ],
+)
+def test_everything_but_the_versioned_api_is_unreachable(path):
+    with pytest.raises(NoRoute) as refusal:
+        route(path)
+    assert refusal.value.status == 404
+    assert refusal.value.code == "no_route"
+
+
+def test_instances_take_turns():
+    assert [rotate(("a", "b", "c"), turn)[0] for turn in range(4)] == ["a", "b", "c", "a"]
+
+
+def test_other_instances_follow_for_retries():
+    assert rotate(("a", "b", "c"), 1) == ["b", "c", "a"]
+
+
+def test_no_instance_no_choice():
+    assert rotate((), 5) == []

@@ -1,0 +1,139 @@
+"""Forwarded identities, tenants and permissions."""
+
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+
+from shared.errors import Forbidden, Unauthenticated
+from shared.settings import ServiceSettings
+from shared.web.edge import context_from_headers, correlation_id, etag_of, parse_if_match
+from shared.web.idempotency import fingerprint
+from shared.web.identity import Grant, Identity, sign_identity, verify_identity
+from shared.web.permissions import allowed
+from shared.web.tracing import child_of, new_traceparent, parse, trace_id
+
+KEY = "a key of thirty-two bytes at least"
+MEMBER = Identity("user:1", "t-1", "user", (Grant("member", "tenant"),))
+
+
+def signed(identity: Identity = MEMBER, key: str = KEY, age: timedelta = timedelta()) -> str:
+    return sign_identity(identity, key, datetime.now(UTC) - age)
+
+
+def test_round_trip():
+    service = Identity.for_service("compute", "t-1", actor="user:1")
+    assert verify_identity(signed(MEMBER), KEY) == MEMBER
+    assert verify_identity(signed(service), KEY) == service
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        signed(key="another key of thirty-two bytes or so"),
+        signed(age=timedelta(minutes=5)),
+        "nonsense",
+        jwt.encode({"sub": "user:1", "tid": "t-1", "kind": "operator", "grants": []}, KEY, algorithm="HS256"),
+        jwt.encode({"sub": "x"}, None, algorithm="none"),
+    ],
+)
+def test_what_cannot_be_verified_is_nobody(token):
+    with pytest.raises(Unauthenticated):
+        verify_identity(token, KEY)
+
+
+def test_the_tenant_comes_from_the_token():
+    settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
+    headers = {"x-omnicloud-identity": signed()}
+    context, refusal = context_from_headers(headers, settings)
+    assert refusal is None
+    assert context.tenant_id == "t-1"
+
+
+def test_a_named_tenant_that_is_not_the_tokens_is_refused():
+    settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
+    context, refusal = context_from_headers({"x-omnicloud-identity": signed(), "x-tenant-id": "t-2"}, settings)
+    assert isinstance(refusal, Forbidden)
+    assert context.identity is None
+
+
+@pytest.mark.parametrize("kind", ["service", "operator"])
+def test_services_and_operators_select_a_tenant(kind):
+    assert Identity("s", "platform", kind).in_tenant("t-2").tenant_id == "t-2"
+
+
+@pytest.mark.parametrize(
+    ("role", "permission", "expected"),
+    [
+        ("viewer", "compute:read", True),
+        ("viewer", "compute:write", False),
+        ("viewer", "secrets:read", False),
+        ("member", "compute:write", True),
+        ("member", "auth:write", False),
+        ("member", "internal", False),
+        ("tenant-admin", "auth:write", True),
+        ("tenant-admin", "platform", False),
+        ("tenant-admin", "internal", False),
+        ("auditor", "audit:read", True),
+        ("auditor", "compute:read", False),
+        ("no-such-role", "compute:read", False),
+    ],
+)
+def test_what_a_role_may_do(role, permission, expected):
+    assert allowed(Identity("u", "t", "user", (Grant(role, "tenant"),)), permission) is expected
+
+
+def test_a_grant_for_a_project_holds_nowhere_else():
+    caller = Identity("u", "t", "user", (Grant("member", "project:p-1"),))
+    assert allowed(caller, "compute:write", project="p-1")
+    assert not allowed(caller, "compute:write", project="p-2")
+    assert not allowed(caller, "compute:write")
+
+
+def test_services_are_not_operators():
+    service = Identity.for_service("compute", "t-1")
+    assert allowed(service, "internal")
+    assert not allowed(service, "platform")
+
+
+def test_who_answers_for_it():
+    assert Identity.for_service("compute", "t", actor="user:7").responsible == "user:7"
+    assert MEMBER.responsible == "user:1"
+
+
+def test_correlation_id_is_kept_over_hops():
+    assert correlation_id("order-42") == "order-42"
+    assert correlation_id("new\nline").startswith("c-")
+    assert correlation_id("x" * 129).startswith("c-")
+    assert correlation_id(None) != correlation_id(None)
+
+
+def test_child_span_stays_in_its_trace():
+    root = new_traceparent()
+    child = child_of(root)
+    assert trace_id(child) == trace_id(root)
+    assert parse(child)[1] != parse(root)[1]
+
+
+@pytest.mark.parametrize("header", [None, "", "00-" + "0" * 32 + "-" + "1" * 16 + "-01", "ff-" + "1" * 32 + "-x-01"])
+def test_invalid_trace_context_starts_a_new_trace(header):
+    assert parse(header) is None
+    assert parse(child_of(header)) is not None
+
+
+def test_entity_tags():
+    assert etag_of({"version": 3}) == '"3"'
+    assert etag_of({"name": "x"}) is None
+    assert parse_if_match('"3"') == 3
+    assert parse_if_match("*") is None
+
+
+@pytest.mark.parametrize(
+    "other", [("PUT", "/a", "", b"x"), ("POST", "/b", "", b"x"), ("POST", "/a", "q", b"x"), ("POST", "/a", "", b"y")]
+)
+def test_two_requests_differ_by_any_part(other):
+    assert fingerprint("POST", "/a", "", b"x") != fingerprint(*other)
+
+
+def test_fingerprint_knows_where_parts_end():
+    assert fingerprint("POST", "/ab", "c", b"") != fingerprint("POST", "/a", "bc", b"")

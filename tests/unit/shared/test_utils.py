@@ -1,0 +1,131 @@
+"""Identifiers, cursors, units, clocks and deadlines."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.errors import DeadlineExceeded
+from shared.utils.clock import FixedClock, SteppedClock
+from shared.utils.deadline import Deadline
+from shared.utils.ids import new_id, uuid7_hex
+from shared.utils.pagination import InvalidCursor, InvalidLimit, Page, PageRequest, decode_cursor, encode_cursor
+from shared.utils.retry import call_with_retry
+from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib, parse_millicores
+
+
+def test_uuid7_example_of_rfc_9562():
+    """RFC 9562, appendix A.6."""
+    rand_a, rand_b = 0xCC3, 0x18C4DC0C0C07398F
+    assert uuid7_hex(0x017F22E279B0, (rand_a << 62) | rand_b) == "017f22e279b07cc398c4dc0c0c07398f"
+
+
+def test_identifiers_are_prefixed_and_unique():
+    made = {new_id("vpc") for _ in range(1000)}
+    assert len(made) == 1000
+    assert all(name.startswith("vpc-") and len(name) == 36 for name in made)
+
+
+def test_later_identifiers_sort_after_earlier_ones():
+    assert uuid7_hex(1000, 2**74 - 1) < uuid7_hex(1001, 0)
+
+
+@pytest.mark.parametrize("key", [("a",), ("2026-01-01T00:00:00Z", "i-1"), ("ä/+ =",)])
+def test_cursor_round_trip(key):
+    assert decode_cursor(encode_cursor(key)) == key
+
+
+@pytest.mark.parametrize("cursor", ["", "%%%", "bm90IGpzb24", "W10", "WzFd"])
+def test_foreign_cursors_are_refused(cursor):
+    with pytest.raises(InvalidCursor):
+        decode_cursor(cursor)
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "ten"])
+def test_page_sizes_outside_the_range(limit):
+    with pytest.raises(InvalidLimit):
+        PageRequest.parse(limit, None)
+
+
+def test_the_extra_row_tells_that_there_is_more():
+    page = Page.of(["a", "b", "c"], PageRequest(limit=2), lambda row: (row,))
+    assert (page.items, page.next_cursor) == (["a", "b"], encode_cursor(("b",)))
+
+
+def test_the_last_page_has_no_cursor():
+    page = Page.of(["a", "b"], PageRequest(limit=2), lambda row: (row,))
+    assert (page.items, page.next_cursor) == (["a", "b"], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("8GiB", 8 * 2**30), ("8GB", 8 * 10**9), ("1.5KiB", 1536), ("512 MiB", 2**29), ("7B", 7)]
+)
+def test_binary_and_decimal_sizes(text, size):
+    assert parse_bytes(text) == size
+
+
+def test_a_decimal_gigabyte_needs_954_mib():
+    assert parse_mib("1GB") == 954
+
+
+@pytest.mark.parametrize("text", ["8", "8gib", "-1GiB", "GiB", "1.3B", "8 iB"])
+def test_sizes_that_are_none(text):
+    with pytest.raises(InvalidQuantity):
+        parse_bytes(text)
+
+
+@pytest.mark.parametrize(("text", "millicores"), [("500m", 500), ("1.5", 1500), ("2", 2000), ("0.001", 1)])
+def test_cpu_quantities(text, millicores):
+    assert parse_millicores(text) == millicores
+
+
+@pytest.mark.parametrize("text", ["0", "0.0005", "-1", "1.5m", "two"])
+def test_cpu_quantities_that_are_none(text):
+    with pytest.raises(InvalidQuantity):
+        parse_millicores(text)
+
+
+def test_a_stepped_wall_clock_leaves_monotonic_time_alone():
+    clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
+    clock.step(timedelta(hours=-1))
+    assert clock.now() == datetime(2025, 12, 31, 23, tzinfo=UTC)
+    assert clock.monotonic() == 0.0
+
+
+def test_clock_file_steps_the_clock(tmp_path):
+    clock = SteppedClock(tmp_path / "clock")
+    before = clock.now()
+    (tmp_path / "clock").write_text("3600")
+    assert timedelta(minutes=59) < clock.now() - before < timedelta(minutes=61)
+
+
+def test_deadline_only_gets_nearer():
+    clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
+    deadline = Deadline.after(10, clock)
+    assert deadline.sooner(3).remaining() == 3
+    assert deadline.sooner(30).remaining() == 10
+    clock.advance(timedelta(seconds=10))
+    with pytest.raises(DeadlineExceeded):
+        deadline.check()
+
+
+def test_retries_end_with_the_last_error_as_it_is():
+    calls = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise ConnectionError(f"attempt {len(calls)}")
+
+    with pytest.raises(ConnectionError, match="attempt 3"):
+        call_with_retry(fail, retry_on=lambda error: isinstance(error, ConnectionError), attempts=3, first_wait=0.001)
+
+
+def test_errors_not_worth_it_are_not_retried():
+    calls = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        call_with_retry(fail, retry_on=lambda error: isinstance(error, ConnectionError), first_wait=0.001)
+    assert len(calls) == 1
