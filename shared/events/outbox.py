@@ -1,0 +1,90 @@
+"""The transactional outbox: an event is written in the transaction of the change it tells of.
+
+Either both are committed or neither is. The relay (`shared.events.relay`) brings committed events to the broker.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.events.cursor import cursor_of
+from shared.events.envelope import Event, InvalidEvent, check_sequence, service_of, source_of
+from shared.events.schema import validate_event
+from shared.events.topics import topic_of
+from shared.utils.ids import new_id
+from shared.web.context import RequestContext, current
+
+_INSERT = (
+    "WITH added AS (INSERT INTO outbox (event_id, topic, subject, body) VALUES (%s, %s, %s, %s) RETURNING position) "
+    "SELECT pg_notify('outbox_' || current_schema(), '') FROM added"
+)
+
+
+def publish(
+    connection: Any,
+    type: str,
+    *,
+    subject: str,
+    data: Mapping[str, Any],
+    sequence: int,
+    tenant_id: str | None = None,
+    time: datetime | None = None,
+) -> Event:
+    """Write an event to the outbox, in the caller's open transaction, and return it.
+
+    `connection` is a SQLAlchemy session, Django's `connection`, a psycopg2 connection or a cursor. `sequence` rises
+    with each change of the subject: pass the row's version. Tenant, actor, correlation id and trace come from the
+    present context; `tenant_id` only where the event belongs to another tenant than the caller (a platform operator's
+    work on a tenant, for example). `time` is when it happened, now by default.
+
+    Raises Unauthenticated outside of any context, UnknownEventType without a schema, InvalidEventData when `data`
+    doesn't satisfy it, InvalidEvent when an attribute is not acceptable.
+    """
+    event = validate_event(
+        new_event(current(), type, subject=subject, data=data, sequence=sequence, tenant_id=tenant_id, time=time)
+    )
+    with cursor_of(connection) as cursor:
+        cursor.execute(_INSERT, (event.id, topic_of(event.type), event.subject, event.to_json()))
+    return event
+
+
+def new_event(
+    context: RequestContext,
+    type: str,
+    *,
+    subject: str,
+    data: Mapping[str, Any],
+    sequence: int,
+    tenant_id: str | None = None,
+    time: datetime | None = None,
+) -> Event:
+    """The event as it will be published, caused by what `context` describes."""
+    if not subject:
+        raise InvalidEvent(f"{type} needs a subject: the identifier of what has changed")
+    return Event(
+        id=new_id("evt"),
+        type=type,
+        source=source_of(service_of(type)),
+        subject=subject,
+        time=time or datetime.now(UTC),
+        tenant_id=tenant_id or context.tenant_id,
+        correlation_id=context.correlation_id,
+        traceparent=context.traceparent,
+        actor=context.caller.responsible,
+        sequence=check_sequence(sequence),
+        data=_as_json(type, data),
+    )
+
+
+def _as_json(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the data as a consumer will read it."""
+    try:
+        copied = json.loads(json.dumps(data, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidEvent(f"the data of {type} can't be written as JSON: {error}") from error
+    if not isinstance(copied, dict):
+        raise InvalidEvent(f"the data of {type} must be a JSON object")
+    return copied
