@@ -1,0 +1,1 @@
+"""Runs the compose file as local processes: real servers, forked services, one supervisor."""

@@ -1,0 +1,54 @@
+"""Asks whether a service is healthy, the way its compose health check does, without starting a process for an HTTP one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_URL = re.compile(r"https?://[^\s\"'|]+")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One answer of a health check."""
+
+    healthy: bool
+    detail: str = ""
+
+
+def url_of(test: tuple[str, ...]) -> str | None:
+    """The URL of a check that is nothing but one GET (`probe.py`, curl or wget); None for any other command."""
+    line = " ".join(test[1:])
+    urls = _URL.findall(line)
+    if len(urls) == 1 and re.search(r"probe\.py|\bcurl\b|\bwget\b", line):
+        return urls[0]
+    return None
+
+
+async def http_verdict(url: str, timeout: float) -> Verdict:
+    """Healthy when a GET is answered with a 2xx status in time."""
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
+    request = f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nAccept: */*\r\n\r\n"
+    try:
+        async with asyncio.timeout(timeout):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(request.encode())
+                status_line = await reader.readline()
+                body = b"" if b" 2" in status_line[8:11] else await reader.read(4096)
+            finally:
+                writer.close()
+    except TimeoutError:
+        return Verdict(False, f"{url} did not answer within {timeout:g} s")
+    except OSError as error:
+        return Verdict(False, f"{url}: {error.strerror or error}")
+    status = status_line.decode("latin-1").strip()
+    words = status.split(" ", 2)
+    if len(words) > 1 and words[1].startswith("2"):
+        return Verdict(True)
+    text = body.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").strip()
+    return Verdict(False, f"{url}: {status} {text[:400]}".strip())

@@ -1,0 +1,80 @@
+"""Where a project, its fleets and the machine's cache lie."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from environment.fleet.errors import FleetError, NoProject
+
+COMPOSE_FILE = "docker-compose.yml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.IGNORECASE)
+
+
+def find_project(workspace: Path | None = None) -> Path:
+    """The folder with the compose file: the one named, or the nearest one upwards from here. Raises NoProject."""
+    if workspace is not None:
+        folder = workspace.expanduser().resolve()
+        if (folder / COMPOSE_FILE).is_file():
+            return folder
+        raise NoProject(f"{folder} has no {COMPOSE_FILE}", "Name the folder of a project with `--workspace DIR`.")
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / COMPOSE_FILE).is_file():
+            return folder
+    raise NoProject(
+        f"neither {here} nor a folder above it has a {COMPOSE_FILE}",
+        "Go to a project, or name it with `--workspace DIR`.",
+    )
+
+
+def cache_dir() -> Path:
+    """What all fleets of this user share: prepared database folders, extracted programs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "omnicloud"
+
+
+@dataclass(frozen=True)
+class FleetPaths:
+    """The folder of one fleet, `<project>/.omnicloud/<name>`: it lives as long as the fleet."""
+
+    project: Path
+    name: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise FleetError(f"{self.name!r} is no name for a fleet", "Use letters, digits, `.`, `_` and `-`.")
+
+    @property
+    def root(self) -> Path:
+        return self.project / ".omnicloud" / self.name
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def volumes(self) -> Path:
+        return self.root / "volumes"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "fleet.json"
+
+    def log(self, service: str) -> Path:
+        """The log of one service; `supervisor` and `zygote` have theirs too."""
+        return self.logs / f"{service}.log"
+
+    @property
+    def control(self) -> str:
+        """The control socket, in the kernel's abstract namespace (written with a leading `@`).
+
+        No file that a crash could leave behind, and no limit of 108 bytes on the project's path.
+        """
+        return f"@omnicloud/fleet/{hashlib.sha256(str(self.root).encode()).hexdigest()[:24]}"

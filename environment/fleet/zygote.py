@@ -1,0 +1,258 @@
+"""The parent of every Python process of a fleet. Run as a script; knows nothing of the package around it.
+
+It imports third-party libraries once and nothing of the project, then forks a child for each `python -m MODULE`: the
+libraries' memory is shared and a service starts in the time that its own modules take. A fork copies only the calling
+thread, so there must be one thread; that is asserted before every fork. No connection and no producer exists here: a
+Kafka producer made before a fork silently delivers nothing.
+
+It is also the supervisor's guardian: when the supervisor is gone (end of file on the socket), it ends every process of
+the fleet, those that the supervisor started itself included, and removes the fleet's folder.
+
+Protocol: JSON lines over an inherited socket, whose descriptor is the only argument.
+  <- {"op": "spawn", "id", "name", "module", "argv", "env", "cwd", "log", "user"}   -> {"event": "spawned", "id", "pid"}
+  <- {"op": "guard", "pid", "signal"}     a process group to end, too, and how
+  <- {"op": "folder", "path"}             to be removed at the end
+  -> {"event": "ready", "seconds"}        libraries are imported
+  -> {"event": "exit", "pid", "status"}   exit code, or minus the signal
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+# What most services import. Only modules that read no settings and start no thread at import.
+LIBRARIES = (
+    "asyncio", "concurrent.futures", "decimal", "email.message", "hashlib", "http.client", "ipaddress", "json",
+    "logging.config", "multiprocessing", "sqlite3", "ssl", "uuid", "zoneinfo",
+    "pydantic", "pydantic_settings", "httpx", "structlog", "tenacity", "prometheus_client", "jwt", "jsonschema",
+    "rfc8785", "psycopg2", "psycopg2.extras", "psycopg2.pool", "redis", "redis.exceptions", "consul", "hvac", "minio",
+    "grpc", "etcd3", "confluent_kafka", "confluent_kafka.admin", "opentelemetry.trace", "opentelemetry.sdk.trace",
+    "opentelemetry.propagate", "opentelemetry.trace.propagation.tracecontext",
+    "cryptography.hazmat.primitives.asymmetric.rsa", "dns.zone", "dns.name", "dns.rdatatype",
+    "sqlalchemy", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.psycopg2", "alembic.command", "alembic.config",
+    "fastapi", "fastapi.routing", "fastapi.openapi.utils", "starlette.middleware", "uvicorn",
+    "uvicorn.config", "uvicorn.main", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "uvloop",
+    "httptools", "waitress", "waitress.server",
+    "django", "django.apps", "django.conf", "django.core.management", "django.core.wsgi", "django.core.handlers.wsgi",
+    "django.core.checks", "django.db", "django.db.models", "django.db.migrations.executor",
+    "django.db.backends.postgresql.base", "django.http", "django.urls", "django.views", "django.utils.timezone",
+    "django.core.management.commands.migrate",
+    "celery", "celery.app.base", "celery.bin.celery", "celery.apps.worker", "celery.worker", "kombu.transport.redis",
+    "celery.backends.redis", "celery.concurrency.thread",
+)  # fmt: skip
+
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
+GRACE_SECONDS = 3.0
+"""How long the processes of an orphaned fleet get between the polite signal and SIGKILL."""
+
+Request = dict[str, Any]
+
+
+def prctl(option: int, argument: Any) -> None:
+    """Raises OSError when the kernel refuses."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.prctl(option, argument, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl {option}")
+
+
+def assert_single_thread() -> None:
+    """Raises RuntimeError when another thread exists: forking then would copy locks that nobody releases."""
+    threads = os.listdir("/proc/self/task")
+    if len(threads) != 1:
+        raise RuntimeError(f"{len(threads)} threads before a fork; a library in LIBRARIES starts one at import")
+
+
+def import_libraries() -> None:
+    """What isn't installed is left out: the service that needs it says so itself."""
+    for name in LIBRARIES:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+
+
+def descendants(root: int) -> list[int]:
+    """Every living process below `root`, itself left out."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", "rb") as stat:
+                    fields = stat.read().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != b"Z":
+                children.setdefault(int(fields[1]), []).append(int(entry))
+    found: list[int] = []
+    pending = [root]
+    while pending:
+        below = children.get(pending.pop(), [])
+        found += below
+        pending += below
+    return found
+
+
+class Zygote:
+    """Serves requests until the supervisor is gone. `serve` returns a request in the child that is to carry it out."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.buffer = b""
+        self.guarded: dict[int, int] = {}
+        self.folders: list[str] = []
+        self.wake_read, self.wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def serve(self) -> Request | None:
+        """The request in the child; None in the parent, when all is over."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
+        while True:
+            readable, _, _ = select.select([self.channel, self.wake_read], [], [])
+            if self.wake_read in readable:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self.wake_read, 4096)
+                self._reap()
+            if self.channel in readable:
+                data = self.channel.recv(65536)
+                if not data:
+                    self._end_fleet()
+                    return None
+                *lines, self.buffer = (self.buffer + data).split(b"\n")
+                for line in lines:
+                    request = json.loads(line)
+                    if self._handle(request):
+                        return request
+
+    def _handle(self, request: Request) -> bool:
+        """True in a new child."""
+        if request["op"] == "guard":
+            self.guarded[request["pid"]] = request["signal"]
+        elif request["op"] == "folder":
+            self.folders.append(request["path"])
+        elif request["op"] == "spawn":
+            assert_single_thread()
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                self._become_child(request, parent)
+                return True
+            self.send({"event": "spawned", "id": request["id"], "pid": pid})
+        return False
+
+    def _become_child(self, request: Request, parent: int) -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        # As in any Python process: Ctrl-C raises, a closed pipe is an error of the call.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        self.channel.close()
+        os.close(self.wake_read)
+        os.close(self.wake_write)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.send({"event": "exit", "pid": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def send(self, message: Request) -> None:
+        """A supervisor that is gone is noticed by the next read."""
+        with contextlib.suppress(OSError):
+            self.channel.sendall(json.dumps(message).encode() + b"\n")
+
+    def _end_fleet(self) -> None:
+        """Everything of an orphaned fleet ends: politely, then not."""
+        for pid, number in self.guarded.items():
+            _kill_group(pid, number)
+        mine = descendants(os.getpid())
+        for pid in mine:
+            _kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline and any(os.path.exists(f"/proc/{pid}") for pid in self.guarded):
+            time.sleep(0.02)
+        for pid in self.guarded:
+            _kill_group(pid, signal.SIGKILL)
+        for pid in descendants(os.getpid()):
+            _kill(pid, signal.SIGKILL)
+        for folder in self.folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _kill_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGCONT)
+        os.killpg(pid, number)
+
+
+def run_child(request: Request) -> None:
+    """Become `python -m MODULE ARGS`: standard streams, environment, folder, import path, arguments, name."""
+    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    os.close(log)
+    os.close(null)
+    prctl(PR_SET_NAME, request["name"].encode()[:15])
+    if request.get("user"):
+        uid, gid = request["user"]
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    os.chdir(request["cwd"])
+    sys.path.insert(0, request["cwd"])
+    sys.argv[:] = [request["module"], *request["argv"]]
+    gc.enable()
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+def main() -> Request | None:
+    """Import, tell that it is ready, serve."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel.set_inheritable(False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_NAME, b"omnicloud-zyg")
+    zygote = Zygote(channel)
+    started = time.monotonic()
+    gc.disable()
+    import_libraries()
+    gc.collect()
+    gc.freeze()
+    assert_single_thread()
+    zygote.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
+    return zygote.serve()
+
+
+if __name__ == "__main__":
+    _request = main()
+    if _request is not None:
+        run_child(_request)
