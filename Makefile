@@ -1,0 +1,72 @@
+# Two commands show the product: `make challenge` and `make test`. Both set everything up by themselves.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+LOCK := requirements.lock
+INSTALLED := $(VENV)/.installed
+BIN := $(VENV)/bin
+OMNICLOUD := $(BIN)/omnicloud
+WORKSPACE := challenge
+
+.DEFAULT_GOAL := help
+.PHONY: help setup challenge test test-platform test-environment lint up down tour lock clean
+
+help: ## show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) ## virtual environment with the pinned packages (done once, and again when the lock changes)
+
+$(INSTALLED): $(LOCK) bin/omnicloud
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=python3.11 make …)"; exit 1; }
+	@echo "==> virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { echo "venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "==> installing the pinned packages, servers included (about 250 MB; a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r $(LOCK)
+	@echo "==> byte-compiling them (halves the fleet's start)"
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+	@install -m 755 bin/omnicloud $(OMNICLOUD)
+	@touch $(INSTALLED)
+
+challenge: setup ## a buggy workspace in ./challenge, its fleet started, its score, what to do next
+	@if [ -e $(WORKSPACE) ]; then echo "==> ./$(WORKSPACE) is there already and stays as it is"; \
+	else echo "==> making a buggy workspace in ./$(WORKSPACE)"; $(OMNICLOUD) challenge ./$(WORKSPACE); fi
+	@echo "==> starting its fleet"
+	@$(OMNICLOUD) up --workspace ./$(WORKSPACE) --ports auto || echo "==> that is the first thing to debug: the fleet does not start"
+	@$(OMNICLOUD) down --workspace ./$(WORKSPACE) >/dev/null 2>&1 || true
+	@echo "==> scoring it as it stands"
+	@$(OMNICLOUD) score ./$(WORKSPACE)
+	@echo
+	@echo "Next:"
+	@echo "  1. read  $(WORKSPACE)/README.md"
+	@echo "  2. fix something in $(WORKSPACE)/services, $(WORKSPACE)/shared or $(WORKSPACE)/docker-compose.yml"
+	@echo "  3. see   $(OMNICLOUD) up --workspace ./$(WORKSPACE)      (then: down)"
+	@echo "           $(OMNICLOUD) test ./$(WORKSPACE) tests/unit"
+	@echo "  4. score $(OMNICLOUD) score ./$(WORKSPACE)"
+
+test: test-platform test-environment ## every test of the reference
+
+test-platform: setup
+	@$(BIN)/python -m pytest tests/ -q
+
+test-environment: setup
+	@$(BIN)/python -m pytest environment/tests -q
+
+lint: setup ## ruff, strict mypy, import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+up: setup ## the fleet as local processes
+	@$(OMNICLOUD) up
+
+down: ## stop it
+	@$(OMNICLOUD) down
+
+tour: setup ## one narrated request through all fifteen services
+	@$(OMNICLOUD) tour
+
+lock: ## pin the dependencies anew (needs uv)
+	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o $(LOCK)
+
+clean: ## remove what was installed and generated
+	rm -rf $(VENV) .omnicloud .mypy_cache .ruff_cache .pytest_cache
