@@ -93,10 +93,12 @@ class Coordination(Protocol):
         absent: Sequence[str] = (),
         puts: Sequence[Put] = (),
         deletes: Sequence[str] = (),
+        delete_prefix: str = "",
     ) -> int | None:
         """Make all writes at once and return their revision, or none of them and return None.
 
         They are made if every key in `unchanged` hasn't been written since it was read and no key in `absent` exists.
+        `deletes` are single keys, `delete_prefix` is every key under a prefix.
         """
 
     def grant(self, ttl: int) -> int:

@@ -97,15 +97,18 @@ class EtcdSession:
         absent: Sequence[str] = (),
         puts: Sequence[Put] = (),
         deletes: Sequence[str] = (),
+        delete_prefix: str = "",
     ) -> int | None:
         """See Coordination.commit."""
-        if not puts and not deletes:
+        if not puts and not deletes and not delete_prefix:
             raise ValueError("a commit writes something")
         make = self._client.transactions
         compare = [make.mod(item.key) == item.mod_revision for item in unchanged]
         compare += [make.create(key) == 0 for key in absent]
         writes = [make.put(put.key, put.value, put.lease_id or None) for put in puts]
         writes += [make.delete(key) for key in deletes]
+        if delete_prefix:
+            writes.append(make.delete(delete_prefix, prefix_range_end(delete_prefix.encode())))
         with _translated():
             succeeded, responses = self._client.transaction(compare=compare, success=writes, failure=[])
         return _commit_revision(responses[0]) if succeeded else None

@@ -1,0 +1,273 @@
+"""Versioned documents of infrastructure state, as Terraform keeps them: a lineage, and a serial that only grows.
+
+The document lies in the object store under a name that is never written twice. What makes it the present version is
+a pointer in the index, moved by compare-and-swap on its revision; so a crash between the two leaves an unused object
+and never a pointer to nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from shared.errors import Conflict, NotFound, VersionConflict
+from shared.infra.object_store import ObjectCorrupted
+from shared.utils.clock import Clock
+
+BUCKET = "terraform-state"
+CACHE_NAMESPACE = "state"
+
+
+class StateNotFound(NotFound):
+    """The workspace has no state, or not this version of it."""
+
+    code, title = "state_not_found", "State not found"
+
+
+class StateVersionConflict(VersionConflict):
+    """Another writer was first: the state has moved on since it was read."""
+
+    status, code, title = 409, "version_conflict", "The state has changed since it was read"
+
+
+class LineageMismatch(Conflict):
+    """The document belongs to another workspace's history; writing it would destroy this one's."""
+
+    code, title = "lineage_mismatch", "State of another lineage"
+
+
+class StalePlan(Conflict):
+    """The state has changed since the plan was made: plan again."""
+
+    code, title = "stale_plan", "The plan is out of date"
+
+
+class StateCorrupted(ObjectCorrupted):
+    """The stored document isn't the one that was written."""
+
+    code, title = "state_corrupted", "State corrupted"
+
+
+@dataclass(frozen=True)
+class StateVersion:
+    """One version of a workspace's state. `digest` is the SHA-256 of the canonical document."""
+
+    tenant_id: str
+    workspace: str
+    serial: int
+    lineage: str
+    digest: str
+    object_name: str
+    size: int
+    created_at: str
+
+
+@dataclass(frozen=True)
+class StateDocument:
+    """A version with its document."""
+
+    version: StateVersion
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The present version, and the mark by which the index recognises that it is still the present one."""
+
+    version: StateVersion
+    mark: Any
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """What a saved plan was made against; serial 0 and an empty lineage when there was no state yet."""
+
+    lineage: str
+    serial: int
+
+
+class StateIndex(Protocol):
+    """Which versions there are, and which one is present."""
+
+    def head(self, tenant_id: str, workspace: str) -> Head | None:
+        """The present version."""
+
+    def advance(self, head: Head | None, version: StateVersion) -> bool:
+        """Make `version` the present one if `head` still is (None: if there is none); else change nothing."""
+
+    def versions(self, tenant_id: str, workspace: str) -> tuple[StateVersion, ...]:
+        """All versions, in no particular order."""
+
+    def remove(self, head: Head) -> bool:
+        """Forget the workspace, if `head` is still its present version."""
+
+
+class Blobs(Protocol):
+    """The part of the object store that is needed."""
+
+    def put(self, bucket: str, name: str, data: bytes, *, content_type: str = ...) -> Any: ...
+    def get(self, bucket: str, name: str) -> bytes: ...
+    def delete(self, bucket: str, name: str) -> None: ...
+
+
+class StateCache(Protocol):
+    """The part of the cache that is needed."""
+
+    def get_or_load(self, tenant_id: str, namespace: str, key: str, load: Callable[[], Any]) -> Any: ...
+    def delete(self, tenant_id: str, namespace: str, key: str) -> None: ...
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The one spelling of a document: sorted keys, no spaces, UTF-8."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def latest(versions: Iterable[StateVersion]) -> StateVersion | None:
+    """The version with the greatest serial."""
+    return max(versions, key=lambda version: version.serial, default=None)
+
+
+def newest_first(versions: Iterable[StateVersion]) -> tuple[StateVersion, ...]:
+    """History order: by serial, the latest first."""
+    return tuple(sorted(versions, key=lambda version: version.serial, reverse=True))
+
+
+def ensure_version(current: int, expected: int) -> None:
+    """Raise StateVersionConflict unless the writer has seen the present serial (0: no state yet)."""
+    if current != expected:
+        raise StateVersionConflict(
+            f"the state is at serial {current}, not {expected}", expected_serial=expected, current_serial=current
+        )
+
+
+def ensure_plan_is_current(plan: SavedPlan, state: StateVersion | None) -> None:
+    """Raise StalePlan when the state isn't the one the plan was made against: its lineage and serial, both."""
+    lineage, serial = (state.lineage, state.serial) if state is not None else ("", 0)
+    if plan.lineage != lineage or plan.serial != serial:
+        raise StalePlan(
+            f"the plan was made against serial {plan.serial}, the state is at {serial}: plan again",
+            planned_serial=plan.serial,
+            current_serial=serial,
+        )
+
+
+class StateStore:
+    """Reads and writes of whole documents. Every method may raise what its index and object store raise."""
+
+    def __init__(self, index: StateIndex, blobs: Blobs, clock: Clock, cache: StateCache | None = None) -> None:
+        self._index = index
+        self._blobs = blobs
+        self._clock = clock
+        self._cache = cache
+
+    def write(
+        self,
+        tenant_id: str,
+        workspace: str,
+        document: Mapping[str, Any],
+        *,
+        expected_serial: int,
+        lineage: str,
+        serial: int | None = None,
+    ) -> StateVersion:
+        """Store the next version, if the present one is still `expected_serial` (0: the first write).
+
+        `serial` is for writers that number their versions themselves, as Terraform does; it must be greater than the
+        present one. Raises StateVersionConflict and LineageMismatch.
+        """
+        head = self._index.head(tenant_id, workspace)
+        current = head.version.serial if head is not None else 0
+        ensure_version(current, expected_serial)
+        if head is not None and head.version.lineage != lineage:
+            raise LineageMismatch(f"workspace {workspace} has lineage {head.version.lineage}, not {lineage}")
+        following = current + 1 if serial is None else serial
+        if following <= current:
+            raise StateVersionConflict(f"serial {following} isn't newer than {current}", current_serial=current)
+        version = self._store(tenant_id, workspace, document, following, lineage)
+        if not self._index.advance(head, version):
+            self._blobs.delete(BUCKET, version.object_name)
+            raise StateVersionConflict(f"another writer moved the state on from serial {current}")
+        self._invalidate(tenant_id, workspace)
+        return version
+
+    def head(self, tenant_id: str, workspace: str) -> StateVersion | None:
+        """The present version without its document; None when there is no state."""
+        head = self._index.head(tenant_id, workspace)
+        return None if head is None else head.version
+
+    def read(self, tenant_id: str, workspace: str) -> StateDocument:
+        """The present version. Raises StateNotFound and StateCorrupted."""
+        if self._cache is None:
+            return self._read_head(tenant_id, workspace)
+        cached = self._cache.get_or_load(
+            tenant_id, CACHE_NAMESPACE, workspace, lambda: _to_json(self._read_head(tenant_id, workspace))
+        )
+        return _from_json(cached)
+
+    def at(self, tenant_id: str, workspace: str, serial: int) -> StateDocument:
+        """An earlier version. Raises StateNotFound and StateCorrupted."""
+        for version in self._index.versions(tenant_id, workspace):
+            if version.serial == serial:
+                return self._fetch(version)
+        raise StateNotFound(f"workspace {workspace} has no serial {serial}")
+
+    def history(self, tenant_id: str, workspace: str) -> tuple[StateVersion, ...]:
+        """All versions, the latest first."""
+        return newest_first(self._index.versions(tenant_id, workspace))
+
+    def delete(self, tenant_id: str, workspace: str, *, expected_serial: int) -> None:
+        """Forget a workspace's state with its history. Raises StateNotFound and StateVersionConflict."""
+        head = self._index.head(tenant_id, workspace)
+        if head is None:
+            raise StateNotFound(f"workspace {workspace} has no state")
+        ensure_version(head.version.serial, expected_serial)
+        versions = self._index.versions(tenant_id, workspace)
+        if not self._index.remove(head):
+            raise StateVersionConflict(f"another writer moved the state on from serial {expected_serial}")
+        self._invalidate(tenant_id, workspace)
+        for version in versions:
+            self._blobs.delete(BUCKET, version.object_name)
+
+    def _store(
+        self, tenant_id: str, workspace: str, document: Mapping[str, Any], serial: int, lineage: str
+    ) -> StateVersion:
+        data = canonical(document)
+        digest = digest_of(data)
+        folder = "/".join(quote(part, safe="") for part in (tenant_id, workspace, lineage))
+        moment = self._clock.now()
+        name = f"{folder}/{serial}-{moment:%Y%m%dT%H%M%S%f}-{digest[:16]}.json"
+        self._blobs.put(BUCKET, name, data, content_type="application/json")
+        return StateVersion(tenant_id, workspace, serial, lineage, digest, name, len(data), moment.isoformat())
+
+    def _read_head(self, tenant_id: str, workspace: str) -> StateDocument:
+        head = self._index.head(tenant_id, workspace)
+        if head is None:
+            raise StateNotFound(f"workspace {workspace} has no state")
+        return self._fetch(head.version)
+
+    def _fetch(self, version: StateVersion) -> StateDocument:
+        data = self._blobs.get(BUCKET, version.object_name)
+        if digest_of(data) != version.digest:
+            raise StateCorrupted(f"serial {version.serial} of workspace {version.workspace} isn't what was written")
+        return StateDocument(version, json.loads(data))
+
+    def _invalidate(self, tenant_id: str, workspace: str) -> None:
+        if self._cache is not None:
+            self._cache.delete(tenant_id, CACHE_NAMESPACE, workspace)
+
+
+def _to_json(document: StateDocument) -> dict[str, Any]:
+    return {"version": vars(document.version), "body": document.body}
+
+
+def _from_json(value: Mapping[str, Any]) -> StateDocument:
+    return StateDocument(StateVersion(**value["version"]), value["body"])
