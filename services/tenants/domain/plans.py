@@ -10,7 +10,7 @@ from shared.errors import ValidationFailed
 
 RESOURCES = (
     "instances", "vcpus", "memory_mib", "volumes", "storage_gib", "snapshots", "buckets", "vpcs", "subnets",
-    "addresses", "load_balancers", "dns_zones", "secrets", "deployments", "projects", "users",
+    "addresses", "load_balancers", "dns_zones", "secrets", "deployments", "projects",
 )  # fmt: skip
 """Everything that is counted. Memory is in MiB, storage in GiB, the rest in pieces."""
 
@@ -42,10 +42,10 @@ def _plan(name: str, *limits: int) -> Plan:
 PLANS: Mapping[str, Plan] = {
     plan.name: plan
     for plan in (
-        #      instances vcpus memory volumes storage snapshots buckets vpcs subnets addresses lbs zones secrets deploys
-        _plan("free", 2, 4, 8_192, 4, 50, 4, 2, 1, 4, 2, 1, 2, 20, 10, 3, 5),
-        _plan("team", 20, 80, 163_840, 40, 2_000, 100, 20, 5, 40, 20, 5, 20, 200, 200, 20, 50),
-        _plan("business", 200, 800, 1_638_400, 400, 20_000, 1_000, 200, 20, 400, 200, 50, 200, 2_000, 2_000, 100, 500),
+        # In the order of RESOURCES.
+        _plan("free", 2, 4, 8_192, 4, 50, 4, 2, 1, 4, 2, 1, 2, 20, 10, 3),
+        _plan("team", 20, 80, 163_840, 40, 2_000, 100, 20, 5, 40, 20, 5, 20, 200, 200, 20),
+        _plan("business", 200, 800, 1_638_400, 400, 20_000, 1_000, 200, 20, 400, 200, 50, 200, 2_000, 2_000, 100),
     )
 }
 

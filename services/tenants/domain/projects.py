@@ -60,3 +60,9 @@ def check_place(parents: Parents, project: str, new_parent: str | None) -> None:
     depth = above + height(parents, project)
     if depth > MAX_DEPTH:
         raise ProjectTooDeep(f"the tree would be {depth} levels deep, {MAX_DEPTH} are allowed", depth=depth)
+
+
+def subtree(parents: Parents, project: str) -> list[str]:
+    """The project and everything below it."""
+    below = [child for child, parent in parents.items() if parent == project]
+    return [project, *(member for child in below for member in subtree(parents, child))]

@@ -139,6 +139,33 @@ def check_children(resource: str, parent_limit: int, other_children: Iterable[in
         )
 
 
+def check_nested(
+    resource: str, limits: Mapping[str | None, int], lines: Mapping[str, Iterable[str]], project: str | None, limit: int
+) -> None:
+    """Whether a limit fits into a tree of limits: under the one above it, and over those below it.
+
+    `limits` are those there are, the tenant's own under None; `lines` are the ancestors of each project, nearest first.
+    A project without a limit of its own is governed by the nearest ancestor that has one. Raises ChildrenExceedParent.
+    """
+    others = {member: other for member, other in limits.items() if member not in (project, None)}
+    with_limit = {*limits, project}
+
+    def governor(member: str) -> str | None:
+        return next((above for above in lines[member] if above in with_limit), None)
+
+    if project is not None:
+        above = governor(project)
+        siblings = [other for member, other in others.items() if governor(member) == above]
+        check_children(resource, limits[above], siblings, limit)
+    below = sum(other for member, other in others.items() if governor(member) == project)
+    if below > limit:
+        raise ChildrenExceedParent(
+            f"{resource}: the limits below add up to {below}, the limit can't be {limit}",
+            resource=resource,
+            below=below,
+        )
+
+
 def check_amount(amount: int) -> None:
     """Raise InvalidAmount unless it is at least one."""
     if amount < 1:

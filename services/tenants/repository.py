@@ -1,0 +1,169 @@
+"""Every query of the tenants service.
+
+Row locks, always in this order: the tenant's row (which also guards its tree of projects), a project's row, then quotas
+in order of their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
+
+from services.tenants.domain.quotas import ReservationState
+from services.tenants.models import Project, Quota, Reservation, Tenant
+from shared.errors import Conflict, NotFound
+from shared.infra.db.django import TenantRepository
+from shared.web.context import current_tenant
+
+PLATFORM_TENANT = "platform"
+"""The operators' own tenant; from there, and only from there, all tenants are seen."""
+
+
+class NameTaken(Conflict):
+    """Another tenant, or another project under the same parent, has this name in some spelling."""
+
+    code = "name_taken"
+
+
+class ReservationConflict(Conflict):
+    """The reservation's name stands for another claim already."""
+
+    code = "reservation_conflict"
+
+
+def _write_named(row: Any, **how: Any) -> None:
+    """Insert or update a row whose name must be unique. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            row.save(**how)
+    except IntegrityError as error:
+        raise NameTaken(f"the name {row.name!r} is taken: {row.slug}", slug=row.slug) from error
+
+
+class TenantRows(TenantRepository[Tenant]):
+    """Tenants: one's own, or all of them for the platform."""
+
+    model = Tenant
+
+    def scoped(self) -> Any:
+        tenant_id = current_tenant()
+        return Tenant.objects.all() if tenant_id == PLATFORM_TENANT else Tenant.objects.filter(id=tenant_id)
+
+    def add(self, row: Tenant) -> Tenant:
+        _write_named(row, force_insert=True)
+        return row
+
+    def save(self, row: Tenant) -> Tenant:
+        row.version += 1
+        _write_named(row, force_update=True)
+        return row
+
+
+class ProjectRows(TenantRepository[Project]):
+    """Projects of the tenant."""
+
+    model = Project
+
+    def add(self, row: Project) -> Project:
+        _write_named(row, force_insert=True)
+        return row
+
+    def save(self, row: Project) -> Project:
+        row.version += 1
+        _write_named(row, force_update=True)
+        return row
+
+    def parents(self) -> dict[str, str | None]:
+        """The parent of every project of the tenant."""
+        return dict(self.scoped().values_list("id", "parent_id"))
+
+    def delete(self, row: Project) -> None:
+        """Remove a project that has nothing below it."""
+        row.delete()
+
+
+class QuotaRows(TenantRepository[Quota]):
+    """Limits of the tenant and of its projects."""
+
+    model = Quota
+
+    def add_all(self, rows: Iterable[Quota]) -> list[Quota]:
+        """Insert several in one statement."""
+        inserted: list[Quota] = Quota.objects.bulk_create(rows)
+        return inserted
+
+    def of(self, project_id: str | None) -> list[Quota]:
+        """The limits of the tenant (no project) or of one project, by resource."""
+        return list(self.scoped().filter(project_id=project_id).order_by("resource"))
+
+    def lock(self, resource: str, project_ids: Collection[str]) -> list[Quota]:
+        """The tenant's limit of a resource and those of the given projects, held until the transaction ends."""
+        chosen = Q(project_id=None) | Q(project_id__in=project_ids)
+        return list(self.scoped().select_for_update().filter(chosen, resource=resource).order_by("id"))
+
+    def lock_tree(self, resource: str) -> dict[str | None, Quota]:
+        """All limits of a resource, by project, held until the transaction ends. Raises NotFound when there is none."""
+        rows = self.scoped().select_for_update().filter(resource=resource).order_by("id")
+        tree = {row.project_id: row for row in rows}
+        if None not in tree:
+            raise NotFound(f"there is no limit for {resource}")
+        return tree
+
+    def lock_trees(self) -> dict[str, dict[str | None, Quota]]:
+        """All limits of the tenant and its projects, by resource and project, held until the transaction ends."""
+        trees: dict[str, dict[str | None, Quota]] = {}
+        for row in self.scoped().select_for_update().order_by("id"):
+            trees.setdefault(row.resource, {})[row.project_id] = row
+        return trees
+
+    def exist_for(self, project_ids: Collection[str]) -> bool:
+        """Whether any of the projects has a limit of its own."""
+        found: bool = self.scoped().filter(project_id__in=project_ids).exists()
+        return found
+
+
+class ReservationRows(TenantRepository[Reservation]):
+    """Claims on quotas."""
+
+    model = Reservation
+
+    def add(self, row: Reservation) -> Reservation:
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise ReservationConflict(f"{row.reservation_id} stands for another claim") from error
+        return row
+
+    def find(self, reservation_id: str) -> Reservation | None:
+        """The claim of that name; None when there is none."""
+        row: Reservation | None = self.scoped().filter(reservation_id=reservation_id).first()
+        return row
+
+    def named(self, reservation_id: str) -> Reservation:
+        """The claim of that name. Raises NotFound."""
+        row = self.find(reservation_id)
+        if row is None:
+            raise NotFound(f"there is no reservation {reservation_id}")
+        return row
+
+    def held(self, resource: str, project_ids: Collection[str]) -> dict[ReservationState, int]:
+        """How much of a resource the projects hold, by the state of the claims."""
+        rows = self.scoped().filter(resource=resource, project_id__in=project_ids)
+        sums = rows.values_list("state").annotate(Sum("amount"))
+        return {ReservationState(state): amount for state, amount in sums}
+
+    def open_for(self, project_ids: Collection[str]) -> bool:
+        """Whether any of the projects holds something."""
+        rows = self.scoped().filter(project_id__in=project_ids)
+        found: bool = rows.exclude(state=ReservationState.RELEASED).exists()
+        return found
+
+
+tenants = TenantRows()
+projects = ProjectRows()
+quotas = QuotaRows()
+reservations = ReservationRows()
