@@ -1,0 +1,62 @@
+"""What a run of tests gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a test ended. Only `PASSED` counts."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    TIMEOUT = "timeout"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the plugin tells of a test before it runs."""
+
+    services: tuple[str, ...]
+    infrastructure_state: bool
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """The outcome of every expected test, and why, if any, the whole run can't be believed."""
+
+    outcomes: Mapping[str, Outcome]
+    messages: Mapping[str, str] = field(default_factory=dict)
+    collected: Mapping[str, Collected] = field(default_factory=dict)
+    void: str = ""
+    """Not empty: a process contradicted itself or a test that must fail passed; nothing counts as passed then."""
+    log_tail: str = ""
+    """The last lines that pytest printed, for people."""
+
+    @property
+    def passed(self) -> frozenset[str]:
+        """Ids of the tests that count as passed."""
+        if self.void:
+            return frozenset()
+        return frozenset(test_id for test_id, outcome in self.outcomes.items() if outcome is Outcome.PASSED)
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """Ids of the expected tests that don't count as passed."""
+        return frozenset(self.outcomes) - self.passed
+
+
+def merged(runs: list[SuiteRun]) -> SuiteRun:
+    """Several runs over different tests as one."""
+    return SuiteRun(
+        outcomes={test_id: outcome for run in runs for test_id, outcome in run.outcomes.items()},
+        messages={test_id: text for run in runs for test_id, text in run.messages.items()},
+        collected={test_id: item for run in runs for test_id, item in run.collected.items()},
+        void="; ".join(run.void for run in runs if run.void),
+        log_tail="\n".join(run.log_tail for run in runs if run.log_tail),
+    )

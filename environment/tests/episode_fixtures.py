@@ -1,0 +1,56 @@
+"""Fixtures of the episode side's tests; each folder's conftest takes them over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from environment.bugs.catalogue import Catalogue, load_catalogue
+from environment.bugs.manifest import Manifest, load_manifest
+from environment.bugs.verify import Verifier
+from environment.grading.grade import Grader
+from environment.grading.measure import Measurements
+from environment.grading.runner import Options
+from environment.tests.fake_platform import make_catalogue, make_reference
+from environment.workspace.reference import STATE_VARIABLE, Reference
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(STATE_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Reference:
+    """A fresh copy of the fake platform."""
+    return Reference(make_reference(tmp_path / "reference"))
+
+
+@pytest.fixture
+def catalogue_folder(tmp_path: Path) -> Path:
+    """A fresh copy of its catalogue's folder."""
+    return make_catalogue(tmp_path / "catalogue")
+
+
+@pytest.fixture
+def catalogue(catalogue_folder: Path) -> Catalogue:
+    return load_catalogue(catalogue_folder)
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
+    """The fake platform's manifest, measured once a session."""
+    root = tmp_path_factory.mktemp("measured")
+    reference = Reference(make_reference(root / "reference"))
+    folder = make_catalogue(root / "catalogue")
+    measurements = Measurements(root / "measurements")
+    Verifier(reference, load_catalogue(folder), measurements, folder).verify()
+    yield load_manifest(folder)
+
+
+@pytest.fixture
+def grader(reference: Reference, catalogue: Catalogue, measured: Manifest) -> Grader:
+    """A grader of the fake platform."""
+    return Grader(reference, catalogue, measured, Options())

@@ -1,0 +1,54 @@
+"""Which files of the repository an agent may see, and which of them it may change.
+
+Both are lists of what is allowed: a file that is forgotten here is missing in the workspace, which shows at once;
+a list of what is forbidden would leak whatever is added to the repository later.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+VISIBLE = (
+    ".dockerignore",
+    ".gitignore",
+    "pyproject.toml",
+    "requirements*.lock",
+    "docker-compose*.yml",
+    "docker/*",
+    "services/*",
+    "shared/*",
+    "tests/*",
+    "environment/__init__.py",
+    "environment/cli.py",
+    "environment/fleet/*",
+    "environment/commands/__init__.py",
+    "environment/commands/fleet.py",
+    "environment/commands/up.py",
+    "environment/commands/down.py",
+    "environment/commands/status.py",
+    "environment/commands/logs.py",
+    "environment/commands/tour.py",
+)
+"""Patterns of `fnmatch`, in which `*` also matches '/'."""
+
+EDITABLE = ("services/*", "shared/*", "docker-compose.yml", "docker-compose.test.yml")
+"""What is taken over from the agent. Everything else of a grading copy comes from the reference."""
+
+LEFTOVERS = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".git")
+LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")
+
+
+def is_visible(path: str) -> bool:
+    """Whether a file of the repository goes into workspaces."""
+    return any(fnmatchcase(path, pattern) for pattern in VISIBLE) and not is_leftover(path)
+
+
+def is_editable(path: str) -> bool:
+    """Whether an agent's version of a file is graded."""
+    return any(fnmatchcase(path, pattern) for pattern in EDITABLE) and not is_leftover(path)
+
+
+def is_leftover(path: str) -> bool:
+    """Whether a file only came to be by running things: byte code, caches, editors' spares."""
+    parts = path.split("/")
+    return any(part in LEFTOVERS for part in parts) or parts[-1].endswith(LEFTOVER_SUFFIXES)

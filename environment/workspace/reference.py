@@ -1,0 +1,130 @@
+"""The reference: the correct platform, from which workspaces and grading copies are made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from environment.bugs.catalogue import Bug
+from environment.bugs.diff import compose
+from environment.workspace.contents import is_leftover, is_visible
+from environment.workspace.errors import WorkspaceError
+
+STATE_VARIABLE = "OMNICLOUD_STATE"
+"""Names the state folder, if it shan't be `.omnicloud` in the repository."""
+
+
+class Reference:
+    """A tree with the correct platform. The content is read when it is asked for and then kept for the object's life,
+    so that one object answers consistently while the tree is being worked on."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not (self.root / "docker-compose.yml").is_file():
+            raise WorkspaceError(
+                f"{self.root} isn't the repository of the platform: it has no docker-compose.yml. "
+                "Run omnicloud from a clone of the repository."
+            )
+
+    @property
+    def state(self) -> Path:
+        """The folder, outside every workspace, in which episodes and measurements are kept."""
+        return Path(os.environ.get(STATE_VARIABLE) or self.root / ".omnicloud").resolve()
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """Path and content of every file that goes into a workspace, sorted by path.
+
+        In a git repository these are tracked files, so scratch files never leak; else all files but leftovers.
+        """
+        paths = _tracked(self.root)
+        if paths is None:
+            paths = _walked(self.root)
+        contents: dict[str, bytes] = {}
+        for path in sorted(filter(is_visible, paths)):
+            file = self.root / path
+            if file.is_file() and not file.is_symlink():
+                contents[path] = file.read_bytes()
+        return contents
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash over every visible file: equal digests give equal workspaces."""
+        return tree_digest(self.files)
+
+    def with_bugs(self, bugs: Iterable[Bug]) -> dict[str, bytes]:
+        """The visible files with bugs injected; raises `DiffError` when a patch doesn't fit or two overlap."""
+        result: dict[str, bytes] = dict(self.files)
+        for path, content in compose(self.files, [(bug.id, bug.diff) for bug in bugs]).items():
+            if content is None:
+                del result[path]
+            else:
+                result[path] = content
+        return dict(sorted(result.items()))
+
+
+def default_reference() -> Reference:
+    """The repository that this code lies in."""
+    return Reference(Path(__file__).resolve().parents[2])
+
+
+def tree_digest(files: Mapping[str, bytes]) -> str:
+    """Hash over paths and contents."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def write_tree(files: Mapping[str, bytes], target: Path) -> None:
+    """Write files below a folder, with modes that don't depend on the umask: 755 for scripts, 644 for the rest."""
+    for path, content in files.items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        file.chmod(0o755 if content.startswith(b"#!") else 0o644)
+    for folder in {target / parent for path in files for parent in PurePosixPath(path).parents}:
+        folder.chmod(0o755)
+
+
+def git(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run git in a folder, untouched by the user's configuration; raises `WorkspaceError` when there is no git."""
+    program = shutil.which("git")
+    if program is None:
+        raise WorkspaceError("git isn't installed; workspaces need it.")
+    clean = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CEILING_DIRECTORIES": str(folder.parent),
+        "LC_ALL": "C",
+        **(environment or {}),
+    }
+    command = [program, "-c", "safe.directory=*", *arguments]
+    return subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+
+
+def _tracked(root: Path) -> list[str] | None:
+    if not (root / ".git").exists():
+        return None
+    listing = git(root, "ls-files", "-z")
+    if listing.returncode != 0:
+        raise WorkspaceError(f"git can't list the files of {root}: {listing.stderr.strip()}")
+    return [path for path in listing.stdout.split("\0") if path]
+
+
+def _walked(root: Path) -> list[str]:
+    found: list[str] = []
+    for folder, names, files in os.walk(root):
+        relative = Path(folder).relative_to(root)
+        names[:] = [name for name in names if not is_leftover((relative / name).as_posix()) and name[:1] != "."]
+        found += [(relative / name).as_posix() for name in files]
+    return found
