@@ -117,8 +117,9 @@ def validate_event(event: Event) -> Event:
 
 def _complaint(error: ValidationError) -> str:
     """Where and which rule; never the value, which may be one that must not be logged."""
-    if error.validator == "required" and isinstance(error.instance, Mapping):
-        missing = ", ".join(sorted(set(error.validator_value) - set(error.instance)))
+    if error.validator == "required":
+        required: list[str] = error.schema["required"]
+        missing = ", ".join(name for name in required if name not in error.instance)
         return f"{error.json_path}: {missing} is missing"
     return f"{error.json_path}: must satisfy {error.validator} {json.dumps(error.validator_value)}"
 

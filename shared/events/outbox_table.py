@@ -1,0 +1,109 @@
+"""The relay's view of the outbox table, over a connection of its own that it doesn't share."""
+
+from __future__ import annotations
+
+import select
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2.extensions import connection as PgConnection
+
+from shared.infra.db.dsn import connect
+from shared.settings import ServiceSettings
+
+BATCH = 500
+"""Events sent before the first is marked: bounds what is sent twice after a crash."""
+KEEP_SECONDS = 3600
+"""How long published events stay, for somebody who looks for what has been sent."""
+PRUNE_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An outbox row that the broker hasn't confirmed."""
+
+    position: int
+    event_id: str
+    topic: str
+    subject: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much is waiting, and since when the oldest has been (None: nothing waits)."""
+
+    count: int
+    oldest: datetime | None
+
+
+class OutboxTable:
+    """Statements of the relay; each is a transaction of its own. All raise psycopg2.Error."""
+
+    def __init__(self, connection: PgConnection, schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+
+    @classmethod
+    def open(cls, settings: ServiceSettings) -> OutboxTable:
+        """A connection that hears of every commit which wrote to this schema's outbox."""
+        connection = connect(settings.database_url, settings.service_name)
+        connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+        table = cls(connection, settings.service_name)
+        table._execute(f'LISTEN "outbox_{settings.service_name}"')
+        return table
+
+    def close(self) -> None:
+        """Close the connection, and with it give up the right to relay."""
+        self._connection.close()
+
+    def claim(self) -> bool:
+        """Become the one relay of this schema, for as long as the connection lasts. False while another is."""
+        return bool(self._fetch("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", f"outbox:{self._schema}")[0][0])
+
+    def pending(self, limit: int = BATCH) -> list[PendingEvent]:
+        """The oldest unconfirmed events, in the order in which they were written."""
+        rows = self._fetch(
+            "SELECT position, event_id, topic, subject, body, created_at FROM outbox "
+            "WHERE published_at IS NULL ORDER BY position LIMIT %s",
+            limit,
+        )
+        return [PendingEvent(*row) for row in rows]
+
+    def mark_published(self, positions: list[int]) -> None:
+        """Note that the broker has confirmed these."""
+        self._execute("UPDATE outbox SET published_at = clock_timestamp() WHERE position = ANY(%s)", positions)
+
+    def backlog(self) -> Backlog:
+        """What is waiting now."""
+        count, oldest = self._fetch("SELECT count(*), min(created_at) FROM outbox WHERE published_at IS NULL")[0]
+        return Backlog(count, oldest)
+
+    def prune(self) -> int:
+        """Delete a batch of long-published events; how many there were."""
+        return self._execute(
+            "DELETE FROM outbox WHERE position IN (SELECT position FROM outbox "
+            "WHERE published_at < now() - make_interval(secs => %s) ORDER BY position LIMIT %s)",
+            KEEP_SECONDS,
+            PRUNE_BATCH,
+        )
+
+    def wait(self, seconds: float, wake: int) -> None:
+        """Wait for a commit to the outbox, for a byte on the descriptor `wake`, or until the time is over."""
+        if not self._connection.notifies:
+            select.select([self._connection.fileno(), wake], [], [], seconds)
+            self._connection.poll()
+        self._connection.notifies.clear()
+
+    def _execute(self, statement: str, *arguments: Any) -> int:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, arguments)
+            return int(cursor.rowcount)
+
+    def _fetch(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, arguments)
+            return cursor.fetchall()

@@ -1,0 +1,56 @@
+"""Partitions that wait because their next event could not be handled yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Message, TopicPartition
+
+
+@dataclass(frozen=True)
+class _Failure:
+    offset: int
+    attempts: int
+    due: float
+    """Monotonic seconds; infinity once the partition has been resumed."""
+
+
+class WaitingPartitions:
+    """Pauses a partition at an event and lets it go on when the wait is over. Keeps the count of attempts."""
+
+    def __init__(self) -> None:
+        self._failures: dict[tuple[str, int], _Failure] = {}
+
+    def attempts(self, message: Message) -> int:
+        """How often this event has been tried before."""
+        failure = self._failures.get(_key(message))
+        return failure.attempts if failure and failure.offset == message.offset() else 0
+
+    def postpone(self, consumer: Any, message: Message, attempts: int, due: float) -> None:
+        """Deliver nothing of the partition until `due`, and then this message first."""
+        topic, partition = _key(message)
+        self._failures[topic, partition] = _Failure(message.offset(), attempts, due)
+        consumer.pause([TopicPartition(topic, partition)])
+        consumer.seek(TopicPartition(topic, partition, message.offset()))
+
+    def resume_due(self, consumer: Any, now: float) -> None:
+        """Let the partitions go on whose wait is over."""
+        for key, failure in list(self._failures.items()):
+            if failure.due <= now:
+                self._failures[key] = _Failure(failure.offset, failure.attempts, float("inf"))
+                consumer.resume([TopicPartition(*key)])
+
+    def forget(self, message: Message) -> None:
+        """The event is done with."""
+        self._failures.pop(_key(message), None)
+
+    def drop(self, partitions: Iterable[TopicPartition]) -> None:
+        """These are no longer ours."""
+        for partition in partitions:
+            self._failures.pop((partition.topic, partition.partition), None)
+
+
+def _key(message: Message) -> tuple[str, int]:
+    return str(message.topic()), int(message.partition() or 0)

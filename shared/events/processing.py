@@ -1,0 +1,78 @@
+"""Handles one received event: parse, check, set the context, apply once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from shared.events.envelope import ANY_TYPE, Event
+from shared.events.inbox import Handler, apply_once
+from shared.events.schema import validate_event
+from shared.web.context import service_context
+from shared.web.tracing import child_of
+
+T = TypeVar("T")
+
+
+class TransactionRunner(Protocol):
+    """Runs work in one database transaction of the service."""
+
+    def run(self, work: Callable[[Any], T]) -> T:
+        """`work(transaction)`; committed when it returns, rolled back when it raises."""
+
+
+class PostgresTransactions:
+    """The plainest runner: a psycopg2 connection for each transaction. For services that have no ORM, and drills."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+
+    def run(self, work: Callable[[Any], T]) -> T:
+        """`work(connection)` in one transaction."""
+        connection = self._connect()
+        try:
+            with connection:
+                return work(connection)
+        finally:
+            connection.close()
+
+
+class Outcome(StrEnum):
+    """What became of a received event."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    RETRIED = "retried"
+    PUT_ASIDE = "put_aside"
+
+
+class EventProcessor:
+    """A service's handlers, and how they are run."""
+
+    def __init__(self, service: str, handlers: Mapping[str, Handler], transactions: TransactionRunner) -> None:
+        self._service = service
+        self._handlers = handlers
+        self._transactions = transactions
+
+    def process(self, value: bytes) -> Outcome:
+        """Apply the event in a message, once, in its tenant and as a part of its trace.
+
+        Raises InvalidEvent, UnknownEventType or InvalidEventData for one that can't be read, and what the handler or
+        the database raises; then nothing of its effect is kept.
+        """
+        event = Event.from_json(value)
+        handler = self._handlers.get(event.type) or self._handlers.get(ANY_TYPE)
+        if handler is None:
+            return Outcome.IGNORED
+        validate_event(event)
+        with service_context(
+            self._service,
+            event.tenant_id,
+            actor=event.actor,
+            correlation_id=event.correlation_id,
+            traceparent=child_of(event.traceparent),
+        ):
+            applied = self._transactions.run(lambda transaction: apply_once(transaction, event, handler))
+        return Outcome.APPLIED if applied else Outcome.DUPLICATE
