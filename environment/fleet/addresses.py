@@ -9,7 +9,7 @@ from pathlib import Path
 from environment.fleet.compose import ComposeFile, Service
 from environment.fleet.ports import LOOPBACK, Endpoint
 
-_OWN_HOSTS = ("0.0.0.0", "127.0.0.1", "localhost")  # noqa: S104 - names to look for, nothing listens
+_OWN_HOSTS = ("0.0.0.0", "127.0.0.1", "localhost")
 
 
 def texts(service: Service) -> Iterator[str]:

@@ -70,9 +70,19 @@ async def wait_healthy(supervisor: Supervisor, request: Request) -> None:
     await drills.wait_healthy(supervisor, request["service"], float(request.get("timeout", 30)))
 
 
-async def damaged(supervisor: Supervisor, request: Request) -> Answer:
-    """Services that were up once and are not now."""
-    return {"services": drills.broken_by_hand(supervisor)}
+async def services(supervisor: Supervisor, request: Request) -> Answer:
+    """Every service's state, without the cost of measuring memory."""
+    return {"services": [unit.as_json() for unit in supervisor.units.values()]}
+
+
+async def repair(supervisor: Supervisor, request: Request) -> Answer:
+    """Bring everything back that was up once and is not now, and wait until it is healthy."""
+    return {"repaired": await drills.repair(supervisor)}
+
+
+async def kafka(supervisor: Supervisor, request: Request) -> None:
+    """A command to the local event bus: down, up, drop, `rtt MILLISECONDS`."""
+    await drills.event_bus(supervisor, str(request["command"]))
 
 
 async def clock(supervisor: Supervisor, request: Request) -> None:
@@ -99,7 +109,9 @@ OPERATIONS: dict[str, Operation] = {
     "pause": pause,
     "resume": resume,
     "wait_healthy": wait_healthy,
-    "damaged": damaged,
+    "services": services,
+    "repair": repair,
+    "kafka": kafka,
     "clock": clock,
     "up": up,
     "down": down,

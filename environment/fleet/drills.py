@@ -7,10 +7,12 @@ import signal
 
 from environment.fleet.errors import FleetError
 from environment.fleet.processes import kill_group
+from environment.fleet.servers import ServerError
 from environment.fleet.supervisor import Supervisor
 from environment.fleet.unit import ALIVE, State, Unit
 
 CLOCK_VOLUME = "clock"
+_UP = frozenset({State.HEALTHY, State.RUNNING, State.COMPLETED})
 
 
 async def kill(supervisor: Supervisor, name: str) -> None:
@@ -94,13 +96,36 @@ def step_clock(supervisor: Supervisor, seconds: float) -> None:
     fresh.replace(folder / "clock")
 
 
-def broken_by_hand(supervisor: Supervisor) -> list[str]:
-    """Services that were up once and are not now: paused, stopped, dead or unhealthy."""
-    return [
-        unit.name
-        for unit in supervisor.units.values()
-        if unit.was_up and unit.state not in (State.HEALTHY, State.RUNNING, State.COMPLETED)
-    ]
+async def event_bus(supervisor: Supervisor, text: str) -> None:
+    """Have the local event bus carry out a command of `kafka_mock.control`. Raises FleetError."""
+    from environment.fleet.servers.kafka import CONTROL
+    from environment.fleet.servers.kafka_mock.control import command
+
+    context = next((context for name, context in supervisor.plan.contexts.items() if name == "kafka"), None)
+    if context is None:
+        raise FleetError("this fleet has no event bus", "Start it with a service that depends on kafka.")
+    try:
+        await asyncio.to_thread(command, context.extra_port(CONTROL), text)
+    except ServerError as error:
+        raise FleetError(f"kafka: {error}", "See `omnicloud logs kafka`.") from error
+
+
+async def repair(supervisor: Supervisor, timeout: float = 30.0) -> list[str]:
+    """Resume and start whatever was up once and is not now, servers first; returns their names once all are healthy.
+
+    Raises FleetError for the first that does not come back.
+    """
+    damaged = [unit for unit in supervisor.units.values() if unit.was_up and unit.state not in _UP]
+    damaged.sort(key=lambda unit: unit.service.built)
+    for unit in damaged:
+        if unit.state is State.PAUSED:
+            resume(supervisor, unit.name)
+        elif supervisor.process_unit(unit.name).pid is None:
+            await start(supervisor, unit.name)
+    for unit in damaged:
+        if unit.service.healthcheck is not None:
+            await wait_healthy(supervisor, unit.name, timeout)
+    return [unit.name for unit in damaged]
 
 
 def _members(supervisor: Supervisor, unit: Unit) -> list[Unit]:

@@ -21,7 +21,7 @@ BLOCK_SIZE = 120
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port now, on loopback and on all interfaces."""
-    for host in (LOOPBACK, "0.0.0.0"):  # noqa: S104 - a probe, nothing listens
+    for host in (LOOPBACK, "0.0.0.0"):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -1,4 +1,4 @@
-"""Asks whether a service is healthy, the way its compose health check does, without starting a process for an HTTP one."""
+"""Health checks over HTTP: what compose runs as a command (`probe.py URL`, curl, wget) is one GET here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def url_of(test: tuple[str, ...]) -> str | None:
     line = " ".join(test[1:])
     urls = _URL.findall(line)
     if len(urls) == 1 and re.search(r"probe\.py|\bcurl\b|\bwget\b", line):
-        return urls[0]
+        return str(urls[0])
     return None
 
 

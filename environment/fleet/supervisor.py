@@ -25,7 +25,7 @@ from environment.fleet.zygote_client import ZygoteClient
 
 REASON_LINES = 12
 """Log lines quoted when a service fails: enough for the end of a traceback."""
-STOP_GRACE_SECONDS = 3.0
+STOP_GRACE_SECONDS = 2.0
 """For services when the fleet goes down: their data goes with it."""
 LOG_CHECK_SECONDS = 5.0
 
@@ -230,7 +230,8 @@ class Supervisor:
             return
         lines = last_lines(self.plan.paths.log(unit.name), REASON_LINES)
         manner = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        self.set_state(unit, State.FAILED if unit.job else State.EXITED, "\n".join([manner, *lines]))
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
+        self.set_state(unit, State.FAILED if unit.job else State.EXITED, "\n".join([f"{manner}: {last}", *lines]))
         for other in self.units.values():
             if other.shares_with == unit.name and other.state in ALIVE:
                 self.set_state(other, State.EXITED, f"its process is {unit.name}'s, which ended")

@@ -89,18 +89,18 @@ class Unit:
         if self.state is State.RUNNING and condition is Condition.HEALTHY:
             return f"{self.name} has no health check"
         if self.state is State.BLOCKED:
-            return f"{self.name} is blocked: {self.reason}"
+            return f"{self.name} is blocked: {self.headline}"
         return f"{self.name} {self.describe()}"
 
+    @property
+    def headline(self) -> str:
+        """The reason's first line."""
+        return (self.reason.splitlines() or [""])[0]
+
     def describe(self) -> str:
-        """The state in words, with its reason."""
-        words = {
-            State.FAILED: f"failed with exit status {self.exit_code}",
-            State.EXITED: f"exited with status {self.exit_code}",
-            State.COMPLETED: "completed",
-            State.UNHEALTHY: "is unhealthy",
-        }.get(self.state, f"is {self.state}")
-        return f"{words} ({self.reason})" if self.reason else words
+        """The state in one line, with the head of its reason."""
+        words = str(self.state) if self.state in (State.FAILED, State.EXITED, State.COMPLETED) else f"is {self.state}"
+        return f"{words}: {self.headline}" if self.reason else words
 
     def as_json(self) -> dict[str, Any]:
         """The stable form that `status --json` and the control socket show."""

@@ -118,19 +118,19 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         while True:
-            readable, _, _ = select.select([self.channel, self.wake_read], [], [])
+            readable, _, _ = select.select([self.channel.fileno(), self.wake_read], [], [])
             if self.wake_read in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_read, 4096)
                 self._reap()
-            if self.channel in readable:
+            if self.channel.fileno() in readable:
                 data = self.channel.recv(65536)
                 if not data:
                     self._end_fleet()
                     return None
                 *lines, self.buffer = (self.buffer + data).split(b"\n")
                 for line in lines:
-                    request = json.loads(line)
+                    request: Request = json.loads(line)
                     if self._handle(request):
                         return request
 

@@ -22,9 +22,9 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 def read_compose(path: Path, variables: Mapping[str, str]) -> ComposeFile:
     """The services of a compose file. Raises ComposeError with the line of a YAML error or the place of another."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader either way
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except FileNotFoundError:
-        raise ComposeError(f"{path} does not exist", "Run the command in a project that has a docker-compose.yml.") from None
+        raise ComposeError(f"{path} does not exist", "Run this in a project that has a docker-compose.yml.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _yaml_problem(path, error) from None
     if not isinstance(document, dict) or not isinstance(document.get("services"), dict) or not document["services"]:
@@ -85,7 +85,7 @@ def _command(value: Any, place: str) -> tuple[str, ...] | None:
         try:
             return tuple(shlex.split(value))
         except ValueError as error:
-            raise ComposeError(f"{place}: {error}", "Quote the command as a shell would, or write it as a list.") from None
+            raise ComposeError(f"{place}: {error}", "Quote as a shell does, or write the command as a list.") from None
     return tuple(str(word) for word in _list(value, place))
 
 

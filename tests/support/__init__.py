@@ -1,0 +1,1 @@
+"""What the tests against a live fleet share. Imports nothing of services/, shared/ or environment/."""
