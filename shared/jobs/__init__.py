@@ -1,0 +1,1 @@
+"""One-shot jobs and sidecars that make the infrastructure ready. Each can be run again without harm."""
