@@ -19,8 +19,8 @@ pytest_plugins = ("tests.support.fixtures",)
 HERE = Path(__file__).resolve().parent
 CATEGORIES = ("unit", "integration", "contract", "chaos", "security", "performance", "system")
 SERVICES = frozenset(
-    ("gateway", "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config")
-    + ("deploy", "monitor", "billing", "audit", "compliance")
+    {"gateway", "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config"}
+    | {"deploy", "monitor", "billing", "audit", "compliance"}
 )
 LOG_LINES = 30
 

@@ -83,9 +83,7 @@ async def ask(supervisor: Supervisor, unit: Unit, check: HealthCheck) -> Verdict
     return await _command_verdict(supervisor, unit, words, check.timeout)
 
 
-async def _command_verdict(
-    supervisor: Supervisor, unit: Unit, words: tuple[str, ...], timeout: float
-) -> Verdict:
+async def _command_verdict(supervisor: Supervisor, unit: Unit, words: tuple[str, ...], timeout: float) -> Verdict:
     """Run the check's command in the service's environment, forked from the zygote when it is `python -m`."""
     argv = list(words[1:]) if words[0] == "CMD" else ["/bin/sh", "-c", words[1]]
     log = supervisor.plan.paths.log(f"{unit.name}.health")

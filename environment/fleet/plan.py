@@ -87,9 +87,7 @@ def read_project(project: Path, environment: Mapping[str, str]) -> ComposeFile:
     return compose
 
 
-def make_plan(
-    paths: FleetPaths, wanted: Sequence[str], ports: str, environment: Mapping[str, str]
-) -> Plan:
+def make_plan(paths: FleetPaths, wanted: Sequence[str], ports: str, environment: Mapping[str, str]) -> Plan:
     """Reads, checks, reserves ports. `ports` is "default" (those that compose publishes), "auto" or a first port.
 
     Raises FleetError for everything that can be known before the first process starts.

@@ -19,9 +19,7 @@ def adopt_orphans() -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def execute(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, end_signal: signal.Signals
-) -> int:
+def execute(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, end_signal: signal.Signals) -> int:
     """Start a program in a session of its own, output to `log`; it gets `end_signal` when this process dies.
 
     Returns the pid. Raises OSError.

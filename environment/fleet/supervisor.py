@@ -156,9 +156,7 @@ class Supervisor:
         cwd = launch.cwd or self.plan.paths.data
         cwd.mkdir(parents=True, exist_ok=True)
         env = {**base, "OMNICLOUD_FLEET": str(self.plan.paths.root), **launch.env}
-        pid = execute(
-            launch.argv, env=env, cwd=cwd, log=self.plan.paths.log(unit.name), end_signal=launch.stop_signal
-        )
+        pid = execute(launch.argv, env=env, cwd=cwd, log=self.plan.paths.log(unit.name), end_signal=launch.stop_signal)
         self.zygote.guard(pid, launch.stop_signal)
         return pid
 

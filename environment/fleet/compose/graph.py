@@ -49,9 +49,7 @@ def unknown(name: str, known: Iterable[str], place: str = "") -> UnknownService:
     return UnknownService(f"{place}there is no service {name!r}", f"{hint}Services: {', '.join(names)}.")
 
 
-def _check_dependency(
-    services: Mapping[str, Service], service: Service, dependency: str, condition: Condition
-) -> None:
+def _check_dependency(services: Mapping[str, Service], service: Service, dependency: str, condition: Condition) -> None:
     if dependency not in services:
         raise unknown(dependency, services, f"services.{service.name}.depends_on: ")
     if condition is Condition.HEALTHY and services[dependency].healthcheck is None:

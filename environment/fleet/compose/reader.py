@@ -56,9 +56,7 @@ def _service(name: str, body: Any) -> Service:
         command=_command(body.get("command"), f"{place}.command"),
         environment=_environment(body.get("environment"), f"{place}.environment"),
         ports=tuple(_port(entry, f"{place}.ports") for entry in _list(body.get("ports"), f"{place}.ports")),
-        expose=tuple(
-            _number(entry, f"{place}.expose") for entry in _list(body.get("expose"), f"{place}.expose")
-        ),
+        expose=tuple(_number(entry, f"{place}.expose") for entry in _list(body.get("expose"), f"{place}.expose")),
         mounts=tuple(
             mount
             for entry in _list(body.get("volumes"), f"{place}.volumes")
