@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.tenants import events, quota_operations
@@ -14,7 +15,7 @@ from services.tenants.repository import projects, quotas, reservations, tenants
 from shared.errors import Conflict
 from shared.infra.db.django import check_version
 from shared.utils.ids import new_id
-from shared.web.context import current, current_tenant
+from shared.web.context import current, current_tenant, use_context
 from shared.web.permissions import PLATFORM, ensure_allowed
 
 
@@ -62,7 +63,9 @@ def update_tenant(tenant_id: str, changes: Mapping[str, Any], expected_version: 
         tenant.plan = plan.name
     tenants.save(tenant)
     if "plan" in changes:
-        quota_operations.change_plan_limits(dict(plan.limits))
+        context = current()
+        with use_context(replace(context, identity=context.caller.in_tenant(tenant.id))):
+            quota_operations.change_plan_limits(plan.limits)
     events.tenant_event("tenants.tenant.updated", tenant)
     return tenant
 

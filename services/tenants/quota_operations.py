@@ -111,12 +111,12 @@ def set_project_limit(project_id: str, resource: str, limit: int) -> Quota:
     return row
 
 
-def give_plan_limits(tenant_id: str, limits: dict[str, int]) -> None:
+def give_plan_limits(tenant_id: str, limits: Mapping[str, int]) -> None:
     """The tenant's first limits, one for each counted resource."""
     quota_rows.add_all(_new_row(tenant_id, None, quotas.Quota(resource, limit)) for resource, limit in limits.items())
 
 
-def change_plan_limits(limits: dict[str, int]) -> None:
+def change_plan_limits(limits: Mapping[str, int]) -> None:
     """Set all limits of the tenant. Raises LimitBelowUsage or ChildrenExceedParent for the first that doesn't fit."""
     trees, parents = quota_rows.lock_trees(), projects.parents()
     for resource, limit in limits.items():

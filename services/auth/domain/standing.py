@@ -26,8 +26,3 @@ def check_may_enter(status: str) -> None:
     if status == SUSPENDED:
         raise TenantSuspended("the tenant is suspended")
     raise TenantClosed("the tenant is closed")
-
-
-def is_newer(sequence: int, known: int | None) -> bool:
-    """Whether news about a tenant is later than what is known: events may arrive twice or out of order."""
-    return known is None or sequence > known

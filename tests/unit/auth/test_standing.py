@@ -3,7 +3,7 @@
 import pytest
 
 from services.auth.domain.emails import InvalidEmail, normalise_email
-from services.auth.domain.standing import TenantClosed, TenantSuspended, check_may_enter, is_newer
+from services.auth.domain.standing import TenantClosed, TenantSuspended, check_may_enter
 
 
 def test_an_active_tenant_lets_its_people_in():
@@ -16,11 +16,6 @@ def test_an_active_tenant_lets_its_people_in():
 def test_every_other_state_keeps_them_out(status, refusal):
     with pytest.raises(refusal):
         check_may_enter(status)
-
-
-@pytest.mark.parametrize(("sequence", "known", "newer"), [(1, None, True), (3, 2, True), (2, 2, False), (1, 2, False)])
-def test_only_later_news_counts(sequence, known, newer):
-    assert is_newer(sequence, known) is newer
 
 
 @pytest.mark.parametrize("text", ["Ann@Example.COM", "  ann@example.com ", "ａｎｎ@example.com"])
