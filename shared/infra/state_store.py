@@ -17,6 +17,7 @@ from urllib.parse import quote
 from shared.errors import Conflict, NotFound, VersionConflict
 from shared.infra.object_store import ObjectCorrupted
 from shared.utils.clock import Clock
+from shared.utils.ids import new_id
 
 BUCKET = "terraform-state"
 CACHE_NAMESPACE = "state"
@@ -243,10 +244,10 @@ class StateStore:
         data = canonical(document)
         digest = digest_of(data)
         folder = "/".join(quote(part, safe="") for part in (tenant_id, workspace, lineage))
-        moment = self._clock.now()
-        name = f"{folder}/{serial}-{moment:%Y%m%dT%H%M%S%f}-{digest[:16]}.json"
+        name = f"{folder}/{serial}-{new_id('state')}.json"  # Two writers of one serial never share an object.
         self._blobs.put(BUCKET, name, data, content_type="application/json")
-        return StateVersion(tenant_id, workspace, serial, lineage, digest, name, len(data), moment.isoformat())
+        created_at = self._clock.now().isoformat()
+        return StateVersion(tenant_id, workspace, serial, lineage, digest, name, len(data), created_at)
 
     def _read_head(self, tenant_id: str, workspace: str) -> StateDocument:
         head = self._index.head(tenant_id, workspace)

@@ -1,0 +1,77 @@
+"""Buckets that several services claim, and integrity that doesn't rest on ETags."""
+
+import hashlib
+import threading
+from typing import Any
+
+import pytest
+from minio.error import S3Error
+
+from shared.infra.object_store import BucketClaim, ObjectCorrupted, ObjectStore, ObjectStoreUnavailable, verify
+from shared.jobs.buckets import CLAIMS
+
+
+class Buckets:
+    """The bucket calls of an S3 server, which refuses to make a bucket twice."""
+
+    def __init__(self, existing: frozenset[str] = frozenset(), code: str = "BucketAlreadyOwnedByYou") -> None:
+        self.made = set(existing)
+        self.versioned: set[str] = set()
+        self._code = code
+        self._lock = threading.Lock()
+
+    def bucket_exists(self, bucket: str) -> bool:
+        return bucket in self.made
+
+    def make_bucket(self, bucket: str) -> None:
+        with self._lock:
+            if bucket in self.made:
+                raise S3Error(None, self._code, "exists", bucket, "r", "h", bucket)
+            self.made.add(bucket)
+
+    def set_bucket_versioning(self, bucket: str, config: Any) -> None:
+        self.versioned.add(bucket)
+
+
+def test_a_bucket_claimed_by_two_services_is_made_once_and_nobody_fails():
+    buckets = Buckets()
+    ObjectStore(buckets).ensure_buckets([BucketClaim("storage", "state"), BucketClaim("deploy", "state")])
+    assert buckets.made == {"state"}
+
+
+@pytest.mark.parametrize("code", ["BucketAlreadyOwnedByYou", "BucketAlreadyExists"])
+def test_a_bucket_that_another_process_makes_first_is_as_good_as_ours(code: str):
+    class LosesTheRace(Buckets):
+        def bucket_exists(self, bucket: str) -> bool:
+            return False
+
+    buckets = LosesTheRace(frozenset({"state"}), code)
+    ObjectStore(buckets).ensure_buckets([BucketClaim("storage", "state", versioned=True)])
+    assert buckets.versioned == {"state"}
+
+
+def test_the_platforms_claims_can_be_made_again_and_again():
+    buckets = Buckets()
+    for _ in range(2):
+        ObjectStore(buckets).ensure_buckets(CLAIMS)
+    assert buckets.made == {"terraform-state", "artifacts", "objects", "invoices", "audit-checkpoints"}
+    assert buckets.versioned == {"terraform-state", "audit-checkpoints"}
+
+
+def test_a_bucket_is_versioned_if_any_claim_says_so():
+    buckets = Buckets()
+    ObjectStore(buckets).ensure_buckets([BucketClaim("a", "b", versioned=True), BucketClaim("c", "b")])
+    assert buckets.versioned == {"b"}
+
+
+def test_any_other_refusal_is_an_error():
+    with pytest.raises(ObjectStoreUnavailable, match="AccessDenied"):
+        ObjectStore(Buckets(frozenset({"state"}), "AccessDenied")).ensure_buckets([BucketClaim("a", "state")])
+
+
+def test_content_is_judged_by_its_sha256():
+    digest = hashlib.sha256(b"content").hexdigest()
+    verify("b", "n", digest, digest)
+    with pytest.raises(ObjectCorrupted) as refused:
+        verify("b", "n", digest, hashlib.sha256(b"conten").hexdigest())
+    assert refused.value.code == "object_corrupted"

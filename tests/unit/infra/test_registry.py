@@ -1,0 +1,104 @@
+"""How an instance is registered, and which instances are routed to."""
+
+from typing import Any
+
+import pytest
+
+from shared.infra.consul import ConsulUnavailable, next_index
+from shared.infra.registry import Instance, KeepRegistered, Registration, passing_instances, service_definition
+
+REGISTRATION = Registration("compute", "compute-1", "compute:8003", "http://compute:8003/healthz", 2.0)
+
+
+def entry(instance: str, *checks: tuple[str, str], address: str = "compute") -> dict[str, Any]:
+    """One entry of a health answer; a check is (service id, status), with an empty id for a check of the node."""
+    return {
+        "Node": {"Node": "n1", "Address": "10.0.0.1"},
+        "Service": {"ID": instance, "Service": "compute", "Address": address, "Port": 8003},
+        "Checks": [{"ServiceID": service, "Status": status} for service, status in checks],
+    }
+
+
+def test_an_instance_is_registered_with_its_address_and_an_http_check():
+    definition = service_definition(REGISTRATION)
+    assert (definition["name"], definition["service_id"]) == ("compute", "compute-1")
+    assert (definition["address"], definition["port"]) == ("compute", 8003)
+    assert definition["check"]["http"] == "http://compute:8003/healthz"
+
+
+def test_the_check_says_how_often_and_when_to_forget_the_instance():
+    check = service_definition(REGISTRATION)["check"]
+    assert (check["interval"], check["timeout"]) == ("2s", "2s")
+    assert check["DeregisterCriticalServiceAfter"] == "1m"
+
+
+def test_an_instance_is_routed_to_when_all_its_checks_pass():
+    found = passing_instances([entry("compute-1", ("", "passing"), ("compute-1", "passing"))])
+    assert found == (Instance("compute-1", "compute", "compute:8003"),)
+    assert found[0].url == "http://compute:8003"
+
+
+@pytest.mark.parametrize("status", ["warning", "critical", "maintenance"])
+def test_one_check_that_does_not_pass_is_enough_to_leave_routing(status: str):
+    assert passing_instances([entry("compute-1", ("", "passing"), ("compute-1", status))]) == ()
+    assert passing_instances([entry("compute-1", ("", status), ("compute-1", "passing"))]) == ()
+
+
+def test_an_instance_without_a_check_of_its_own_is_not_routed_to():
+    assert passing_instances([entry("compute-1", ("", "passing"))]) == ()
+    assert passing_instances([entry("compute-1")]) == ()
+
+
+def test_an_instance_without_an_address_is_at_its_node():
+    found = passing_instances([entry("compute-1", ("compute-1", "passing"), address="")])
+    assert found[0].address == "10.0.0.1:8003"
+
+
+def test_instances_come_in_the_order_of_their_ids():
+    found = passing_instances([entry(name, (name, "passing")) for name in ("c", "a", "b")])
+    assert [instance.id for instance in found] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("previous", "returned", "following"), [(0, 7, 7), (7, 7, 7), (7, 12, 12), (12, 3, 0)])
+def test_an_index_that_goes_backwards_restarts_at_zero(previous: int, returned: int, following: int):
+    assert next_index(previous, returned) == following
+
+
+class Registry:
+    """A registry in memory."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Registration] = {}
+        self.down = False
+
+    def registered(self, instance_id: str) -> bool:
+        if self.down:
+            raise ConsulUnavailable
+        return instance_id in self.known
+
+    def register(self, registration: Registration) -> None:
+        self.known[registration.instance_id] = registration
+
+    def deregister(self, instance_id: str) -> None:
+        if self.down:
+            raise ConsulUnavailable
+        del self.known[instance_id]
+
+
+def test_an_instance_that_consul_lost_is_registered_again():
+    registry = Registry()
+    keeper = KeepRegistered(registry, REGISTRATION)
+    assert (keeper.ensure(), keeper.ensure()) == (True, False)
+    registry.known.clear()
+    assert keeper.ensure() is True
+    assert registry.known == {"compute-1": REGISTRATION}
+
+
+def test_stopping_leaves_routing_even_if_consul_is_away():
+    registry = Registry()
+    keeper = KeepRegistered(registry, REGISTRATION)
+    keeper.ensure()
+    keeper.stop()
+    assert registry.known == {}
+    registry.down = True
+    keeper.stop()

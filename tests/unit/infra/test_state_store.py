@@ -1,0 +1,197 @@
+"""Versions of infrastructure state."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.infra.state_index import EtcdStateIndex
+from shared.infra.state_store import (
+    LineageMismatch,
+    SavedPlan,
+    StalePlan,
+    StateCorrupted,
+    StateNotFound,
+    StateStore,
+    StateVersion,
+    StateVersionConflict,
+    canonical,
+    digest_of,
+    ensure_plan_is_current,
+    latest,
+)
+from shared.utils.clock import FixedClock
+from tests.unit.infra.fakes import MemoryEtcd
+
+CLOCK = FixedClock(datetime(2025, 6, 1, tzinfo=UTC))
+
+
+class Blobs:
+    """An object store in memory."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put(self, bucket: str, name: str, data: bytes, *, content_type: str = "") -> None:
+        assert name not in self.objects, "an object was overwritten"
+        self.objects[name] = data
+
+    def get(self, bucket: str, name: str) -> bytes:
+        return self.objects[name]
+
+    def delete(self, bucket: str, name: str) -> None:
+        del self.objects[name]
+
+
+class Cache:
+    """A cache in memory; `after_delete` is a reader that comes right after an invalidation."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], Any] = {}
+        self.after_delete: Callable[[], object] = lambda: None
+
+    def get_or_load(self, tenant_id: str, namespace: str, key: str, load: Callable[[], Any]) -> Any:
+        if (tenant_id, key) not in self.values:
+            self.values[tenant_id, key] = load()
+        return self.values[tenant_id, key]
+
+    def delete(self, tenant_id: str, namespace: str, key: str) -> None:
+        self.values.pop((tenant_id, key), None)
+        self.after_delete()
+
+
+@pytest.fixture
+def blobs() -> Blobs:
+    return Blobs()
+
+
+@pytest.fixture
+def store(blobs: Blobs) -> StateStore:
+    return StateStore(EtcdStateIndex(MemoryEtcd(CLOCK)), blobs, CLOCK)
+
+
+def version(serial: int, lineage: str = "L") -> StateVersion:
+    return StateVersion("t1", "prod", serial, lineage, "", f"{serial}.json", 0, "")
+
+
+def test_the_first_write_is_serial_one_and_is_read_back(store: StateStore):
+    written = store.write("t1", "prod", {"resources": [{"id": "i-1"}]}, expected_serial=0, lineage="L")
+    assert (written.serial, written.lineage) == (1, "L")
+    assert written.digest == digest_of(b'{"resources":[{"id":"i-1"}]}')
+    read = store.read("t1", "prod")
+    assert (read.version, read.body) == (written, {"resources": [{"id": "i-1"}]})
+
+
+def test_of_two_writers_of_one_version_the_second_is_refused(store: StateStore):
+    store.write("t1", "prod", {"by": "first"}, expected_serial=0, lineage="L")
+    with pytest.raises(StateVersionConflict) as refused:
+        store.write("t1", "prod", {"by": "second"}, expected_serial=0, lineage="L")
+    assert (refused.value.status, refused.value.code) == (409, "version_conflict")
+    assert refused.value.extra == {"expected_serial": 0, "current_serial": 1}
+    assert store.read("t1", "prod").body == {"by": "first"}
+
+
+def test_a_writer_that_loses_between_reading_and_committing_is_refused_and_leaves_nothing(blobs: Blobs):
+    etcd = MemoryEtcd(CLOCK)
+    other = StateStore(EtcdStateIndex(etcd), blobs, CLOCK)
+
+    class Interrupted(EtcdStateIndex):
+        def advance(self, head: Any, version: StateVersion) -> bool:
+            other.write("t1", "prod", {"by": "other"}, expected_serial=0, lineage="L")
+            return super().advance(head, version)
+
+    with pytest.raises(StateVersionConflict):
+        StateStore(Interrupted(etcd), blobs, CLOCK).write("t1", "prod", {"by": "us"}, expected_serial=0, lineage="L")
+    assert other.read("t1", "prod").body == {"by": "other"}
+    assert list(blobs.objects.values()) == [b'{"by":"other"}']
+
+
+def test_a_state_that_was_changed_and_changed_back_is_another_state(blobs: Blobs):
+    etcd = MemoryEtcd(CLOCK)
+    index = EtcdStateIndex(etcd)
+    store = StateStore(index, blobs, CLOCK)
+    store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
+    seen = index.head("t1", "prod")
+    assert seen is not None
+    assert index.advance(seen, version(2))
+    assert index.advance(index.head("t1", "prod"), seen.version)
+    assert index.head("t1", "prod").version == seen.version
+    assert index.advance(seen, version(3)) is False
+
+
+def test_history_goes_by_serial_not_by_name(store: StateStore):
+    for serial in range(11):
+        store.write("t1", "prod", {"n": serial}, expected_serial=serial, lineage="L")
+    assert [item.serial for item in store.history("t1", "prod")] == [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert latest([version(9), version(10), version(2)]) == version(10)
+    assert latest([]) is None
+    assert store.at("t1", "prod", 9).body == {"n": 8}
+
+
+def test_a_document_of_another_lineage_is_refused(store: StateStore):
+    store.write("t1", "prod", {}, expected_serial=0, lineage="L")
+    with pytest.raises(LineageMismatch):
+        store.write("t1", "prod", {}, expected_serial=1, lineage="M")
+
+
+def test_a_writers_own_serial_must_be_newer(store: StateStore):
+    assert store.write("t1", "prod", {}, expected_serial=0, lineage="L", serial=7).serial == 7
+    with pytest.raises(StateVersionConflict):
+        store.write("t1", "prod", {}, expected_serial=7, lineage="L", serial=7)
+
+
+def test_a_document_that_was_tampered_with_is_not_handed_out(store: StateStore, blobs: Blobs):
+    written = store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
+    blobs.objects[written.object_name] = b'{"n":2}'
+    with pytest.raises(StateCorrupted):
+        store.read("t1", "prod")
+
+
+def test_tenants_do_not_see_each_others_state(store: StateStore):
+    store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
+    with pytest.raises(StateNotFound):
+        store.read("t2", "prod")
+    assert store.history("t2", "prod") == ()
+
+
+def test_a_reader_during_a_write_does_not_put_the_old_state_back_into_the_cache(blobs: Blobs):
+    cache = Cache()
+    store = StateStore(EtcdStateIndex(MemoryEtcd(CLOCK)), blobs, CLOCK, cache)
+    store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
+    assert store.read("t1", "prod").body == {"n": 1}
+    cache.after_delete = lambda: store.read("t1", "prod")
+    store.write("t1", "prod", {"n": 2}, expected_serial=1, lineage="L")
+    assert store.read("t1", "prod").body == {"n": 2}
+
+
+def test_a_forgotten_workspace_leaves_nothing_behind(store: StateStore, blobs: Blobs):
+    store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
+    with pytest.raises(StateVersionConflict):
+        store.delete("t1", "prod", expected_serial=3)
+    store.delete("t1", "prod", expected_serial=1)
+    assert (store.head("t1", "prod"), store.history("t1", "prod"), blobs.objects) == (None, (), {})
+
+
+def test_a_plan_made_against_the_present_state_is_current():
+    ensure_plan_is_current(SavedPlan("L", 4), version(4))
+    ensure_plan_is_current(SavedPlan("", 0), None)
+
+
+@pytest.mark.parametrize(
+    ("plan", "state"),
+    [
+        (SavedPlan("L", 4), version(5)),
+        (SavedPlan("L", 4), version(4, lineage="M")),
+        (SavedPlan("L", 4), None),
+        (SavedPlan("", 0), version(1)),
+    ],
+)
+def test_a_plan_made_against_another_state_is_stale(plan: SavedPlan, state: StateVersion | None):
+    with pytest.raises(StalePlan) as refused:
+        ensure_plan_is_current(plan, state)
+    assert (refused.value.status, refused.value.code) == (409, "stale_plan")
+
+
+def test_a_document_has_one_spelling():
+    assert canonical({"b": 1, "a": {"d": None, "c": "é"}}) == '{"a":{"c":"é","d":null},"b":1}'.encode()
