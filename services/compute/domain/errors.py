@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, NotFound, ServiceUnavailable, ValidationFailed
+from shared.errors import Conflict, Forbidden, NotFound, ServiceUnavailable, ValidationFailed
 
 
 class InvalidResources(ValidationFailed):
@@ -29,12 +29,6 @@ class NoValidHost(Conflict):
     code = "no_valid_host"
 
 
-class StaleGeneration(Conflict):
-    """The host changed since it was read: read it again, decide again."""
-
-    code = "stale_generation"
-
-
 class HostInUse(Conflict):
     """A host that still holds claims can't be removed."""
 
@@ -47,28 +41,52 @@ class HostNotFound(NotFound):
     code = "host_not_found"
 
 
-class ZoneNotFound(NotFound):
-    """No such zone in the catalogue."""
+class UnknownZone(ValidationFailed):
+    """The zone isn't in the catalogue, or is closed for new hosts and instances."""
 
-    code = "zone_not_found"
-
-
-class FlavorNotFound(NotFound):
-    """No such flavor."""
-
-    code = "flavor_not_found"
+    code = "unknown_zone"
 
 
-class InstanceNotFound(NotFound):
-    """No such instance in the caller's tenant."""
+class UnknownFlavor(ValidationFailed):
+    """The flavor isn't in the catalogue."""
 
-    code = "instance_not_found"
+    code = "unknown_flavor"
 
 
-class ServerGroupNotFound(NotFound):
-    """No such server group in the caller's tenant."""
+class UnknownImage(ValidationFailed):
+    """The provider has no such image."""
 
-    code = "server_group_not_found"
+    code = "unknown_image"
+
+
+class UnknownProvider(NotFound):
+    """No such provider."""
+
+    code = "unknown_provider"
+
+
+class TargetNotRequestable(ValidationFailed):
+    """A state that only the platform can find out; callers can't ask for it."""
+
+    code = "target_not_requestable"
+
+
+class DeletionInProgress(Conflict):
+    """The instance is being deleted already."""
+
+    code = "deletion_in_progress"
+
+
+class PolicyDenied(Forbidden):
+    """A compliance policy denies the request; `policies` names those that do."""
+
+    code = "policy_denied"
+
+
+class GroupInUse(Conflict):
+    """A server group that still has members can't be removed."""
+
+    code = "group_in_use"
 
 
 class PlacementContended(ServiceUnavailable):

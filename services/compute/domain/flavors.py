@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.compute.domain.errors import FlavorNotFound
+from services.compute.domain.errors import UnknownFlavor
 from services.compute.domain.resources import Resources
 
 
@@ -36,8 +36,8 @@ FLAVORS = {
 
 
 def flavor_named(name: str) -> Flavor:
-    """The flavor of that name. Raises FlavorNotFound."""
+    """The flavor of that name. Raises UnknownFlavor."""
     try:
         return FLAVORS[name]
     except KeyError:
-        raise FlavorNotFound(f"there is no flavor {name!r}; choose one of {', '.join(FLAVORS)}") from None
+        raise UnknownFlavor(f"there is no flavor {name!r}; choose one of {', '.join(FLAVORS)}") from None

@@ -1,4 +1,4 @@
-"""The life of an instance.
+"""The life of an instance, on the life cycle that every resource of the platform has.
 
 A claim is held from `pending` until the provider can no longer have a node for it: a failed build returns it, a
 failed delete keeps it, because the node may still be there.
@@ -6,48 +6,32 @@ failed delete keeps it, because the node may still be there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
+from shared.infra.state_machine import RESOURCE_LIFE_CYCLE, ResourceState
 
+LIFE_CYCLE = RESOURCE_LIFE_CYCLE
 
-class InstanceState(StrEnum):
-    """States in the order of a normal life."""
-
-    PENDING = "pending"
-    PROVISIONING = "provisioning"
-    ACTIVE = "active"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-    STARTING = "starting"
-    RESIZING = "resizing"
-    FAILED = "failed"
-    DELETING = "deleting"
-    DELETE_FAILED = "delete_failed"
-    DELETED = "deleted"
-
-
-S = InstanceState
-
-TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
-    S.PENDING: frozenset({S.PROVISIONING, S.FAILED, S.DELETING}),
-    S.PROVISIONING: frozenset({S.ACTIVE, S.FAILED, S.DELETING}),
-    S.ACTIVE: frozenset({S.STOPPING, S.RESIZING, S.DELETING}),
-    S.STOPPING: frozenset({S.STOPPED, S.ACTIVE}),
-    S.STOPPED: frozenset({S.STARTING, S.RESIZING, S.DELETING}),
-    S.STARTING: frozenset({S.ACTIVE, S.STOPPED}),
-    S.RESIZING: frozenset({S.ACTIVE, S.STOPPED}),
-    S.FAILED: frozenset({S.DELETING}),
-    S.DELETING: frozenset({S.DELETED, S.DELETE_FAILED}),
-    S.DELETE_FAILED: frozenset({S.DELETING}),
-    S.DELETED: frozenset(),
-}
-"""What may follow what. Nothing becomes active that a provider hasn't built."""
-
-METERED = frozenset({S.ACTIVE})
+METERED = frozenset({ResourceState.ACTIVE})
 """States that are charged for."""
 
-HOLDS_CLAIM = frozenset(InstanceState) - {S.FAILED, S.DELETED}
-"""States in which a host keeps the instance's resources."""
+AT_REQUEST = frozenset(
+    {
+        ResourceState.PROVISIONING,
+        ResourceState.ACTIVE,
+        ResourceState.STOPPING,
+        ResourceState.STARTING,
+        ResourceState.DELETING,
+    }
+)
+"""Targets that a caller may name. `active` settles work in progress whose provider answer was lost; the others start
+work. What only the platform can know (stopped, failed, deleted) isn't a caller's to say."""
 
-AT_REQUEST = frozenset({S.PROVISIONING, S.STOPPING, S.STARTING, S.DELETING})
-"""Targets that a caller may ask for; the others are reached by what the provider confirms."""
+UNSETTLED = frozenset(
+    {
+        ResourceState.PROVISIONING,
+        ResourceState.STARTING,
+        ResourceState.STOPPING,
+        ResourceState.UPDATING,
+        ResourceState.MIGRATING,
+    }
+)
+"""States that a provider's answer ends soon; what is to be done to every instance of a tenant waits for it."""

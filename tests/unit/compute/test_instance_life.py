@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
-from services.compute.domain.errors import FlavorNotFound
+from services.compute.domain.errors import UnknownFlavor
 from services.compute.domain.flavors import FLAVORS, flavor_named
-from services.compute.domain.instances import AT_REQUEST, HOLDS_CLAIM, METERED, TRANSITIONS, InstanceState
+from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE, METERED
 from services.compute.domain.metering import (
     MEMORY_MIB_SECONDS,
     VCPU_SECONDS,
@@ -18,45 +19,63 @@ from services.compute.domain.metering import (
     windows,
 )
 from services.compute.domain.resources import Resources
+from shared.infra.state_machine import IllegalTransition, ResourceState
 
-S = InstanceState
+S = ResourceState
 NOON = datetime(2026, 2, 28, 12, 0, 0, tzinfo=UTC)
 
 
-def test_every_state_has_its_row_and_every_target_is_a_state() -> None:
-    assert set(TRANSITIONS) == set(InstanceState)
+def before(target: ResourceState) -> set[ResourceState]:
+    return {state for state in ResourceState if LIFE_CYCLE.is_allowed(state, target)}
 
 
-def test_only_provisioning_and_power_operations_lead_to_active() -> None:
-    before_active = {state for state, targets in TRANSITIONS.items() if S.ACTIVE in targets}
-
-    assert before_active == {S.PROVISIONING, S.STARTING, S.STOPPING, S.RESIZING}
+def test_nothing_becomes_active_that_a_provider_has_not_worked_on() -> None:
+    assert before(S.ACTIVE) == {S.PROVISIONING, S.STARTING, S.UPDATING, S.MIGRATING}
 
 
-def test_pending_is_built_failed_or_deleted_and_nothing_else() -> None:
-    assert TRANSITIONS[S.PENDING] == {S.PROVISIONING, S.FAILED, S.DELETING}
+def test_a_pending_instance_can_not_be_declared_active() -> None:
+    with pytest.raises(IllegalTransition) as refused:
+        LIFE_CYCLE.transition(S.PENDING, S.ACTIVE)
+
+    assert refused.value.extra["allowed"] == ["provisioning", "deleting", "failed"]
 
 
-def test_a_deleted_instance_stays_deleted() -> None:
-    assert TRANSITIONS[S.DELETED] == frozenset()
+@pytest.mark.parametrize(
+    ("current", "target"),
+    [
+        (S.PENDING, S.STOPPED),
+        (S.PROVISIONING, S.STOPPING),
+        (S.STOPPED, S.ACTIVE),
+        (S.ACTIVE, S.PENDING),
+        (S.ACTIVE, S.DELETED),
+        (S.FAILED, S.ACTIVE),
+        (S.DELETING, S.ACTIVE),
+        (S.DELETED, S.PROVISIONING),
+        (S.ACTIVE, S.ACTIVE),
+    ],
+)
+def test_transitions_outside_of_the_life_cycle_are_refused(current: ResourceState, target: ResourceState) -> None:
+    with pytest.raises(IllegalTransition):
+        LIFE_CYCLE.transition(current, target)
 
 
-def test_only_a_confirmed_delete_ends_in_deleted() -> None:
-    assert {state for state, targets in TRANSITIONS.items() if S.DELETED in targets} == {S.DELETING}
+def test_an_ordinary_life_is_allowed_step_by_step() -> None:
+    life = [S.PENDING, S.PROVISIONING, S.ACTIVE, S.STOPPING, S.STOPPED, S.STARTING, S.ACTIVE, S.DELETING, S.DELETED]
+
+    assert [LIFE_CYCLE.transition(current, target) for current, target in pairwise(life)] == life[1:]
+
+
+def test_only_a_confirmed_delete_ends_in_deleted_and_stays_there() -> None:
+    assert before(S.DELETED) == {S.DELETING}
+    assert LIFE_CYCLE.is_final(S.DELETED)
 
 
 def test_active_is_the_only_state_that_is_charged_for() -> None:
-    assert {S.ACTIVE} == METERED
+    assert set(METERED) == {S.ACTIVE}
 
 
-def test_a_failed_build_holds_no_claim_and_a_failed_delete_does() -> None:
-    assert S.FAILED not in HOLDS_CLAIM
-    assert S.DELETE_FAILED in HOLDS_CLAIM
-    assert S.PENDING in HOLDS_CLAIM
-
-
-def test_callers_may_ask_only_for_states_that_start_work() -> None:
-    assert {S.PROVISIONING, S.STOPPING, S.STARTING, S.DELETING} == AT_REQUEST
+def test_callers_never_say_what_only_the_platform_can_know() -> None:
+    assert AT_REQUEST.isdisjoint({S.PENDING, S.STOPPED, S.FAILED, S.DELETED})
 
 
 @pytest.mark.parametrize(
@@ -68,7 +87,7 @@ def test_flavors_have_exact_sizes(name: str, vcpus: str, memory_mib: int, disk_g
 
 
 def test_an_unknown_flavor_is_refused_with_the_choice() -> None:
-    with pytest.raises(FlavorNotFound, match="no flavor 'huge'; choose one of nano, micro"):
+    with pytest.raises(UnknownFlavor, match="no flavor 'huge'; choose one of nano, micro"):
         flavor_named("huge")
     assert next(iter(FLAVORS)) == "nano"
 

@@ -107,6 +107,9 @@ class NodeDriver(Protocol):
     def ex_get_node(self, node_id: str) -> Node:
         """One node. Raises NodeNotFound."""
 
+    def ex_find_node(self, client_token: str) -> Node | None:
+        """The node that was made with a client token; None when there is none."""
+
     def create_node(
         self, name: str, size: NodeSize, image: NodeImage, location: NodeLocation, *, ex_host: str, ex_client_token: str
     ) -> Node:

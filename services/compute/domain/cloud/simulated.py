@@ -66,6 +66,9 @@ class NodeStore(Protocol):
     def get(self, provider: str, node_id: str) -> Node | None:
         """A node by its id."""
 
+    def by_token(self, provider: str, client_token: str) -> Node | None:
+        """A node by the token it was made with."""
+
     def put(self, node: Node) -> None:
         """Overwrite a node."""
 
@@ -83,14 +86,18 @@ class MemoryNodeStore:
     nodes: dict[tuple[str, str], Node] = field(default_factory=dict)
 
     def add(self, node: Node) -> Node:
-        for kept in self.nodes.values():
-            if (kept.provider, kept.client_token) == (node.provider, node.client_token):
-                return kept
+        kept = self.by_token(node.provider, node.client_token)
+        if kept is not None:
+            return kept
         self.nodes[node.provider, node.id] = node
         return node
 
     def get(self, provider: str, node_id: str) -> Node | None:
         return self.nodes.get((provider, node_id))
+
+    def by_token(self, provider: str, client_token: str) -> Node | None:
+        of_provider = self.all(provider)
+        return next((node for node in of_provider if node.client_token == client_token), None)
 
     def put(self, node: Node) -> None:
         self.nodes[node.provider, node.id] = node
@@ -153,6 +160,9 @@ class SimulatedDriver:
         if node is None:
             raise NodeNotFound(f"{self._spec.name} has no node {node_id}")
         return node
+
+    def ex_find_node(self, client_token: str) -> Node | None:
+        return self._store.by_token(self._spec.name, client_token)
 
     def create_node(
         self, name: str, size: NodeSize, image: NodeImage, location: NodeLocation, *, ex_host: str, ex_client_token: str

@@ -1,0 +1,219 @@
+"""What callers do with instances. The provider's part follows in the background (`provisioning`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.compute.domain.errors import DeletionInProgress, TargetNotRequestable, UnknownImage
+from services.compute.domain.flavors import flavor_named
+from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE
+from services.compute.domain.placement import PlacementRequest, Spreading, Tenancy
+from services.compute.domain.resources import Resources
+from services.compute.operations.placing import group_for_placement, place, resize_claims
+from services.compute.operations.states import change_state
+from services.compute.ports import Ports, instance_reservation, size_reservations
+from services.compute.repository import InstanceRepository, ZoneRepository
+from services.compute.tables import Instance
+from shared.events import publish
+from shared.infra.db.sqlalchemy import check_version, touch
+from shared.infra.state_machine import ResourceState
+from shared.utils.ids import new_id
+from shared.web.context import current_tenant
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: a flavor or a custom size, and where."""
+
+    name: str
+    image: str
+    flavor: str | None = None
+    size: Resources | None = None
+    provider: str | None = None
+    region: str | None = None
+    zone: str | None = None
+    tenancy: Tenancy = Tenancy.SHARED
+    spreading: Spreading = Spreading.SPREAD
+    group_id: str | None = None
+    deferred_start: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def resources(self) -> Resources:
+        """The size ordered. Raises UnknownFlavor."""
+        return self.size if self.size is not None else flavor_named(str(self.flavor)).resources
+
+
+def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
+    """An instance in `pending` that holds its claims; its build begins once this is committed.
+
+    Raises PolicyDenied, QuotaExceeded, NoValidHost, NotFound for the group, and ValidationFailed for what isn't in a
+    catalogue. Nothing is kept of an order that fails.
+    """
+    resources = order.resources()
+    if order.zone is not None:
+        ZoneRepository(session).get(order.zone)
+    ports.policies.check("create", _described(order, resources))
+    instance_id = new_id("i")
+    with ports.quotas.reserved(instance_reservation(instance_id) | size_reservations(instance_id, resources)):
+        instance = _placed(session, instance_id, order, resources)
+        _check_image(ports, instance)
+        InstanceRepository(session).add(instance)
+        publish(
+            session, "compute.instance.created", subject=instance.id, sequence=instance.version, data=facts(instance)
+        )
+    return instance
+
+
+def _placed(session: Session, instance_id: str, order: Order, resources: Resources) -> Instance:
+    request = PlacementRequest(
+        tenant_id=current_tenant(),
+        resources=resources,
+        provider=order.provider,
+        region=order.region,
+        zone=order.zone,
+        tenancy=order.tenancy,
+        spreading=order.spreading,
+        group=group_for_placement(session, order.group_id) if order.group_id else None,
+    )
+    host = place(session, instance_id, request)
+    return Instance(
+        id=instance_id,
+        tenant_id=request.tenant_id,
+        version=1,
+        name=order.name,
+        state=ResourceState.PENDING.value,
+        flavor=order.flavor,
+        vcpus=resources.vcpus,
+        memory_mib=resources.memory_mib,
+        disk_gib=resources.disk_gib,
+        image=order.image,
+        provider=host.provider,
+        region=host.region,
+        zone=host.zone,
+        host_id=host.id,
+        tenancy=order.tenancy.value,
+        group_id=order.group_id,
+        deferred_start=order.deferred_start,
+        labels=order.labels,
+        quota_key=instance_id,
+    )
+
+
+def _check_image(ports: Ports, instance: Instance) -> None:
+    images = {image.id for image in ports.clouds.driver(instance.provider).list_images()}
+    if instance.image not in images:
+        raise UnknownImage(f"{instance.provider} has no image {instance.image!r}; it has {', '.join(sorted(images))}")
+
+
+def _described(order: Order, resources: Resources) -> dict[str, Any]:
+    """The order as policies see it."""
+    return {
+        "name": order.name,
+        "image": order.image,
+        "flavor": order.flavor,
+        "vcpus": f"{resources.vcpus:f}",
+        "memory_mib": resources.memory_mib,
+        "disk_gib": resources.disk_gib,
+        "provider": order.provider,
+        "region": order.region,
+        "zone": order.zone,
+        "tenancy": order.tenancy.value,
+        "labels": order.labels,
+    }
+
+
+def facts(instance: Instance) -> dict[str, Any]:
+    """An instance as its events tell it."""
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "state": instance.state,
+        "flavor": instance.flavor or "custom",
+        "vcpus": f"{instance.vcpus.normalize():f}",
+        "memory_mib": instance.memory_mib,
+        "disk_gib": instance.disk_gib,
+        "image": instance.image,
+        "provider": instance.provider,
+        "region": instance.region,
+        "zone": instance.zone,
+        "host_id": instance.host_id,
+        "tenancy": instance.tenancy,
+        "group_id": instance.group_id,
+        "labels": instance.labels,
+    }
+
+
+def change_instance(
+    session: Session, instance_id: str, *, name: str | None, labels: dict[str, str] | None, expected: int | None
+) -> Instance:
+    """Rename or relabel. Raises NotFound or VersionConflict."""
+    instance = InstanceRepository(session).get(instance_id, lock=True)
+    check_version(instance, expected)
+    instance.name = instance.name if name is None else name
+    instance.labels = instance.labels if labels is None else labels
+    touch(instance)
+    session.flush()
+    publish(session, "compute.instance.updated", subject=instance.id, sequence=instance.version, data=facts(instance))
+    return instance
+
+
+def request_transition(
+    session: Session, ports: Ports, instance_id: str, target: ResourceState, expected: int | None = None
+) -> Instance:
+    """Move an instance to a state that callers may ask for; the work that state waits for begins after the commit.
+
+    Raises NotFound, TargetNotRequestable, VersionConflict, or IllegalTransition where the life cycle has no such way.
+    """
+    if target not in AT_REQUEST:
+        raise TargetNotRequestable(f"{target} can't be asked for; it is what the platform finds out")
+    instance = InstanceRepository(session).get(instance_id, lock=True)
+    check_version(instance, expected)
+    change_state(session, ports, instance, target)
+    return instance
+
+
+def delete_instance(session: Session, ports: Ports, instance_id: str, expected: int | None = None) -> Instance:
+    """Begin to delete; the record stays until the provider has confirmed. Raises NotFound or DeletionInProgress."""
+    instance = InstanceRepository(session).get(instance_id, lock=True)
+    if instance.state == ResourceState.DELETING:
+        raise DeletionInProgress("the instance is being deleted")
+    return request_transition(session, ports, instance_id, ResourceState.DELETING, expected)
+
+
+def resize_instance(
+    session: Session, ports: Ports, instance_id: str, flavor: str, expected: int | None = None
+) -> Instance:
+    """Give an active or stopped instance another flavor on the same host.
+
+    While the provider works the instance holds the larger of both sizes of each resource, so that it can go on in
+    either; its quota too is held for both. Raises NotFound, VersionConflict, UnknownFlavor, PolicyDenied,
+    QuotaExceeded, NoValidHost or IllegalTransition.
+    """
+    wanted = flavor_named(flavor).resources
+    instance = InstanceRepository(session).get(instance_id, lock=True)
+    check_version(instance, expected)
+    LIFE_CYCLE.transition(ResourceState(instance.state), ResourceState.UPDATING)
+    ports.policies.check(
+        "resize", {**facts(instance), "flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
+    )
+    during = Resources(
+        max(instance.vcpus, wanted.vcpus),
+        max(instance.memory_mib, wanted.memory_mib),
+        max(instance.disk_gib, wanted.disk_gib),
+    )
+    quota_key = f"{instance.id}.{instance.version + 1}"
+    with ports.quotas.reserved(size_reservations(quota_key, wanted)):
+        resize_claims(session, instance.id, instance.host_id, during)
+        instance.resize_to = {
+            "flavor": flavor,
+            "vcpus": f"{wanted.vcpus:f}",
+            "memory_mib": wanted.memory_mib,
+            "disk_gib": wanted.disk_gib,
+            "quota_key": quota_key,
+        }
+        instance.resume_state = instance.state
+        change_state(session, ports, instance, ResourceState.UPDATING)
+    return instance

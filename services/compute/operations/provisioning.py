@@ -1,0 +1,228 @@
+"""What happens between a request and its result at the provider. Runs in the event consumer, at least once.
+
+Each step asks the provider first and changes the record after, in the transaction that also notes the event as
+handled. A crash in between repeats the step, and every provider request can be repeated without a second effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.compute.domain.cloud.driver import (
+    CloudError,
+    Node,
+    NodeDriver,
+    NodeImage,
+    NodeLocation,
+    NodeNotFound,
+    NodeSize,
+)
+from services.compute.domain.resources import ResourceClass, Resources
+from services.compute.operations.placing import resize_claims, return_claims
+from services.compute.operations.states import change_state
+from services.compute.ports import Ports, instance_reservation, size_reservations
+from services.compute.providers import node_name
+from services.compute.repository import InstanceRepository
+from services.compute.tables import Instance
+from shared.events import publish
+from shared.infra.state_machine import ResourceState
+from shared.utils.retry import call_with_retry
+
+PROVIDER_ATTEMPTS = 4
+"""Of a request that fails for the moment; with back-off that is about a second, then the instance fails."""
+
+S = ResourceState
+
+
+def begin(session: Session, ports: Ports, instance_id: str) -> None:
+    """A new instance exists: its quota stays reserved, and its build begins unless it was deferred."""
+    instance = InstanceRepository(session).find(instance_id, lock=True)
+    if instance is None:
+        return
+    ports.quotas.commit(_reservations(instance))
+    if instance.state == S.PENDING and not instance.deferred_start:
+        change_state(session, ports, instance, S.PROVISIONING)
+
+
+def advance(session: Session, ports: Ports, instance_id: str) -> None:
+    """Do what the instance's present state waits for; nothing in a state that waits for nothing."""
+    instance = InstanceRepository(session).find(instance_id)
+    step = STEPS.get(ResourceState(instance.state)) if instance else None
+    if instance is not None and step is not None:
+        step(session, ports, instance)
+
+
+def _ask(request: Callable[[], Any]) -> Any:
+    """The provider's answer, asked again while it fails for the moment. Raises CloudError."""
+    return call_with_retry(
+        request,
+        retry_on=lambda error: isinstance(error, CloudError) and error.transient,
+        attempts=PROVIDER_ATTEMPTS,
+        first_wait=0.05,
+        max_wait=0.5,
+    )
+
+
+def _locked_in(session: Session, instance: Instance, state: ResourceState) -> Instance | None:
+    """The instance, locked and read anew; None when it left `state` while the provider worked."""
+    present = InstanceRepository(session).find(instance.id, lock=True)
+    return present if present is not None and present.state == state else None
+
+
+def _build(session: Session, ports: Ports, instance: Instance) -> None:
+    driver = ports.clouds.driver(instance.provider)
+    try:
+        node: Node = _ask(lambda: _create_node(driver, instance))
+    except CloudError as error:
+        _fail_build(session, ports, instance, driver, error)
+        return
+    present = InstanceRepository(session).find(instance.id, lock=True)
+    if present is None:
+        return
+    present.node_id = node.id
+    if present.state == S.PROVISIONING:
+        change_state(session, ports, present, S.ACTIVE)
+
+
+def _create_node(driver: NodeDriver, instance: Instance) -> Node:
+    return driver.create_node(
+        node_name(instance.tenant_id, instance.id),
+        _size(instance.flavor, Resources(instance.vcpus, instance.memory_mib, instance.disk_gib)),
+        NodeImage(instance.image, instance.image),
+        NodeLocation(instance.zone, instance.zone),
+        ex_host=instance.host_id,
+        ex_client_token=instance.id,
+    )
+
+
+def _node_of(driver: NodeDriver, instance: Instance) -> Node:
+    """The instance's node. Raises NodeNotFound."""
+    node = driver.ex_find_node(instance.id)
+    if node is None:
+        raise NodeNotFound(f"{instance.provider} has no node of {instance.id}")
+    return node
+
+
+def _fail_build(session: Session, ports: Ports, instance: Instance, driver: NodeDriver, error: CloudError) -> None:
+    """The build failed: the claims are returned, unless the provider has a node after all."""
+    left_over = driver.ex_find_node(instance.id)
+    present = _locked_in(session, instance, S.PROVISIONING)
+    if present is None:
+        return
+    if left_over is None:
+        return_claims(session, present.id)
+    else:
+        present.node_id = left_over.id
+    change_state(session, ports, present, S.FAILED, error=str(error))
+
+
+def _power(
+    request: Callable[[NodeDriver, Node], bool], done: ResourceState
+) -> Callable[[Session, Ports, Instance], None]:
+    """A step that starts or stops the node."""
+
+    def step(session: Session, ports: Ports, instance: Instance) -> None:
+        before = ResourceState(instance.state)
+        driver = ports.clouds.driver(instance.provider)
+        error: str | None = None
+        try:
+            _ask(lambda: request(driver, _node_of(driver, instance)))
+        except CloudError as failure:
+            error = str(failure)
+        present = _locked_in(session, instance, before)
+        if present is not None:
+            change_state(session, ports, present, S.FAILED if error else done, error=error)
+
+    return step
+
+
+def _resize(session: Session, ports: Ports, instance: Instance) -> None:
+    """Give the node its new size. When that fails the instance goes on in its old one."""
+    driver = ports.clouds.driver(instance.provider)
+    wanted = dict(instance.resize_to or {})
+    size = Resources(Decimal(wanted["vcpus"]), wanted["memory_mib"], wanted["disk_gib"])
+    error: str | None = None
+    try:
+        _ask(lambda: driver.ex_resize_node(_node_of(driver, instance), _size(wanted["flavor"], size)))
+    except CloudError as failure:
+        error = str(failure)
+    present = _locked_in(session, instance, S.UPDATING)
+    if present is None:
+        return
+    dropped = str(wanted["quota_key"])
+    if error is None:
+        present.flavor = wanted["flavor"]
+        present.vcpus, present.memory_mib, present.disk_gib = size.vcpus, size.memory_mib, size.disk_gib
+        dropped, present.quota_key = present.quota_key, dropped
+        ports.quotas.commit(size_reservations(present.quota_key, size))
+    ports.quotas.release(size_reservations(dropped, size))
+    kept = Resources(present.vcpus, present.memory_mib, present.disk_gib)
+    resize_claims(session, present.id, present.host_id, kept)
+    resume = ResourceState(str(present.resume_state))
+    present.resize_to = present.resume_state = None
+    change_state(session, ports, present, resume, error=error)
+
+
+def _delete(session: Session, ports: Ports, instance: Instance) -> None:
+    """Remove the node, and only when the provider has confirmed that, the record with all it held."""
+    driver = ports.clouds.driver(instance.provider)
+    try:
+        _ask(lambda: _destroy_node(driver, instance))
+    except CloudError as error:
+        present = _locked_in(session, instance, S.DELETING)
+        if present is not None:
+            change_state(session, ports, present, S.FAILED, error=str(error))
+        return
+    present = _locked_in(session, instance, S.DELETING)
+    if present is not None:
+        forget(session, ports, present)
+
+
+def _destroy_node(driver: NodeDriver, instance: Instance) -> None:
+    """Make sure that the provider has no node of the instance; one that is gone already is as good."""
+    node = driver.ex_find_node(instance.id)
+    if node is None:
+        return
+    try:
+        driver.destroy_node(node)
+    except NodeNotFound:
+        return
+
+
+def forget(session: Session, ports: Ports, instance: Instance) -> None:
+    """Return what the instance held and remove its record. It must be locked and without a node."""
+    return_claims(session, instance.id)
+    ports.quotas.release(_reservations(instance))
+    InstanceRepository(session).remove(instance)
+    publish(
+        session,
+        "compute.instance.deleted",
+        subject=instance.id,
+        sequence=instance.version + 1,
+        data={"id": instance.id, "name": instance.name},
+    )
+
+
+def _reservations(instance: Instance) -> list[str]:
+    """The ids under which the instance's quota is reserved."""
+    size = Resources(instance.vcpus, instance.memory_mib, instance.disk_gib)
+    return [*instance_reservation(instance.id), *size_reservations(instance.quota_key, size)]
+
+
+def _size(flavor: str | None, resources: Resources) -> NodeSize:
+    units = resources.units()
+    return NodeSize(flavor or "custom", units[ResourceClass.VCPU], resources.memory_mib, resources.disk_gib)
+
+
+STEPS: dict[ResourceState, Callable[[Session, Ports, Instance], None]] = {
+    S.PROVISIONING: _build,
+    S.STOPPING: _power(lambda driver, node: driver.stop_node(node), S.STOPPED),
+    S.STARTING: _power(lambda driver, node: driver.start_node(node), S.ACTIVE),
+    S.UPDATING: _resize,
+    S.DELETING: _delete,
+}
+"""What each state of work in progress waits for."""

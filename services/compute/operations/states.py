@@ -1,0 +1,44 @@
+"""Changing an instance's state: the life cycle decides, metering and the event follow from it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from services.compute.domain.instances import LIFE_CYCLE, METERED
+from services.compute.operations.metering import record_usage
+from services.compute.ports import Ports
+from services.compute.tables import Instance
+from shared.events import publish
+from shared.infra.db.sqlalchemy import touch
+from shared.infra.state_machine import ResourceState
+
+
+def change_state(
+    session: Session, ports: Ports, instance: Instance, target: ResourceState, *, error: str | None = None
+) -> None:
+    """Move a locked instance to another state. Raises IllegalTransition; then nothing has changed."""
+    previous = ResourceState(instance.state)
+    instance.state = LIFE_CYCLE.transition(previous, target).value
+    instance.last_error = error
+    now = ports.clock.now()
+    if previous in METERED:
+        record_usage(session, instance, now)
+        instance.metered_from = None
+    if target in METERED:
+        instance.metered_from = now
+    touch(instance)
+    session.flush()
+    publish(
+        session,
+        "compute.instance.state_changed",
+        subject=instance.id,
+        sequence=instance.version,
+        data={
+            "id": instance.id,
+            "previous_state": previous.value,
+            "state": instance.state,
+            "zone": instance.zone,
+            "host_id": instance.host_id,
+            "error": error,
+        },
+    )

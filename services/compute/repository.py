@@ -1,0 +1,272 @@
+"""Every query of compute. Tenant-owned tables are scoped to the tenant of the context; hosts belong to the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from services.compute.domain.claims import Claim, usage_by_host
+from services.compute.domain.errors import HostNotFound, UnknownZone
+from services.compute.domain.hosts import HostState
+from services.compute.domain.inventory import Inventory
+from services.compute.domain.resources import ResourceClass
+from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, ServerGroup, SimulatedFault, Zone
+from shared.infra.db.sqlalchemy import TenantRepository
+from shared.utils.pagination import Page, PageRequest
+
+
+class ZoneRepository:
+    """The catalogue of zones."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, name: str) -> Zone:
+        """An open zone. Raises UnknownZone."""
+        zone = self.session.get(Zone, name)
+        if zone is None or not zone.enabled:
+            raise UnknownZone(f"there is no open zone {name}")
+        return zone
+
+    def all(self) -> Sequence[Zone]:
+        """All zones by name."""
+        return self.session.scalars(select(Zone).order_by(Zone.name)).all()
+
+
+class HostRepository:
+    """Hosts with their inventories and what is claimed of them."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, host_id: str, *, lock: bool = False) -> Host:
+        """One host, read anew; with `lock` held until the transaction ends. Raises HostNotFound."""
+        query = select(Host).where(Host.id == host_id).execution_options(populate_existing=True)
+        host = self.session.scalars(query.with_for_update() if lock else query).one_or_none()
+        if host is None:
+            raise HostNotFound(f"there is no host {host_id}")
+        return host
+
+    def page(self, request: PageRequest, zone: str | None) -> Page[HostState]:
+        """One page of hosts in the order of their ids."""
+        query = _HOSTS.order_by(Host.id).limit(request.limit + 1)
+        if zone is not None:
+            query = query.where(Host.zone == zone)
+        if request.after:
+            query = query.where(Host.id > request.after[0])
+        return Page.of(self._states(self.session.execute(query).all()), request, lambda host: (host.id,))
+
+    def state(self, host_id: str) -> HostState:
+        """One host as placement sees it. Raises HostNotFound."""
+        states = self._states(self.session.execute(_HOSTS.where(Host.id == host_id)).all())
+        if not states:
+            raise HostNotFound(f"there is no host {host_id}")
+        return states[0]
+
+    def candidates(self, *, provider: str | None, region: str | None, zone: str | None) -> list[HostState]:
+        """All hosts of a place, as they are now; None means anywhere. Closed zones have none."""
+        wanted = {Zone.provider: provider, Zone.region: region, Zone.name: zone}
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        return self._states(self.session.execute(_HOSTS.where(Zone.enabled, *conditions)).all())
+
+    def _states(self, rows: Sequence[Any]) -> list[HostState]:
+        """Host states in three queries, however many hosts there are."""
+        ids = [row.id for row in rows]
+        inventories = self._inventories(ids)
+        used = usage_by_host(self.claims_of_hosts(ids))
+        return [
+            HostState(
+                id=row.id,
+                provider=row.provider,
+                region=row.region,
+                zone=row.zone,
+                inventories=inventories.get(row.id, {}),
+                used=used.get(row.id, {}),
+                generation=row.generation,
+                enabled=row.enabled,
+                dedicated_tenant_id=row.dedicated_tenant_id,
+                instances=row.instances,
+                max_instances=row.max_instances,
+            )
+            for row in rows
+        ]
+
+    def _inventories(self, host_ids: Sequence[str]) -> dict[str, dict[ResourceClass, Inventory]]:
+        found: dict[str, dict[ResourceClass, Inventory]] = {}
+        for row in self.session.execute(_INVENTORIES.where(InventoryRow.host_id.in_(host_ids))):
+            kind = ResourceClass(row.resource_class)
+            found.setdefault(row.host_id, {})[kind] = Inventory(
+                kind, row.total, row.reserved, row.allocation_ratio, row.min_unit, row.max_unit, row.step_unit
+            )
+        return found
+
+    def claims_of_hosts(self, host_ids: Sequence[str]) -> list[Claim]:
+        """All claims on the hosts."""
+        rows = self.session.execute(_CLAIMS.where(ClaimRow.host_id.in_(host_ids)))
+        return [Claim(row.instance_id, row.host_id, ResourceClass(row.resource_class), row.amount) for row in rows]
+
+    def has_instances(self, host_id: str) -> bool:
+        """Whether any instance's record names the host, with or without claims. Of all tenants: for operators."""
+        return self.session.scalar(select(func.count()).where(Instance.host_id == host_id)) != 0
+
+    def take_generation(self, host_id: str, generation: int, *, instances: int = 0) -> bool:
+        """Make the host's next generation, counting `instances` more; False when `generation` isn't the present one.
+
+        Waits for another transaction that is changing the host, and then sees what it made of it.
+        """
+        result = self.session.execute(
+            update(Host)
+            .where(Host.id == host_id, Host.generation == generation)
+            .values(generation=Host.generation + 1, instances=Host.instances + instances)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+    def returned(self, host_id: str) -> None:
+        """Note that one instance left the host."""
+        self.session.execute(
+            update(Host)
+            .where(Host.id == host_id)
+            .values(generation=Host.generation + 1, instances=Host.instances - 1)
+            .execution_options(synchronize_session=False)
+        )
+
+    def put_inventories(self, host_id: str, inventories: Iterable[Inventory]) -> None:
+        """Replace all inventories of a host."""
+        self.session.execute(delete(InventoryRow).where(InventoryRow.host_id == host_id))
+        self.session.flush()
+        self.session.add_all(
+            InventoryRow(
+                host_id=host_id,
+                resource_class=inventory.resource_class.value,
+                total=inventory.total,
+                reserved=inventory.reserved,
+                allocation_ratio=inventory.allocation_ratio,
+                min_unit=inventory.min_unit,
+                max_unit=inventory.max_unit,
+                step_unit=inventory.step_unit,
+            )
+            for inventory in inventories
+        )
+        self.session.flush()
+
+
+_HOSTS = select(
+    Host.id, Host.zone, Host.enabled, Host.dedicated_tenant_id, Host.instances, Host.max_instances, Host.generation,
+    Zone.provider, Zone.region,
+).join(Zone, Zone.name == Host.zone)  # fmt: skip
+_INVENTORIES = select(
+    InventoryRow.host_id, InventoryRow.resource_class, InventoryRow.total, InventoryRow.reserved,
+    InventoryRow.allocation_ratio, InventoryRow.min_unit, InventoryRow.max_unit, InventoryRow.step_unit,
+)  # fmt: skip
+_CLAIMS = select(ClaimRow.instance_id, ClaimRow.host_id, ClaimRow.resource_class, ClaimRow.amount)
+
+
+class ClaimRepository:
+    """Claims of instances."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def add(self, claims: Iterable[Claim]) -> None:
+        """Hold what an instance was given."""
+        self.session.add_all(
+            ClaimRow(
+                instance_id=claim.instance_id,
+                resource_class=claim.resource_class.value,
+                host_id=claim.host_id,
+                amount=claim.amount,
+            )
+            for claim in claims
+        )
+        self.session.flush()
+
+    def remove(self, instance_id: str) -> str | None:
+        """Drop an instance's claims; the host they were on, None when it held none."""
+        removed = self.session.scalars(
+            delete(ClaimRow).where(ClaimRow.instance_id == instance_id).returning(ClaimRow.host_id)
+        ).all()
+        return removed[0] if removed else None
+
+
+class ServerGroupRepository(TenantRepository[ServerGroup]):
+    """Server groups of a tenant."""
+
+    model = ServerGroup
+
+    def member_hosts(self, group_ids: Sequence[str]) -> Mapping[str, list[str]]:
+        """For each group the hosts its members hold claims on, one entry a member."""
+        rows = self.session.execute(
+            select(Instance.group_id, Instance.host_id)
+            .where(Instance.group_id.in_(group_ids))
+            .where(select(ClaimRow.instance_id).where(ClaimRow.instance_id == Instance.id).exists())
+        )
+        hosts: dict[str, list[str]] = {group_id: [] for group_id in group_ids}
+        for row in rows:
+            hosts[row.group_id].append(row.host_id)
+        return hosts
+
+    def has_members(self, group_id: str) -> bool:
+        """Whether any instance still belongs to the group."""
+        return self.session.scalar(select(func.count()).where(Instance.group_id == group_id)) != 0
+
+
+class InstanceRepository(TenantRepository[Instance]):
+    """Instances of a tenant."""
+
+    model = Instance
+
+    def find(self, instance_id: str, *, lock: bool = False) -> Instance | None:
+        """An instance of the tenant as it is now, or None."""
+        query = self.scoped().where(Instance.id == instance_id).execution_options(populate_existing=True)
+        return self.session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+    def in_states(self, states: Iterable[str]) -> Sequence[Instance]:
+        """The tenant's instances in any of the states, locked, in the order of their ids."""
+        return self.session.scalars(
+            self.scoped().where(Instance.state.in_(list(states))).order_by(Instance.id).with_for_update()
+        ).all()
+
+    def metered(self) -> Sequence[Instance]:
+        """The tenant's instances that are being metered, locked, in the order of their ids."""
+        return self.session.scalars(
+            self.scoped().where(Instance.metered_from.is_not(None)).order_by(Instance.id).with_for_update()
+        ).all()
+
+    def remove(self, instance: Instance) -> None:
+        """Remove the record."""
+        self.session.delete(instance)
+        self.session.flush()
+
+
+def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence[str]:
+    """Tenants with an instance whose usage was last recorded before a moment. Of all tenants: for the meter alone."""
+    return session.scalars(
+        select(Instance.tenant_id).where(Instance.metered_from < moment).distinct().order_by(Instance.tenant_id)
+    ).all()
+
+
+class FaultRepository:
+    """Faults that drills ask for."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def all(self) -> Sequence[SimulatedFault]:
+        """All planned faults, oldest first."""
+        return self.session.scalars(select(SimulatedFault).order_by(SimulatedFault.id)).all()
+
+    def add(self, fault: SimulatedFault) -> SimulatedFault:
+        """Plan a fault."""
+        self.session.add(fault)
+        self.session.flush()
+        return fault
+
+    def remove(self, fault_id: str) -> bool:
+        """Call a fault off; False when there was none."""
+        removed = self.session.execute(delete(SimulatedFault).where(SimulatedFault.id == fault_id))
+        return bool(removed.rowcount == 1)  # type: ignore[attr-defined]

@@ -1,0 +1,19 @@
+"""Settings of compute."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The simulated clouds and how often usage is metered."""
+
+    service_name: str = "compute"
+    simulation_seed: int = 20_260_301
+    """Which simulated cloud: the same seed gives the same node ids, latencies and failures."""
+    simulation_failures_per_mille: int = Field(default=0, ge=0, le=1000)
+    """Of 1000 provider requests, how many fail. None unless a drill asks for it."""
+    metering_interval_seconds: float = Field(default=900.0, gt=0)
+    """How often the usage of running instances is recorded: late enough to be few events, early enough for budgets."""
