@@ -7,6 +7,7 @@ databases is initialised once per machine and copied for each fleet: copying tak
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -108,16 +109,16 @@ def _version(binaries: Path) -> str:
 
 
 def _wanted(command: Sequence[str]) -> list[str]:
-    """The `-c name=value` pairs of a compose command ("postgres -c statement_timeout=5s") that the fleet leaves open."""
+    """The `-c name=value` pairs of a compose command ("postgres -c jit=off") that the fleet leaves open."""
     wanted: list[str] = []
-    for flag, pair in zip(command, command[1:], strict=False):
+    for flag, pair in itertools.pairwise(command):
         name = pair.split("=", 1)[0]
         if flag == "-c" and name not in ("port", "listen_addresses", "unix_socket_directories", "shared_buffers"):
             wanted += ["-c", pair]
     return wanted
 
 
-# ----------------------------------------------------------------------------------------------------------- the cluster
+# -------------------------------------------------------------------------------------------------------- the cluster
 
 
 def _prepare(cluster: Path, databases: Sequence[_Database], cache: Path, binaries: Path) -> None:

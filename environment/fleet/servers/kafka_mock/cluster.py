@@ -76,9 +76,7 @@ class MockCluster:
 
     def advertise(self, host: str, port: int) -> None:
         """Tell clients in metadata that the broker is at this address."""
-        self._check(
-            self._library.rd_kafka_mock_broker_set_host_port(self._cluster, BROKER_ID, host.encode(), port)
-        )
+        self._check(self._library.rd_kafka_mock_broker_set_host_port(self._cluster, BROKER_ID, host.encode(), port))
 
     def create_topic(self, name: str, partitions: int) -> bool:
         """False when the topic is there already."""

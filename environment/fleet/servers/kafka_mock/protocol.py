@@ -77,7 +77,7 @@ def response(correlation: int, body: bytes) -> bytes:
     return struct.pack(">ii", len(body) + 4, correlation) + body
 
 
-# ---------------------------------------------------------------------------------------------------------- ApiVersions
+# -------------------------------------------------------------------------------------------------------- ApiVersions
 
 
 def add_admin_versions(frame: bytes, version: int) -> bytes:
@@ -97,7 +97,7 @@ def add_admin_versions(frame: bytes, version: int) -> bytes:
     return response(correlation_of(frame), frame[8:10] + head + added + frame[start:])
 
 
-# -------------------------------------------------------------------------------------------------------------- Metadata
+# ----------------------------------------------------------------------------------------------------------- Metadata
 
 
 def take_auto_creation(frame: bytes, request: Request) -> tuple[bytes, list[str]]:
@@ -137,7 +137,7 @@ def _metadata_topics(frame: bytes, request: Request) -> tuple[list[str], int]:
     return names, at
 
 
-# ----------------------------------------------------------------------------------------------------- Fetch and Produce
+# -------------------------------------------------------------------------------------------------- Fetch and Produce
 
 
 def fetch_wait(frame: bytes, request: Request) -> tuple[int, int]:
@@ -162,7 +162,7 @@ def expects_answer(frame: bytes, request: Request) -> bool:
     return bool(_SHORT.unpack_from(frame, at)[0])
 
 
-# ---------------------------------------------------------------------------------------------------------- CreateTopics
+# ------------------------------------------------------------------------------------------------------- CreateTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ def delete_topics_response(request: Request, results: Sequence[tuple[str, int]])
     return response(request.correlation, body)
 
 
-# ------------------------------------------------------------------------------------------------------------ primitives
+# --------------------------------------------------------------------------------------------------------- primitives
 
 
 class _Reader:
