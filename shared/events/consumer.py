@@ -34,9 +34,7 @@ INBOX_DAYS = 2 * EVENT_RETENTION.days
 PRUNE_SECONDS = 600.0
 STOP_SECONDS = 10.0
 
-consumed_total = Counter(
-    "events_consumed_total", "Received events by type and what became of them", ["topic", "outcome"]
-)
+consumed_total = Counter("events_consumed_total", "Received events and what became of them", ["topic", "outcome"])
 
 
 class EventConsumer:

@@ -9,21 +9,29 @@ from shared.web.logs import logger
 
 log = logger("shared.events")
 
+CRITICAL = 2
+"""Syslog severity: the client library prints nothing less severe."""
 MAX_MESSAGE_BYTES = 1_000_000
 """The broker's default limit (`message.max.bytes`)."""
 
 
 def client_config(settings: ServiceSettings) -> dict[str, Any]:
-    """What every client is told. Reconnects within a second, so that a broker that is back is used at once."""
+    """What every client is told.
+
+    It reconnects within a second, so that a broker that is back is used at once. Its own log is left to `error_cb`.
+    It doesn't forget the brokers it knows when all are away ("rebootstrap"), because that resets the back-off with
+    every failed attempt.
+    """
     return {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
         "security.protocol": "SSL" if settings.kafka_tls else "PLAINTEXT",
         "client.id": f"{settings.service_name}@{settings.advertise_address}",
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
+        "metadata.recovery.strategy": "none",
         "socket.keepalive.enable": True,
         "socket.nagle.disable": True,
-        "log.connection.close": False,
+        "log_level": CRITICAL,
     }
 
 
@@ -61,14 +69,21 @@ def consumer_config(settings: ServiceSettings, group: str) -> dict[str, Any]:
         "enable.auto.offset.store": False,
         "enable.auto.commit": True,
         "auto.commit.interval.ms": 500,
+        "on_commit": report_commit,
         "queued.max.messages.kbytes": 8192,
         "topic.metadata.refresh.interval.ms": 30_000,
     }
     if settings.kafka_group_protocol == "classic":
-        config |= {"partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 10_000}
+        config |= {"partition.assignment.strategy": "cooperative-sticky", "session.timeout.ms": 6_000}
     return config
 
 
 def report_error(error: Any) -> None:
     """A client's own complaint (broker away, and the like): librdkafka goes on by itself, so it is only logged."""
     log.warning("event bus", code=error.name(), detail=error.str())
+
+
+def report_commit(error: Any, _partitions: Any) -> None:
+    """A commit that failed: what it covered will be delivered again, and the inbox skips it."""
+    if error is not None and error.name() != "_NO_OFFSET":
+        log.warning("offsets not committed", code=error.name(), detail=error.str())

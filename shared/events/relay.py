@@ -24,7 +24,7 @@ from shared.settings import ServiceSettings
 
 POLL_SECONDS = 1.0
 """How often to look without having been told: for a notification that was lost, and for the lock while standing by."""
-FIRST_WAIT, MAX_WAIT = 0.1, 5.0
+FIRST_WAIT, MAX_WAIT = 0.1, 2.0
 """Back-off in seconds while the database or the broker refuses."""
 PRUNE_SECONDS = 60.0
 STOP_SECONDS = 5.0

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
@@ -118,8 +118,8 @@ def validate_event(event: Event) -> Event:
 def _complaint(error: ValidationError) -> str:
     """Where and which rule; never the value, which may be one that must not be logged."""
     if error.validator == "required":
-        required: list[str] = error.schema["required"]
-        missing = ", ".join(name for name in required if name not in error.instance)
+        required, present = cast(list[str], error.validator_value), cast(Mapping[str, Any], error.instance)
+        missing = ", ".join(name for name in required if name not in present)
         return f"{error.json_path}: {missing} is missing"
     return f"{error.json_path}: must satisfy {error.validator} {json.dumps(error.validator_value)}"
 
