@@ -1,0 +1,1 @@
+"""Billing and metering: usage in, exact invoices out."""

@@ -1,0 +1,59 @@
+"""Metering: usage events counted once, accepted late within limits, summed by meter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from services.billing.domain.periods import Period
+from shared.errors import ValidationFailed
+
+MAX_LATENESS = timedelta(days=35)
+"""How long after its end usage is still accepted (Stripe's metering: 35 days)."""
+MAX_AHEAD = timedelta(minutes=5)
+"""Clock skew that is tolerated between a source and billing (Stripe's metering)."""
+
+
+class UsageRefused(ValidationFailed):
+    """Usage that is too late, ahead of time, negative, or ends before it begins."""
+
+    code = "usage_refused"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A quantity of a meter over `[started_at, ended_at)`. `(source, id)` identifies it for good."""
+
+    source: str
+    id: str
+    meter: str
+    quantity: Decimal
+    started_at: datetime
+    ended_at: datetime
+
+
+def ensure_acceptable(usage: Usage, now: datetime) -> None:
+    """Raise UsageRefused for usage that can't be counted."""
+    if usage.quantity < 0:
+        raise UsageRefused("a quantity is not negative")
+    if usage.ended_at < usage.started_at:
+        raise UsageRefused("usage ends after it begins")
+    if usage.ended_at > now + MAX_AHEAD:
+        raise UsageRefused("usage can't lie in the future")
+    if now - usage.ended_at > MAX_LATENESS:
+        raise UsageRefused(f"usage is accepted up to {MAX_LATENESS.days} days late")
+
+
+def billed_in(usage: Usage, period: Period) -> bool:
+    """Whether usage belongs to a period: by its end, so that each piece belongs to exactly one."""
+    return usage.ended_at in period
+
+
+def sum_by_meter(usages: Iterable[Usage]) -> dict[str, Decimal]:
+    """Quantities by meter, in order of meter."""
+    totals: dict[str, Decimal] = {}
+    for usage in usages:
+        totals[usage.meter] = totals.get(usage.meter, Decimal(0)) + usage.quantity
+    return dict(sorted(totals.items()))

@@ -1,0 +1,59 @@
+"""Half-open periods in UTC."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from services.billing.domain.periods import InvalidPeriod, Period, monthly_period
+
+
+def day(year, month, date, hour=0):
+    return datetime(year, month, date, hour, tzinfo=UTC)
+
+
+def test_an_instant_at_the_border_belongs_to_the_later_period():
+    january, february = Period(day(2026, 1, 1), day(2026, 2, 1)), Period(day(2026, 2, 1), day(2026, 3, 1))
+    assert day(2026, 2, 1) not in january
+    assert day(2026, 2, 1) in february
+    assert not january.overlaps(february)
+
+
+@pytest.mark.parametrize(
+    ("instant", "anchor", "start", "end"),
+    [
+        (day(2026, 1, 31), 31, day(2026, 1, 31), day(2026, 2, 28)),
+        (day(2026, 2, 28), 31, day(2026, 2, 28), day(2026, 3, 31)),
+        (day(2026, 2, 27), 31, day(2026, 1, 31), day(2026, 2, 28)),
+        (day(2024, 2, 29), 31, day(2024, 2, 29), day(2024, 3, 31)),
+        (day(2026, 1, 1), 1, day(2026, 1, 1), day(2026, 2, 1)),
+        (day(2026, 12, 31, 23), 1, day(2026, 12, 1), day(2027, 1, 1)),
+        (day(2026, 1, 3), 15, day(2025, 12, 15), day(2026, 1, 15)),
+    ],
+)
+def test_monthly_periods_follow_their_anchor(instant, anchor, start, end):
+    assert monthly_period(instant, anchor) == Period(start, end)
+
+
+def test_the_period_of_an_instant_is_found_in_utc():
+    new_york = timezone(timedelta(hours=-5))
+    assert monthly_period(datetime(2026, 1, 31, 22, tzinfo=new_york), 1).start == day(2026, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (datetime(2026, 1, 1), datetime(2026, 2, 1)),  # noqa: DTZ001 - what must be refused
+        (day(2026, 2, 1), day(2026, 1, 1)),
+        (day(2026, 1, 1), day(2026, 1, 1)),
+        (datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1))), day(2026, 2, 1)),
+    ],
+)
+def test_naive_empty_and_foreign_borders_are_refused(start, end):
+    with pytest.raises(InvalidPeriod):
+        Period(start, end)
+
+
+@pytest.mark.parametrize("anchor", [0, 32])
+def test_an_anchor_is_a_day_of_the_month(anchor):
+    with pytest.raises(InvalidPeriod):
+        monthly_period(day(2026, 1, 1), anchor)
