@@ -139,7 +139,7 @@ class Channel:
     def verdict(self, status: int | None, tail: str) -> SuiteRun:
         """Close the run: `status` is pytest's exit status, None when it was given up."""
         self._check(status, tail)
-        expected = self.expected if self.expected is not None else frozenset(self._collected)
+        expected = self.expected if self.expected is not None else frozenset(self._collected) | set(self._uncollectable)
         outcomes = {test_id: self._outcomes.get(test_id, Outcome.MISSING) for test_id in sorted(expected)}
         messages = {test_id: text for test_id, text in self._messages.items() if test_id in expected}
         if self._running in outcomes:
@@ -147,7 +147,7 @@ class Channel:
             messages[self._running] = "the process didn't survive this test"
         for test_id, outcome in outcomes.items():
             if outcome is Outcome.MISSING:
-                messages[test_id] = self._uncollectable.get(test_id.split("::")[0], "didn't run")
+                messages[test_id] = self._uncollectable.get(test_id.partition("::")[0], "didn't run")
         return SuiteRun(outcomes, messages, self._collected, self._void, tail)
 
     def _check(self, status: int | None, tail: str) -> None:

@@ -19,9 +19,9 @@ JSON (format 1), stable::
      "failures": {"tests/…": {"outcome": "failed", "message": "…"}}}
 
 A bonus is counted when the untouched workspace doesn't earn it already: nobody is paid for doing nothing. A bug's
-status is "fixed" when all of its measured triggers pass, "masked" when every failing one also fails because of an
-unfixed bug which it depends on (so it can't be told whether it is fixed), else "not fixed"; "unmeasured" when the
-manifest doesn't know the bug.
+status is "fixed" when its measured triggers pass but for those that other bugs fail, "masked" when all of them fail
+and would do so anyway because of unfixed bugs that hide it (so it can't be told whether it is fixed), else
+"not fixed"; "unmeasured" when the manifest doesn't know the bug.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from typing import Any
 
 from environment.bugs.catalogue import Bug
 from environment.bugs.families import SERVICES, id_key
-from environment.bugs.graph import ancestors, order
+from environment.bugs.graph import ancestors
 from environment.bugs.manifest import CATEGORIES, Manifest, TestInfo
 from environment.reward.rules import BONUSES, PENALTY, WEIGHTS, earned, pass_rate, tier
 
@@ -90,6 +90,8 @@ class Score:
     rate: Fraction
     tier: Fraction
     bonuses: frozenset[str]
+    offered: frozenset[str]
+    """Bonuses that can be earned at all: those with tests."""
     regressions: tuple[str, ...]
     baseline: Baseline
     categories: Mapping[str, Tally]
@@ -128,7 +130,7 @@ class Score:
     @property
     def maximum(self) -> Fraction:
         """The score that this workspace has when every test passes."""
-        return Fraction(1) + sum((BONUSES[name] for name in BONUSES if name not in self.baseline.bonuses), Fraction(0))
+        return Fraction(1) + sum((BONUSES[name] for name in self.offered - self.baseline.bonuses), Fraction(0))
 
     @property
     def solved(self) -> int:
@@ -160,6 +162,7 @@ def score(
         rate=rate,
         tier=tier(rate),
         bonuses=earned(tests, passed),
+        offered=earned(tests, frozenset(tests)),
         regressions=tuple(sorted(regressions)),
         baseline=start,
         categories={name: Tally(len(passed.intersection(ids)), len(ids)) for name, ids in by_category.items()},
@@ -175,29 +178,32 @@ def judge_bugs(
     catalogue: Mapping[str, Bug], injected: Collection[str], manifest: Manifest, failed: Collection[str]
 ) -> tuple[BugReport, ...]:
     """The status of each injected bug from its measured triggers. `catalogue` has all bugs: a dependency can lead
-    through one that isn't injected."""
+    through one that isn't injected.
+
+    A bug that is there fails all of its triggers. So one whose triggers partly pass is gone, and what still fails of
+    them must be the work of bugs that are there; if it isn't, the repair is half done.
+    """
     failing = frozenset(failed)
-    unfixed: set[str] = set()
-    reports: dict[str, BugReport] = {}
-    for bug_id in order({bug_id: catalogue[bug_id] for bug_id in catalogue}):
-        if bug_id not in injected:
-            continue
-        if bug_id not in manifest.bugs:
-            reports[bug_id] = BugReport(bug_id, BugStatus.UNMEASURED, 0, 0)
-            continue
-        triggers = frozenset(manifest.bugs[bug_id].triggers)
-        explained = _triggers(manifest, unfixed & ancestors(catalogue, bug_id))
-        if not triggers & failing:
-            status = BugStatus.FIXED
+    triggers = {bug_id: frozenset(manifest.bugs[bug_id].triggers) for bug_id in injected if bug_id in manifest.bugs}
+    present = {bug_id for bug_id, ids in triggers.items() if ids and ids <= failing}
+    explained = _union(triggers, present)
+    reports: list[BugReport] = []
+    for bug_id in sorted(injected, key=id_key):
+        ids = triggers.get(bug_id, frozenset())
+        if bug_id not in triggers:
+            status = BugStatus.UNMEASURED
+        elif bug_id not in present:
+            status = BugStatus.FIXED if ids & failing <= explained else BugStatus.NOT_FIXED
         else:
-            status = BugStatus.MASKED if triggers & failing <= explained else BugStatus.NOT_FIXED
-            unfixed.add(bug_id)
-        reports[bug_id] = BugReport(bug_id, status, len(triggers & failing), len(triggers))
-    return tuple(reports[bug_id] for bug_id in sorted(injected, key=id_key))
+            before = ancestors(catalogue, bug_id)
+            masking = {other for other in present if other in before or ids < triggers[other]} - {bug_id}
+            status = BugStatus.MASKED if ids <= _union(triggers, masking) else BugStatus.NOT_FIXED
+        reports.append(BugReport(bug_id, status, len(ids & failing), len(ids)))
+    return tuple(reports)
 
 
-def _triggers(manifest: Manifest, bugs: Collection[str]) -> frozenset[str]:
-    return frozenset(test_id for bug_id in bugs for test_id in manifest.bugs[bug_id].triggers)
+def _union(triggers: Mapping[str, frozenset[str]], bugs: Collection[str]) -> frozenset[str]:
+    return frozenset(test_id for bug_id in bugs for test_id in triggers[bug_id])
 
 
 def to_document(result: Score) -> dict[str, Any]:

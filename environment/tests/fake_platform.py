@@ -52,8 +52,7 @@ FILES = {
     ),
     "services/billing/__init__.py": "from shared import READY\n\nassert READY\n",
     "services/billing/proration.py": (
-        "def days(month: int) -> int:\n"
-        "    return 30 if month in (4, 6, 9, 11) else 28 if month == 2 else 31\n"
+        "def days(month: int) -> int:\n    return 30 if month in (4, 6, 9, 11) else 28 if month == 2 else 31\n"
     ),
     "tests/support/__init__.py": "",
     "tests/support/fleet.py": (
@@ -116,7 +115,7 @@ FILES = {
         "def test_release_ends_at_zero():\n"
         '    assert ask("release", 1, 3) == "0"\n'
     ),
-    "tests/chaos/compute/test_claims.py": (
+    "tests/chaos/compute/test_borders.py": (
         "import pytest\n"
         "\n"
         "from tests.support.fleet import ask\n"

@@ -35,7 +35,7 @@ def test_triggers_are_the_tests_that_fail_with_the_bug_alone(measured: Manifest)
 
 
 def test_tests_carry_category_services_and_state(measured: Manifest) -> None:
-    chaos = measured.tests["tests/chaos/compute/test_claims.py::test_a_claim_beyond_the_last_unit"]
+    chaos = measured.tests["tests/chaos/compute/test_borders.py::test_a_claim_beyond_the_last_unit"]
     assert (chaos.category, chaos.services, chaos.infrastructure_state) == ("chaos", ("compute", "billing"), False)
     state = measured.tests["tests/integration/compute/test_claims.py::test_release_ends_at_zero"]
     assert (state.category, state.services, state.infrastructure_state) == ("integration", ("compute",), True)
@@ -110,14 +110,14 @@ def test_repeated_runs_find_unstable_tests(reference: Reference, catalogue_folde
     # Given a test that fails every second time
     counter = tmp_path / "counter"
     counter.write_text("")
-    source = FILES["tests/chaos/compute/test_claims.py"] + (
+    source = FILES["tests/chaos/compute/test_borders.py"] + (
         "\n\ndef test_moody():\n"
         "    from pathlib import Path\n"
         f"    counter = Path({str(counter)!r})\n"
         "    counter.write_text(counter.read_text() + '.')\n"
         "    assert len(counter.read_text()) % 2 == 1\n"
     )
-    (reference.root / "tests/chaos/compute/test_claims.py").write_text(source)
+    (reference.root / "tests/chaos/compute/test_borders.py").write_text(source)
     # When the suite is repeated, Then it is named
     with pytest.raises(ManifestError, match="test_moody"):
         verifier(reference, catalogue_folder, [], repeat=2).verify(["E9"])
@@ -127,3 +127,9 @@ def test_the_manifest_survives_its_own_form(measured: Manifest) -> None:
     assert from_json(to_json(measured)) == measured
     with pytest.raises(ManifestError, match="can't be read"):
         from_json("{}")
+
+
+def test_a_file_that_cannot_be_collected_stops_everything(reference: Reference, catalogue_folder: Path) -> None:
+    (reference.root / "tests/chaos/compute/test_new.py").write_text("import nowhere\n")
+    with pytest.raises(ManifestError, match=r"chaos/compute/test_new\.py"):
+        verifier(reference, catalogue_folder, []).verify()
