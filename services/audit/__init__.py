@@ -1,0 +1,1 @@
+"""Audit trail: an append-only hash chain per tenant, fed by every service's events."""

@@ -1,0 +1,1 @@
+"""Audit rules: the hash chain, checkpoints, verification."""
