@@ -21,6 +21,29 @@ _DEFAULT_WAIT = 300.0
 _LONGEST_WAIT = 600.0
 
 
+_NAMES = """
+    ID Name Tags Meta Port Address TaggedAddresses Weights EnableTagOverride Check Checks CheckID Notes Status Output
+    HTTP TCP TTL Method Header Interval Timeout DeregisterCriticalServiceAfter ServiceID Node NodeChecks ServiceChecks
+    LockDelay Behavior BootstrapSecret AccessorID SecretID Description Policies Rules Local
+""".split()
+_CANONICAL = {name.lower(): name for name in _NAMES}
+_FREE = ("Meta", "Header", "TaggedAddresses", "Weights")
+"""Objects whose keys are the client's own."""
+
+
+def canonical(body: Row) -> Row:
+    """A request body with Consul's own spelling of its keys, which it takes in any case and with underscores."""
+    result: Row = {}
+    for key, value in body.items():
+        name = _CANONICAL.get(key.replace("_", "").lower(), key)
+        if isinstance(value, dict) and name not in _FREE:
+            value = canonical(value)
+        elif isinstance(value, list):
+            value = [canonical(entry) if isinstance(entry, dict) else entry for entry in value]
+        result[name] = value
+    return result
+
+
 class Call:
     """One request on its way: who asks, and for what part of the path (`rest`)."""
 
@@ -48,7 +71,7 @@ class Call:
             raise BadRequest(f"Request decode failed: {error}") from error
         if not isinstance(value, dict):
             raise BadRequest("Request decode failed: a JSON object is expected")
-        return value
+        return canonical(value)
 
     def number(self, word: str, default: int = 0) -> int:
         """A whole number of the query. Raises BadRequest."""

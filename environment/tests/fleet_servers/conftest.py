@@ -1,0 +1,116 @@
+"""Real servers for the tests of their stand-ins: one of each for the whole run, on free ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from environment.fleet.servers import Launch, ServerContext, server_for
+
+BOOT_SECONDS = 20.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """A server under test."""
+
+    context: ServerContext
+    launch: Launch
+    process: subprocess.Popen[bytes]
+
+    @property
+    def port(self) -> int:
+        return self.context.port()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        self.process.send_signal(self.launch.stop_signal)
+        return self.process.wait(10)
+
+
+class Rig:
+    """Starts servers in a directory of their own and ends them all."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._running: list[Running] = []
+
+    def context(
+        self,
+        name: str,
+        image: str,
+        container_port: int,
+        environment: dict[str, str] | None = None,
+        port: int | None = None,
+    ) -> ServerContext:
+        ports: dict[str, int] = {}
+        return ServerContext(
+            name=name,
+            image=image,
+            ports={container_port: port or free_port()},
+            extra_port=lambda label: ports.setdefault(label, free_port()),
+            data_dir=self.root / name,
+            cache_dir=self.root / "cache",
+            environment=environment or {},
+        )
+
+    def start(self, context: ServerContext, group: list[ServerContext] | None = None) -> Running:
+        launch = server_for(context.image).launch(context, group or [context])
+        with (self.root / f"{context.name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                list(launch.argv),
+                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **launch.env},
+                cwd=launch.cwd,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        running = Running(context, launch, process)
+        self._running.append(running)
+        deadline = time.monotonic() + BOOT_SECONDS
+        while not launch.ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((self.root / f"{context.name}.log").read_text()[-2000:])
+            time.sleep(0.01)
+        return running
+
+    def end(self) -> None:
+        for running in self._running:
+            if running.process.poll() is None:
+                running.kill()
+
+
+@pytest.fixture(scope="session")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    made = Rig(tmp_path_factory.mktemp("servers"))
+    yield made
+    made.end()
+
+
+def eventually(look: Callable[[], object], timeout: float = 10.0) -> None:
+    """Poll until `look` is true."""
+    deadline = time.monotonic() + timeout
+    while not look():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", name="eventually")
+def eventually_fixture() -> Callable[..., None]:
+    return eventually

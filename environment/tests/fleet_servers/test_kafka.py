@@ -1,0 +1,191 @@
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from environment.fleet.servers import BadServerSettings, ServerError, server_for
+from environment.fleet.servers.kafka import CONTROL
+from environment.fleet.servers.kafka_mock.control import command
+from environment.tests.fleet_servers.conftest import Rig, Running
+
+IMAGE = "confluentinc/cp-kafka:7.5.0"
+SETTINGS = {
+    "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    "KAFKA_GROUP_CONSUMER_SESSION_TIMEOUT_MS": "1000",
+    "KAFKA_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS": "200",
+}
+
+
+@pytest.fixture(scope="session")
+def kafka(rig: Rig) -> Running:
+    return rig.start(rig.context("kafka", IMAGE, 9092, SETTINGS))
+
+
+def servers(kafka: Running) -> dict[str, str]:
+    return {"bootstrap.servers": f"127.0.0.1:{kafka.port}"}
+
+
+def create_topic(kafka: Running, name: str, partitions: int = 1, replication: int = 1) -> None:
+    admin = AdminClient(servers(kafka))  # kept until the answer is here: what it awaits ends with it
+    admin.create_topics([NewTopic(name, partitions, replication)])[name].result(5)
+
+
+@pytest.fixture
+def topic(kafka: Running, request: pytest.FixtureRequest) -> str:
+    create_topic(kafka, request.node.name, 2)
+    return str(request.node.name)
+
+
+@pytest.fixture
+def consume(kafka: Running) -> Iterator[Callable[..., Consumer]]:
+    made: list[Consumer] = []
+
+    def subscribe(topic: str, group: str) -> Consumer:
+        consumer = Consumer(
+            servers(kafka)
+            | {
+                "group.id": group,
+                "group.protocol": "consumer",
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+            }
+        )
+        consumer.subscribe([topic])
+        made.append(consumer)
+        return consumer
+
+    yield subscribe
+    for consumer in made:
+        consumer.close()
+
+
+def read(consumer: Consumer, count: int, timeout: float = 10.0) -> list[bytes]:
+    values: list[bytes] = []
+    deadline = time.monotonic() + timeout
+    while len(values) < count and time.monotonic() < deadline:
+        message = consumer.poll(0.2)
+        if message is not None and message.error() is None:
+            values.append(message.value())
+    return values
+
+
+def produce(kafka: Running, topic: str, *values: str) -> list[KafkaError | None]:
+    errors: list[KafkaError | None] = []
+    producer = Producer(servers(kafka) | {"linger.ms": 0, "topic.metadata.propagation.max.ms": 500})
+    for value in values:
+        producer.produce(topic, value.encode(), key=value, on_delivery=lambda error, _: errors.append(error))
+    producer.flush(10)
+    return errors
+
+
+def test_a_topic_is_created_with_its_partitions_and_only_once(kafka: Running) -> None:
+    create_topic(kafka, "three-partitions", 3)
+    assert len(AdminClient(servers(kafka)).list_topics(timeout=5).topics["three-partitions"].partitions) == 3
+    with pytest.raises(KafkaException) as refusal:
+        create_topic(kafka, "three-partitions")
+    assert refusal.value.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+
+
+def test_more_replicas_than_brokers_are_refused(kafka: Running) -> None:
+    with pytest.raises(KafkaException) as refusal:
+        create_topic(kafka, "replicated", replication=3)
+    assert refusal.value.args[0].code() == KafkaError.INVALID_REPLICATION_FACTOR
+
+
+def test_without_auto_creation_an_event_for_an_unknown_topic_is_not_delivered(kafka: Running) -> None:
+    errors = produce(kafka, "never-created", "x")
+    assert [error.code() for error in errors if error] == [KafkaError.UNKNOWN_TOPIC_OR_PART]
+    assert "never-created" not in command(kafka.context.extra_port(CONTROL), "topics").split()
+
+
+def test_with_auto_creation_the_broker_makes_the_topic(rig: Rig) -> None:
+    settings = {"KAFKA_AUTO_CREATE_TOPICS_ENABLE": "true", "KAFKA_NUM_PARTITIONS": "2"}
+    running = rig.start(rig.context("kafka-auto", IMAGE, 9092, settings))
+    assert produce(running, "made-on-demand", "x") == [None]
+    assert len(AdminClient(servers(running)).list_topics(timeout=5).topics["made-on-demand"].partitions) == 2
+    running.stop()
+
+
+def test_a_waiting_consumer_gets_a_record_at_once(kafka: Running, topic: str, consume: Callable[..., Consumer]) -> None:
+    consumer = consume(topic, "latency")
+    produce(kafka, topic, "warm-up")
+    assert read(consumer, 1) == [b"warm-up"]
+    producer = Producer(servers(kafka) | {"linger.ms": 0})
+    waits = []
+    for number in range(20):
+        began = time.monotonic()
+        producer.produce(topic, str(number))
+        producer.poll(0)
+        assert read(consumer, 1) == [str(number).encode()]
+        waits.append(time.monotonic() - began)
+    # The consumer's own fetch.wait.max.ms is half a second; a record must not wait for its end.
+    assert sorted(waits)[len(waits) // 2] < 0.25
+
+
+def test_a_group_goes_on_after_its_committed_offset(
+    kafka: Running, topic: str, consume: Callable[..., Consumer]
+) -> None:
+    produce(kafka, topic, "a", "b", "c")
+    first = consume(topic, "offsets")
+    assert sorted(read(first, 3)) == [b"a", b"b", b"c"]
+    first.commit(asynchronous=False)
+    first.close()
+    produce(kafka, topic, "d")
+    assert read(consume(topic, "offsets"), 2, timeout=2) == [b"d"]
+
+
+def test_a_group_shares_partitions_and_takes_over_from_a_member_that_left(
+    kafka: Running, topic: str, consume: Callable[..., Consumer], eventually: Callable[..., None]
+) -> None:
+    first, second = consume(topic, "pair"), consume(topic, "pair")
+
+    def balanced() -> bool:
+        first.poll(0.02)
+        second.poll(0.02)
+        return len(first.assignment()) == len(second.assignment()) == 1
+
+    eventually(balanced)
+    second.close()
+    eventually(lambda: (first.poll(0.02), len(first.assignment()) == 2)[1])
+
+
+def test_a_broker_that_was_away_still_has_records_and_topics(
+    kafka: Running, topic: str, consume: Callable[..., Consumer], eventually: Callable[..., None]
+) -> None:
+    control = kafka.context.extra_port(CONTROL)
+    produce(kafka, topic, "before")
+    command(control, "down")
+    assert not kafka.launch.ready()
+    command(control, "up")
+    eventually(kafka.launch.ready)
+    produce(kafka, topic, "after")
+    assert sorted(read(consume(topic, "away"), 2)) == [b"after", b"before"]
+
+
+def test_a_restarted_broker_has_its_topics_on_the_same_port(rig: Rig) -> None:
+    context = rig.context("kafka-again", IMAGE, 9092, SETTINGS)
+    first = rig.start(context)
+    create_topic(first, "kept", 2)
+    first.kill()
+    again = rig.start(context)
+    assert produce(again, "kept", "x") == [None]
+    assert again.stop() == 0
+
+
+def test_an_unknown_control_command_is_refused(kafka: Running) -> None:
+    with pytest.raises(ServerError, match="unknown command"):
+        command(kafka.context.extra_port(CONTROL), "explode")
+
+
+def test_zookeeper_is_part_of_the_broker(rig: Rig, kafka: Running) -> None:
+    zookeeper = rig.context("zookeeper", "confluentinc/cp-zookeeper:7.5.0", 2181)
+    launch = server_for(zookeeper.image).launch(zookeeper, [zookeeper, kafka.context])
+    assert (launch.argv, launch.shares_with) == ((), "kafka")
+
+
+def test_a_flag_that_is_no_flag_is_refused(rig: Rig) -> None:
+    context = rig.context("kafka-bad", IMAGE, 9092, {"KAFKA_AUTO_CREATE_TOPICS_ENABLE": "maybe"})
+    with pytest.raises(BadServerSettings, match="KAFKA_AUTO_CREATE_TOPICS_ENABLE must be true or false"):
+        server_for(IMAGE).launch(context, [context])
