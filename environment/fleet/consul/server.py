@@ -21,11 +21,44 @@ _DEFAULT_WAIT = 300.0
 _LONGEST_WAIT = 600.0
 
 
-_NAMES = """
-    ID Name Tags Meta Port Address TaggedAddresses Weights EnableTagOverride Check Checks CheckID Notes Status Output
-    HTTP TCP TTL Method Header Interval Timeout DeregisterCriticalServiceAfter ServiceID Node NodeChecks ServiceChecks
-    LockDelay Behavior BootstrapSecret AccessorID SecretID Description Policies Rules Local
-""".split()
+_NAMES = [
+    "ID",
+    "Name",
+    "Tags",
+    "Meta",
+    "Port",
+    "Address",
+    "TaggedAddresses",
+    "Weights",
+    "EnableTagOverride",
+    "Check",
+    "Checks",
+    "CheckID",
+    "Notes",
+    "Status",
+    "Output",
+    "HTTP",
+    "TCP",
+    "TTL",
+    "Method",
+    "Header",
+    "Interval",
+    "Timeout",
+    "DeregisterCriticalServiceAfter",
+    "ServiceID",
+    "Node",
+    "NodeChecks",
+    "ServiceChecks",
+    "LockDelay",
+    "Behavior",
+    "BootstrapSecret",
+    "AccessorID",
+    "SecretID",
+    "Description",
+    "Policies",
+    "Rules",
+    "Local",
+]
 _CANONICAL = {name.lower(): name for name in _NAMES}
 _FREE = ("Meta", "Header", "TaggedAddresses", "Weights")
 """Objects whose keys are the client's own."""

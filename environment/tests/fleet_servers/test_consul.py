@@ -174,7 +174,8 @@ def root(guarded: Running) -> Iterator[httpx.Client]:
         answer = made.put("/v1/acl/bootstrap", json={"BootstrapSecret": ROOT}, headers={"X-Consul-Token": ""})
         assert answer.json()["SecretID"] == ROOT
         rules = 'service_prefix "" { policy = "read" }\nservice "web" { policy = "write" }\n# all nodes\n'
-        rules += 'node_prefix "" { policy = "read" }\nkey_prefix "app/" { policy = "write" } key "app/no" { policy = "deny" }'
+        rules += 'node_prefix "" { policy = "read" }\n'
+        rules += 'key_prefix "app/" { policy = "write" } key "app/no" { policy = "deny" }'
         made.put("/v1/acl/policy", json={"Name": "web", "Rules": rules}).raise_for_status()
         wanted = {"SecretID": SERVICE_TOKEN, "Policies": [{"Name": "web"}]}
         made.put("/v1/acl/token", json=wanted).raise_for_status()
