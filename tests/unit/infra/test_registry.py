@@ -1,11 +1,19 @@
 """How an instance is registered, and which instances are routed to."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from shared.infra.consul import ConsulUnavailable, next_index
-from shared.infra.registry import Instance, KeepRegistered, Registration, passing_instances, service_definition
+from shared.infra.registry import (
+    Instance,
+    KeepRegistered,
+    Registration,
+    ServiceRegistry,
+    passing_instances,
+    service_definition,
+)
 
 REGISTRATION = Registration("compute", "compute-1", "compute:8003", "http://compute:8003/healthz", 2.0)
 
@@ -30,6 +38,15 @@ def test_the_check_says_how_often_and_when_to_forget_the_instance():
     check = service_definition(REGISTRATION)["check"]
     assert (check["interval"], check["timeout"]) == ("2s", "2s")
     assert check["DeregisterCriticalServiceAfter"] == "1m"
+
+
+def test_consul_is_told_what_to_probe():
+    calls: list[dict[str, Any]] = []
+    agent = SimpleNamespace(service=SimpleNamespace(register=lambda **arguments: calls.append(arguments)))
+    ServiceRegistry(SimpleNamespace(agent=agent)).register(REGISTRATION)
+    assert [(call["service_id"], call["check"]["http"]) for call in calls] == [
+        ("compute-1", "http://compute:8003/healthz")
+    ]
 
 
 def test_an_instance_is_routed_to_when_all_its_checks_pass():
@@ -59,7 +76,9 @@ def test_instances_come_in_the_order_of_their_ids():
     assert [instance.id for instance in found] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(("previous", "returned", "following"), [(0, 7, 7), (7, 7, 7), (7, 12, 12), (12, 3, 0)])
+@pytest.mark.parametrize(
+    ("previous", "returned", "following"), [(0, 7, 7), (7, 7, 7), (7, 12, 12), (12, 3, 0), (900, 1, 0)]
+)
 def test_an_index_that_goes_backwards_restarts_at_zero(previous: int, returned: int, following: int):
     assert next_index(previous, returned) == following
 
