@@ -16,12 +16,12 @@ from typing import Any
 
 from environment.fleet.control import ControlServer
 from environment.fleet.errors import FleetError
-from environment.fleet.leftovers import remove_folder
 from environment.fleet.plan import Plan, make_plan
 from environment.fleet.ports import table
 from environment.fleet.processes import adopt_orphans
 from environment.fleet.project import FleetPaths
 from environment.fleet.supervisor import Supervisor
+from environment.fleet.zygote import remove_folder
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def main() -> int:
         plan = make_plan(paths, order.services, order.ports, os.environ)
     except FleetError as error:
         _say({"error": error.message, "hint": error.hint})
-        remove_folder(paths)
+        remove_folder(str(paths.root))
         return 1
     except OSError as error:
         _say({"error": f"the fleet's folder {paths.root} cannot be made: {error.strerror}", "hint": "See its parent."})
@@ -66,7 +66,7 @@ def main() -> int:
         asyncio.run(_run(plan, server, order.owner))
     finally:
         plan.block.release()
-        remove_folder(paths)
+        remove_folder(str(paths.root))
     return 0
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import time
 
 from environment.fleet.project import FleetPaths
+from environment.fleet.zygote import remove_folder
 
 WAIT_SECONDS = 5.0
 
@@ -24,15 +24,7 @@ def clear(paths: FleetPaths) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    remove_folder(paths)
-
-
-def remove_folder(paths: FleetPaths) -> None:
-    """Remove the fleet's folder, and the folder of fleets when this was the last."""
-    shutil.rmtree(paths.root, ignore_errors=True)
-    parent = paths.root.parent
-    if parent.is_dir() and {entry.name for entry in parent.iterdir()} <= {".gitignore"}:
-        shutil.rmtree(parent, ignore_errors=True)
+    remove_folder(str(paths.root))
 
 
 def _marked(paths: FleetPaths) -> list[int]:

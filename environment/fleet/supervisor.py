@@ -28,6 +28,8 @@ REASON_LINES = 12
 STOP_GRACE_SECONDS = 2.0
 """For services when the fleet goes down: their data goes with it."""
 LOG_CHECK_SECONDS = 5.0
+JOB_LIMIT_SECONDS = 60.0
+"""For a one-shot job; the longest, the migrations, take a few seconds."""
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -89,7 +91,7 @@ class Supervisor:
     async def start_process(self, unit: Unit) -> None:
         """Start a unit's process now. What prevents it becomes the unit's state and reason."""
         unit.ended = asyncio.Event()
-        unit.exit_code, unit.settled_after = None, None
+        unit.exit_code, unit.settled_after, unit.overdue = None, None, ""
         unit.starts += 1
         unit.started_at = time.monotonic()
         self.set_state(unit, State.STARTING)
@@ -102,6 +104,8 @@ class Supervisor:
         unit.pid = pid
         if pid is not None:
             self._by_pid[pid] = unit
+        if unit.job:
+            self.spawn_task(self._limit_job(unit, unit.starts))
         if unit.job or unit.service.healthcheck is None:
             self.set_state(unit, State.RUNNING)
         else:
@@ -159,6 +163,16 @@ class Supervisor:
         pid = execute(launch.argv, env=env, cwd=cwd, log=self.plan.paths.log(unit.name), end_signal=launch.stop_signal)
         self.zygote.guard(pid, launch.stop_signal)
         return pid
+
+    async def _limit_job(self, unit: Unit, start: int) -> None:
+        """A job that hangs must not keep the fleet from ending its start."""
+        limit = JOB_LIMIT_SECONDS * health.patience()
+        try:
+            await asyncio.wait_for(unit.ended.wait(), limit)
+        except TimeoutError:
+            if unit.starts == start and unit.pid is not None:
+                unit.overdue = f"did not end within {limit:g} s"
+                kill_group(unit.pid, signal.SIGKILL)
 
     def watch_health(self, unit: Unit) -> None:
         """Begin the health checks of a unit anew, with its full start period."""
@@ -223,11 +237,11 @@ class Supervisor:
         unit.ended.set()
         if unit.state is State.STOPPED:
             return
-        if code == 0 and unit.job:
+        if code == 0 and (unit.job or unit.service.healthcheck is None):
             self.set_state(unit, State.COMPLETED)
             return
         lines = last_lines(self.plan.paths.log(unit.name), REASON_LINES)
-        manner = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        manner = unit.overdue or f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
         last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
         self.set_state(unit, State.FAILED if unit.job else State.EXITED, "\n".join([f"{manner}: {last}", *lines]))
         for other in self.units.values():

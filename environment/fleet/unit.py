@@ -45,6 +45,8 @@ class Unit:
     """Why it is in a state that nobody wished for, in words."""
     pid: int | None = None
     exit_code: int | None = None
+    overdue: str = ""
+    """Why the supervisor ended it by force."""
     healthy_once: bool = False
     """Since the checks began anew."""
     checked_since: float = 0.0

@@ -103,6 +103,15 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def remove_folder(folder: str) -> None:
+    """Remove a fleet's folder, and the folder of fleets when this was the last."""
+    shutil.rmtree(folder, ignore_errors=True)
+    parent = os.path.dirname(folder)
+    with contextlib.suppress(OSError):
+        if set(os.listdir(parent)) <= {".gitignore"}:
+            shutil.rmtree(parent, ignore_errors=True)
+
+
 class Zygote:
     """Serves requests until the supervisor is gone. `serve` returns a request in the child that is to carry it out."""
 
@@ -195,7 +204,7 @@ class Zygote:
         for pid in descendants(os.getpid()):
             _kill(pid, signal.SIGKILL)
         for folder in self.folders:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
 
 
 def _kill(pid: int, number: int) -> None:

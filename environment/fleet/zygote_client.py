@@ -35,7 +35,12 @@ class ZygoteClient:
         with log.open("ab") as output, theirs:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-s", zygote.__file__, str(theirs.fileno())],
-                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": os.environ.get("LANG", "C.UTF-8")},
+                env={
+                    "PATH": os.environ.get("PATH", os.defpath),
+                    "LANG": os.environ.get("LANG", "C.UTF-8"),
+                    # The mark by which `leftovers` knows the fleet's processes; forked children show it, too.
+                    "OMNICLOUD_FLEET": str(folder),
+                },
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,

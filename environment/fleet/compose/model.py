@@ -74,7 +74,5 @@ class ComposeFile:
     services: Mapping[str, Service]
 
     def is_job(self, name: str) -> bool:
-        """Whether the service is expected to end: something waits for its completion, or nothing could reach it."""
-        awaited = any(service.depends_on.get(name) is Condition.COMPLETED for service in self.services.values())
-        service = self.services[name]
-        return awaited or (service.built and service.healthcheck is None and not service.container_ports())
+        """Whether the service is expected to end: something waits for its completion."""
+        return any(service.depends_on.get(name) is Condition.COMPLETED for service in self.services.values())

@@ -1,0 +1,193 @@
+"""A fleet from `up` to `down`: order, health, what is blocked by what, drills."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+
+from environment.tests.fleet.conftest import Project
+
+Web = Callable[..., str]
+
+
+def get(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+        return str(answer.read().decode())
+
+
+def test_services_start_when_their_conditions_hold_and_reach_each_other(project: Project, web: Web) -> None:
+    # given a job that must complete and a service that waits for it and for another's health
+    project.compose(
+        "services:\n"
+        "  prepare: {build: ., command: python -m fake.job 0, environment: {NAME: prepare}}\n"
+        + web("back", 8001, "depends_on: {prepare: {condition: service_completed_successfully}}")
+        + web("front", 8000, "depends_on: {back: {condition: service_healthy}}").replace(
+            "LISTEN_ADDRESS", "PEER: 'back:8001', LISTEN_ADDRESS"
+        )
+    )
+    # when
+    result = project.up()
+    # then
+    assert result.returncode == 0, result.stdout + result.stderr
+    services = project.status()["services"]
+    assert {name: service["state"] for name, service in services.items()} == {
+        "prepare": "completed", "back": "healthy", "front": "healthy",
+    }  # fmt: skip
+    ports = project.state["ports"]
+    assert get(ports["front:8000"]) == f"127.0.0.1:{ports['back:8001']}"
+    for name in ("back:8001", "front:8000"):
+        assert f"http://127.0.0.1:{ports[name]}" in result.stdout
+    assert "Boot time" in result.stdout
+    assert "MiB (PSS" in result.stdout
+    # and when it goes down, nothing is left
+    assert project.omnicloud("down").returncode == 0
+    project.assert_nothing_left()
+
+
+def test_a_failed_job_blocks_its_dependents_and_says_why(project: Project, web: Web) -> None:
+    project.compose(
+        "services:\n"
+        "  migrate: {build: ., command: python -m fake.job 3, environment: {NAME: migrate}}\n"
+        + web("back", 8001, "depends_on: {migrate: {condition: service_completed_successfully}}")
+        + web("front", 8000, "depends_on: {back: {condition: service_healthy}}")
+        + web("apart", 8002)
+    )
+    began = time.monotonic()
+    result = project.up()
+    assert result.returncode == 1
+    assert time.monotonic() - began < 10
+    services = project.status()["services"]
+    assert services["migrate"]["state"] == "failed"
+    assert services["migrate"]["exit_code"] == 3
+    assert "the job says why" in services["migrate"]["reason"]
+    assert services["back"]["state"] == "blocked"
+    assert services["back"]["reason"] == "migrate failed: exit status 3: the job says why"
+    assert services["front"]["reason"] == "back is blocked: migrate failed: exit status 3: the job says why"
+    assert services["apart"]["state"] == "healthy"
+    assert "the job says why" in result.stdout
+
+
+def test_a_service_that_exits_while_starting_blocks_at_once(project: Project, web: Web) -> None:
+    project.compose(
+        "services:\n"
+        + web("back", 8001).replace("fake.web", "fake.missing")
+        + web("front", 8000, "depends_on: {back: {condition: service_healthy}}")
+    )
+    result = project.up()
+    assert result.returncode == 1
+    services = project.status()["services"]
+    assert services["back"]["state"] == "exited"
+    assert "No module named fake.missing" in services["back"]["reason"]
+    assert services["front"]["state"] == "blocked"
+
+
+def test_a_service_that_never_gets_ready_is_unhealthy_with_its_answer(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("back", 8001, arguments="sick"))
+    result = project.up()
+    assert result.returncode == 1
+    back = project.status()["services"]["back"]
+    assert back["state"] == "unhealthy"
+    assert "503" in back["reason"]
+    assert "sick of it" in back["reason"]
+
+
+def test_a_service_without_a_health_check_runs_but_never_counts_as_healthy(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("back", 8001, check=False))
+    result = project.up()
+    assert result.returncode == 0
+    back = project.status()["services"]["back"]
+    assert (back["state"], back["healthy"], back["has_health_check"]) == ("running", False, False)
+    assert "Without a health check, so never known to be healthy: back" in result.stdout
+    refused = project.omnicloud("restart", "back")
+    assert refused.returncode == 1
+    assert "back has no health check" in refused.stderr
+
+
+def test_a_child_sees_the_project_and_nothing_of_the_runner(project: Project) -> None:
+    project.compose(
+        "services:\n"
+        "  one: {build: ., command: [python, -m, fake.job, '0', 'a b'], environment: {NAME: one, X: y}}\n"
+        "  two: {build: ., command: python -m fake.job 0, environment: {NAME: two},\n"
+        "        depends_on: {one: {condition: service_completed_successfully}}}\n"
+    )
+    assert project.up(SECRET_OF_THE_CALLER="x").returncode == 0
+    seen = json.loads((project.folder / "one.json").read_text())
+    assert seen["argv"] == ["0", "a b"]
+    assert seen["path0"] == seen["cwd"] == str(project.folder)
+    assert seen["env"]["X"] == "y"
+    assert "SECRET_OF_THE_CALLER" not in seen["env"]
+    assert seen["pgid_is_pid"]
+    assert [name for name in seen["modules"] if name.split(".")[0] in ("environment", "services", "shared")] == []
+    assert "fastapi" in seen["modules"]
+
+
+def test_drills_change_what_they_say_and_repair_themselves(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    project.up()
+    first = project.status()["services"]["back"]["pid"]
+
+    assert project.omnicloud("pause", "back").returncode == 0
+    assert project.status()["services"]["back"]["state"] == "paused"
+    assert project.omnicloud("resume", "back").returncode == 0
+
+    assert project.omnicloud("kill", "back").returncode == 0
+    killed = project.status()["services"]["back"]
+    assert (killed["state"], killed["exit_code"], killed["pid"]) == ("stopped", -9, None)
+    again = project.omnicloud("kill", "back")
+    assert (again.returncode, "back is not running" in again.stderr) == (1, True)
+
+    assert project.omnicloud("restart", "back").returncode == 0
+    after = project.status()["services"]["back"]
+    assert after["state"] == "healthy"
+    assert after["pid"] != first
+    assert after["starts"] == 2
+
+
+def test_a_restarted_service_runs_its_new_code(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    project.up()
+    source = project.folder / "fake/web.py"
+    source.write_text(source.read_text().replace('os.environ.get("PEER", "")', '"new code"'))
+    project.omnicloud("restart", "back")
+    assert get(project.state["ports"]["back:8001"]) == "new code"
+
+
+def test_logs_are_kept_by_service(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    project.up()
+    assert project.omnicloud("logs", "back").stdout.startswith("listening on")
+    unknown = project.omnicloud("logs", "bakc")
+    assert unknown.returncode == 1
+    assert "Did you mean 'back'?" in unknown.stderr
+
+
+def test_only_the_named_services_and_their_dependencies_start(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("base", 8001) + web("one", 8002, "depends_on: [base]") + web("other", 8003))
+    project.up("one")
+    assert set(project.status()["services"]) == {"base", "one"}
+
+
+def test_two_fleets_of_one_project_run_side_by_side(project: Project, web: Web) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    assert project.up().returncode == 0
+    assert project.up("--name", "second").returncode == 0
+    one = project.state["ports"]["back:8001"]
+    two = json.loads((project.folder / ".omnicloud/second/fleet.json").read_text())["ports"]["back:8001"]
+    assert one != two
+    assert get(one) == get(two) == ""
+    assert project.omnicloud("down", "--name", "second").returncode == 0
+    assert project.status()["services"]["back"]["state"] == "healthy"
+
+
+def test_a_real_server_stands_in_for_an_image(project: Project) -> None:
+    project.compose(
+        "services: {cache: {image: 'redis:7', ports: ['6379:6379'], healthcheck: {test: [CMD, redis-cli, ping]}}}"
+    )
+    result = project.up()
+    assert result.returncode == 0, result.stdout
+    assert project.omnicloud("kill", "cache").returncode == 0
+    assert project.omnicloud("restart", "cache").returncode == 0
+    project.omnicloud("down")
+    project.assert_nothing_left()
