@@ -1,0 +1,44 @@
+"""Tables of the audit service: the records, and each chain's head."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class AuditRecord(models.Model):
+    """One link of a tenant's chain. Rows are only ever inserted; a database trigger refuses everything else."""
+
+    tenant_id = models.TextField()
+    sequence = models.BigIntegerField()
+    event_id = models.TextField()
+    type = models.TextField()
+    subject = models.TextField()
+    actor = models.TextField()
+    time = models.TextField()
+    correlation_id = models.TextField()
+    data = models.JSONField()
+    previous_hash = models.TextField()
+    hash = models.TextField()
+
+    class Meta:
+        db_table = "audit_records"
+        app_label = "audit"
+        verbose_name = "audit record"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "sequence"], name="audit_one_record_a_place"),
+            models.UniqueConstraint(fields=["tenant_id", "event_id"], name="audit_one_record_an_event"),
+        ]
+        indexes = [models.Index(fields=["tenant_id", "subject", "sequence"], name="audit_by_subject")]
+
+
+class ChainHead(models.Model):
+    """The end of a tenant's chain, and how much of it is under a checkpoint. Its row lock orders the appends."""
+
+    tenant_id = models.TextField(primary_key=True)
+    sequence = models.BigIntegerField(default=0)
+    hash = models.TextField()
+    checkpoint_sequence = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "chain_heads"
+        app_label = "audit"

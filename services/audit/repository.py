@@ -1,0 +1,87 @@
+"""Every query of the audit service, scoped to one tenant each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from services.audit.domain.chain import GENESIS, Entry, Head, Record
+from services.audit.models import AuditRecord, ChainHead
+from shared.errors import NotFound
+from shared.utils.pagination import Page, PageRequest
+
+CHUNK = 2000
+
+
+def locked_head(tenant_id: str) -> ChainHead:
+    """The tenant's head, held until the transaction ends; made on first use."""
+    ChainHead.objects.get_or_create(tenant_id=tenant_id, defaults={"hash": GENESIS})
+    return ChainHead.objects.select_for_update().get(tenant_id=tenant_id)
+
+
+def has_event(tenant_id: str, event_id: str) -> bool:
+    """Whether the event is in the chain already."""
+    return AuditRecord.objects.filter(tenant_id=tenant_id, event_id=event_id).exists()
+
+
+def insert(record: Record, head: ChainHead) -> None:
+    """Append a record and move the head, which the caller holds."""
+    entry = record.entry
+    AuditRecord.objects.create(
+        tenant_id=record.tenant_id,
+        sequence=record.sequence,
+        event_id=entry.event_id,
+        type=entry.type,
+        subject=entry.subject,
+        actor=entry.actor,
+        time=entry.time,
+        correlation_id=entry.correlation_id,
+        data=entry.data,
+        previous_hash=record.previous_hash,
+        hash=record.hash,
+    )
+    head.sequence, head.hash = record.sequence, record.hash
+    head.save(update_fields=["sequence", "hash"])
+
+
+def chain(tenant_id: str) -> Iterator[Record]:
+    """The tenant's whole chain from its beginning, read in chunks."""
+    rows = AuditRecord.objects.filter(tenant_id=tenant_id).order_by("sequence")
+    for row in rows.iterator(chunk_size=CHUNK):
+        yield as_record(row)
+
+
+def as_record(row: AuditRecord) -> Record:
+    """A row as the domain sees it."""
+    entry = Entry(row.event_id, row.type, row.subject, row.actor, row.time, row.correlation_id, row.data)
+    return Record(row.tenant_id, row.sequence, entry, row.previous_hash, row.hash)
+
+
+def page(tenant_id: str, request: PageRequest, filters: dict[str, Any]) -> Page[AuditRecord]:
+    """One page of records in chain order."""
+    query = AuditRecord.objects.filter(tenant_id=tenant_id, **filters).order_by("sequence")
+    if request.after:
+        query = query.filter(sequence__gt=int(request.after[0]))
+    return Page.of(list(query[: request.limit + 1]), request, lambda row: (str(row.sequence),))
+
+
+def one(tenant_id: str, sequence: int) -> AuditRecord:
+    """One record by its place. Raises NotFound."""
+    row = AuditRecord.objects.filter(tenant_id=tenant_id, sequence=sequence).first()
+    if row is None:
+        raise NotFound(f"there is no audit record {sequence}")
+    return row
+
+
+def unchecked_heads() -> list[ChainHead]:
+    """Heads of all tenants that have moved since their last checkpoint."""
+    from django.db.models import F
+
+    return list(ChainHead.objects.filter(sequence__gt=F("checkpoint_sequence")).order_by("tenant_id"))
+
+
+def mark_checkpoint(tenant_id: str, head: Head) -> None:
+    """Note up to where the tenant's chain is under a checkpoint."""
+    ChainHead.objects.filter(tenant_id=tenant_id, checkpoint_sequence__lt=head.sequence).update(
+        checkpoint_sequence=head.sequence
+    )

@@ -1,0 +1,38 @@
+"""What goes over the wire."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class RecordOut(serializers.Serializer):
+    """A link of the chain."""
+
+    sequence = serializers.IntegerField()
+    event_id = serializers.CharField()
+    type = serializers.CharField()
+    subject = serializers.CharField()
+    actor = serializers.CharField()
+    time = serializers.CharField()
+    correlation_id = serializers.CharField()
+    data = serializers.DictField()
+    previous_hash = serializers.CharField()
+    hash = serializers.CharField()
+
+
+class HeadOut(serializers.Serializer):
+    """The end of a chain."""
+
+    sequence = serializers.IntegerField()
+    hash = serializers.CharField()
+
+
+class VerificationOut(serializers.Serializer):
+    """The result of checking a chain."""
+
+    valid = serializers.BooleanField()
+    records = serializers.IntegerField()
+    head = HeadOut()
+    checkpoint = HeadOut()
+    first_invalid = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField(allow_null=True)

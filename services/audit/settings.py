@@ -1,0 +1,24 @@
+"""Settings of the audit service."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Where checkpoints go and how often."""
+
+    service_name: str = "audit"
+    listen_address: str = "0.0.0.0:8013"
+    advertise_address: str = "audit:8013"
+    checkpoint_bucket: str = "audit-checkpoints"
+    checkpoint_interval_seconds: float = Field(default=5.0, gt=0)
+    """A tail can be cut off unseen for at most this long."""
+    checkpoint_signing_key: str = ""
+    """HMAC key of the checkpoints; the identity signing key where it is empty."""
+
+    def signing_key(self) -> bytes:
+        """The key under which checkpoints are signed."""
+        return (self.checkpoint_signing_key or self.identity_signing_key).encode()
