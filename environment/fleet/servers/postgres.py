@@ -171,7 +171,7 @@ def _initialise(cluster: Path, first: _Database, binaries: Path) -> None:
     password.write_text(first.password)
     argv = [
         *(str(binaries / "initdb"), "-D", str(cluster), "-U", first.user, f"--pwfile={password}"),
-        *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+        *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--wal-segsize=4"),
     ]
     _run(without_root(argv, cluster.parent), "")
     password.unlink()
