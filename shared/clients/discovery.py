@@ -1,0 +1,86 @@
+"""Where the instances of a service are: the registry's answer, kept for a second."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.clients.breaker import CircuitBreaker
+from shared.clients.errors import CircuitOpen, NoInstance
+from shared.infra.consul import ConsulUnavailable
+from shared.infra.registry import Instance
+from shared.utils.clock import Clock
+
+CACHE_SECONDS = 1.0
+FAILURE_THRESHOLD = 5
+OPEN_SECONDS = 2.0
+"""Short: within the fleet an upstream is back seconds after its restart, and one probe costs little."""
+
+Lookup = Callable[[str], tuple[Instance, ...]]
+"""The routable instances of a service by its name."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An instance that may be called now, and the breaker that wants to hear how it went."""
+
+    instance: Instance
+    breaker: CircuitBreaker
+
+
+class Upstream:
+    """One service as a caller sees it: its instances in turn, each behind a circuit breaker."""
+
+    def __init__(self, service: str, lookup: Lookup, clock: Clock) -> None:
+        self._service = service
+        self._lookup = lookup
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._turns = itertools.count()
+        self._instances: tuple[Instance, ...] = ()
+        self._looked_at = float("-inf")
+        self._breakers: dict[str, CircuitBreaker] = {}
+
+    def choose(self) -> Target:
+        """The next instance in turn whose circuit lets a call through.
+
+        Raises NoInstance when the registry knows none, CircuitOpen when all of them are being left alone, and what the
+        registry raises when it is away and never answered before.
+        """
+        instances = self._present()
+        if not instances:
+            raise NoInstance(f"no instance of {self._service} is healthy now", service=self._service, retry_after=1)
+        start = next(self._turns) % len(instances)
+        for instance in (*instances[start:], *instances[:start]):
+            breaker = self._breaker(instance)
+            if breaker.allow():
+                return Target(instance, breaker)
+        raise CircuitOpen(f"{self._service} fails at present", service=self._service, retry_after=1)
+
+    def look_again(self) -> None:
+        """Ask the registry at the next call: an instance that was known couldn't be reached."""
+        with self._lock:
+            self._looked_at = float("-inf")
+
+    def _present(self) -> tuple[Instance, ...]:
+        """The routable instances, at most a second old; the last known ones while the registry is away."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if not self._instances or now - self._looked_at >= CACHE_SECONDS:
+                try:
+                    self._instances = self._lookup(self._service)
+                except ConsulUnavailable:
+                    if not self._instances:
+                        raise
+                self._looked_at = now
+            return self._instances
+
+    def _breaker(self, instance: Instance) -> CircuitBreaker:
+        with self._lock:
+            breaker = self._breakers.get(instance.id)
+            if breaker is None:
+                breaker = CircuitBreaker(FAILURE_THRESHOLD, OPEN_SECONDS, self._clock.monotonic)
+                self._breakers[instance.id] = breaker
+            return breaker

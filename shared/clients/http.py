@@ -1,0 +1,236 @@
+"""Calls from one service to another.
+
+A call goes to an instance that the registry reports as healthy, inside the time budget of the request that caused it,
+under this service's signed identity in the request's tenant, with its correlation id and as a part of its trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from prometheus_client import Counter
+
+from shared.clients.breaker import counts_as_failure
+from shared.clients.discovery import Lookup, Target, Upstream
+from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable, error_of
+from shared.clients.process import new_http, process_http, process_settings, upstream_of
+from shared.clients.retries import (
+    ATTEMPTS,
+    FIRST_WAIT_SECONDS,
+    MAX_WAIT_SECONDS,
+    UpstreamAnswered,
+    repeatable,
+    worth_retrying,
+)
+from shared.errors import BadGateway, DeadlineExceeded, Unauthenticated
+from shared.settings import ServiceSettings
+from shared.utils.clock import Clock, SystemClock
+from shared.utils.deadline import Deadline
+from shared.utils.ids import new_id
+from shared.utils.retry import call_with_retry
+from shared.web.context import (
+    CORRELATION_HEADER,
+    DEADLINE_HEADER,
+    IDEMPOTENCY_HEADER,
+    TRACEPARENT_HEADER,
+    RequestContext,
+    current_or_none,
+)
+from shared.web.identity import IDENTITY_HEADER, Identity, sign_identity
+from shared.web.tracing import child_of
+
+ATTEMPT_SECONDS = 5.0
+"""Longest wait for one answer: leaves time for a second attempt in the usual budget of fifteen."""
+CONNECT_SECONDS = 1.0
+"""Within one network a connection takes milliseconds."""
+
+calls_total = Counter("client_requests_total", "Calls to other services, by answer", ["upstream", "status"])
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call, the same over all its attempts."""
+
+    method: str
+    path: str
+    json: Any
+    params: Mapping[str, Any] | None
+    headers: Mapping[str, str]
+    deadline: Deadline
+    traceparent: str | None = field(repr=False)
+
+
+class ServiceClient:
+    """A client of one service. Cheap to make: connections, discovery and breakers are the process's.
+
+    `settings` are those in the environment when none are given. `transport`, `lookup` and `clock` are for tests.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        lookup: Lookup | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.service = service
+        self._given_settings = settings
+        self._clock = clock or SystemClock()
+        self._http = new_http(transport) if transport else None
+        self._own_upstream = Upstream(service, lookup, self._clock) if lookup else None
+
+    def get(self, path: str, **options: Any) -> Any:
+        """GET; the parsed JSON. Options and errors as for `request`."""
+        return self._json("GET", path, options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> Any:
+        """POST; the parsed JSON, None for an empty answer. Repeated only with an `idempotency_key`."""
+        return self._json("POST", path, {"json": json, **options})
+
+    def put(self, path: str, json: Any = None, **options: Any) -> Any:
+        """PUT; the parsed JSON, None for an empty answer."""
+        return self._json("PUT", path, {"json": json, **options})
+
+    def patch(self, path: str, json: Any = None, **options: Any) -> Any:
+        """PATCH; the parsed JSON, None for an empty answer. Repeated only with an `idempotency_key`."""
+        return self._json("PATCH", path, {"json": json, **options})
+
+    def delete(self, path: str, **options: Any) -> Any:
+        """DELETE; the parsed JSON, None for an empty answer."""
+        return self._json("DELETE", path, options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        tenant_id: str | None = None,
+        timeout: float | None = None,
+    ) -> httpx.Response:
+        """The answer to a request, when it is below 400.
+
+        `tenant_id` is the tenant to act in, the context's by default. `timeout` in seconds bounds the whole call with
+        its retries; what is left of the context's deadline does in any case.
+
+        Raises the OmniCloudError that a problem body describes (same status, code and detail); UpstreamUnavailable,
+        NoInstance or CircuitOpen (all ServiceUnavailable) when there is no answer; DeadlineExceeded when the time is
+        used up; Unauthenticated when no tenant is known.
+        """
+        context = current_or_none()
+        call = _Call(
+            method,
+            path,
+            json,
+            params,
+            {**(headers or {}), **self._context_headers(context, tenant_id, idempotency_key)},
+            self._deadline(context, timeout),
+            context.traceparent if context else None,
+        )
+        may_repeat = repeatable(method, idempotency_key)
+        try:
+            return call_with_retry(
+                lambda: self._attempt(call),
+                retry_on=lambda error: worth_retrying(error, may_repeat),
+                attempts=ATTEMPTS,
+                first_wait=FIRST_WAIT_SECONDS,
+                max_wait=MAX_WAIT_SECONDS,
+                deadline=call.deadline,
+            )
+        except UpstreamAnswered as error:
+            raise error.answer from None
+
+    def _attempt(self, call: _Call) -> httpx.Response:
+        call.deadline.check()
+        target = self._upstream().choose()
+        try:
+            response = self._send(target, call)
+        except httpx.RequestError as error:
+            target.breaker.record_failure()
+            calls_total.labels(self.service, "none").inc()
+            raise self._no_answer(call, error) from error
+        calls_total.labels(self.service, str(response.status_code)).inc()
+        if counts_as_failure(response.status_code):
+            target.breaker.record_failure()
+        else:
+            target.breaker.record_success()
+        if response.is_error:
+            raise UpstreamAnswered(error_of(response))
+        return response
+
+    def _send(self, target: Target, call: _Call) -> httpx.Response:
+        left = call.deadline.remaining()
+        timeout = httpx.Timeout(min(left, ATTEMPT_SECONDS), connect=min(left, CONNECT_SECONDS))
+        headers = {
+            **call.headers,
+            "Host": f"{self.service}.service.consul",
+            DEADLINE_HEADER: str(int(left * 1000)),
+            TRACEPARENT_HEADER: child_of(call.traceparent),
+        }
+        http = self._http or process_http.get()
+        return http.request(
+            call.method,
+            target.instance.url + call.path,
+            json=call.json,
+            params=call.params,
+            headers=headers,
+            timeout=timeout,
+        )
+
+    def _no_answer(self, call: _Call, error: httpx.RequestError) -> Exception:
+        """What a broken, refused or timed-out connection means for the caller."""
+        if call.deadline.expired:
+            return DeadlineExceeded(f"{self.service} did not answer in time", service=self.service)
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+            self._upstream().look_again()
+            return UpstreamNotReached(f"{self.service} can't be reached", service=self.service, retry_after=1)
+        return UpstreamUnavailable(f"{self.service} gave no answer", service=self.service, retry_after=1)
+
+    def _context_headers(
+        self, context: RequestContext | None, tenant_id: str | None, idempotency_key: str | None
+    ) -> dict[str, str]:
+        """Who calls, for which tenant, and on account of what."""
+        caller = context.identity if context else None
+        tenant = tenant_id or (caller.tenant_id if caller else None)
+        if not tenant:
+            raise Unauthenticated(f"a call to {self.service} needs a tenant: there is none in the context")
+        settings = self._settings()
+        identity = Identity.for_service(settings.service_name, tenant, caller.responsible if caller else None)
+        headers = {
+            "Accept": "application/json",
+            IDENTITY_HEADER: sign_identity(identity, settings.identity_signing_key, datetime.now(UTC)),
+            CORRELATION_HEADER: context.correlation_id if context else new_id("c"),
+        }
+        if idempotency_key:
+            headers[IDEMPOTENCY_HEADER] = idempotency_key
+        return headers
+
+    def _deadline(self, context: RequestContext | None, timeout: float | None) -> Deadline:
+        deadline = context.deadline if context else None
+        if deadline is None:
+            deadline = Deadline.after(self._settings().request_timeout_seconds, self._clock)
+        return deadline if timeout is None else deadline.sooner(timeout)
+
+    def _json(self, method: str, path: str, options: Mapping[str, Any]) -> Any:
+        response = self.request(method, path, **options)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise BadGateway(f"{self.service} answered {method} {path} with something that isn't JSON") from error
+
+    def _settings(self) -> ServiceSettings:
+        return self._given_settings or process_settings.get()
+
+    def _upstream(self) -> Upstream:
+        return self._own_upstream or upstream_of(self.service, self._settings())

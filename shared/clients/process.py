@@ -1,0 +1,60 @@
+"""What a process shares between all its clients. A child never uses what it inherited over a fork."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import httpx
+
+from shared.clients.discovery import Upstream
+from shared.infra.registry import ServiceRegistry
+from shared.settings import ServiceSettings
+from shared.utils.clock import SystemClock
+
+T = TypeVar("T")
+
+IDLE_SECONDS = 2.0
+"""How long an unused connection is kept: less than servers do (uvicorn 5 s), so that none is used as it closes."""
+MAX_CONNECTIONS = 64
+
+
+class PerProcess(Generic[T]):
+    """A value that is made on first use, once in each process."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: tuple[int, T] | None = None
+
+    def get(self) -> T:
+        """The value of this process."""
+        with self._lock:
+            if self._made is None or self._made[0] != os.getpid():
+                self._made = (os.getpid(), self._make())
+            return self._made[1]
+
+
+def new_http(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """An HTTP client as services use it: no redirects, and no proxy of the environment."""
+    limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
+    return httpx.Client(transport=transport, limits=limits, trust_env=False, follow_redirects=False)
+
+
+process_settings: PerProcess[ServiceSettings] = PerProcess(ServiceSettings)  # type: ignore[arg-type]
+"""The settings in the environment, for clients that are given none."""
+process_http = PerProcess(new_http)
+_upstreams: PerProcess[dict[tuple[str, str], Upstream]] = PerProcess(dict)
+_upstreams_lock = threading.Lock()
+
+
+def upstream_of(service: str, settings: ServiceSettings) -> Upstream:
+    """The process's one view of a service in the registry that these settings name."""
+    with _upstreams_lock:
+        upstreams = _upstreams.get()
+        key = (settings.consul_http_addr, service)
+        if key not in upstreams:
+            upstreams[key] = Upstream(service, ServiceRegistry.from_settings(settings).instances, SystemClock())
+        return upstreams[key]

@@ -1,0 +1,61 @@
+"""The tenants service: organisations, projects and quotas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.clients.facade import Facade, segment
+
+
+class TenantsClient(Facade):
+    """Typed calls to tenants. All raise NotFound for what the tenant doesn't have, and ServiceUnavailable."""
+
+    service = "tenants"
+
+    def tenant(self, tenant_id: str) -> dict[str, Any]:
+        """A tenant with `state` (active, suspended, closed), `plan`, `slug` and `version`."""
+        answer: dict[str, Any] = self._client.get(f"/v1/tenants/{segment(tenant_id)}", tenant_id=tenant_id)
+        return answer
+
+    def project(self, project_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
+        """A project of the tenant."""
+        answer: dict[str, Any] = self._client.get(f"/v1/projects/{segment(project_id)}", tenant_id=tenant_id)
+        return answer
+
+    def reserve(
+        self,
+        resource: str,
+        amount: int,
+        reservation_id: str,
+        *,
+        project_id: str | None = None,
+        tenant_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Set an amount of a counted resource aside, until it is committed or released.
+
+        The same reservation twice is one: the identifier makes the call repeatable. Raises QuotaExceeded, and Conflict
+        for an identifier that was used with other content.
+        """
+        body = {"resource": resource, "amount": amount, "reservation_id": reservation_id}
+        if project_id is not None:
+            body["project_id"] = project_id
+        answer: dict[str, Any] = self._client.post(
+            "/v1/quota/reservations", body, idempotency_key=f"reserve:{reservation_id}", tenant_id=tenant_id
+        )
+        return answer
+
+    def commit(self, reservation_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
+        """What was reserved exists now. May be repeated."""
+        return self._settle(reservation_id, "commit", tenant_id)
+
+    def release(self, reservation_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
+        """What was reserved, or existed, is gone. May be repeated; the amount comes back once."""
+        return self._settle(reservation_id, "release", tenant_id)
+
+    def _settle(self, reservation_id: str, step: str, tenant_id: str | None) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client.post(
+            f"/v1/quota/reservations/{segment(reservation_id)}/{step}",
+            idempotency_key=f"{step}:{reservation_id}",
+            tenant_id=tenant_id,
+        )
+        return answer
