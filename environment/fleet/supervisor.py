@@ -120,7 +120,6 @@ class Supervisor:
         """Fork `python -m` from the zygote; execute anything else. Returns the pid."""
         project = self.plan.paths.project
         if command[:2] in (["python", "-m"], ["python3", "-m"]) and len(command) > 2:
-            await self.zygote.ready.wait()
             return await self.zygote.spawn(
                 name, command[2], command[3:], env=env, cwd=project, log=log, user=self.service_user()
             )

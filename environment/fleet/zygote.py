@@ -1,6 +1,6 @@
 """The parent of every Python process of a fleet. Run as a script; knows nothing of the package around it.
 
-It imports third-party libraries once and nothing of the project, then forks a child for each `python -m MODULE`: the
+It imports third-party libraries once and nothing of the project, and forks a child for each `python -m MODULE`: the
 libraries' memory is shared and a service starts in the time that its own modules take. A fork copies only the calling
 thread, so there must be one thread; that is asserted before every fork. No connection and no producer exists here: a
 Kafka producer made before a fork silently delivers nothing.
@@ -12,7 +12,7 @@ Protocol: JSON lines over an inherited socket, whose descriptor is the only argu
   <- {"op": "spawn", "id", "name", "module", "argv", "env", "cwd", "log", "user"}   -> {"event": "spawned", "id", "pid"}
   <- {"op": "guard", "pid", "signal"}     a process group to end, too, and how
   <- {"op": "folder", "path"}             to be removed at the end
-  -> {"event": "ready", "seconds"}        libraries are imported
+  -> {"event": "ready", "seconds"}        all libraries are imported
   -> {"event": "exit", "pid", "status"}   exit code, or minus the signal
 """
 
@@ -31,27 +31,34 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
-# What most services import. Only modules that read no settings and start no thread at import.
-LIBRARIES = (
-    "asyncio", "concurrent.futures", "decimal", "email.message", "hashlib", "http.client", "ipaddress", "json",
-    "logging.config", "multiprocessing", "sqlite3", "ssl", "uuid", "zoneinfo",
-    "pydantic", "pydantic_settings", "httpx", "structlog", "tenacity", "prometheus_client", "jwt", "jsonschema",
-    "rfc8785", "psycopg2", "psycopg2.extras", "psycopg2.pool", "redis", "redis.exceptions", "consul", "hvac", "minio",
-    "grpc", "etcd3", "confluent_kafka", "confluent_kafka.admin", "opentelemetry.trace", "opentelemetry.sdk.trace",
-    "opentelemetry.propagate", "opentelemetry.trace.propagation.tracecontext",
-    "cryptography.hazmat.primitives.asymmetric.rsa", "dns.zone", "dns.name", "dns.rdatatype",
-    "sqlalchemy", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.psycopg2", "alembic.command", "alembic.config",
-    "fastapi", "fastapi.routing", "fastapi.openapi.utils", "starlette.middleware", "uvicorn",
-    "uvicorn.config", "uvicorn.main", "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "uvloop",
-    "httptools", "waitress", "waitress.server",
-    "django", "django.apps", "django.conf", "django.core.management", "django.core.wsgi", "django.core.handlers.wsgi",
-    "django.core.checks", "django.db", "django.db.models", "django.db.migrations.executor",
-    "django.db.backends.postgresql.base", "django.http", "django.urls", "django.views", "django.utils.timezone",
-    "django.core.management.commands.migrate",
-    "celery", "celery.app.base", "celery.bin.celery", "celery.apps.worker", "celery.worker", "kombu.transport.redis",
-    "celery.backends.redis", "celery.concurrency.thread",
+# Only modules that read no settings and start no thread at import. What the one-shot jobs need comes first: they can be
+# forked while the rest is still being imported.
+JOB_LIBRARIES = (
+    "argparse", "concurrent.futures", "decimal", "hashlib", "http.client", "ipaddress", "logging.config",
+    "multiprocessing.connection", "ssl", "uuid", "zoneinfo",
+    "pydantic", "pydantic_settings", "structlog", "tenacity", "httpx", "httpcore", "hvac", "minio",
+    "confluent_kafka.admin", "jsonschema", "psycopg2.extras",
+    "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.psycopg2", "alembic.command", "alembic.config",
+    "django.apps", "django.conf", "django.core.management", "django.core.management.commands.migrate",
+    "django.db.models", "django.db.migrations.executor", "django.db.backends.postgresql.base",
+)  # fmt: skip
+SERVICE_LIBRARIES = (
+    "asyncio", "email.message", "unittest.mock", "prometheus_client", "jwt", "rfc8785", "redis.exceptions", "consul",
+    "grpc", "etcd3", "opentelemetry.trace", "opentelemetry.sdk.trace", "opentelemetry.propagate",
+    "opentelemetry.trace.propagation.tracecontext", "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
+    "dns.zone", "dns.name", "dns.rdatatype", "limits.aio.strategies", "limits.storage", "wrapt", "deprecated",
+    "fastapi.routing", "fastapi.openapi.utils", "pydantic.v1", "starlette.middleware.cors",
+    "starlette.middleware.trustedhost", "uvloop", "httptools", "h11", "uvicorn.config", "uvicorn.main",
+    "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "waitress.server",
+    "django.core.wsgi", "django.core.checks", "django.core.handlers.asgi", "django.core.servers.basehttp",
+    "django.http", "django.urls", "django.views", "django.shortcuts", "django.middleware.csrf",
+    "django.middleware.cache",
+    "django.utils.timezone", "django.views.static", "uritemplate", "inflection",
+    "celery.app.base", "celery.bin.celery", "celery.apps.worker", "celery.worker", "celery.backends.redis",
+    "celery.concurrency.thread", "kombu.transport.redis",
 )  # fmt: skip
 
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
@@ -75,11 +82,10 @@ def assert_single_thread() -> None:
         raise RuntimeError(f"{len(threads)} threads before a fork; a library in LIBRARIES starts one at import")
 
 
-def import_libraries() -> None:
+def import_library(name: str) -> None:
     """What isn't installed is left out: the service that needs it says so itself."""
-    for name in LIBRARIES:
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(name)
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module(name)
 
 
 def descendants(root: int) -> list[int]:
@@ -118,30 +124,53 @@ class Zygote:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.buffer = b""
+        self.over = False
         self.guarded: dict[int, int] = {}
         self.folders: list[str] = []
         self.wake_read, self.wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def serve(self) -> Request | None:
-        """The request in the child; None in the parent, when all is over."""
+    def serve(self, libraries: Iterable[str]) -> Request | None:
+        """Import the libraries, carrying out requests in between; then serve until the supervisor is gone.
+
+        Returns the request in a child that is to carry it out, None in the parent when all is over.
+        """
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
-        while True:
-            readable, _, _ = select.select([self.channel.fileno(), self.wake_read], [], [])
-            if self.wake_read in readable:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self.wake_read, 4096)
-                self._reap()
-            if self.channel.fileno() in readable:
-                data = self.channel.recv(65536)
-                if not data:
-                    self._end_fleet()
-                    return None
-                *lines, self.buffer = (self.buffer + data).split(b"\n")
-                for line in lines:
-                    request: Request = json.loads(line)
-                    if self._handle(request):
-                        return request
+        started = time.monotonic()
+        for name in libraries:
+            import_library(name)
+            while self._readable(0):
+                if (request := self._turn()) is not None:
+                    return request
+        self.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
+        while not self.over:
+            self._readable(None)
+            if (request := self._turn()) is not None:
+                return request
+        return None
+
+    def _readable(self, timeout: float | None) -> bool:
+        """Wait until there is something to do."""
+        return not self.over and bool(select.select([self.channel.fileno(), self.wake_read], [], [], timeout)[0])
+
+    def _turn(self) -> Request | None:
+        """Reap what ended, carry out what is asked; the request in a new child."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.wake_read, 4096)
+            self._reap()
+        if not select.select([self.channel.fileno()], [], [], 0)[0]:
+            return None
+        data = self.channel.recv(65536)
+        if not data:
+            self.over = True
+            self._end_fleet()
+            return None
+        *lines, self.buffer = (self.buffer + data).split(b"\n")
+        for line in lines:
+            request: Request = json.loads(line)
+            if self._handle(request):
+                return request
+        return None
 
     def _handle(self, request: Request) -> bool:
         """True in a new child."""
@@ -151,6 +180,7 @@ class Zygote:
             self.folders.append(request["path"])
         elif request["op"] == "spawn":
             assert_single_thread()
+            gc.freeze()
             parent = os.getpid()
             pid = os.fork()
             if pid == 0:
@@ -243,22 +273,20 @@ def run_child(request: Request) -> None:
 
 
 def main() -> Request | None:
-    """Import, tell that it is ready, serve."""
+    """Import what the first children need, then serve."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     prctl(PR_SET_NAME, b"omnicloud-zyg")
-    zygote = Zygote(channel)
-    started = time.monotonic()
+    # No collection while modules are made; before a fork everything is frozen, so that the child's collector leaves the
+    # shared pages alone.
     gc.disable()
-    import_libraries()
-    gc.collect()
-    gc.freeze()
-    assert_single_thread()
-    zygote.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
-    return zygote.serve()
+    zygote = Zygote(channel)
+    for name in JOB_LIBRARIES:
+        import_library(name)
+    return zygote.serve(SERVICE_LIBRARIES)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def test_a_child_sees_the_project_and_nothing_of_the_runner(project: Project) ->
     assert "SECRET_OF_THE_CALLER" not in seen["env"]
     assert seen["pgid_is_pid"]
     assert [name for name in seen["modules"] if name.split(".")[0] in ("environment", "services", "shared")] == []
-    assert "fastapi" in seen["modules"]
+    assert "sqlalchemy" in seen["modules"]
 
 
 def test_drills_change_what_they_say_and_repair_themselves(project: Project, web: Web) -> None:
