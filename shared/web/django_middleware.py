@@ -34,7 +34,7 @@ class ContextMiddleware:
                 response = problem_response(problems.problem_body(refusal, request.path))
             else:
                 response = self._get_response(request)
-        for name, value in response_headers(context).items():
+        for name, value in response_headers(context, settings.OMNICLOUD_SETTINGS).items():
             response[name] = value
         match = request.resolver_match
         route = "/" + match.route if match else None

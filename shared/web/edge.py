@@ -61,13 +61,12 @@ def _budget(milliseconds: str | None, default: float) -> float:
     return min(int(milliseconds) / 1000, default)
 
 
-def response_headers(context: RequestContext) -> dict[str, str]:
-    """Headers on every answer: correlation id, trace id, and how many statements it took (Server-Timing)."""
-    return {
-        CORRELATION_HEADER.lower(): context.correlation_id,
-        "x-trace-id": trace_id(context.traceparent),
-        "server-timing": f'db;desc="{context.queries.count} queries"',
-    }
+def response_headers(context: RequestContext, settings: ServiceSettings) -> dict[str, str]:
+    """Headers on every answer: correlation id, trace id and, with a database, the count of statements (Server-Timing)."""
+    headers = {CORRELATION_HEADER.lower(): context.correlation_id, "x-trace-id": trace_id(context.traceparent)}
+    if settings.database_url:
+        headers["server-timing"] = f'db;desc="{context.queries.count} queries"'
+    return headers
 
 
 def etag_of(body: Any) -> str | None:

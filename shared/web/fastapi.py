@@ -191,7 +191,7 @@ class ContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                extra = response_headers(context).items()
+                extra = response_headers(context, self._settings).items()
                 message["headers"] = [*message["headers"], *((k.encode(), v.encode("latin-1")) for k, v in extra)]
             await send(message)
 
