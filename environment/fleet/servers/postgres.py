@@ -14,10 +14,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT
+
+import psutil
 
 from environment.fleet.servers.base import BadServerSettings, Launch, LocalServer, ServerContext, ServerError
 from environment.fleet.servers.probes import postgres_accepts
@@ -49,6 +52,9 @@ _NOT_DURABLE = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
+
+
+_ORPHANS_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ class PostgresServer(LocalServer):
         cluster = context.data_dir / "cluster"
         _prepare(cluster, [_Database.of(member) for member in group], context.cache_dir, binaries)
         settings = _SETTINGS | ({} if context.durable else _NOT_DURABLE) | {"port": str(port)}
+        _await_orphans(cluster)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         argv = [str(binaries / "postgres"), "-D", str(cluster), *options, *_wanted(context.command or ())]
         return Launch(
@@ -109,6 +116,21 @@ def _binaries() -> Path:
 def _version(binaries: Path) -> str:
     answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
     return answer.stdout.split(")")[-1].strip().split()[0]
+
+
+def _await_orphans(cluster: Path) -> None:
+    """Wait for the backends of a killed server: they notice its death by themselves, and until they have left no new
+    server may use the cluster. They lead sessions of their own, so that no signal to a process group reaches them.
+    """
+    used = str(cluster.resolve())
+    deadline = time.monotonic() + _ORPHANS_SECONDS
+    while (cluster / "postmaster.pid").exists():
+        left = [process.pid for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == used]
+        if not left:
+            return
+        if time.monotonic() > deadline:
+            raise ServerError(f"the database cluster {cluster} is still in use by the processes {left}: end them first")
+        time.sleep(0.02)
 
 
 def _wanted(command: Sequence[str]) -> list[str]:
