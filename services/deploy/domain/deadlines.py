@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 
-def past_deadline(last_progress_at: datetime, progress_deadline: timedelta, now: datetime) -> bool:
+def past_deadline(last_progress_at: datetime, progress_deadline: timedelta, now: datetime, *, waiting: bool) -> bool:
     """Whether the rollout made no progress for longer than its deadline.
 
-    Every step forward starts the time again, so a long rollout that moves never fails by it.
+    Every step forward starts the time again, so a long rollout that moves never fails by it. Nor does one that is
+    `waiting` with all its replicas ready (for samples, for a bake time): that isn't standing still.
     """
-    return now - last_progress_at > progress_deadline
+    return not waiting and now - last_progress_at > progress_deadline

@@ -14,8 +14,8 @@ from shared.infra.graph import DependencyGraph
 from shared.infra.reconcile import diff
 
 FORCES_REPLACEMENT: Mapping[str, frozenset[str]] = {
-    "compute.instance": frozenset({"zone", "image", "subnet_id"}),
-    "storage.volume": frozenset({"zone"}),
+    "compute.instance": frozenset({"zone", "region", "provider", "image", "flavor", "size", "tenancy", "group_id"}),
+    "storage.volume": frozenset({"zone", "volume_class", "snapshot_id"}),
     "storage.bucket": frozenset({"name"}),
     "null": frozenset({"triggers"}),
 }

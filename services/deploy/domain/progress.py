@@ -28,6 +28,11 @@ class Observation:
         return Replicas(self.old, self.new)
 
 
+def settled(targets: Replicas, seen: Observation) -> bool:
+    """Whether everything that is wanted is there and ready: what the rollout waits for then isn't its replicas."""
+    return seen.replicas == targets and seen.new_ready == targets.new
+
+
 def traffic_percent(seen: Observation) -> int:
     """The new revision's share of evenly spread traffic in whole percent, rounded down; 0 when nothing is ready."""
     ready = seen.old_ready + seen.new_ready

@@ -46,7 +46,7 @@ def list_keys(
 
     A key whose rest holds the delimiter is folded into one common prefix that ends with it.
     """
-    entries = sorted({_fold(key, prefix, delimiter) for key in keys if key.startswith(prefix)}, key=_byte_order)
+    entries = sorted({fold(key, prefix, delimiter) for key in keys if key.startswith(prefix)}, key=_byte_order)
     rest = [entry for entry in entries if _byte_order(entry) > _byte_order((after, False))]
     page = rest[:max_keys]
     more = len(rest) > max_keys and bool(page)
@@ -57,7 +57,8 @@ def list_keys(
     )
 
 
-def _fold(key: str, prefix: str, delimiter: str) -> tuple[str, bool]:
+def fold(key: str, prefix: str, delimiter: str) -> tuple[str, bool]:
+    """The entry that a key gives, and whether it is a folded prefix."""
     rest = key[len(prefix) :]
     if not delimiter or delimiter not in rest:
         return key, False

@@ -34,12 +34,6 @@ class VolumesOnlyGrow(ValidationFailed):
     code = "volumes_only_grow"
 
 
-class VolumeInUse(Conflict):
-    """The volume is attached; detach it first."""
-
-    code = "volume_in_use"
-
-
 class ZoneMismatch(Conflict):
     """A volume can only be attached inside its own zone."""
 

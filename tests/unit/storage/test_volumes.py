@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.storage.domain.metering import gib_hours, quantity_text
+from services.storage.domain.metering import gib_seconds, quantity_text
 from services.storage.domain.snapshots import NotSnapshotable, SmallerThanSnapshot, ensure_snapshotable, restored_size
 from services.storage.domain.volumes import (
     VOLUME_LIFE_CYCLE,
@@ -97,13 +97,14 @@ def test_a_volume_from_a_snapshot_holds_all_of_it():
 
 
 @pytest.mark.parametrize(
-    ("size", "seconds", "expected"), [(10, 3600, "10"), (3, 1800, "1.5"), (1, 1, "0.000277778"), (10, 0, "0")]
+    ("size", "microseconds", "expected"),
+    [(10, 3_600_000_000, "36000"), (3, 500_000, "1.5"), (7, 1, "0.000007"), (10, 0, "0"), (10, -1, "0")],
 )
-def test_gib_hours_are_exact(size, seconds, expected):
-    assert quantity_text(gib_hours(size, START, START + timedelta(seconds=seconds))) == expected
+def test_gib_seconds_are_exact(size, microseconds, expected):
+    assert quantity_text(gib_seconds(size, START, START + timedelta(microseconds=microseconds))) == expected
 
 
 def test_two_half_open_periods_add_up_to_the_whole():
     middle, end = START + timedelta(minutes=10), START + timedelta(hours=1)
-    assert gib_hours(6, START, middle) == Decimal(1)
-    assert gib_hours(6, START, middle) + gib_hours(6, middle, end) == gib_hours(6, START, end) == Decimal(6)
+    assert gib_seconds(6, START, middle) == Decimal(3600)
+    assert gib_seconds(6, START, middle) + gib_seconds(6, middle, end) == gib_seconds(6, START, end) == Decimal(21_600)

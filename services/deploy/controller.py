@@ -1,0 +1,169 @@
+"""The rollout controller: candidates stand for election, and the elected leader moves rollouts on.
+
+`python -m services.deploy.controller` runs one candidate as a process of its own; every deploy worker runs another.
+So rollouts go on when a leader is killed or hangs, whether or not the API is up.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from sqlalchemy import Engine, event
+
+from services.deploy.operations import locking, rollouts
+from services.deploy.ports import Ports, make_ports
+from services.deploy.repository import CandidateRepository, FenceRepository, Work, running_deployments
+from services.deploy.settings import Settings
+from shared.errors import OmniCloudError
+from shared.infra.db.sqlalchemy import make_engine, make_session_factory
+from shared.infra.election import LeaderElection
+from shared.infra.fencing import StaleFencingToken
+from shared.infra.periodic import Periodic
+from shared.web.context import service_context
+from shared.web.logs import configure_logs, logger
+
+log = logger("deploy.controller")
+
+ELECTION = "rollout-controller"
+LIVENESS_SECONDS = 10.0
+"""A candidate that hasn't come round for this long hangs."""
+PLATFORM = "platform"
+"""The tenant of work that belongs to none."""
+
+
+class Controller:
+    """One candidate. It says what it believes at every tick, and acts only while it certainly leads."""
+
+    def __init__(self, settings: Settings, ports: Ports) -> None:
+        self._settings = settings
+        self._ports = ports
+        self._engine = make_engine(settings.database_url, settings.service_name, pool_size=1)
+        _end_idle_transactions(self._engine, settings.controller_lease_seconds)
+        self._sessions = make_session_factory(self._engine)
+        self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
+        self._loop = Periodic("rollout-controller", settings.controller_tick_seconds, self.tick)
+        self._election.observe(lambda leading: self._loop.poke())
+        self._refused_writes = 0
+        self._ticked_at = time.monotonic()
+
+    def start(self) -> None:
+        """Stand for election and work while elected."""
+        self._election.start()
+        self._loop.start()
+
+    def stop(self) -> None:
+        """Let the next leader in at once."""
+        self._loop.stop()
+        self._election.stop()
+        self._engine.dispose()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it comes round."""
+        return time.monotonic() - self._ticked_at < LIVENESS_SECONDS
+
+    def tick(self) -> None:
+        """Say what we believe; as the leader, also move everything one step on."""
+        self._ticked_at = time.monotonic()
+        self._heartbeat()
+        if self._election.is_leader():
+            self._lead()
+
+    def _lead(self) -> None:
+        try:
+            with self._sessions() as session, session.begin():
+                FenceRepository(session).admit(rollouts.FENCE, self._election.fencing_token)
+                due = running_deployments(session)
+        except StaleFencingToken as refused:
+            self._note_refusal(refused)
+            due = []
+        for work in due:
+            if not self._election.is_leader():
+                return
+            self._move_on(work)
+        with service_context("deploy", PLATFORM), self._sessions() as session, session.begin():
+            locking.free_ended(session, self._ports)
+
+    def _move_on(self, work: Work) -> None:
+        """One step of one deployment, under this leadership's token."""
+        token = self._election.fencing_token
+        try:
+            with service_context("deploy", work.tenant_id), self._sessions() as session, session.begin():
+                rollouts.move_on(session, self._ports, work.id, token)
+        except StaleFencingToken as refused:
+            self._note_refusal(refused)
+        except OmniCloudError as error:
+            log.error("deployment not moved on", deployment=work.id, error=error.detail)
+
+    def _note_refusal(self, refused: StaleFencingToken) -> None:
+        self._refused_writes += 1
+        log.warning("write refused", candidate=self._settings.candidate, reason=refused.detail)
+
+    def _heartbeat(self) -> None:
+        token = self._election.fencing_token
+        with self._sessions() as session, session.begin():
+            CandidateRepository(session).heartbeat(
+                self._settings.candidate,
+                leading=token > 0,
+                term=self._election.term,
+                fencing_token=token,
+                refused_writes=self._refused_writes,
+                at=self._ports.clock.now(),
+            )
+
+
+def _end_idle_transactions(engine: Engine, seconds: int) -> None:
+    """Let the database end a transaction whose process hangs, so that a paused leader doesn't hold rows for ever."""
+
+    def limit(connection: object, _record: object) -> None:
+        with connection.cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(f"SET idle_in_transaction_session_timeout = '{seconds}s'")
+        connection.commit()  # type: ignore[attr-defined]
+
+    event.listen(engine, "connect", limit)
+
+
+def serve_health(controller: Controller, address: tuple[str, int]) -> ThreadingHTTPServer:
+    """A liveness end point for whoever watches the process."""
+
+    class Health(BaseHTTPRequestHandler):
+        """Answers every GET."""
+
+        def do_GET(self) -> None:
+            """200 while the controller comes round, 503 when it hangs."""
+            self.send_response(HTTPStatus.OK if controller.alive else HTTPStatus.SERVICE_UNAVAILABLE)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Probes aren't news."""
+
+    server = ThreadingHTTPServer(address, Health)
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server
+
+
+def main() -> int:
+    """Run a candidate until a signal."""
+    settings = Settings()
+    configure_logs("deploy-controller", settings.log_level)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    controller = Controller(settings, make_ports(settings))
+    server = serve_health(controller, settings.listen())
+    controller.start()
+    log.info("standing for election", candidate=settings.candidate)
+    stopping.wait()
+    controller.stop()
+    server.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Deployments as their tenant sees them: start, pause, resume, cancel, roll back, report samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
+from services.deploy.domain.states import DEPLOYMENT_LIFE_CYCLE
+from services.deploy.domain.states import DeploymentState as D
+from services.deploy.operations import locking
+from services.deploy.operations.specs import strategy_of
+from services.deploy.ports import Ports
+from services.deploy.repository import DeploymentRepository, EnvironmentRepository
+from services.deploy.tables import Deployment, Environment, Json
+from shared.errors import Conflict
+from shared.events import publish
+from shared.infra.db.sqlalchemy import check_version, touch
+from shared.utils.ids import new_id
+from shared.web.context import current_tenant
+
+OUTCOMES = {
+    D.SUCCEEDED: Outcome.SUCCEEDED,
+    D.FAILED: Outcome.FAILED,
+    D.CANCELLED: Outcome.CANCELLED,
+    D.ROLLING_BACK: Outcome.ROLLED_BACK,
+    D.ROLLED_BACK: Outcome.ROLLED_BACK,
+}
+
+
+class NotLatestRevision(Conflict):
+    """Only the latest revision can be rolled back: a later one is built on it."""
+
+    code = "not_latest_revision"
+
+
+def start(
+    session: Session,
+    ports: Ports,
+    environment_name: str,
+    *,
+    release: Json,
+    strategy: Json,
+    replicas: int,
+    progress_deadline_seconds: int,
+) -> Deployment:
+    """Lock the environment and begin the rollout of a new revision. Raises LockHeld, or the strategy's own errors."""
+    strategy_of(strategy)
+    environment = EnvironmentRepository(session).named(environment_name)
+    id = new_id("dep")
+    locking.take(session, ports, environment, id, "deployment")
+    deployments = DeploymentRepository(session)
+    history = deployments.history(environment.id)
+    stable = last_successful(history)
+    now = ports.clock.now()
+    old = stable.replicas if stable else 0
+    deployment = deployments.add(
+        Deployment(
+            id=id,
+            tenant_id=current_tenant(),
+            environment_id=environment.id,
+            revision=next_number(revisions(history)),
+            state=D.PENDING,
+            lock_held=True,
+            release=release,
+            strategy=strategy,
+            replicas=replicas,
+            stable_revision=stable.revision if stable else None,
+            stable_replicas=old,
+            progress_deadline_seconds=progress_deadline_seconds,
+            last_progress_at=now,
+            fencing_token=0,
+            old=old,
+            old_ready=old,
+            new=0,
+            new_ready=0,
+            target_old=old,
+            target_new=0,
+            targets_changed_at=now,
+            traffic=0,
+            step=0,
+            step_started_at=now,
+            sample_requests=0,
+            sample_errors=0,
+        )
+    )
+    publish(
+        session,
+        "deploy.deployment.created",
+        subject=deployment.id,
+        data=event_data(deployment, environment),
+        sequence=deployment.version,
+    )
+    return deployment
+
+
+def pause(session: Session, id: str, expected: int | None, reason: str | None = None) -> Deployment:
+    """Stop the rollout where it is. Raises IllegalTransition unless it is in progress."""
+    deployment = _get(session, id, expected)
+    return move(session, deployment, D.PAUSED, reason)
+
+
+def resume(session: Session, ports: Ports, id: str, expected: int | None) -> Deployment:
+    """Go on with a paused rollout; the progress deadline starts anew. Raises IllegalTransition for any other."""
+    deployment = _get(session, id, expected)
+    deployment.last_progress_at = ports.clock.now()
+    return move(session, deployment, D.IN_PROGRESS)
+
+
+def cancel(session: Session, ports: Ports, id: str, expected: int | None, reason: str = "cancelled") -> Deployment:
+    """Give the rollout up and return to the stable revision. Raises IllegalTransition for one that has ended."""
+    deployment = _get(session, id, expected)
+    move(session, deployment, D.CANCELLED, reason)
+    begin_rollback(session, ports, deployment)
+    return deployment
+
+
+def roll_back(session: Session, ports: Ports, id: str, expected: int | None) -> Deployment:
+    """Return from the latest revision to the last successful one before it.
+
+    Raises NotLatestRevision, NothingToRollBackTo, IllegalTransition, or LockHeld.
+    """
+    deployment = _get(session, id, expected)
+    DEPLOYMENT_LIFE_CYCLE.transition(D(deployment.state), D.ROLLING_BACK)
+    history = DeploymentRepository(session).history(deployment.environment_id)
+    if history[-1].id != deployment.id:
+        raise NotLatestRevision(f"revision {history[-1].revision} came after revision {deployment.revision}")
+    rollback_target(revisions(history), deployment.revision)
+    environment = EnvironmentRepository(session).get(deployment.environment_id)
+    locking.take(session, ports, environment, deployment.id, "rollback")
+    deployment.lock_held = True
+    begin_rollback(session, ports, deployment)
+    return deployment
+
+
+def report_samples(session: Session, id: str, requests: int, errors: int) -> Deployment:
+    """Count requests that the new revision has answered, and how many failed, towards its present step."""
+    deployment = _get(session, id, None)
+    environment = EnvironmentRepository(session).get(deployment.environment_id)
+    deployment.sample_requests += requests
+    deployment.sample_errors += errors
+    touch(deployment)
+    publish(
+        session,
+        "deploy.deployment.sampled",
+        subject=deployment.id,
+        data={"id": deployment.id, "environment": environment.name, "requests": requests, "errors": errors},
+        sequence=deployment.version,
+    )
+    return deployment
+
+
+def begin_rollback(session: Session, ports: Ports, deployment: Deployment) -> None:
+    """Start the way back to the last successful revision, if there is one; the controller takes it."""
+    history = DeploymentRepository(session).history(deployment.environment_id)
+    try:
+        target = rollback_target(revisions(history), deployment.revision)
+    except NothingToRollBackTo:
+        return
+    restored = next(each for each in history if each.revision == target.number)
+    move(session, deployment, D.ROLLING_BACK, deployment.reason)
+    deployment.stable_revision, deployment.stable_replicas = restored.revision, restored.replicas
+    deployment.target_old, deployment.target_new, deployment.traffic = restored.replicas, 0, 0
+    deployment.targets_changed_at = ports.clock.now()
+
+
+def move(session: Session, deployment: Deployment, target: D, reason: str | None = None) -> Deployment:
+    """One transition by the table, with its event."""
+    before = D(deployment.state)
+    deployment.state = DEPLOYMENT_LIFE_CYCLE.transition(before, target)
+    deployment.reason = reason
+    touch(deployment)
+    environment = EnvironmentRepository(session).get(deployment.environment_id)
+    publish(
+        session,
+        "deploy.deployment.state_changed",
+        subject=deployment.id,
+        data={**event_data(deployment, environment), "from": str(before)},
+        sequence=deployment.version,
+    )
+    return deployment
+
+
+def revisions(history: Iterable[Deployment]) -> list[Revision]:
+    """The history as the rules see it."""
+    return [Revision(each.revision, OUTCOMES.get(D(each.state), Outcome.UNFINISHED)) for each in history]
+
+
+def last_successful(history: Iterable[Deployment]) -> Deployment | None:
+    """What runs now: the latest revision that succeeded and wasn't rolled back."""
+    return max((each for each in history if each.state == D.SUCCEEDED), key=lambda each: each.revision, default=None)
+
+
+def event_data(deployment: Deployment, environment: Environment) -> Json:
+    """What the events of a deployment tell."""
+    return {
+        "id": deployment.id,
+        "environment": environment.name,
+        "revision": deployment.revision,
+        "state": str(deployment.state),
+        "strategy": deployment.strategy["type"],
+        "reason": deployment.reason,
+    }
+
+
+def _get(session: Session, id: str, expected: int | None) -> Deployment:
+    deployment = DeploymentRepository(session).get(id, lock=True)
+    check_version(deployment, expected)
+    return deployment

@@ -1,0 +1,198 @@
+"""Every query of the deploy service, scoped to the tenant of the context where rows belong to tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.deploy.domain.states import APPLY_LIFE_CYCLE, RUNNING_STATES, ApplyState
+from services.deploy.domain.states import DeploymentState as D
+from services.deploy.tables import Apply, ApplyStep, Candidate, Deployment, Environment, Fence, Plan
+from shared.errors import Conflict, NotFound
+from shared.infra.db.sqlalchemy import TenantRepository
+from shared.infra.fencing import check_token
+
+ENDED_APPLIES = [state for state in ApplyState if APPLY_LIFE_CYCLE.is_final(state)]
+ENDED_DEPLOYMENTS = [D.SUCCEEDED, D.FAILED, D.CANCELLED, D.ROLLED_BACK]
+"""States in which nothing moves any more unless somebody asks for it."""
+
+
+class EnvironmentExists(Conflict):
+    """The tenant has an environment of this name."""
+
+    code = "environment_exists"
+
+
+class EnvironmentRepository(TenantRepository[Environment]):
+    """Environments by name."""
+
+    model = Environment
+
+    def named(self, name: str, *, lock: bool = False) -> Environment:
+        """The environment. Raises NotFound, for another tenant's too."""
+        query = self.scoped().where(Environment.name == name)
+        found = self.session.scalars(query.with_for_update() if lock else query).one_or_none()
+        if found is None:
+            raise NotFound(f"there is no environment {name}")
+        return found
+
+    def create(self, environment: Environment) -> Environment:
+        """Insert; of two that race for one name the second gets EnvironmentExists."""
+        values = {"id": environment.id, "tenant_id": environment.tenant_id, "name": environment.name}
+        added = self.session.scalars(
+            insert(Environment)
+            .values(**values)
+            .on_conflict_do_nothing(constraint="environments_name")
+            .returning(Environment)
+        ).one_or_none()
+        if added is None:
+            raise EnvironmentExists(f"an environment {environment.name} exists")
+        return added
+
+    def remove(self, environment: Environment) -> None:
+        """Delete the row with its plans, applies and deployments."""
+        self.session.delete(environment)
+        self.session.flush()
+
+
+class PlanRepository(TenantRepository[Plan]):
+    """Saved plans."""
+
+    model = Plan
+
+
+class ApplyRepository(TenantRepository[Apply]):
+    """Applies and their steps."""
+
+    model = Apply
+
+    def steps(self, apply_id: str) -> Sequence[ApplyStep]:
+        """The steps in plan order."""
+        query = select(ApplyStep).where(ApplyStep.apply_id == apply_id).order_by(ApplyStep.position)
+        return self.session.scalars(query).all()
+
+    def step(self, apply_id: str, address: str) -> ApplyStep:
+        """One step, locked."""
+        query = select(ApplyStep).where(ApplyStep.apply_id == apply_id, ApplyStep.address == address)
+        return self.session.scalars(query.with_for_update()).one()
+
+
+class DeploymentRepository(TenantRepository[Deployment]):
+    """Deployments and the revision history they make."""
+
+    model = Deployment
+
+    def history(self, environment_id: str) -> Sequence[Deployment]:
+        """All deployments of an environment, by revision."""
+        query = self.scoped().where(Deployment.environment_id == environment_id).order_by(Deployment.revision)
+        return self.session.scalars(query).all()
+
+    def unfinished(self) -> Sequence[Deployment]:
+        """The tenant's deployments that something may still happen to, locked."""
+        query = self.scoped().where(Deployment.state.in_([D.PENDING, D.IN_PROGRESS, D.PAUSED]))
+        return self.session.scalars(query.order_by(Deployment.id).with_for_update()).all()
+
+    def paused_for(self, reason: str) -> Sequence[Deployment]:
+        """The tenant's deployments that were paused for this reason, locked."""
+        query = self.scoped().where(Deployment.state == D.PAUSED, Deployment.reason == reason)
+        return self.session.scalars(query.order_by(Deployment.id).with_for_update()).all()
+
+
+@dataclass(frozen=True)
+class Work:
+    """A row that background work is due for, in whose tenant, in which environment."""
+
+    id: str
+    tenant_id: str
+    environment: str
+
+
+def running_deployments(session: Session) -> list[Work]:
+    """Deployments of all tenants that the controller has to move on, oldest first."""
+    query = (
+        select(Deployment.id, Deployment.tenant_id, Environment.name)
+        .join(Environment, Environment.id == Deployment.environment_id)
+        .where(Deployment.state.in_(RUNNING_STATES))
+        .order_by(Deployment.id)
+    )
+    return [Work(*row) for row in session.execute(query)]
+
+
+def ended_with_lock(session: Session, environment_id: str | None = None) -> list[tuple[Apply | Deployment, str]]:
+    """Applies and deployments that ended and whose environment's lock may not have been freed, with its name.
+
+    Of one environment they are waited for while somebody else frees them; of all, those are left out.
+    """
+    found: list[tuple[Apply | Deployment, str]] = []
+    kinds: tuple[tuple[type[Apply | Deployment], Sequence[str]], ...] = (
+        (Apply, ENDED_APPLIES),
+        (Deployment, ENDED_DEPLOYMENTS),
+    )
+    for kind, ended in kinds:
+        query = (
+            select(kind, Environment.name)
+            .join(Environment, Environment.id == kind.environment_id)
+            .where(kind.lock_held, kind.state.in_(ended))
+            .with_for_update(of=kind, skip_locked=environment_id is None)
+        )
+        if environment_id is not None:
+            query = query.where(kind.environment_id == environment_id)
+        found += [(row, name) for row, name in session.execute(query)]  # type: ignore[misc]
+    return found
+
+
+def undispatched(session: Session, limit: int) -> Sequence[Apply]:
+    """Queued applies that the broker doesn't have yet, held against other dispatchers."""
+    query = select(Apply).where(Apply.dispatched_at.is_(None), Apply.state == ApplyState.QUEUED)
+    return session.scalars(query.order_by(Apply.id).limit(limit).with_for_update(skip_locked=True)).all()
+
+
+class FenceRepository:
+    """Fenced resources. A write carries its token, and the row remembers the newest one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def admit(self, name: str, token: int) -> None:
+        """Let a write with this token through; the row stays locked until its transaction ends.
+
+        Raises StaleFencingToken when a newer holder has written before.
+        """
+        self._session.execute(insert(Fence).values(name=name, token=0).on_conflict_do_nothing())
+        fence = self._session.scalars(select(Fence).where(Fence.name == name).with_for_update()).one()
+        fence.token = check_token(fence.token, token)
+
+    def highest(self, name: str) -> int:
+        """The newest token that has written; 0 when none has."""
+        return self._session.scalar(select(Fence.token).where(Fence.name == name)) or 0
+
+
+class CandidateRepository:
+    """Heartbeats of the controller's candidates."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def heartbeat(
+        self, name: str, *, leading: bool, term: int, fencing_token: int, refused_writes: int, at: datetime
+    ) -> None:
+        """Note what a candidate believes."""
+        view = {
+            "leading": leading,
+            "term": term,
+            "fencing_token": fencing_token,
+            "refused_writes": refused_writes,
+            "seen_at": at,
+        }
+        self._session.execute(
+            insert(Candidate).values(name=name, **view).on_conflict_do_update(index_elements=["name"], set_=view)
+        )
+
+    def all(self) -> Sequence[Candidate]:
+        """Every candidate that was ever seen, by name."""
+        return self._session.scalars(select(Candidate).order_by(Candidate.name)).all()

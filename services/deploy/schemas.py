@@ -1,0 +1,272 @@
+"""What goes over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.deploy.domain.plan import Resource
+from services.deploy.domain.progress import Replicas
+
+T = TypeVar("T")
+
+Share = int | str
+"""A count, or a percentage such as `25%`."""
+
+
+class Body(BaseModel):
+    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Out(BaseModel):
+    """An answer made from a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PageOut(Out, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class EnvironmentCreate(Body):
+    """A new environment."""
+
+    name: str
+
+
+class EnvironmentOut(Out):
+    """An environment."""
+
+    id: str
+    name: str
+    version: int
+    created_at: datetime
+
+
+class LockOut(BaseModel):
+    """Who holds an environment; `locked` is False when nobody does."""
+
+    locked: bool
+    owner: str | None = None
+    who: str | None = None
+    operation: str | None = None
+    created: str | None = None
+
+
+class ResourceIn(Body):
+    """A wanted resource. Attributes may refer to others: `${storage.volume.data.id}`."""
+
+    address: str
+    attributes: dict[str, Any] = {}
+    depends_on: list[str] = []
+
+    def resource(self) -> Resource:
+        """As the rules see it."""
+        return Resource(self.address, self.attributes, tuple(self.depends_on))
+
+
+class PlanCreate(Body):
+    """What the environment shall consist of; an empty list destroys everything."""
+
+    resources: Annotated[list[ResourceIn], Field(max_length=500)]
+
+
+class ChangeOut(BaseModel):
+    """One change of a plan."""
+
+    action: str
+    address: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class PlanOut(Out):
+    """A saved plan. It can be applied to exactly the state it was made from."""
+
+    id: str
+    lineage: str
+    serial: int
+    changes: list[ChangeOut]
+    summary: dict[str, int]
+    created_at: datetime
+
+
+class ApplyCreate(Body):
+    """The saved plan to apply."""
+
+    plan_id: str
+
+
+class StepOut(Out):
+    """One change of an apply."""
+
+    address: str
+    action: str
+    state: str
+    resource_id: str | None
+    reason: str | None
+
+
+class ApplyOut(Out):
+    """An apply; `serial` is the state's serial that it has written."""
+
+    id: str
+    plan_id: str
+    state: str
+    reason: str | None
+    serial: int | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ApplyDetail(ApplyOut):
+    """An apply with its steps in plan order."""
+
+    steps: list[StepOut]
+
+
+class StateOut(BaseModel):
+    """The resources an environment consists of, at a serial of a lineage."""
+
+    lineage: str
+    serial: int
+    resources: list[dict[str, Any]]
+
+
+class StateVersionOut(Out):
+    """One version in the history of a state."""
+
+    serial: int
+    lineage: str
+    digest: str
+    size: int
+    created_at: str
+
+
+class HistoryOut(BaseModel):
+    """All versions, the latest first."""
+
+    versions: list[StateVersionOut]
+
+
+class ReleaseIn(Body):
+    """What is deployed. On the simulated runtime it takes `startup_seconds` to come up, or never `starts`."""
+
+    image: Annotated[str, Field(min_length=1, max_length=255)]
+    startup_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    starts: bool = True
+
+
+class RollingIn(Body):
+    """Replace replicas step by step."""
+
+    type: Literal["rolling"] = "rolling"
+    max_surge: Share = "25%"
+    max_unavailable: Share = "25%"
+
+
+class CanaryIn(Body):
+    """Shift shares of the traffic, each judged by samples over a bake time."""
+
+    type: Literal["canary"]
+    steps: list[int]
+    minimum_samples: Annotated[int, Field(ge=1)]
+    bake_seconds: Annotated[float, Field(ge=0)]
+    max_error_percent: Annotated[int, Field(ge=0, le=100)]
+
+
+class BlueGreenIn(Body):
+    """Build the new colour whole, switch, keep the old one for a while."""
+
+    type: Literal["blue_green"]
+    keep_old_seconds: Annotated[float, Field(ge=0)] = 30.0
+
+
+class DeploymentCreate(Body):
+    """A new revision and how it shall be rolled out."""
+
+    release: ReleaseIn
+    replicas: Annotated[int, Field(ge=1, le=500)]
+    strategy: Annotated[RollingIn | CanaryIn | BlueGreenIn, Field(discriminator="type")] = RollingIn()
+    progress_deadline_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
+
+
+class DeploymentOut(Out):
+    """A deployment. `old` and `new` count the replicas of the stable and of the new revision."""
+
+    id: str
+    revision: int
+    state: str
+    reason: str | None
+    release: dict[str, Any]
+    strategy: dict[str, Any]
+    replicas: int
+    stable_revision: int | None
+    old: int
+    old_ready: int
+    new: int
+    new_ready: int
+    target_old: int
+    target_new: int
+    traffic: int
+    step: int
+    fencing_token: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class SamplesIn(Body):
+    """Requests that the new revision has answered since the last report, and how many failed."""
+
+    requests: Annotated[int, Field(ge=0)]
+    errors: Annotated[int, Field(ge=0)]
+
+
+class ProgressIn(Body):
+    """A rollout's targets and traffic, written under a controller's fencing token."""
+
+    fencing_token: Annotated[int, Field(ge=1)]
+    old: Annotated[int, Field(ge=0)]
+    new: Annotated[int, Field(ge=0)]
+    traffic: Annotated[int, Field(ge=0, le=100)]
+
+    @property
+    def targets(self) -> Replicas:
+        """As the rules see them."""
+        return Replicas(self.old, self.new)
+
+
+class LeaderOut(BaseModel):
+    """Who leads, as the election has it."""
+
+    candidate: str
+    term: int
+    fencing_token: int
+
+
+class CandidateOut(Out):
+    """What a candidate last said of itself."""
+
+    name: str
+    leading: bool
+    term: int
+    fencing_token: int
+    refused_writes: int
+    seen_at: datetime
+
+
+class ControllerOut(BaseModel):
+    """The rollout controller: its leader, its candidates, and the newest token that has written."""
+
+    leader: LeaderOut | None
+    newest_token: int
+    candidates: list[CandidateOut]

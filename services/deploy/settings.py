@@ -1,0 +1,31 @@
+"""Settings of the deploy service, its worker and its controllers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings, split_address
+
+
+class Settings(ServiceSettings):
+    """How long locks and leases last, and how often the controller looks."""
+
+    service_name: str = "deploy"
+    listen_address: str = "0.0.0.0:8010"
+    advertise_address: str = "deploy:8010"
+    controller_lease_seconds: int = Field(default=2, ge=2)
+    """How long a dead leader blocks the next one; etcd grants no shorter lease than two seconds."""
+    controller_tick_seconds: float = Field(default=0.2, gt=0)
+    """How often the leader moves rollouts on and every candidate tells what it believes."""
+    execution_lock_seconds: int = Field(default=5, ge=2)
+    """How long the lock of a dead worker keeps its environment's next apply waiting."""
+    task_visibility_timeout_seconds: int = Field(default=30, ge=1)
+    """After this long without an acknowledgement the broker gives a task to another worker: its worker is dead, or
+    the task is long, and then the other one finds the environment locked and waits."""
+    dispatch_interval_seconds: float = Field(default=1.0, gt=0)
+    """How often applies that could not be handed to the broker are tried again."""
+
+    @property
+    def candidate(self) -> str:
+        """This process's name in the election: its host, which no other process has."""
+        return split_address(self.advertise_address)[0]

@@ -1,0 +1,58 @@
+"""`celery -A services.deploy.worker worker`: runs applies, and stands for election beside the controller's process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
+
+from services.deploy.celery_app import APPLY_TASK, SERIALIZER, make_celery
+from services.deploy.controller import Controller
+from services.deploy.operations import applies
+from services.deploy.ports import make_ports
+from services.deploy.settings import Settings
+from shared.infra.db.sqlalchemy import make_engine, make_session_factory
+from shared.infra.locks import LockHeld
+from shared.web.context import service_context
+from shared.web.logs import configure_logs
+
+LOCKED_RETRY_SECONDS = 1.0
+"""Pause before an apply whose environment is still locked by another worker is looked at again."""
+
+settings = Settings()
+ports = make_ports(settings)
+sessions = make_session_factory(make_engine(settings.database_url, settings.service_name, settings.database_pool_size))
+app = make_celery(settings)
+app.conf.update(
+    accept_content=[SERIALIZER],
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+)
+controller = Controller(settings, ports)
+
+
+@app.task(name=APPLY_TASK, bind=True, max_retries=None)
+def apply(task: Any, *, apply_id: str, tenant_id: str, actor: str, correlation_id: str, traceparent: str) -> None:
+    """Apply a plan in its tenant, on account of whoever asked for it."""
+    with service_context("deploy", tenant_id, actor=actor, correlation_id=correlation_id, traceparent=traceparent):
+        try:
+            applies.run(sessions, ports, apply_id)
+        except LockHeld as held:
+            raise task.retry(exc=held, countdown=LOCKED_RETRY_SECONDS) from held
+
+
+@setup_logging.connect
+def _log_as_json(**_: Any) -> None:
+    configure_logs("deploy-worker", settings.log_level)
+
+
+@worker_ready.connect
+def _stand_for_election(**_: Any) -> None:
+    controller.start()
+
+
+@worker_shutting_down.connect
+def _leave_office(**_: Any) -> None:
+    controller.stop()

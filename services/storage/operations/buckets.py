@@ -1,0 +1,94 @@
+"""Buckets: create, change, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.storage.domain.bucket_names import valid_bucket_name
+from services.storage.domain.lifecycle import Rule
+from services.storage.domain.versions import Versioning
+from services.storage.operations import quota
+from services.storage.ports import Ports
+from services.storage.repository import BucketRepository
+from services.storage.tables import Bucket
+from shared.errors import Conflict
+from shared.events import publish
+from shared.infra.db.sqlalchemy import check_version, touch
+from shared.utils.ids import new_id
+from shared.web.context import current_tenant
+
+
+class BucketNotEmpty(Conflict):
+    """A bucket with versions, delete markers or unfinished uploads can't be deleted."""
+
+    code = "bucket_not_empty"
+
+
+class VersioningCannotBeUnset(Conflict):
+    """A bucket that was versioned once stays versioned or suspended."""
+
+    code = "versioning_cannot_be_unset"
+
+
+def create(session: Session, ports: Ports, name: str, versioning: Versioning) -> Bucket:
+    """A new, empty bucket. Raises InvalidBucketName, BucketAlreadyExists or QuotaExceeded."""
+    bucket = BucketRepository(session).create(
+        Bucket(
+            id=new_id("b"),
+            tenant_id=current_tenant(),
+            name=valid_bucket_name(name),
+            versioning=versioning,
+            lifecycle=[],
+        )
+    )
+    with quota.reserved(session, ports, bucket.id, {"buckets": 1}):
+        _publish(session, "storage.bucket.created", bucket)
+    return bucket
+
+
+def change(
+    session: Session,
+    name: str,
+    *,
+    versioning: Versioning | None,
+    lifecycle: list[dict[str, Any]] | None,
+    expected: int | None,
+) -> Bucket:
+    """Change versioning, lifecycle rules or both. Raises VersioningCannotBeUnset or InvalidLifecycle."""
+    bucket = BucketRepository(session).named(name, lock=True)
+    check_version(bucket, expected)
+    if versioning is not None:
+        if versioning is Versioning.DISABLED and bucket.versioning != Versioning.DISABLED:
+            raise VersioningCannotBeUnset(f"bucket {name} can be suspended, not unset")
+        bucket.versioning = versioning
+    if lifecycle is not None:
+        for rule in lifecycle:
+            Rule(**rule)
+        bucket.lifecycle = lifecycle
+    touch(bucket)
+    _publish(session, "storage.bucket.updated", bucket)
+    return bucket
+
+
+def delete(session: Session, ports: Ports, name: str) -> None:
+    """Remove an empty bucket. Raises BucketNotEmpty."""
+    buckets = BucketRepository(session)
+    bucket = buckets.named(name, lock=True)
+    if not buckets.is_empty(bucket):
+        raise BucketNotEmpty(f"bucket {name} is not empty; delete its versions and uploads first")
+    touch(bucket)
+    _publish(session, "storage.bucket.deleted", bucket)
+    buckets.remove(bucket)
+    quota.release_after_commit(session, ports, [f"{bucket.id}:buckets"])
+
+
+def _publish(session: Session, type: str, bucket: Bucket) -> None:
+    publish(
+        session,
+        type,
+        subject=bucket.id,
+        data={"id": bucket.id, "name": bucket.name, "versioning": str(bucket.versioning)},
+        sequence=bucket.version,
+    )

@@ -1,0 +1,30 @@
+"""Settings of the storage service."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Where the bytes lie, and how often what is used is metered."""
+
+    service_name: str = "storage"
+    listen_address: str = "0.0.0.0:8005"
+    advertise_address: str = "storage:8005"
+    object_bucket: str = "objects"
+    """The object store's bucket that holds the content of every tenant's objects, one immutable blob a version."""
+    presign_secret: str = ""
+    """HMAC key of presigned URLs; the identity key when it isn't set, so that one fleet needs one secret."""
+    public_url: str = "/api/storage"
+    """What presigned URLs begin with: the gateway's path of this service, or its full address."""
+    metering_interval_seconds: float = Field(default=3600.0, gt=0)
+    """How often the volumes that exist are metered; what is deleted is metered at once."""
+    sweep_interval_seconds: float = Field(default=5.0, gt=0)
+    """How soon after the commit the content of removed versions is deleted from the object store."""
+
+    @property
+    def signing_secret(self) -> str:
+        """The key under which presigned URLs are signed."""
+        return self.presign_secret or self.identity_signing_key
