@@ -105,7 +105,7 @@ def validate(event_type: str, data: Mapping[str, Any]) -> None:
     """Check the data of an event. Raises UnknownEventType, or InvalidEventData with every complaint (at most five)."""
     errors = sorted(validator_for(event_type).iter_errors(data), key=lambda error: error.json_path)
     if errors:
-        complaints = [_complaint(error) for error in errors[:MAX_COMPLAINTS]]
+        complaints = list(dict.fromkeys(_complaint(error) for error in errors))[:MAX_COMPLAINTS]
         raise InvalidEventData(f"the data of {event_type} is refused: {'; '.join(complaints)}", errors=complaints)
 
 
@@ -120,7 +120,7 @@ def _complaint(error: ValidationError) -> str:
     if error.validator == "required":
         required, present = cast(list[str], error.validator_value), cast(Mapping[str, Any], error.instance)
         missing = ", ".join(name for name in required if name not in present)
-        return f"{error.json_path}: {missing} is missing"
+        return f"{error.json_path}: must have {missing}"
     return f"{error.json_path}: must satisfy {error.validator} {json.dumps(error.validator_value)}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_any, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_any, wait_random_exponential
 from tenacity.stop import stop_base
 
 from shared.utils.deadline import Deadline
@@ -20,8 +20,9 @@ class _StopAtDeadline(stop_base):
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
 
-    def __call__(self, retry_state: object) -> bool:
-        return self._deadline.expired
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        """Whether the wait before the next attempt would use up what is left."""
+        return retry_state.upcoming_sleep >= self._deadline.remaining()
 
 
 def call_with_retry(

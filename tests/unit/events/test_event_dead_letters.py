@@ -1,0 +1,79 @@
+"""What is written with an event that is put aside."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from shared.errors import Conflict
+from shared.events.dead_letters import DeadLetter, DeadLetterWriter
+from shared.settings import ServiceSettings
+from tests.unit.events.builders import envelope
+
+SETTINGS = ServiceSettings(service_name="billing")
+MESSAGE = SimpleNamespace(
+    topic=lambda: "compute.events", partition=lambda: 2, offset=lambda: 41, key=lambda: b"i-1", value=lambda: b"raw"
+)
+
+
+class Broker:
+    """A producer whose broker answers, or doesn't."""
+
+    def __init__(self, answers):
+        self.answers, self.sent = answers, []
+
+    def produce(self, topic, key, value, headers, on_delivery):
+        self.sent.append((topic, key, value, {name: text.decode() for name, text in headers}))
+        self.report = on_delivery
+
+    def flush(self, _seconds):
+        if not self.answers:
+            return 1
+        self.report(None, None)
+        return 0
+
+    def purge(self):
+        self.sent.append("purged")
+
+
+def test_a_dead_letter_is_the_message_as_it_was_with_the_reason_beside_it():
+    broker = Broker(answers=True)
+
+    assert DeadLetterWriter(SETTINGS, lambda _config: broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
+
+    ((topic, key, value, headers),) = broker.sent
+    failed_at = headers.pop("failed_at")
+    assert (topic, key, value) == ("dead-letters", b"i-1", b"raw")
+    assert failed_at.endswith("+00:00")
+    assert headers == {
+        "content-type": "application/cloudevents+json; charset=UTF-8",
+        "reason": "handler_failed",
+        "detail": "Conflict: no",
+        "topic": "compute.events",
+        "partition": "2",
+        "offset": "41",
+        "group": "billing",
+        "attempts": "5",
+    }
+
+
+def test_a_letter_that_the_broker_did_not_confirm_is_not_written():
+    broker = Broker(answers=False)
+
+    assert not DeadLetterWriter(SETTINGS, lambda _config: broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
+    assert broker.sent[-1] == "purged"
+
+
+def test_replay_sends_the_event_to_where_it_came_from():
+    broker = Broker(answers=True)
+    letter = DeadLetter(b"i-1", b"raw", {"topic": "compute.events", "reason": "handler_failed"})
+
+    assert DeadLetterWriter(SETTINGS, lambda _config: broker).replay(letter)
+
+    assert broker.sent[0][:3] == ("compute.events", b"i-1", b"raw")
+
+
+@pytest.mark.parametrize(
+    ("value", "event_id"), [(envelope(id="evt-9").encode(), "evt-9"), (b"nonsense", ""), (b"[1]", ""), (b"\xff", "")]
+)
+def test_a_letter_tells_the_identifier_of_its_event_if_it_has_one(value, event_id):
+    assert DeadLetter(None, value, {}).event_id == event_id

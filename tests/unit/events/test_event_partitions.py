@@ -1,0 +1,78 @@
+"""A partition waits for its next event while the others go on."""
+
+from types import SimpleNamespace
+
+from confluent_kafka import TopicPartition
+
+from shared.events.partitions import WaitingPartitions
+
+
+class Consumer:
+    """Remembers what it was asked to do."""
+
+    def __init__(self):
+        self.calls = []
+
+    def pause(self, partitions):
+        self.calls += [("pause", p.topic, p.partition) for p in partitions]
+
+    def resume(self, partitions):
+        self.calls += [("resume", p.topic, p.partition) for p in partitions]
+
+    def seek(self, partition):
+        self.calls.append(("seek", partition.topic, partition.partition, partition.offset))
+
+
+def message(offset, partition=0):
+    return SimpleNamespace(topic=lambda: "compute.events", partition=lambda: partition, offset=lambda: offset)
+
+
+def test_the_partition_pauses_at_the_event():
+    consumer, waiting = Consumer(), WaitingPartitions()
+
+    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+
+    assert consumer.calls == [("pause", "compute.events", 0), ("seek", "compute.events", 0, 5)]
+
+
+def test_it_goes_on_when_the_wait_is_over_and_only_once():
+    consumer, waiting = Consumer(), WaitingPartitions()
+    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+    consumer.calls.clear()
+
+    waiting.resume_due(consumer, 9.9)
+    assert consumer.calls == []
+
+    waiting.resume_due(consumer, 10.0)
+    waiting.resume_due(consumer, 11.0)
+    assert consumer.calls == [("resume", "compute.events", 0)]
+
+
+def test_attempts_are_counted_over_the_wait_for_this_event_alone():
+    consumer, waiting = Consumer(), WaitingPartitions()
+    waiting.postpone(consumer, message(5), attempts=3, due=10.0)
+    waiting.resume_due(consumer, 10.0)
+
+    assert waiting.attempts(message(5)) == 3
+    assert waiting.attempts(message(6)) == 0
+    assert waiting.attempts(message(5, partition=1)) == 0
+
+
+def test_an_event_that_is_done_with_is_forgotten():
+    consumer, waiting = Consumer(), WaitingPartitions()
+    waiting.postpone(consumer, message(5), attempts=3, due=10.0)
+
+    waiting.forget(message(5))
+
+    assert waiting.attempts(message(5)) == 0
+
+
+def test_a_partition_that_was_taken_away_is_not_resumed():
+    consumer, waiting = Consumer(), WaitingPartitions()
+    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+    consumer.calls.clear()
+
+    waiting.drop([TopicPartition("compute.events", 0)])
+    waiting.resume_due(consumer, 20.0)
+
+    assert consumer.calls == []

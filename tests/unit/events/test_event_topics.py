@@ -1,0 +1,104 @@
+"""The topics of the bus, and the job that creates them."""
+
+from types import SimpleNamespace
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+
+from shared.events.envelope import InvalidEvent
+from shared.events.topics import SERVICES, TOPICS, topic_of, topics_for
+from shared.jobs.topics import TopicsNotReady, create_topics, wait_for_topics
+
+ALL = [
+    "audit.events", "auth.events", "billing.events", "compliance.events", "compute.events", "config.events",
+    "dead-letters", "deploy.events", "dns.events", "gateway.events", "loadbalancer.events", "monitor.events",
+    "network.events", "secrets.events", "storage.events", "tenants.events",
+]  # fmt: skip
+
+
+class FakeBroker:
+    """Answers like an AdminClient."""
+
+    def __init__(self, existing=(), refused=(), leaderless=()):
+        self.topics = set(existing)
+        self.refused, self.leaderless = refused, leaderless
+
+    def create_topics(self, wanted, request_timeout):
+        return {topic.topic: self._created(topic.topic) for topic in wanted}
+
+    def _created(self, name):
+        def result():
+            if name in self.refused:
+                raise KafkaException(KafkaError(KafkaError.POLICY_VIOLATION, "not here"))
+            if name in self.topics:
+                raise KafkaException(KafkaError(KafkaError.TOPIC_ALREADY_EXISTS))
+            self.topics.add(name)
+
+        return SimpleNamespace(result=result)
+
+    def list_topics(self, timeout):
+        return SimpleNamespace(topics={name: self._metadata(name) for name in self.topics})
+
+    def _metadata(self, name):
+        leader = -1 if name in self.leaderless else 1
+        return SimpleNamespace(error=None, partitions={0: SimpleNamespace(leader=leader)})
+
+
+def test_every_service_has_a_topic_and_there_is_one_for_dead_letters():
+    assert sorted(topic.name for topic in TOPICS) == ALL
+    assert len(SERVICES) == 15
+
+
+def test_service_topics_have_partitions_and_keep_a_week():
+    compute = next(topic for topic in TOPICS if topic.name == "compute.events")
+
+    assert compute.partitions == 3
+    assert compute.config == {"retention.ms": "604800000", "cleanup.policy": "delete"}
+
+
+def test_an_event_goes_to_the_topic_of_its_producer():
+    assert topic_of("compute.instance.created") == "compute.events"
+    assert topic_of("billing.usage.recorded") == "billing.events"
+
+
+def test_a_consumer_subscribes_to_the_producers_of_what_it_handles_and_no_more():
+    types = frozenset({"tenants.tenant.closed", "tenants.tenant.created", "compute.usage.recorded"})
+
+    assert topics_for(types) == ("compute.events", "tenants.events")
+
+
+def test_a_consumer_of_everything_subscribes_to_every_service():
+    assert topics_for(frozenset({"*", "tenants.tenant.closed"})) == tuple(n for n in ALL if n != "dead-letters")
+
+
+def test_a_handler_for_a_service_that_does_not_exist_is_refused():
+    with pytest.raises(InvalidEvent, match="computer"):
+        topics_for(frozenset({"computer.instance.created"}))
+
+
+def test_the_job_creates_all_topics():
+    broker = FakeBroker()
+
+    created = create_topics(broker, TOPICS)
+    wait_for_topics(broker, ALL, timeout=0)
+
+    assert list(created) == ALL
+    assert broker.topics == set(ALL)
+
+
+def test_the_job_creates_only_what_is_missing():
+    broker = FakeBroker(existing=[name for name in ALL if name not in ("dns.events", "dead-letters")])
+
+    assert create_topics(broker, TOPICS) == ("dead-letters", "dns.events")
+
+
+def test_the_job_names_what_the_broker_refused_and_why():
+    with pytest.raises(TopicsNotReady, match=r"the broker refused audit\.events: not here; dns\.events: not here"):
+        create_topics(FakeBroker(refused=["dns.events", "audit.events"]), TOPICS)
+
+
+def test_the_job_fails_while_a_topic_has_no_leader():
+    broker = FakeBroker(existing=ALL, leaderless=["storage.events"])
+
+    with pytest.raises(TopicsNotReady, match=r"doesn't show storage\.events$"):
+        wait_for_topics(broker, ALL, timeout=0)
