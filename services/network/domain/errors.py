@@ -77,6 +77,12 @@ class DuplicateRoute(Conflict):
     code = "duplicate_route"
 
 
+class InvalidRoute(ValidationFailed):
+    """A route to a target that doesn't exist here or can't be a target."""
+
+    code = "invalid_route"
+
+
 class ImmutableRoute(Conflict):
     """The local route of a VPC can be neither removed nor replaced."""
 

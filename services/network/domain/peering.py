@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from services.network.domain.cidr import Network, check_no_overlap
 from services.network.domain.errors import InvalidPeering, NotPeeringParty
+from shared.infra.state_machine import StateMachine
 
 
 class PeeringState(StrEnum):
@@ -21,12 +22,15 @@ class PeeringState(StrEnum):
 
 S = PeeringState
 
-TRANSITIONS: Mapping[PeeringState, frozenset[PeeringState]] = {
-    S.PENDING_ACCEPTANCE: frozenset({S.ACTIVE, S.REJECTED, S.DELETED}),
-    S.ACTIVE: frozenset({S.DELETED}),
-    S.REJECTED: frozenset({S.DELETED}),
-    S.DELETED: frozenset(),
-}
+LIFE_CYCLE: StateMachine[PeeringState] = StateMachine(
+    {
+        # Asked for by one side; nothing passes before the other side has agreed.
+        S.PENDING_ACCEPTANCE: (S.ACTIVE, S.REJECTED, S.DELETED),
+        S.ACTIVE: (S.DELETED,),
+        S.REJECTED: (S.DELETED,),
+        S.DELETED: (),
+    }
+)
 
 
 @dataclass(frozen=True)

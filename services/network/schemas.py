@@ -1,0 +1,267 @@
+"""What goes over the wire."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from services.network.domain.acl import MAX_RULE_NUMBER, AclAction
+from services.network.domain.packets import MAX_PORT, Direction, Protocol
+from services.network.domain.routing import TargetKind
+from services.network.domain.vpn import GATEWAY_MTU, Cipher
+
+NAME_LENGTH = 63
+MAX_MTU = 9_216
+"""Jumbo frames; nothing on the way carries more."""
+
+
+def name(**options: object) -> serializers.CharField:
+    """A name for people."""
+    return serializers.CharField(max_length=NAME_LENGTH, **options)
+
+
+def choice(kind: type, **options: object) -> serializers.ChoiceField:
+    """One word of an enumeration."""
+    return serializers.ChoiceField(choices=[member.value for member in kind], **options)  # type: ignore[attr-defined]
+
+
+def port(**options: object) -> serializers.IntegerField:
+    """A TCP or UDP port."""
+    return serializers.IntegerField(min_value=0, max_value=MAX_PORT, **options)
+
+
+class ResourceOut(serializers.Serializer):
+    """What every resource has."""
+
+    id = serializers.CharField()
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class VpcCreate(serializers.Serializer):
+    """A new VPC."""
+
+    name = name()
+    cidr = serializers.CharField()
+    ipv6_cidr = serializers.CharField(required=False, allow_null=True, default=None)
+
+
+class VpcUpdate(serializers.Serializer):
+    """What may change of a VPC."""
+
+    name = name()
+
+
+class VpcOut(ResourceOut):
+    """A VPC."""
+
+    name = serializers.CharField()
+    cidr = serializers.CharField()
+    ipv6_cidr = serializers.CharField(allow_null=True)
+
+
+class SubnetCreate(serializers.Serializer):
+    """A new subnet."""
+
+    vpc_id = serializers.CharField()
+    name = name()
+    cidr = serializers.CharField()
+    zone = serializers.CharField()
+    acl_id = serializers.CharField(required=False, allow_null=True, default=None)
+
+
+class SubnetUpdate(serializers.Serializer):
+    """What may change of a subnet; a null `acl_id` takes the access list off."""
+
+    name = name(required=False)
+    acl_id = serializers.CharField(required=False, allow_null=True)
+
+
+class SubnetOut(ResourceOut):
+    """A subnet; `usable_addresses` is what can be handed out of it when it is empty."""
+
+    vpc_id = serializers.CharField()
+    name = serializers.CharField()
+    cidr = serializers.CharField()
+    zone = serializers.CharField()
+    acl_id = serializers.CharField(allow_null=True)
+
+
+class AddressCreate(serializers.Serializer):
+    """An address to hand out: one that is wanted, or the lowest free one."""
+
+    subnet_id = serializers.CharField()
+    address = serializers.CharField(required=False, allow_null=True, default=None)
+    holder = serializers.CharField(required=False, allow_null=True, default=None, max_length=200)
+
+
+class AddressOut(ResourceOut):
+    """A held address."""
+
+    subnet_id = serializers.CharField()
+    address = serializers.CharField()
+    holder = serializers.CharField(allow_null=True)
+
+
+class NamedInVpc(serializers.Serializer):
+    """A new access list or security group."""
+
+    vpc_id = serializers.CharField()
+    name = name()
+
+
+class AclRuleCreate(serializers.Serializer):
+    """A new rule of an access list."""
+
+    number = serializers.IntegerField(min_value=1, max_value=MAX_RULE_NUMBER)
+    direction = choice(Direction)
+    action = choice(AclAction)
+    protocol = choice(Protocol, default=Protocol.ALL.value)
+    port_low = port(default=0)
+    port_high = port(default=MAX_PORT)
+    cidr = serializers.CharField()
+
+
+class AclRuleOut(AclRuleCreate):
+    """A rule of an access list."""
+
+    id = serializers.CharField()
+
+
+class AclOut(ResourceOut):
+    """An access list with its rules as they are evaluated."""
+
+    vpc_id = serializers.CharField()
+    name = serializers.CharField()
+    rules = serializers.SerializerMethodField()
+
+    def get_rules(self, acl: object) -> list[dict[str, object]]:
+        """Ingress before egress, each ascending by number."""
+        rows = sorted(acl.rules.all(), key=lambda rule: (rule.direction != "ingress", rule.number))  # type: ignore[attr-defined]
+        return list(AclRuleOut(rows, many=True).data)
+
+
+class GroupRuleCreate(serializers.Serializer):
+    """A new rule of a security group: it names a network or another group."""
+
+    direction = choice(Direction)
+    protocol = choice(Protocol, default=Protocol.ALL.value)
+    port_low = port(default=0)
+    port_high = port(default=MAX_PORT)
+    cidr = serializers.CharField(required=False, allow_null=True, default=None)
+    peer_group_id = serializers.CharField(required=False, allow_null=True, default=None)
+
+
+class GroupRuleOut(GroupRuleCreate):
+    """A rule of a security group."""
+
+    id = serializers.CharField()
+
+
+class SecurityGroupOut(ResourceOut):
+    """A security group with its rules."""
+
+    vpc_id = serializers.CharField()
+    name = serializers.CharField()
+    rules = GroupRuleOut(many=True)
+
+
+class FirewallQuestion(serializers.Serializer):
+    """A packet at an interface; `peer_groups` are the security groups of the other end."""
+
+    subnet_id = serializers.CharField()
+    security_group_ids = serializers.ListField(child=serializers.CharField(), default=list, max_length=16)
+    peer_groups = serializers.ListField(child=serializers.CharField(), default=list, max_length=16)
+    direction = choice(Direction, default=Direction.INGRESS.value)
+    protocol = choice(Protocol, default=Protocol.TCP.value)
+    peer = serializers.CharField()
+    port = port(default=0)
+    source_port = port(default=49_152)
+
+
+class FirewallVerdictOut(serializers.Serializer):
+    """Whether the connection comes about, and what decided."""
+
+    allowed = serializers.BooleanField()
+    decided_by = serializers.CharField()
+    rule_number = serializers.IntegerField(allow_null=True)
+
+
+class RouteCreate(serializers.Serializer):
+    """A new route."""
+
+    destination = serializers.CharField()
+    target_kind = choice(TargetKind)
+    target = serializers.CharField(required=False, default="", allow_blank=True)
+
+
+class RouteOut(ResourceOut):
+    """A route."""
+
+    vpc_id = serializers.CharField()
+    destination = serializers.CharField()
+    target_kind = serializers.CharField()
+    target = serializers.CharField(allow_blank=True)
+
+
+class PeeringCreate(serializers.Serializer):
+    """A request for a peering. Without a tenant the peer is another VPC of one's own."""
+
+    vpc_id = serializers.CharField()
+    peer_tenant_id = serializers.CharField(required=False, allow_null=True, default=None)
+    peer_vpc_id = serializers.CharField()
+
+
+class PeeringOut(ResourceOut):
+    """A peering."""
+
+    requester_tenant_id = serializers.CharField(source="tenant_id")
+    requester_vpc_id = serializers.CharField()
+    accepter_tenant_id = serializers.CharField()
+    accepter_vpc_id = serializers.CharField()
+    state = serializers.CharField()
+
+
+class TunnelCreate(serializers.Serializer):
+    """A new VPN tunnel."""
+
+    vpc_id = serializers.CharField()
+    name = name()
+    peer_address = serializers.CharField()
+    cipher = choice(Cipher, default=Cipher.AES_GCM.value)
+    nat_traversal = serializers.BooleanField(default=False)
+    gateway_mtu = serializers.IntegerField(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
+
+
+class TunnelOut(ResourceOut):
+    """A VPN tunnel; `mtu` is the largest inner packet, `mss` what TCP is clamped to, in bytes."""
+
+    vpc_id = serializers.CharField()
+    name = serializers.CharField()
+    peer_address = serializers.CharField()
+    cipher = serializers.CharField()
+    nat_traversal = serializers.BooleanField()
+    gateway_mtu = serializers.IntegerField()
+    mtu = serializers.IntegerField()
+    mss = serializers.IntegerField()
+
+
+class NatGatewayCreate(serializers.Serializer):
+    """A new NAT gateway."""
+
+    subnet_id = serializers.CharField()
+    name = name()
+
+
+class NatGatewayOut(ResourceOut):
+    """A NAT gateway."""
+
+    subnet_id = serializers.CharField()
+    name = serializers.CharField()
+    address = serializers.CharField(source="address.address")
+
+
+class UsageFlushed(serializers.Serializer):
+    """How many usage records were made."""
+
+    recorded = serializers.IntegerField()
