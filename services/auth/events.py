@@ -51,6 +51,11 @@ def token_issued(account: Account, grant_type: str, token_id: str) -> None:
     publish(connection, "auth.token.issued", subject=token_id, data=data, sequence=1, tenant_id=account.tenant_id)
 
 
+def signing_key_rotated(kid: str) -> None:
+    """Tell that tokens are signed with another key from now on."""
+    publish(connection, "auth.signing_key.rotated", subject=kid, data={"kid": kid}, sequence=1)
+
+
 def end_sessions(open_sessions: list[Session], now: datetime, reason: Reason) -> None:
     """Revoke log-ins and tell why."""
     for session in open_sessions:

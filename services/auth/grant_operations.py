@@ -8,7 +8,7 @@ from services.auth import events
 from services.auth.domain.grants import RoleGrant, Scope, check_may_grant
 from services.auth.models import Grant
 from services.auth.repository import accounts, grants, scope_of
-from shared.clients import ServiceClient
+from shared.clients.tenants import TenantsClient
 from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.utils.ids import new_id
 from shared.web.context import current
@@ -60,7 +60,7 @@ def take_back(grant_id: str) -> None:
 
 def _narrow(grant: Grant, project_id: str) -> None:
     try:
-        ServiceClient("tenants").get(f"/v1/projects/{project_id}")
+        TenantsClient().project(project_id)
     except NotFound as error:
         raise UnknownProject(f"there is no project {project_id}", project_id=project_id) from error
     grants.narrow(grant, project_id)

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.db import transaction
 
-from services.auth import sealing
+from services.auth import events, sealing
 from services.auth.domain import tokens
 from services.auth.models import SigningKey
 from services.auth.repository import signing_keys
@@ -38,7 +38,7 @@ def rotate(now: datetime) -> tokens.SigningKey:
     """Retire the key in use and make the next one. Tokens that it signed stay good until they expire."""
     with transaction.atomic():
         signing_keys.retire_in_use(now)
-        _make()
+        events.signing_key_rotated(_make().kid)
     return signing_key()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import httpx
 
 TIMEOUT_SECONDS = 20.0
+TLS = ssl.create_default_context()
+"""One for all clients: reading the certificate authorities anew takes longer than most requests."""
 
 
 @dataclass
@@ -22,7 +25,9 @@ class Api:
 
     def __post_init__(self) -> None:
         own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        self.client = httpx.Client(base_url=self.url, headers={**own, **self.headers}, timeout=TIMEOUT_SECONDS)
+        self.client = httpx.Client(
+            base_url=self.url, headers={**own, **self.headers}, timeout=TIMEOUT_SECONDS, verify=TLS
+        )
 
     def request(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """Any request; `path` begins with `/api/<service>/v1/…`."""

@@ -5,6 +5,7 @@ Who grants never gives more than what is theirs: an administrator of a project g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ ROLES = frozenset({TENANT_ADMIN, "member", "viewer", "billing-admin", "auditor"}
 TENANT_ONLY_ROLES = frozenset({"billing-admin", "auditor"})
 """Invoices and the audit trail belong to the tenant as a whole; a project has none of its own."""
 
-_PROJECT_PREFIX = "project:"
+_PROJECT = re.compile(r"project:([A-Za-z0-9_-]{1,64})")
 
 
 class UnknownRole(ValidationFailed):
@@ -47,17 +48,17 @@ class Scope:
         """`tenant` or `project:<id>`. Raises InvalidScope."""
         if text == "tenant":
             return cls()
-        project_id = text.removeprefix(_PROJECT_PREFIX)
-        if project_id == text or not project_id or not project_id.isascii() or not project_id.isprintable():
+        match = _PROJECT.fullmatch(text)
+        if match is None:
             raise InvalidScope(f"{text!r} is not a scope: write 'tenant' or 'project:<id>'")
-        return cls(project_id)
+        return cls(match[1])
 
     def covers(self, other: Scope) -> bool:
         """Whether everything in the other scope is in this one too."""
         return self.project_id is None or self.project_id == other.project_id
 
     def __str__(self) -> str:
-        return "tenant" if self.project_id is None else f"{_PROJECT_PREFIX}{self.project_id}"
+        return "tenant" if self.project_id is None else f"project:{self.project_id}"
 
 
 @dataclass(frozen=True)

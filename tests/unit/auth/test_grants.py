@@ -21,7 +21,9 @@ def test_a_scope_reads_back_as_it_is_written(text, scope):
     assert str(scope) == text
 
 
-@pytest.mark.parametrize("text", ["", "*", "global", "project:", "projects:p-1", "Tenant", "project:p\n1", "project:ä"])
+@pytest.mark.parametrize(
+    "text", ["", "*", "global", "project:", "projects:p-1", "Tenant", "project:p\n1", "project:ä", "project:../tenants"]
+)
 def test_any_other_scope_is_refused(text):
     with pytest.raises(InvalidScope):
         Scope.parse(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.tenants.domain.projects import ProjectCycle, ProjectTooDeep, ancestors, check_place, height
+from services.tenants.domain.projects import ProjectCycle, ProjectTooDeep, ancestors, check_place, height, subtree
 from shared.errors import NotFound
 
 TREE = {"a": None, "b": "a", "c": "b", "d": "c", "x": None, "y": "x"}
@@ -49,3 +49,8 @@ def test_an_unknown_parent_is_refused():
 def test_a_cycle_in_the_data_is_named_instead_of_followed_for_ever():
     with pytest.raises(ProjectCycle, match="p"):
         ancestors({"p": "q", "q": "r", "r": "q"}, "p")
+
+
+def test_a_subtree_is_the_project_and_everything_below_it():
+    assert sorted(subtree(TREE, "b")) == ["b", "c", "d"]
+    assert subtree(TREE, "y") == ["y"]

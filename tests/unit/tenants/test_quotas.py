@@ -12,6 +12,7 @@ from services.tenants.domain.quotas import (
     ReservationFinished,
     ReservationState,
     check_children,
+    check_nested,
     commit,
     release,
 )
@@ -74,7 +75,7 @@ def test_what_was_released_cannot_be_committed():
         commit(RELEASED)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=30))
 def test_whatever_is_asked_for_the_limit_holds_and_all_comes_back(claims):
     quota, held = Quota("vcpus", limit=12), []
@@ -108,3 +109,30 @@ def test_children_add_up_to_at_most_their_parent(limit, fits):
         with pytest.raises(ChildrenExceedParent) as refused:
             check_children("vcpus", 10, [4, 3], limit)
         assert refused.value.extra == {"resource": "vcpus", "limit": 10, "available": 3, "requested": 4}
+
+
+TREE = {"shop": [], "stage": ["shop"], "deep": ["stage", "shop"], "lab": []}
+
+
+@pytest.mark.parametrize(("project", "limit", "fits"), [("lab", 4, True), ("lab", 5, False), ("stage", 6, True)])
+def test_a_limit_is_measured_against_the_nearest_limit_above_it(project, limit, fits):
+    limits = {None: 10, "shop": 6}
+    if fits:
+        check_nested("vcpus", limits, TREE, project, limit)
+    else:
+        with pytest.raises(ChildrenExceedParent):
+            check_nested("vcpus", limits, TREE, project, limit)
+
+
+def test_a_limit_skips_projects_without_one_on_the_way_up_and_down():
+    check_nested("vcpus", {None: 10, "shop": 6}, TREE, "deep", 6)
+    with pytest.raises(ChildrenExceedParent):
+        check_nested("vcpus", {None: 10, "shop": 6}, TREE, "deep", 7)
+    with pytest.raises(ChildrenExceedParent, match="add up to 5"):
+        check_nested("vcpus", {None: 10, "shop": 6, "deep": 5}, TREE, "stage", 4)
+
+
+def test_a_tenants_limit_is_not_lowered_below_what_its_projects_were_given():
+    check_nested("vcpus", {None: 20, "shop": 6, "lab": 3}, TREE, None, 9)
+    with pytest.raises(ChildrenExceedParent):
+        check_nested("vcpus", {None: 20, "shop": 6, "lab": 3}, TREE, None, 8)

@@ -1,0 +1,106 @@
+"""Roles: granted all or none, and never wider than they were meant."""
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.bus import Bus
+from tests.support.identities import Tenant
+from tests.support.people import Person, new_person
+
+GRANTS = "/api/auth/v1/grants"
+NOWHERE = "project:p-00000000000000000000000000000000"
+
+
+@pytest.fixture
+def person(tenant: Tenant) -> Person:
+    return new_person(tenant)
+
+
+@pytest.fixture
+def project(tenant: Tenant) -> str:
+    return tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Shop"})["id"]
+
+
+def roles_of(tenant: Tenant, person: Person) -> list[tuple[str, str]]:
+    return [(grant["role"], grant["scope"]) for grant in tenant.api.items(GRANTS, subject=person.id)]
+
+
+def test_a_project_role_is_shown_with_its_project_and_enters_the_next_token(tenant, person, project):
+    granted = tenant.api.ok(
+        "POST", GRANTS, 201, json={"subject": person.id, "role": "member", "scope": f"project:{project}"}
+    )
+    assert (granted["role"], granted["scope"]) == ("member", f"project:{project}")
+    assert roles_of(tenant, person) == [("member", f"project:{project}")]
+    assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == [{"role": "member", "scope": f"project:{project}"}]
+
+
+def test_a_role_in_a_project_that_does_not_exist_leaves_no_role_at_all(tenant, person):
+    body = {"subject": person.id, "role": "tenant-admin", "scope": NOWHERE}
+    tenant.api.refused("POST", GRANTS, 422, "unknown_project", json=body)
+    assert roles_of(tenant, person) == []
+    assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == []
+
+
+def test_the_event_of_a_project_role_names_the_project(tenant, person, project, bus: Bus):
+    granted = tenant.api.ok(
+        "POST", GRANTS, 201, json={"subject": person.id, "role": "viewer", "scope": f"project:{project}"}
+    )
+    [event] = bus.of_subject("auth.events", granted["id"])
+    assert event["type"] == "auth.grant.created"
+    assert event["data"] == {
+        "id": granted["id"],
+        "subject": person.id,
+        "role": "viewer",
+        "scope": f"project:{project}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "code"),
+    [
+        ({"role": "emperor", "scope": "tenant"}, "unknown_role"),
+        ({"role": "viewer", "scope": NOWHERE}, "unknown_project"),
+        ({"role": "member", "scope": "tenant"}, "already_granted"),
+    ],
+)
+def test_a_batch_with_one_bad_entry_grants_nothing(tenant, person, second, code):
+    batch = [{"subject": person.id, "role": "member", "scope": "tenant"}, {"subject": person.id, **second}]
+    problem = tenant.api.request("POST", f"{GRANTS}/batch", json={"grants": batch}).json()
+    assert problem["code"] == code
+    assert roles_of(tenant, person) == []
+
+
+def test_a_batch_grants_all_of_its_entries_in_order(tenant, person, project):
+    batch = [
+        {"subject": person.id, "role": "viewer", "scope": "tenant"},
+        {"subject": person.id, "role": "member", "scope": f"project:{project}"},
+    ]
+    answer = tenant.api.ok("POST", f"{GRANTS}/batch", 201, json={"grants": batch})
+    assert [grant["scope"] for grant in answer["items"]] == ["tenant", f"project:{project}"]
+    assert roles_of(tenant, person) == [("viewer", "tenant"), ("member", f"project:{project}")]
+
+
+def test_a_user_whose_roles_are_refused_is_not_created(tenant):
+    before = [user["id"] for user in tenant.api.items("/api/auth/v1/users")]
+    body = {
+        "email": "half@example.test",
+        "password": "violet harbour 42",
+        "grants": [{"role": "member"}, {"role": "viewer", "scope": NOWHERE}],
+    }
+    tenant.api.refused("POST", "/api/auth/v1/users", 422, "unknown_project", json=body)
+    assert [user["id"] for user in tenant.api.items("/api/auth/v1/users")] == before
+    tenant.api.ok("POST", "/api/auth/v1/users", 201, json={**body, "grants": []})
+
+
+def test_a_role_that_was_taken_back_is_gone_from_the_next_token(tenant, person):
+    granted = tenant.api.ok("POST", GRANTS, 201, json={"subject": person.id, "role": "member", "scope": "tenant"})
+    tenant.api.ok("DELETE", f"{GRANTS}/{granted['id']}", 204)
+    assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == []
+
+
+def test_a_projects_administrator_grants_within_the_project_only(tenant: Tenant, person, project):
+    chief: Api = tenant.user("tenant-admin", scope=f"project:{project}")
+    body = {"subject": person.id, "role": "member"}
+    chief.ok("POST", GRANTS, 201, json={**body, "scope": f"project:{project}"})
+    chief.refused("POST", GRANTS, 403, "grant_too_wide", json={**body, "scope": "tenant"})
+    assert roles_of(tenant, person) == [("member", f"project:{project}")]

@@ -1,0 +1,103 @@
+"""Quotas: what is reserved counts; children fit in their parent."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support.identities import Tenant, create_tenant
+
+RESERVATIONS = "/api/tenants/v1/quota/reservations"
+PROJECTS = "/api/tenants/v1/projects"
+
+
+@pytest.fixture
+def tenant(operator) -> Tenant:
+    return create_tenant(operator, quotas={"vcpus": 10})
+
+
+def claim(name: str, amount: int, project: str | None = None) -> dict[str, object]:
+    return {"resource": "vcpus", "amount": amount, "reservation_id": name, "project_id": project}
+
+
+def figures(tenant: Tenant, project: str | None = None) -> tuple[int, int, int]:
+    path = f"{PROJECTS}/{project}/quotas" if project else "/api/tenants/v1/quotas"
+    [quota] = [quota for quota in tenant.api.ok("GET", path)["items"] if quota["resource"] == "vcpus"]
+    assert quota["available"] == quota["limit"] - quota["used"] - quota["reserved"]
+    return quota["limit"], quota["used"], quota["reserved"]
+
+
+def project(tenant: Tenant, name: str, parent: str | None = None) -> str:
+    return tenant.api.ok("POST", PROJECTS, 201, json={"name": name, "parent_id": parent})["id"]
+
+
+def test_a_claim_is_reserved_committed_and_released(tenant):
+    reserved = tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 3))
+    assert (reserved["state"], reserved["amount"], figures(tenant)) == ("reserved", 3, (10, 0, 3))
+    assert tenant.operator.ok("POST", f"{RESERVATIONS}/i-1/commit")["state"] == "committed"
+    assert figures(tenant) == (10, 3, 0)
+    assert tenant.operator.ok("POST", f"{RESERVATIONS}/i-1/release")["state"] == "released"
+    assert figures(tenant) == (10, 0, 0)
+
+
+def test_every_step_may_be_repeated_and_counts_once(tenant):
+    first = tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
+    assert tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3)) == first
+    assert figures(tenant) == (10, 0, 3)
+    for step, expected in (("commit", (10, 3, 0)), ("release", (10, 0, 0))):
+        for _ in range(2):
+            tenant.operator.ok("POST", f"{RESERVATIONS}/i-1/{step}")
+            assert figures(tenant) == expected
+    tenant.operator.refused("POST", f"{RESERVATIONS}/i-1/commit", 409, "reservation_released")
+
+
+def test_one_name_stands_for_one_claim(tenant):
+    tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
+    tenant.operator.refused("POST", RESERVATIONS, 409, "reservation_conflict", json=claim("i-1", 4))
+    assert figures(tenant) == (10, 0, 3)
+
+
+def test_the_last_unit_is_granted_and_the_next_is_refused_with_the_figures(tenant):
+    tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 9))
+    tenant.operator.ok("POST", RESERVATIONS, json=claim("i-2", 1))
+    problem = tenant.operator.refused("POST", RESERVATIONS, 403, "quota_exceeded", json=claim("i-3", 1))
+    assert (problem["resource"], problem["limit"], problem["available"], problem["requested"]) == ("vcpus", 10, 0, 1)
+    assert figures(tenant) == (10, 0, 10)
+
+
+def test_claims_at_the_same_moment_never_exceed_the_limit(tenant):
+    def reserve(number: int) -> int:
+        return tenant.operator.post(RESERVATIONS, json=claim(f"i-{number}", 3)).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(reserve, range(8)))
+    assert sorted(answers) == [201, 201, 201, 403, 403, 403, 403, 403]
+    assert figures(tenant) == (10, 0, 9)
+
+
+def test_a_claim_in_a_project_counts_in_all_projects_above_it(tenant):
+    shop = project(tenant, "Shop")
+    stage = project(tenant, "Stage", shop)
+    tenant.api.ok("PUT", f"{PROJECTS}/{shop}/quotas/vcpus", json={"limit": 6})
+    tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 4, stage))
+    assert (figures(tenant, shop), figures(tenant)) == ((6, 0, 4), (10, 0, 4))
+    tenant.operator.refused("POST", RESERVATIONS, 403, "quota_exceeded", json=claim("i-2", 3, stage))
+    assert (figures(tenant, shop), figures(tenant)) == ((6, 0, 4), (10, 0, 4))
+
+
+def test_the_limits_of_projects_add_up_to_at_most_their_parents(tenant):
+    shop, lab = project(tenant, "Shop"), project(tenant, "Lab")
+    tenant.api.ok("PUT", f"{PROJECTS}/{shop}/quotas/vcpus", json={"limit": 7})
+    path = f"{PROJECTS}/{lab}/quotas/vcpus"
+    problem = tenant.api.refused("PUT", path, 403, "children_exceed_parent", json={"limit": 4})
+    assert (problem["available"], problem["requested"]) == (3, 4)
+    assert tenant.api.ok("PUT", path, json={"limit": 3})["limit"] == 3
+    tenant.operator.refused("PUT", "/api/tenants/v1/quotas/vcpus", 403, "children_exceed_parent", json={"limit": 9})
+    assert figures(tenant)[0] == 10
+
+
+def test_a_suspended_tenant_gets_nothing_new_and_can_give_back(tenant):
+    tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
+    tenant.operator.refused("POST", RESERVATIONS, 403, "tenant_not_active", json=claim("i-2", 3))
+    tenant.operator.ok("POST", f"{RESERVATIONS}/i-1/release")
+    assert figures(tenant) == (10, 0, 0)
