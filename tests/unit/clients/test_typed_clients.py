@@ -1,0 +1,123 @@
+"""The typed clients: paths, bodies and what becomes of the answers."""
+
+import json
+
+import httpx
+import pytest
+
+from shared.clients.auth import AuthClient
+from shared.clients.compliance import ComplianceClient, Decision, decision_of
+from shared.clients.compute import ComputeClient
+from shared.clients.config import ConfigClient
+from shared.clients.http import ServiceClient
+from shared.clients.secrets import SecretsClient
+from shared.clients.tenants import TenantsClient
+from shared.errors import BadGateway
+from shared.infra.registry import Instance
+from shared.settings import ServiceSettings
+from shared.web.context import service_context
+
+SETTINGS = ServiceSettings(service_name="compute", identity_signing_key="k" * 32)
+
+
+@pytest.fixture(autouse=True)
+def context():
+    with service_context("compute", "t-1"):
+        yield
+
+
+@pytest.fixture
+def sent():
+    return []
+
+
+@pytest.fixture
+def make(sent):
+    """A typed client whose upstream answers with `answer`."""
+
+    def build(kind, answer):
+        def upstream(request):
+            body = json.loads(request.content) if request.content else None
+            key = request.headers.get("Idempotency-Key")
+            sent.append((request.method, request.url.raw_path.decode(), body, key))
+            return httpx.Response(200, json=answer)
+
+        address = Instance("x", kind.service, "10.0.0.1:80")
+        transport = httpx.MockTransport(upstream)
+        return kind(ServiceClient(kind.service, SETTINGS, transport=transport, lookup=lambda _service: (address,)))
+
+    return build
+
+
+def test_a_reservation_carries_its_identifier_as_key(make, sent):
+    tenants = make(TenantsClient, {"state": "reserved"})
+
+    assert tenants.reserve("vcpus", 4, "i-1.vcpus") == {"state": "reserved"}
+    tenants.reserve("vcpus", 4, "i-1.vcpus", project_id="p-1")
+
+    assert sent == [
+        ("POST", "/v1/quota/reservations",
+         {"resource": "vcpus", "amount": 4, "reservation_id": "i-1.vcpus"}, "reserve:i-1.vcpus"),
+        ("POST", "/v1/quota/reservations",
+         {"resource": "vcpus", "amount": 4, "reservation_id": "i-1.vcpus", "project_id": "p-1"}, "reserve:i-1.vcpus"),
+    ]  # fmt: skip
+
+
+def test_commit_and_release_name_the_reservation(make, sent):
+    tenants = make(TenantsClient, {})
+
+    tenants.commit("i-1.vcpus")
+    tenants.release("a/b")
+
+    assert sent == [
+        ("POST", "/v1/quota/reservations/i-1.vcpus/commit", None, "commit:i-1.vcpus"),
+        ("POST", "/v1/quota/reservations/a%2Fb/release", None, "release:a/b"),
+    ]
+
+
+def test_a_tenant_is_read_in_its_own_name(make, sent):
+    assert make(TenantsClient, {"state": "active"}).tenant("t-9") == {"state": "active"}
+    assert sent == [("GET", "/v1/tenants/t-9", None, None)]
+
+
+def test_an_evaluation_becomes_a_decision(make, sent):
+    answer = {"allowed": False, "enforcement": "deny", "violations": [{"policy": "pol-1", "message": "no public IP"}]}
+
+    decision = make(ComplianceClient, answer).evaluate("compute.instances.create", "instance", {"name": "web"})
+
+    assert decision == Decision(False, "deny", ({"policy": "pol-1", "message": "no public IP"},))
+    assert sent == [
+        ("POST", "/v1/evaluations",
+         {"action": "compute.instances.create", "resource_type": "instance", "resource": {"name": "web"}}, None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"allowed": "false"}, {"allowed": 1}, [], {"enforcement": "warn"}])
+def test_anything_but_a_decision_is_none(answer):
+    with pytest.raises(BadGateway, match="without a decision"):
+        decision_of(answer)
+
+
+def test_configuration_is_asked_for_by_environment(make, sent):
+    assert make(ConfigClient, {"log": {"level": "debug"}}).effective("prod eu") == {"log": {"level": "debug"}}
+    assert sent == [("GET", "/v1/effective?environment=prod+eu", None, None)]
+
+
+def test_a_secret_is_read_by_its_path(make, sent):
+    secrets = make(SecretsClient, {"data": {}})
+
+    secrets.read("apps/web/db")
+    secrets.read("/apps/web/db/", version=3)
+
+    assert [path for _, path, _, _ in sent] == ["/v1/secrets/apps/web/db", "/v1/secrets/apps/web/db?version=3"]
+
+
+def test_identifiers_cannot_lead_to_another_path(make, sent):
+    make(ComputeClient, {}).instance("../hosts?x=1")
+
+    assert [path for _, path, _, _ in sent] == ["/v1/instances/..%2Fhosts%3Fx%3D1"]
+
+
+def test_token_keys_are_read_outside_of_any_customer(make, sent):
+    assert make(AuthClient, {"keys": []}).jwks() == {"keys": []}
+    assert sent == [("GET", "/v1/jwks", None, None)]

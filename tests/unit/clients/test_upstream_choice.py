@@ -1,0 +1,127 @@
+"""Which instance is called: discovery for a second, turns, and breakers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.clients.discovery import Upstream
+from shared.clients.errors import CircuitOpen, NoInstance
+from shared.infra.consul import ConsulUnavailable
+from shared.infra.registry import Instance
+from shared.utils.clock import FixedClock
+
+ONE, TWO = Instance("a", "tenants", "10.0.0.1:8002"), Instance("b", "tenants", "10.0.0.2:8002")
+
+
+class Registry:
+    """A registry whose answer the test changes."""
+
+    def __init__(self, *instances):
+        self.answer, self.asked = instances, 0
+
+    def __call__(self, service):
+        assert service == "tenants"
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def clock():
+    return FixedClock(datetime(2025, 1, 1, tzinfo=UTC))
+
+
+def chosen(upstream):
+    return upstream.choose().instance.id
+
+
+def test_instances_take_turns(clock):
+    upstream = Upstream("tenants", Registry(ONE, TWO), clock)
+
+    assert [chosen(upstream) for _ in range(4)] == ["a", "b", "a", "b"]
+
+
+def test_the_registry_is_asked_once_a_second(clock):
+    registry = Registry(ONE)
+    upstream = Upstream("tenants", registry, clock)
+
+    for _ in range(3):
+        chosen(upstream)
+    clock.advance(timedelta(seconds=0.9))
+    chosen(upstream)
+    assert registry.asked == 1
+
+    clock.advance(timedelta(seconds=0.1))
+    chosen(upstream)
+    assert registry.asked == 2
+
+
+def test_it_is_asked_again_at_once_when_an_instance_could_not_be_reached(clock):
+    registry = Registry(ONE)
+    upstream = Upstream("tenants", registry, clock)
+    chosen(upstream)
+
+    registry.answer = (TWO,)
+    upstream.look_again()
+
+    assert chosen(upstream) == "b"
+
+
+def test_without_an_instance_the_service_is_named(clock):
+    with pytest.raises(NoInstance, match="no instance of tenants"):
+        Upstream("tenants", Registry(), clock).choose()
+
+
+def test_that_there_is_none_is_not_remembered(clock):
+    registry = Registry()
+    upstream = Upstream("tenants", registry, clock)
+    with pytest.raises(NoInstance):
+        upstream.choose()
+
+    registry.answer = (ONE,)
+
+    assert chosen(upstream) == "a"
+
+
+def test_the_last_known_instances_serve_while_the_registry_is_away(clock):
+    registry = Registry(ONE)
+    upstream = Upstream("tenants", registry, clock)
+    chosen(upstream)
+
+    registry.answer = ConsulUnavailable("away")
+    clock.advance(timedelta(seconds=5))
+
+    assert chosen(upstream) == "a"
+
+
+def test_a_registry_that_never_answered_is_the_error(clock):
+    with pytest.raises(ConsulUnavailable):
+        Upstream("tenants", registry_away(), clock).choose()
+
+
+def registry_away():
+    registry = Registry()
+    registry.answer = ConsulUnavailable("away")
+    return registry
+
+
+def test_an_instance_whose_circuit_is_open_is_passed_over(clock):
+    upstream = Upstream("tenants", Registry(ONE, TWO), clock)
+    for _ in range(10):
+        target = upstream.choose()
+        (target.breaker.record_failure if target.instance is ONE else target.breaker.record_success)()
+
+    assert [chosen(upstream) for _ in range(3)] == ["b", "b", "b"]
+
+
+def test_when_all_circuits_are_open_nobody_is_called(clock):
+    upstream = Upstream("tenants", Registry(ONE), clock)
+    for _ in range(5):
+        upstream.choose().breaker.record_failure()
+
+    with pytest.raises(CircuitOpen):
+        upstream.choose()
+
+    clock.advance(timedelta(seconds=2))
+    assert chosen(upstream) == "a"
