@@ -70,9 +70,9 @@ def category_of(test_id: str) -> str:
 
 
 def services_of(test_id: str, further: tuple[str, ...]) -> tuple[str, ...]:
-    """The services of a test: its folder's name when that is a service, and those that its marker names."""
-    folder = test_id.split("::")[0].split("/")[2]
-    names = ({folder} | set(further)) & set(SERVICES)
+    """The services of a test: those that its folders are named after, and those that its marker names."""
+    folders = test_id.split("::")[0].split("/")[2:-1]
+    names = (set(folders) | set(further)) & set(SERVICES)
     return tuple(name for name in SERVICES if name in names)
 
 

@@ -27,15 +27,19 @@ LOG_LINES = 40
 ALL_PASSED, SOME_FAILED, NONE_COLLECTED = 0, 1, 5
 """pytest's exit statuses of a regular run."""
 
+KEPT_VARIABLES = ("TZ", "OMNICLOUD_PATIENCE", "OMNICLOUD_SERVICE_USER")
+"""What of the caller's environment is handed on: how patient to be on a slow host, and whom services run as."""
+
 OnDecided = Callable[[str, Outcome], None]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds after which a process is given up: in all, and without any test starting or ending."""
+    """Seconds after which a process is given up: in all, and without any test starting or ending (the start of the fleet
+    counts there, which may take 300)."""
 
     total: float = 1800.0
-    silent: float = 300.0
+    silent: float = 420.0
 
 
 @dataclass(frozen=True)
@@ -228,8 +232,9 @@ FIXED_ARGUMENTS = (
 
 
 def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
-    """The environment of a pytest process: nothing of the caller's but what names the host's facilities."""
-    kept = {name: os.environ[name] for name in ("TZ", "OMNICLOUD_CACHE") if name in os.environ}
+    """The environment of a pytest process. Database templates are kept in a cache that agents' fleets don't use."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "omnicloud-grading"
     return {
         "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
         "HOME": str(private / "home"),
@@ -237,6 +242,7 @@ def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(plugin_folder),
         "PYTHONNOUSERSITE": "1",
+        "XDG_CACHE_HOME": str(cache),
         **kept,
     }
 

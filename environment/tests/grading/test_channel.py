@@ -1,0 +1,99 @@
+"""Results are believed only when everything about them agrees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environment.grading.errors import InfrastructureError
+from environment.grading.process import Channel, Job
+from environment.grading.results import Outcome
+
+
+def channel(expected: list[str] | None = None, barred: tuple[str, ...] = ()) -> Channel:
+    return Channel(Job(Path(), [], expected, barred), None)
+
+
+def send(to: Channel, *records: dict[str, Any]) -> None:
+    for record in records:
+        to.receive(json.dumps({"nonce": to.nonce, **record}).encode())
+
+
+def collected(test_id: str) -> dict[str, Any]:
+    return {"kind": "collected", "id": test_id, "services": [], "infrastructure_state": False}
+
+
+def decided(test_id: str, outcome: str = "passed") -> dict[str, Any]:
+    return {"kind": "decided", "id": test_id, "outcome": outcome, "message": ""}
+
+
+def finished(count: int, status: int = 0) -> dict[str, Any]:
+    return {"kind": "finished", "decided": count, "exit_status": status}
+
+
+def test_a_run_that_agrees_with_itself() -> None:
+    results = channel(["a", "b", "c"])
+    send(results, collected("a"), collected("b"), decided("a"), decided("b", "failed"), finished(2, 1))
+    run = results.verdict(1, "")
+    assert run.void == ""
+    assert run.outcomes == {"a": Outcome.PASSED, "b": Outcome.FAILED, "c": Outcome.MISSING}
+    assert (run.passed, run.failed) == ({"a"}, {"b", "c"})
+
+
+@pytest.mark.parametrize(
+    ("records", "status"),
+    [
+        ([collected("a"), decided("a")], 0),
+        ([collected("a"), decided("a"), finished(1, 0)], 1),
+        ([collected("a"), decided("a"), finished(1, 1)], 1),
+        ([collected("a"), decided("a", "failed"), finished(1, 0)], 0),
+        ([collected("a"), decided("a"), finished(2, 0)], 0),
+        ([collected("a"), decided("a"), decided("a"), finished(1, 0)], 0),
+        ([decided("a"), finished(1, 0)], 0),
+        ([collected("a"), finished(0, 0), decided("a")], 0),
+        ([{"kind": "surprise"}], 0),
+        ([collected("a"), {"kind": "decided", "id": "a", "outcome": "splendid", "message": ""}], 0),
+        ([collected("a"), {"kind": "decided", "id": "a", "outcome": "passed", "message": "", "nonce": "x"}], 1),
+    ],
+)
+def test_a_contradiction_voids_the_run(records: list[dict[str, Any]], status: int) -> None:
+    results = channel(["a"])
+    send(results, *records)
+    run = results.verdict(status, "")
+    assert run.void
+    assert run.passed == frozenset()
+
+
+@pytest.mark.parametrize("line", [b"", b"[]", b"null", b"{", b"\xff", b'{"nonce": 1}'])
+def test_a_line_that_is_not_ours_voids_the_run(line: bytes) -> None:
+    results = channel(["a"])
+    results.receive(line)
+    assert results.verdict(1, "").void
+
+
+def test_a_process_that_died_keeps_what_was_decided_before() -> None:
+    results = channel(["a", "b", "c"])
+    send(results, collected("a"), collected("b"), collected("c"), decided("a"), {"kind": "started", "id": "b"})
+    run = results.verdict(139, "")
+    assert run.outcomes == {"a": Outcome.PASSED, "b": Outcome.ERROR, "c": Outcome.MISSING}
+    assert run.void == ""
+
+
+def test_a_process_that_was_given_up_timed_out_in_the_test_that_ran() -> None:
+    results = channel(["a", "b"])
+    send(results, collected("a"), collected("b"), {"kind": "started", "id": "a"})
+    assert results.verdict(None, "").outcomes == {"a": Outcome.TIMEOUT, "b": Outcome.MISSING}
+
+
+def test_pytest_that_cannot_run_is_the_environment_s_fault() -> None:
+    with pytest.raises(InfrastructureError, match="status 4"):
+        channel(["a"], ("services",)).verdict(4, "usage")
+
+
+def test_results_of_tests_that_were_not_asked_for_do_not_count() -> None:
+    results = channel(["a"])
+    send(results, collected("a"), collected("x"), decided("a"), decided("x"), finished(2))
+    assert results.verdict(0, "").outcomes == {"a": Outcome.PASSED}

@@ -1,0 +1,93 @@
+"""The commands, as a person types them, on the fake platform."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from environment.bugs import catalogue as catalogue_module
+from environment.bugs import manifest as manifest_module
+from environment.bugs.manifest import Manifest, save_manifest
+from environment.commands import bugs, challenge, score
+from environment.commands import test as test_command
+from environment.workspace import reference as reference_module
+from environment.workspace.reference import Reference
+
+
+@pytest.fixture
+def app(
+    reference: Reference, catalogue_folder: Path, measured: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> typer.Typer:
+    """The episode side's commands over the fake platform."""
+    save_manifest(measured, catalogue_folder)
+    monkeypatch.setattr(catalogue_module.load_catalogue, "__defaults__", (catalogue_folder,))
+    monkeypatch.setattr(manifest_module.load_manifest, "__defaults__", (catalogue_folder,))
+    code = reference.root / "environment" / "workspace" / "reference.py"
+    monkeypatch.setattr(reference_module, "__file__", str(code))
+    app = typer.Typer()
+    for module in (bugs, challenge, score, test_command):
+        module.register(app)
+    return app
+
+
+def call(app: typer.Typer, *words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_list_show_graph_and_check(app: typer.Typer) -> None:
+    listed = json.loads(call(app, "bugs", "list", "--json").stdout)
+    assert [bug["id"] for bug in listed] == ["L1", "E1", "E9", "H2"]
+    assert listed[1]["depends_on"] == ["L1"]
+    shown = call(app, "bugs", "show", "e1").stdout
+    assert "+    return used + wanted < capacity" in shown
+    assert "tests/unit/compute/test_capacity.py::test_what_fits[2]" in shown
+    assert "L1 --> E1" in call(app, "bugs", "graph", "--mermaid").stdout
+    assert "longest chain (2): L1 → E1" in call(app, "bugs", "graph").stdout
+    checked = call(app, "bugs", "check")
+    assert (checked.exit_code, checked.stdout) == (0, "4 bugs, 4 changed lines, 0 errors\n")
+
+
+def test_bad_input_ends_with_a_message(app: typer.Typer, tmp_path: Path) -> None:
+    for words, message in (
+        (("bugs", "show", "K9"), "no bug K9"),
+        (("challenge", tmp_path / "w", "--bugs", "K5"), "no bug K5"),
+        (("challenge", tmp_path / "w", "--family", "x"), "no family"),
+        (("challenge", tmp_path / "w", "--count", "9"), "--count must be between 1 and 4"),
+        (("challenge", tmp_path), "isn't empty"),
+        (("score", tmp_path / "nowhere"), "isn't a folder"),
+        (("score", tmp_path), "isn't a workspace"),
+        (("test", tmp_path), "has no folder 'tests'"),
+    ):
+        result = call(app, *words)
+        assert result.exit_code == 2, words
+        assert message in " ".join(result.output.split())
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_challenge_is_made_and_scored(app: typer.Typer, tmp_path: Path) -> None:
+    made = call(app, "challenge", tmp_path / "w", "--bugs", "E1,h2", "--exact")
+    assert made.exit_code == 0, made.output
+    assert "2 causes" in made.stdout
+    assert "E1" not in made.stdout
+    # When the untouched workspace is scored
+    scored = call(app, "score", tmp_path / "w", "--json", tmp_path / "s.json", "--html", tmp_path / "s.html")
+    # Then the report, the file and the page agree
+    assert scored.exit_code == 0, scored.output
+    document = json.loads((tmp_path / "s.json").read_text())
+    assert (document["solved"], document["reward"], document["void"]) == (0, 0.0, "")
+    assert [bug["status"] for bug in document["bugs"]] == ["not fixed", "not fixed"]
+    assert "2 causes: 2 not fixed" in scored.stdout
+    assert "E1" not in scored.stdout
+    assert "2 causes" in (tmp_path / "s.html").read_text()
+    # And again as JSON on standard output
+    assert json.loads(call(app, "score", tmp_path / "w", "--json", "-").stdout) == document
+
+
+def test_tests_of_a_workspace_run_in_place(app: typer.Typer, tmp_path: Path) -> None:
+    call(app, "challenge", tmp_path / "w", "--bugs", "E1", "--exact")
+    assert call(app, "test", tmp_path / "w", "-q", "-k", "billing").exit_code == 0
+    assert call(app, "test", tmp_path / "w", "tests/unit", "-q").exit_code == 1
