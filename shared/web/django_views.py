@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
@@ -163,7 +164,7 @@ def _paged(serializer: SerializerType) -> Any:
 
 
 def _answer(result: Any, serializer: SerializerType | None, status: int) -> Any:
-    if isinstance(result, HttpResponse):
+    if isinstance(result, HttpResponseBase):
         return result
     if result is None:
         return Response(status=204)

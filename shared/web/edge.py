@@ -62,7 +62,7 @@ def _budget(milliseconds: str | None, default: float) -> float:
 
 
 def response_headers(context: RequestContext, settings: ServiceSettings) -> dict[str, str]:
-    """Headers on every answer: correlation id, trace id and, with a database, the count of statements (Server-Timing)."""
+    """Headers on every answer: correlation id, trace id and, with a database, Server-Timing."""
     headers = {CORRELATION_HEADER.lower(): context.correlation_id, "x-trace-id": trace_id(context.traceparent)}
     if settings.database_url:
         headers["server-timing"] = f'db;desc="{context.queries.count} queries"'
