@@ -30,8 +30,7 @@ class ComplianceClient(Facade):
         """Evaluate the tenant's policies for an action on a resource as it will be.
 
         Raises ServiceUnavailable when nobody can say, and BadGateway when the answer can't be read: callers fail
-        closed, they don't go on without a decision. Evaluating changes nothing, so that the call may be repeated: the
-        end point records nothing but the evaluation.
+        closed, they don't go on without a decision.
         """
         answer = self._client.post(
             "/v1/evaluations",
