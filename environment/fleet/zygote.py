@@ -56,7 +56,10 @@ SERVICE_LIBRARIES = (
     "django.core.wsgi", "django.core.checks", "django.core.handlers.asgi", "django.core.servers.basehttp",
     "django.http", "django.urls", "django.views", "django.shortcuts", "django.middleware.csrf",
     "django.middleware.cache",
-    "django.utils.timezone", "django.views.static", "uritemplate", "inflection",
+    "django.utils.timezone", "django.views.static", "django.contrib.postgres.fields", "django.contrib.admin",
+    "django.contrib.admindocs.views", "django.test", "django.views.i18n", "pydantic.functional_serializers",
+    "rest_framework.serializers", "rest_framework.request", "rest_framework.response", "rest_framework.metadata",
+    "drf_spectacular.utils", "drf_spectacular.apps", "uritemplate", "inflection",
     "celery.app.base", "celery.bin.celery", "celery.apps.worker", "celery.worker", "celery.backends.redis",
     "celery.concurrency.thread", "kombu.transport.redis",
 )  # fmt: skip
