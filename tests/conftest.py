@@ -26,7 +26,7 @@ LOG_LINES = 30
 
 
 class LiveFleet:
-    """The session's fleet, started when the first test needs it."""
+    """The session's fleet, if any test needs one."""
 
     def __init__(self) -> None:
         self._fleet: FleetControl | None = None
@@ -36,22 +36,24 @@ class LiveFleet:
 
     @property
     def started(self) -> FleetControl | None:
-        """The fleet if a test has needed one."""
+        """The fleet, if there is one."""
         return self._fleet
+
+    def start(self) -> None:
+        """Find or start the fleet; what goes wrong is told by the first test that needs it."""
+        try:
+            if url := os.environ.get("OMNICLOUD_URL"):
+                self._fleet = running_fleet(url.rstrip("/"))
+            else:
+                self._fleet, self._down = start_fleet()
+        except FleetUnavailable as error:
+            self._failure = str(error)
 
     def get(self) -> FleetControl:
         """The fleet. Fails the test when there is none; the runner's words are shown in full only once."""
-        if self._failure:
-            pytest.fail("the fleet did not start (see the first failure)", pytrace=False)
         if self._fleet is None:
-            try:
-                if url := os.environ.get("OMNICLOUD_URL"):
-                    self._fleet = running_fleet(url.rstrip("/"))
-                else:
-                    self._fleet, self._down = start_fleet()
-            except FleetUnavailable as error:
-                self._failure = str(error)
-                pytest.fail(self._failure, pytrace=False)
+            message, self._failure = self._failure, "the fleet did not start (see the first failure)"
+            pytest.fail(message, pytrace=False)
         return self._fleet
 
     def require(self, names: set[str]) -> None:
@@ -112,6 +114,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid} lies in none of the folders {', '.join(CATEGORIES)}")
         item.add_marker(category)
         item.user_properties += [("category", category), ("services", ",".join(sorted(services)))]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the fleet before the first test, so that no test's time limit pays for it. Unit tests need none."""
+    if not session.config.option.collectonly and any(place_of(item)[0] != "unit" for item in session.items):
+        _live.start()
 
 
 @pytest.hookimpl(tryfirst=True)

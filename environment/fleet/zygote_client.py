@@ -38,8 +38,7 @@ class ZygoteClient:
                 env={
                     "PATH": os.environ.get("PATH", os.defpath),
                     "LANG": os.environ.get("LANG", "C.UTF-8"),
-                    # Two arenas for a dozen mostly idle threads: what each thread of its own would hold, adds up over 18
-                    # processes.
+                    # Two arenas for a dozen mostly idle threads: one for each thread adds up over eighteen processes.
                     "MALLOC_ARENA_MAX": "2",
                     # The mark by which `leftovers` knows the fleet's processes; forked children show it, too.
                     "OMNICLOUD_FLEET": str(folder),
