@@ -116,10 +116,3 @@ class DeadlineExceeded(OmniCloudError):
 
     status, code, title = 504, "deadline_exceeded", "Deadline exceeded"
 
-
-def error_for(status: int, code: str, detail: str, **extra: Any) -> OmniCloudError:
-    """The error that a problem body of another service describes: same status, same code, same detail."""
-    base = next((kind for kind in OmniCloudError.__subclasses__() if kind.status == status), OmniCloudError)
-    kind = type(base.__name__, (base,), {"status": status, "code": code})
-    error: OmniCloudError = kind(detail, **extra)
-    return error

@@ -69,5 +69,5 @@ def test_an_invoice_survives_a_kill_right_after_its_answer(tenant, fleet):
     fleet.kill("billing")
     fleet.start("billing")
     fleet.wait_healthy("billing")
-    found = eventually(lambda: tenant.api.get(f"/api/billing/v1/invoices/{made['id']}").json())
+    found = eventually(lambda: tenant.api.ok("GET", f"/api/billing/v1/invoices/{made['id']}"))
     assert found["total"] == "6.00"

@@ -1,0 +1,59 @@
+"""What strangers can't do at the edge."""
+
+import base64
+import json
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.identities import random_address
+
+WHO = "/api/auth/v1/me"
+
+
+def flipped(token: str) -> str:
+    """The token with one character of its signature changed."""
+    head, _, signature = token.rpartition(".")
+    return f"{head}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+
+
+def unsigned(token: str) -> str:
+    """The token's claims under `alg: none` (RFC 8725 §3.1)."""
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "at+jwt"}).encode()).decode().rstrip("=")
+    return f"{header}.{token.split('.')[1]}."
+
+
+@pytest.mark.parametrize("forge", [flipped, unsigned, lambda _: "nonsense"])
+def test_tokens_that_were_not_issued_open_nothing(tenant, fleet, forge):
+    Api(fleet.url, headers={"Authorization": f"Bearer {forge(tenant.api.token)}"}).refused("GET", WHO, 401)
+
+
+def test_a_forged_identity_header_is_dropped(tenant, fleet, anonymous):
+    claims = {"sub": "user:root", "tid": tenant.id, "kind": "operator", "grants": []}
+    forged = ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "HS256"}, claims, {})
+    )
+    answer = anonymous.get("/api/tenants/v1/projects", headers={"X-Omnicloud-Identity": forged})
+    assert answer.status_code == 401
+
+
+def test_guessing_without_a_token_is_slowed_down_by_client_address(fleet):
+    guesser = Api(fleet.url, headers={"X-Forwarded-For": random_address()})
+    answers = [guesser.get(WHO).status_code for _ in range(70)]
+    assert answers[0] == 401
+    assert answers[-1] == 429
+    limited = guesser.get(WHO)
+    assert limited.json()["code"] == "rate_limited"
+    assert 1 <= int(limited.headers["retry-after"]) <= 10
+    assert Api(fleet.url, headers={"X-Forwarded-For": random_address()}).get(WHO).status_code == 401
+
+
+def test_bodies_beyond_the_limit_are_refused(tenant):
+    huge = b"x" * (16 * 2**20 + 1)
+    tenant.api.refused("POST", "/api/tenants/v1/projects", 413, "payload_too_large", content=huge)
+
+
+def test_browsers_of_other_origins_get_no_permission(tenant):
+    answer = tenant.api.get("/api/tenants/v1/projects", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
