@@ -1,0 +1,1 @@
+"""dns: authoritative zones, record sets, routing policies and zone files."""

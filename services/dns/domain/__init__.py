@@ -1,0 +1,1 @@
+"""The rules of DNS. Pure; time and chance are passed in."""

@@ -1,0 +1,80 @@
+"""Domain names: absolute, in lower case, in their ASCII form. One name has one spelling (RFC 1035, RFC 4343)."""
+
+from __future__ import annotations
+
+import dns.exception
+import dns.name
+
+from services.dns.domain.errors import InvalidName, NameOutsideZone
+
+APEX = "@"
+ROOT = "."
+
+
+def canonical(text: str) -> str:
+    """The one spelling of a complete name: lower case, IDNA for what is not ASCII, with the trailing dot.
+
+    Raises InvalidName.
+    """
+    try:
+        return dns.name.from_text(text.strip(), dns.name.root).canonicalize().to_text()
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise InvalidName(f"{text!r} is not a domain name") from error
+
+
+def zone_name(text: str) -> str:
+    """The name of a zone; it has at least two labels. Raises InvalidName."""
+    name = canonical(text)
+    if name.count(".") < 2 or name.startswith("*."):
+        raise InvalidName(f"{text!r} is not the name of a zone")
+    return name
+
+
+def is_within(name: str, zone: str) -> bool:
+    """Whether a canonical name is the zone's apex or lies below it."""
+    return name == zone or name.endswith(f".{zone}")
+
+
+def absolute(text: str, zone: str) -> str:
+    """A name as written in the context of a zone, made absolute.
+
+    `@` is the apex. A trailing dot says that the name is complete. Without it the name is relative and gets the zone,
+    once: a name that ends in the zone already is complete. Raises InvalidName.
+    """
+    if text == APEX:
+        return zone
+    name = canonical(text)
+    if text.endswith(".") or is_within(name, zone):
+        return name
+    return canonical(f"{name}{zone}")
+
+
+def owner(text: str, zone: str) -> str:
+    """The absolute owner name of a record in a zone. Raises InvalidName or NameOutsideZone."""
+    name = absolute(text, zone)
+    if not is_within(name, zone):
+        raise NameOutsideZone(f"{name} does not lie in {zone}")
+    if "*" in name.removeprefix("*."):
+        raise InvalidName(f"{name}: an asterisk is a whole label, and the first one (RFC 4592)")
+    return name
+
+
+def relative(name: str, zone: str) -> str:
+    """A canonical name as it is written in the zone's file: `@` for the apex, no zone behind the others."""
+    if name == zone:
+        return APEX
+    return name.removesuffix(f".{zone}")
+
+
+def ancestors(name: str, zone: str) -> list[str]:
+    """The names above a name, from its parent up to and with the apex of the zone."""
+    found = []
+    while name != zone and is_within(name, zone):
+        name = name.split(".", 1)[1]
+        found.append(name)
+    return found
+
+
+def enclosing_zone(name: str, zones: list[str]) -> str | None:
+    """The zone that is authoritative for a name: of those that hold it, the one with most labels."""
+    return max((zone for zone in zones if is_within(name, zone)), key=len, default=None)

@@ -1,0 +1,119 @@
+"""Record data: what each type allows, in the one spelling it is stored in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import dns.exception
+import dns.rdata
+import dns.rdataclass
+
+from services.dns.domain.errors import ApexNameServers, CnameConflict, InvalidRecord
+from services.dns.domain.names import absolute
+
+MAX_TTL = 2**31 - 1
+"""Seconds; RFC 2181 §8."""
+MAX_TXT_STRING = 255
+"""Octets of one character-string (RFC 1035 §3.3); longer text is several strings."""
+MAX_VALUES = 100
+
+
+class RecordType(StrEnum):
+    """What can be kept in a zone; its SOA record is the zone's own."""
+
+    A = "A"
+    AAAA = "AAAA"
+    CNAME = "CNAME"
+    MX = "MX"
+    TXT = "TXT"
+    SRV = "SRV"
+    CAA = "CAA"
+    NS = "NS"
+
+
+TARGET_FIELD = {RecordType.CNAME: 0, RecordType.NS: 0, RecordType.MX: 1, RecordType.SRV: 3}
+"""Which field of the data is a name, and so is made absolute."""
+
+
+def normalise(kind: RecordType, value: str, zone: str) -> str:
+    """A value in its one spelling: names absolute and in lower case, addresses compressed, text quoted.
+
+    Raises InvalidRecord or InvalidName.
+    """
+    try:
+        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, _presentation(kind, value, zone))
+    except (dns.exception.DNSException, ValueError) as error:
+        raise InvalidRecord(f"{value!r} is no {kind} record: {error}", type=kind.value, value=value) from error
+    return data.to_text()
+
+
+def normalise_all(kind: RecordType, values: Sequence[str], zone: str) -> list[str]:
+    """The values of a record set, each once. Raises InvalidRecord for none, too many, or equal ones."""
+    if not 1 <= len(values) <= MAX_VALUES:
+        raise InvalidRecord(f"a record set has 1 to {MAX_VALUES} values, not {len(values)}")
+    normal = [normalise(kind, value, zone) for value in values]
+    if len(set(normal)) < len(normal):
+        raise InvalidRecord("a record set holds each value once (RFC 2181 §5)")
+    return normal
+
+
+def check_ttl(ttl: int) -> int:
+    """A time to live in seconds. Raises InvalidRecord outside 0..2^31-1."""
+    if not 0 <= ttl <= MAX_TTL:
+        raise InvalidRecord(f"a TTL is 0 to {MAX_TTL} seconds, not {ttl}")
+    return ttl
+
+
+def check_coexistence(kind: RecordType, name: str, zone: str, others: Iterable[RecordType]) -> None:
+    """Refuse a CNAME at the apex or beside other types, and other types beside a CNAME.
+
+    `others` are the types that the name has already. Raises CnameConflict.
+    """
+    present = set(others) - {kind}
+    if kind is RecordType.CNAME and name == zone:
+        raise CnameConflict("the apex has SOA and NS records, so it can't be an alias", name=name)
+    if kind is RecordType.CNAME and present:
+        raise CnameConflict(f"{name} has other records, so it can't be an alias", name=name, types=sorted(present))
+    if RecordType.CNAME in present:
+        raise CnameConflict(f"{name} is an alias, so it can't have other records", name=name, types=["CNAME"])
+
+
+def check_single_alias(kind: RecordType, answers_at_once: int) -> None:
+    """An alias has one target (RFC 2181 §10.1). Raises CnameConflict."""
+    if kind is RecordType.CNAME and answers_at_once > 1:
+        raise CnameConflict("an alias has one target", values=answers_at_once)
+
+
+def check_removable(kind: RecordType, name: str, zone: str) -> None:
+    """The name servers at the apex may be replaced, not removed. Raises ApexNameServers."""
+    if kind is RecordType.NS and name == zone:
+        raise ApexNameServers("the name servers of a zone can be replaced, not removed")
+
+
+def txt_strings(text: str) -> list[bytes]:
+    """Text as the character-strings of a TXT record, each as long as one may be."""
+    data = text.encode()
+    return [data[start : start + MAX_TXT_STRING] for start in range(0, len(data), MAX_TXT_STRING)] or [b""]
+
+
+def _presentation(kind: RecordType, value: str, zone: str) -> str:
+    """The value in the notation of zone files, with complete names."""
+    if "\n" in value or "\r" in value:
+        raise InvalidRecord("a value is one line", type=kind.value)
+    if kind is RecordType.TXT and not value.startswith('"'):
+        return " ".join(_quoted(string) for string in txt_strings(value))
+    place = TARGET_FIELD.get(kind)
+    fields = value.split()
+    if place is None or len(fields) != place + 1:
+        return value
+    return " ".join([*fields[:place], absolute(fields[place], zone)])
+
+
+def _quoted(string: bytes) -> str:
+    """A character-string between quotes; what is not printable ASCII as \\DDD (RFC 1035 §5.1)."""
+    inner = "".join(
+        f"\\{chr(octet)}" if octet in b'"\\' else chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
+        for octet in string
+    )
+    return f'"{inner}"'

@@ -1,0 +1,88 @@
+"""Every query of dns. The zone's row is the lock of all that is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+
+from services.dns.domain.errors import RecordSetExists, ZoneExists
+from services.dns.domain.records import RecordType
+from services.dns.models import Record, Zone
+from shared.errors import NotFound
+from shared.infra.db.django import TenantRepository
+from shared.utils.pagination import InvalidCursor, Page, PageRequest
+
+
+class ZoneRepository(TenantRepository[Zone]):
+    """Zones of the tenant."""
+
+    model = Zone
+
+    def add(self, row: Zone) -> Zone:
+        """Insert a zone. Raises ZoneExists."""
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise ZoneExists(f"there is a zone {row.name}", name=row.name) from error
+        return row
+
+    def summaries(self, request: PageRequest) -> Page[Zone]:
+        """A page of zones, each with `record_sets`, how many it has, all in one query."""
+        query = self.scoped().annotate(record_sets=Count("records")).order_by("id")
+        if request.after:
+            query = query.filter(id__gt=request.after[0])
+        return Page.of(list(query[: request.limit + 1]), request, lambda zone: (zone.id,))
+
+    def names(self) -> dict[str, str]:
+        """The ids of the tenant's zones by name."""
+        return dict(self.scoped().values_list("name", "id"))
+
+
+class RecordRepository(TenantRepository[Record]):
+    """Record sets of the tenant."""
+
+    model = Record
+
+    def of(self, zone: Zone) -> Any:
+        """All record sets of a zone."""
+        return self.scoped().filter(zone_id=zone.id)
+
+    def in_zone(self, zone: Zone, id: str) -> Record:
+        """One record set of a zone. Raises NotFound."""
+        row: Record | None = self.of(zone).filter(id=id).first()
+        if row is None:
+            raise NotFound(f"there is no record set {id} in {zone.name}")
+        return row
+
+    def page_of(self, zone: Zone, request: PageRequest) -> Page[Record]:
+        """A page by name and type, which together are unique in a zone."""
+        query = self.of(zone).order_by("name", "type")
+        if request.after:
+            if len(request.after) != 2:
+                raise InvalidCursor("the cursor is not one of this list's")
+            name, kind = request.after
+            query = query.filter(Q(name__gt=name) | Q(name=name, type__gt=kind))
+        return Page.of(list(query[: request.limit + 1]), request, lambda record: (record.name, record.type))
+
+    def types_at(self, zone: Zone, name: str) -> list[RecordType]:
+        """The types that a name has."""
+        return [RecordType(kind) for kind in self.of(zone).filter(name=name).values_list("type", flat=True)]
+
+    def add(self, row: Record) -> Record:
+        """Insert a record set. Raises RecordSetExists."""
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise RecordSetExists(f"{row.name} has {row.type} records", name=row.name, type=row.type) from error
+        return row
+
+    def replace_all(self, zone: Zone, rows: Iterable[Record]) -> list[Record]:
+        """Put these in the place of all record sets of a zone."""
+        self.of(zone).delete()
+        added: list[Record] = Record.objects.bulk_create(rows)
+        return added
