@@ -1,0 +1,143 @@
+"""Decisions: an explicit deny wins over every allow, and what nothing allows is denied.
+
+How a deny is enforced is Gatekeeper's `enforcementAction`: `deny` refuses, `warn` lets through and says so, `dryrun`
+lets through and only records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from services.compliance.domain.conditions import Condition, EvaluationError, holds
+
+ALLOW, DENY = "allow", "deny"
+EFFECTS = (ALLOW, DENY)
+ENFORCEMENTS = ("deny", "warn", "dryrun")
+"""From the strictest."""
+NO_ENFORCEMENT = "none"
+DEFAULT_DENY = "default-deny"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy at one of its versions. `actions` and `resource_types` may end in `*`."""
+
+    id: str
+    name: str
+    version: int
+    effect: str
+    enforcement: str
+    actions: tuple[str, ...]
+    resource_types: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    priority: int = 0
+
+    def concerns(self, action: str, resource_type: str) -> bool:
+        """Whether the policy is about such an action on such a resource."""
+        return _any_like(self.actions, action) and _any_like(self.resource_types, resource_type)
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """One policy doesn't count for a resource (or, without a resource, for any) until it expires."""
+
+    policy_id: str
+    resource_id: str | None
+    expires_at: datetime
+
+    def covers(self, policy_id: str, resource_id: str | None, now: datetime) -> bool:
+        """Whether the exemption holds; its time is half-open."""
+        right_resource = self.resource_id is None or self.resource_id == resource_id
+        return self.policy_id == policy_id and right_resource and now < self.expires_at
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A policy that speaks against it, at the version that was evaluated."""
+
+    policy_id: str
+    policy: str
+    version: int
+    enforcement: str
+    reason: str
+    exempted: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer, with every policy version it rests on."""
+
+    allowed: bool
+    enforcement: str
+    violations: tuple[Violation, ...]
+    policy_versions: Mapping[str, int]
+
+    @property
+    def compliant(self) -> bool:
+        """Whether nothing that isn't exempted speaks against it, however it is enforced."""
+        return all(violation.exempted for violation in self.violations)
+
+
+def decide(
+    policies: Iterable[Policy],
+    exemptions: Sequence[Exemption],
+    action: str,
+    resource_type: str,
+    resource: Mapping[str, Any],
+    now: datetime,
+) -> Decision:
+    """The decision about an action on a resource as it will be. It never raises: an evaluation error counts against."""
+    concerned = sorted(
+        (policy for policy in policies if policy.concerns(action, resource_type)),
+        key=lambda policy: (-policy.priority, policy.id),
+    )
+    resource_id = resource.get("id")
+    violations = [
+        Violation(policy.id, policy.name, policy.version, policy.enforcement, reason, exempted)
+        for policy in concerned
+        if policy.effect == DENY and (reason := why_denied(policy, resource)) is not None
+        for exempted in [any(exemption.covers(policy.id, resource_id, now) for exemption in exemptions)]
+    ]
+    if not any(policy.effect == ALLOW and allows(policy, resource) for policy in concerned):
+        violations.append(Violation("", DEFAULT_DENY, 0, "deny", "no policy allows it"))
+    counting = [violation for violation in violations if not violation.exempted]
+    return Decision(
+        allowed=all(violation.enforcement != "deny" for violation in counting),
+        enforcement=strictest(violation.enforcement for violation in counting),
+        violations=tuple(violations),
+        policy_versions={policy.id: policy.version for policy in concerned},
+    )
+
+
+def applies(policy: Policy, resource: Mapping[str, Any]) -> bool:
+    """Whether all conditions hold. Raises EvaluationError."""
+    return all(holds(condition, resource) for condition in policy.conditions)
+
+
+def why_denied(policy: Policy, resource: Mapping[str, Any]) -> str | None:
+    """Why a deny policy speaks against the resource; None when it doesn't. One that can't be evaluated does."""
+    try:
+        return "the policy's conditions hold" if applies(policy, resource) else None
+    except EvaluationError as error:
+        return f"evaluation error: {error}"
+
+
+def allows(policy: Policy, resource: Mapping[str, Any]) -> bool:
+    """Whether an allow policy speaks for the resource. One that can't be evaluated doesn't."""
+    try:
+        return applies(policy, resource)
+    except EvaluationError:
+        return False
+
+
+def strictest(enforcements: Iterable[str]) -> str:
+    """The strictest of the enforcements; `none` when there is none."""
+    return min(enforcements, key=ENFORCEMENTS.index, default=NO_ENFORCEMENT)
+
+
+def _any_like(patterns: Iterable[str], name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

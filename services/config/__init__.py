@@ -1,0 +1,1 @@
+"""Configuration in layers, published whole to Consul; feature flags."""

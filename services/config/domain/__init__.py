@@ -1,0 +1,1 @@
+"""Config rules: precedence and merging of layers, validation, secret references, flags."""

@@ -1,0 +1,118 @@
+"""Every query of the config service. The one row lock is an environment's, which comes before its layers and revisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Max
+
+from services.config.models import Environment, FlagRow, Layer, Revision
+from shared.errors import NotFound
+from shared.infra.db.django import TenantRepository
+from shared.utils.ids import new_id
+from shared.web.context import current_tenant
+
+
+class EnvironmentRows(TenantRepository[Environment]):
+    """Environments."""
+
+    model = Environment
+
+    def named(self, name: str, *, lock: bool = False) -> Environment:
+        """An environment by its name. Raises NotFound."""
+        query = self.scoped().select_for_update() if lock else self.scoped()
+        row: Environment | None = query.filter(name=name).first()
+        if row is None:
+            raise NotFound(f"there is no environment {name}")
+        return row
+
+    def named_or_new(self, name: str) -> Environment:
+        """An environment by its name, made on first use, held until the transaction ends."""
+        Environment.objects.get_or_create(tenant_id=current_tenant(), name=name, defaults={"id": new_id("env")})
+        return self.named(name, lock=True)
+
+    def delete_all(self) -> None:
+        """Remove all environments of the tenant, with their layers and revisions."""
+        self.scoped().delete()
+
+
+class LayerRows(TenantRepository[Layer]):
+    """Layers."""
+
+    model = Layer
+
+    def put(self, environment: Environment, name: str, values: dict[str, Any]) -> Layer:
+        """Set the values of a layer of an environment that the caller holds."""
+        row = self.find(environment, name)
+        if row is None:
+            return self.add(
+                Layer(
+                    id=new_id("lay"),
+                    tenant_id=environment.tenant_id,
+                    environment=environment,
+                    name=name,
+                    values=values,
+                )
+            )
+        row.values = values
+        return self.save(row)
+
+    def find(self, environment: Environment, name: str) -> Layer | None:
+        """A layer of an environment; None when it was never set."""
+        row: Layer | None = self.scoped().filter(environment=environment, name=name).first()
+        return row
+
+    def values_of(self, environment: Environment) -> dict[str, dict[str, Any]]:
+        """The values of every layer that is set."""
+        return dict(self.scoped().filter(environment=environment).values_list("name", "values"))
+
+
+class RevisionRows(TenantRepository[Revision]):
+    """Revisions."""
+
+    model = Revision
+
+    def scoped(self) -> Any:
+        return super().scoped().select_related("environment")
+
+    def newest(self, environment: Environment) -> int:
+        """The highest revision of an environment; 0 when nothing was published."""
+        found: int | None = self.scoped().filter(environment=environment).aggregate(newest=Max("revision"))["newest"]
+        return found or 0
+
+    def numbered(self, environment: Environment, revision: int) -> Revision:
+        """A revision of an environment. Raises NotFound."""
+        row: Revision | None = self.scoped().filter(environment=environment, revision=revision).first()
+        if row is None:
+            raise NotFound(f"{environment.name} has no revision {revision}")
+        return row
+
+
+class FlagRows(TenantRepository[FlagRow]):
+    """Flags."""
+
+    model = FlagRow
+
+    def named(self, name: str) -> FlagRow:
+        """A flag by its name. Raises NotFound."""
+        row: FlagRow | None = self.scoped().filter(name=name).first()
+        if row is None:
+            raise NotFound(f"there is no flag {name}")
+        return row
+
+    def named_or_new(self, name: str) -> FlagRow:
+        """A flag by its name, made (off) on first use, held until the transaction ends."""
+        defaults = {"id": new_id("flg"), "version": 0, "enabled": False, "percentage": 0}
+        FlagRow.objects.get_or_create(tenant_id=current_tenant(), name=name, defaults=defaults)
+        row: FlagRow = self.scoped().select_for_update().get(name=name)
+        return row
+
+    def delete_all(self) -> None:
+        """Remove all flags of the tenant."""
+        self.scoped().delete()
+
+
+environments = EnvironmentRows()
+layers = LayerRows()
+revisions = RevisionRows()
+flags = FlagRows()

@@ -1,0 +1,1 @@
+"""Secrets: versioned values, leases, rotation and encryption keys. Every value lives in Vault and nowhere else."""

@@ -1,0 +1,1 @@
+"""Secrets rules: path policies, versions, leases, rotation."""

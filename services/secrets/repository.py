@@ -1,0 +1,133 @@
+"""Every query of the secrets service.
+
+Row locks, always in this order: a secret's or key's row; tokens in order of their ids; leases in order of their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from services.secrets.domain.paths import PathPolicy
+from services.secrets.models import EncryptionKey, Lease, LeaseToken, Policy, Secret
+from shared.errors import Conflict, NotFound
+from shared.infra.db.django import TenantRepository
+from shared.utils.ids import new_id
+from shared.web.context import current_tenant
+
+
+class KeyExists(Conflict):
+    """There is a key of that name."""
+
+    code = "key_exists"
+
+
+class SecretRows(TenantRepository[Secret]):
+    """What is known of secrets."""
+
+    model = Secret
+
+    def find(self, path: str) -> Secret | None:
+        """The row of a path; None when there is no such secret."""
+        row: Secret | None = self.scoped().filter(path=path).first()
+        return row
+
+    def at(self, path: str, *, lock: bool = False) -> Secret:
+        """The row of a path. Raises NotFound."""
+        query = self.scoped().select_for_update() if lock else self.scoped()
+        row: Secret | None = query.filter(path=path).first()
+        if row is None:
+            raise NotFound("there is no such secret")
+        return row
+
+    def at_or_new(self, path: str) -> tuple[Secret, bool]:
+        """The row of a path, held until the transaction ends, and whether it was made just now."""
+        row, made = Secret.objects.get_or_create(
+            tenant_id=current_tenant(), path=path, defaults={"id": new_id("sec"), "version": 0}
+        )
+        return (row, True) if made else (self.at(path, lock=True), False)
+
+    def delete(self, row: Secret) -> None:
+        """Forget a secret."""
+        row.delete()
+
+
+class KeyRows(TenantRepository[EncryptionKey]):
+    """Keys."""
+
+    model = EncryptionKey
+
+    def add(self, row: EncryptionKey) -> EncryptionKey:
+        try:
+            with transaction.atomic():
+                return super().add(row)
+        except IntegrityError as error:
+            raise KeyExists(f"there is a key {row.name}") from error
+
+    def named(self, name: str, *, lock: bool = False) -> EncryptionKey:
+        """A key by its name. Raises NotFound."""
+        query = self.scoped().select_for_update() if lock else self.scoped()
+        row: EncryptionKey | None = query.filter(name=name).first()
+        if row is None:
+            raise NotFound(f"there is no key {name}")
+        return row
+
+
+class PolicyRows(TenantRepository[Policy]):
+    """Path policies."""
+
+    model = Policy
+
+    def rules(self) -> list[PathPolicy]:
+        """All of the tenant's policies."""
+        return [row.rule() for row in self.scoped()]
+
+    def delete(self, row: Policy) -> None:
+        """Remove a policy."""
+        row.delete()
+
+
+class TokenRows(TenantRepository[LeaseToken]):
+    """Tokens."""
+
+    model = LeaseToken
+
+    def parents(self) -> dict[str, str | None]:
+        """The parent of every token of the tenant."""
+        return dict(self.scoped().values_list("id", "parent_id"))
+
+    def lock_all(self) -> list[LeaseToken]:
+        """All tokens of the tenant, held until the transaction ends: nothing is leased under one meanwhile."""
+        return list(self.scoped().select_for_update().order_by("id"))
+
+
+class LeaseRows(TenantRepository[Lease]):
+    """Leases."""
+
+    model = Lease
+
+    def live_under(self, token_ids: Collection[str]) -> list[Lease]:
+        """The leases of these tokens that weren't revoked, held until the transaction ends."""
+        rows = self.scoped().select_for_update(of=("self",)).filter(token_id__in=token_ids, revoked_at=None)
+        return list(rows.order_by("id"))
+
+    def to_clear(self, now: datetime, limit: int) -> list[Lease]:
+        """Leases of all tenants that have ended and still have something in Vault. Those others clear are left out."""
+        ended = Q(expires_at__lte=now) | Q(revoked_at__isnull=False)
+        rows: Any = Lease.objects.select_for_update(skip_locked=True).filter(ended, cleared=False)
+        return list(rows.order_by("id")[:limit])
+
+    def mark_cleared(self, row: Lease) -> None:
+        """Nothing of it is left in Vault."""
+        Lease.objects.filter(id=row.id).update(cleared=True)
+
+
+secrets = SecretRows()
+keys = KeyRows()
+policies = PolicyRows()
+tokens = TokenRows()
+leases = LeaseRows()

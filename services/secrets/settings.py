@@ -1,0 +1,17 @@
+"""Settings of the secrets service."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """How often ended leases are cleared away."""
+
+    service_name: str = "secrets"
+    listen_address: str = "0.0.0.0:8008"
+    advertise_address: str = "secrets:8008"
+    lease_sweep_seconds: float = Field(default=5.0, gt=0)
+    """An expired lease is refused at once; what it stood for is removed at most this much later."""
