@@ -31,6 +31,7 @@ from environment.bugs.manifest import (
 )
 from environment.grading.measure import Measurements
 from environment.grading.results import SuiteRun
+from environment.grading.runner import Options, passing_twins
 from environment.workspace.reference import Reference
 
 LEAST_TRIGGERS = 2
@@ -79,6 +80,8 @@ class Verifier:
         if first.triggers or first.unstable:
             names = "\n  ".join((first.triggers or first.unstable)[:20])
             raise ManifestError(f"Every test must pass on the reference, each time. These don't:\n  {names}")
+        if first.seconds:
+            self._require_twins_fail(run)
         manifest = self._start(run)
         pending = [bug for bug in chosen if not self._current(bug, manifest)]
         reports = [first, *(self._kept(bug, manifest) for bug in chosen if bug not in pending)]
@@ -96,6 +99,14 @@ class Verifier:
                 pool.shutdown(cancel_futures=True, wait=True)
                 raise
         return reports
+
+    def _require_twins_fail(self, run: SuiteRun) -> None:
+        """On the reference, where all is right, every test that must fail does."""
+        names = "\n  ".join(passing_twins(self.reference.files, run.outcomes, Options(twins=False)))
+        if names:
+            raise ManifestError(
+                f"These unit tests can't fail, so they can't tell a right grading from a forged one:\n  {names}"
+            )
 
     def _start(self, run: SuiteRun) -> Manifest:
         """The manifest to go on with: today's tests, and the measurements of bugs that there still are."""

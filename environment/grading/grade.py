@@ -73,11 +73,21 @@ class Grader:
             failures,
             start,
             ever_passed=episode.ever_passed,
-            bugs=judge_bugs(self.catalogue, episode.bugs, self.manifest, run.failed),
+            bugs=judge_bugs(self.catalogue, episode.bugs, self._measured(), run.failed),
             void=run.void,
         )
         self._note(episode, result)
         return result
+
+    def _measured(self) -> Manifest:
+        """The manifest with no triggers but those that count here."""
+        if self.only is None:
+            return self.manifest
+        bugs = {
+            bug_id: replace(item, triggers=tuple(test_id for test_id in item.triggers if test_id in self.tests))
+            for bug_id, item in self.manifest.bugs.items()
+        }
+        return replace(self.manifest, tests=self.tests, bugs=bugs)
 
     def _run(self, workspace: Path, episode: Episode) -> SuiteRun:
         try:

@@ -35,8 +35,8 @@ OnDecided = Callable[[str, Outcome], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds after which a process is given up: in all, and without any test starting or ending (the start of the fleet
-    counts there, which may take 300)."""
+    """Seconds after which a process is given up: in all, and without any test starting or ending. The fleet's start,
+    which may take 300, counts as such a silence."""
 
     total: float = 1800.0
     silent: float = 420.0

@@ -21,7 +21,7 @@ JSON (format 1), stable::
 A bonus is counted when the untouched workspace doesn't earn it already: nobody is paid for doing nothing. A bug's
 status is "fixed" when its measured triggers pass but for those that other bugs fail, "masked" when all of them fail
 and would do so anyway because of unfixed bugs that hide it (so it can't be told whether it is fixed), else
-"not fixed"; "unmeasured" when the manifest doesn't know the bug.
+"not fixed"; "unmeasured" when the manifest knows no trigger of it among the tests that ran.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def judge_bugs(
     reports: list[BugReport] = []
     for bug_id in sorted(injected, key=id_key):
         ids = triggers.get(bug_id, frozenset())
-        if bug_id not in triggers:
+        if not ids:
             status = BugStatus.UNMEASURED
         elif bug_id not in present:
             status = BugStatus.FIXED if ids & failing <= explained else BugStatus.NOT_FIXED

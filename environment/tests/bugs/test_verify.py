@@ -133,3 +133,12 @@ def test_a_file_that_cannot_be_collected_stops_everything(reference: Reference, 
     (reference.root / "tests/chaos/compute/test_new.py").write_text("import nowhere\n")
     with pytest.raises(ManifestError, match=r"chaos/compute/test_new\.py"):
         verifier(reference, catalogue_folder, []).verify()
+
+
+def test_a_unit_test_that_cannot_fail_stops_everything(reference: Reference, catalogue_folder: Path) -> None:
+    source = (
+        "import pytest\n\n\n@pytest.mark.parametrize('x', [1])\ndef test_early(x):\n    return\n    assert x == 2\n"
+    )
+    (reference.root / "tests/unit/compute/test_early.py").write_text(source)
+    with pytest.raises(ManifestError, match=r"can't fail.*\n.*test_early"):
+        verifier(reference, catalogue_folder, []).verify(["E9"])
