@@ -39,11 +39,11 @@ def test_tokens_and_sessions_outlive_a_crash_of_auth(fleet: FleetControl, tenant
 def test_a_suspension_during_an_outage_of_auth_holds_when_it_is_back(fleet: FleetControl, tenant):
     person = new_person(tenant)
     session = person.log_in()["refresh_token"]
-    fleet.kill("auth")
+    fleet.stop("auth")
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
     fleet.start("auth")
     fleet.wait_healthy("auth")
-    eventually(lambda: person.try_log_in().json().get("code") == "tenant_suspended")
+    eventually(lambda: person.try_log_in().json().get("code") == "tenant_suspended", interval=0.2)
     assert person.refresh(session).json().get("code") == "invalid_refresh_token"
 
 

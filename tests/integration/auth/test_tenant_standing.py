@@ -17,9 +17,9 @@ def test_a_suspended_tenant_gets_no_tokens_and_its_sessions_are_over_until_it_is
     person = new_person(tenant, "member")
     session = person.log_in()["refresh_token"]
     turn(tenant, "suspend")
-    eventually(lambda: person.try_log_in().json().get("code") == "tenant_suspended")
+    eventually(lambda: person.try_log_in().json().get("code") == "tenant_suspended", interval=0.2)
     turn(tenant, "resume")
-    eventually(lambda: person.try_log_in().status_code == 200)
+    eventually(lambda: person.try_log_in().status_code == 200, interval=0.2)
     assert person.refresh(session).json().get("code") == "invalid_refresh_token"
 
 
@@ -29,6 +29,6 @@ def test_a_closed_tenant_is_closed_to_people_and_machines(tenant):
     account = api.ok("POST", "/api/auth/v1/service-accounts", 201, json={"name": "ci"})
     key = api.ok("POST", f"/api/auth/v1/service-accounts/{account['id']}/api-keys", 201, json={})["key"]
     turn(tenant, "close")
-    eventually(lambda: person.try_log_in().json().get("code") == "tenant_closed")
+    eventually(lambda: person.try_log_in().json().get("code") == "tenant_closed", interval=0.2)
     login = {"grant_type": "api_key", "api_key": key}
     person.anonymous.refused("POST", "/api/auth/v1/tokens", 403, "tenant_closed", json=login)

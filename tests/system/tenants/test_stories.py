@@ -43,11 +43,11 @@ def test_a_suspended_tenant_stands_still_and_goes_on_where_it_stopped(tenant):
     person = new_person(tenant, "tenant-admin")
     tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 4))
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
-    eventually(lambda: person.try_log_in().json().get("code") == "tenant_suspended")
+    eventually(lambda: person.try_log_in().json().get("code") == "tenant_suspended", interval=0.2)
     tenant.operator.refused("POST", RESERVATIONS, 403, "tenant_not_active", json=claim("i-2", 1))
     tenant.operator.refused("POST", PROJECTS, 403, "tenant_not_active", json={"name": "Shop"})
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/resume")
-    eventually(lambda: person.try_log_in().status_code == 200)
+    eventually(lambda: person.try_log_in().status_code == 200, interval=0.2)
     assert available(tenant) == 76
     person.api().ok("POST", PROJECTS, 201, json={"name": "Shop"})
 
@@ -55,7 +55,7 @@ def test_a_suspended_tenant_stands_still_and_goes_on_where_it_stopped(tenant):
 def test_a_closed_tenant_is_over_for_good_and_keeps_its_name(operator, tenant):
     person = new_person(tenant, "tenant-admin")
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/close")
-    eventually(lambda: person.try_log_in().json().get("code") == "tenant_closed")
+    eventually(lambda: person.try_log_in().json().get("code") == "tenant_closed", interval=0.2)
     for action in ("suspend", "resume", "close"):
         tenant.operator.refused("POST", f"{TENANTS}/{tenant.id}/{action}", 409, "invalid_transition")
     tenant.operator.refused("POST", RESERVATIONS, 403, "tenant_not_active", json=claim("i-1", 1))
