@@ -1,0 +1,1 @@
+"""loadbalancer: pools, backends, balancing algorithms, health, listeners."""

@@ -1,0 +1,1 @@
+"""The rules of load balancing. Pure; time is passed in."""

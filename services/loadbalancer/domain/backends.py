@@ -1,0 +1,79 @@
+"""Backends, and which of them take new connections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+MAX_WEIGHT = 256
+"""As HAProxy has it."""
+PANIC_PERCENT = 50
+"""Below this share of healthy backends health is ignored (Envoy's `healthy_panic_threshold`)."""
+
+
+class AdminState(StrEnum):
+    """What the tenant wants of a backend. A draining one keeps its connections and gets no new ones."""
+
+    ACTIVE = "active"
+    DRAINING = "draining"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend as the algorithms see it. `current_weight` is the memory of smooth weighted round robin."""
+
+    id: str
+    weight: int = 1
+    state: AdminState = AdminState.ACTIVE
+    healthy: bool = True
+    current_weight: int = 0
+    connections: int = 0
+    ejected_until: datetime | None = None
+    admitted_at: datetime | None = None
+
+
+def takes_new_connections(backend: Backend) -> bool:
+    """Whether the backend is to get new connections at all: neither draining nor of weight 0."""
+    return backend.state is AdminState.ACTIVE and backend.weight > 0
+
+
+def is_usable(backend: Backend, now: datetime) -> bool:
+    """Whether the backend works: its checks succeed and it isn't ejected as an outlier."""
+    return backend.healthy and (backend.ejected_until is None or backend.ejected_until <= now)
+
+
+def in_panic(usable: int, total: int, threshold_percent: int = PANIC_PERCENT) -> bool:
+    """Whether so few are usable that the rest would be overrun: strictly less than the threshold. 0 never panics."""
+    return usable * 100 < total * threshold_percent
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who may be chosen, and whether health was ignored for it."""
+
+    candidates: list[Backend]
+    panic: bool
+
+
+def candidates(backends: Sequence[Backend], now: datetime, threshold_percent: int = PANIC_PERCENT) -> Choice:
+    """The backends that a new connection may go to.
+
+    Draining ones and those of weight 0 never get one, not even in panic; unusable ones only in panic.
+    """
+    wanted = [backend for backend in backends if takes_new_connections(backend)]
+    usable = [backend for backend in wanted if is_usable(backend, now)]
+    if in_panic(len(usable), len(wanted), threshold_percent):
+        return Choice(wanted, panic=True)
+    return Choice(usable, panic=False)
+
+
+def slow_start_weight(weight: int, admitted_at: datetime | None, now: datetime, seconds: int) -> int:
+    """The weight of a backend that was admitted a short while ago: it grows evenly to its full weight, from 1 on."""
+    if admitted_at is None or seconds <= 0 or weight <= 0:
+        return weight
+    elapsed = (now - admitted_at).total_seconds()
+    if elapsed >= seconds:
+        return weight
+    return max(1, int(weight * max(elapsed, 0.0) / seconds))

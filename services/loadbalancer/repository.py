@@ -1,0 +1,135 @@
+"""Every query of loadbalancer. Row locks: a pool's row guards its backends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from services.loadbalancer.domain.errors import BackendExists, NameTaken
+from services.loadbalancer.tables import BackendRow, Listener, LoadBalancer, Pool
+from shared.errors import Conflict, NotFound
+from shared.infra.db.sqlalchemy import TenantRepository
+from shared.utils.pagination import Page, PageRequest
+
+Row = TypeVar("Row", Pool, BackendRow, LoadBalancer)
+
+
+def _insert(session: Session, row: Row, taken: Conflict) -> Row:
+    """Insert a row; `taken` is raised when its name is."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise taken from error
+    return row
+
+
+class PoolRepository(TenantRepository[Pool]):
+    """Pools of the tenant."""
+
+    model = Pool
+
+    def with_backends(self, request: PageRequest) -> Page[Pool]:
+        """A page of pools with their backends, in two queries however many there are."""
+        query = self.scoped().options(selectinload(Pool.backends)).order_by(Pool.id)
+        if request.after:
+            query = query.where(Pool.id > request.after[0])
+        rows = self.session.scalars(query.limit(request.limit + 1)).all()
+        return Page.of(rows, request, lambda pool: (pool.id,))
+
+    def create(self, pool: Pool) -> Pool:
+        """Insert a pool. Raises NameTaken."""
+        return _insert(self.session, pool, NameTaken(f"there is a pool {pool.name}", name=pool.name))
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are pools of the tenant. They are kept from deletion until the transaction ends."""
+        query = self.scoped().where(Pool.id.in_(ids)).order_by(Pool.id).with_for_update(read=True, key_share=True)
+        return {pool.id for pool in self.session.scalars(query)}
+
+    def in_use(self, pool: Pool) -> bool:
+        """Whether a listener sends its connections to the pool."""
+        return bool(self.session.scalar(select(exists().where(Listener.pool_id == pool.id))))
+
+    def all(self) -> Sequence[Pool]:
+        """All pools of the tenant."""
+        return self.session.scalars(self.scoped().order_by(Pool.id).with_for_update()).all()
+
+    def remove(self, pool: Pool) -> None:
+        """Delete a pool and its backends."""
+        self.session.delete(pool)
+        self.session.flush()
+
+
+class BackendRepository(TenantRepository[BackendRow]):
+    """Backends of the tenant's pools."""
+
+    model = BackendRow
+
+    @property
+    def noun(self) -> str:
+        return "backend"
+
+    def of(self, pool: Pool) -> Sequence[BackendRow]:
+        """The backends of a pool, in order of creation."""
+        query = self.scoped().where(BackendRow.pool_id == pool.id).order_by(BackendRow.id)
+        return self.session.scalars(query).all()
+
+    def in_pool(self, pool: Pool, id: str) -> BackendRow:
+        """One backend of a pool. Raises NotFound."""
+        row = self.session.scalars(
+            self.scoped().where(BackendRow.pool_id == pool.id, BackendRow.id == id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no backend {id} in the pool {pool.name}")
+        return row
+
+    def create(self, backend: BackendRow) -> BackendRow:
+        """Insert a backend. Raises BackendExists."""
+        place = f"{backend.address} port {backend.port}"
+        return _insert(self.session, backend, BackendExists(f"the pool has {place}"))
+
+    def remove(self, backend: BackendRow) -> None:
+        """Delete a backend."""
+        self.session.delete(backend)
+        self.session.flush()
+
+
+class LoadBalancerRepository(TenantRepository[LoadBalancer]):
+    """Load balancers of the tenant."""
+
+    model = LoadBalancer
+
+    @property
+    def noun(self) -> str:
+        return "load balancer"
+
+    def with_listeners(self, request: PageRequest) -> Page[LoadBalancer]:
+        """A page of load balancers with their listeners, in two queries however many there are."""
+        query = self.scoped().options(selectinload(LoadBalancer.listeners)).order_by(LoadBalancer.id)
+        if request.after:
+            query = query.where(LoadBalancer.id > request.after[0])
+        rows = self.session.scalars(query.limit(request.limit + 1)).all()
+        return Page.of(rows, request, lambda row: (row.id,))
+
+    def create(self, row: LoadBalancer) -> LoadBalancer:
+        """Insert a load balancer and its listeners. Raises NameTaken."""
+        return _insert(self.session, row, NameTaken(f"there is a load balancer {row.name}", name=row.name))
+
+    def all(self) -> Sequence[LoadBalancer]:
+        """All load balancers of the tenant."""
+        return self.session.scalars(self.scoped().order_by(LoadBalancer.id).with_for_update()).all()
+
+    def remove(self, row: LoadBalancer) -> None:
+        """Delete a load balancer and its listeners."""
+        self.session.delete(row)
+        self.session.flush()
+
+    def pools_of(self, row: LoadBalancer) -> Sequence[Pool]:
+        """The pools behind a load balancer, with their backends."""
+        ids = {listener.pool_id for listener in row.listeners}
+        query = select(Pool).where(Pool.tenant_id == row.tenant_id, Pool.id.in_(ids))
+        return self.session.scalars(query.options(selectinload(Pool.backends))).all()
