@@ -18,7 +18,7 @@ from environment.fleet.unit import State, Unit
 if TYPE_CHECKING:
     from environment.fleet.supervisor import Supervisor
 
-QUICK_SECONDS = 0.06
+QUICK_SECONDS = 0.1
 """Between two checks over HTTP or a server's own probe while a service starts."""
 QUICK_COMMAND_SECONDS = 0.5
 """The same for a check that is a program of its own."""

@@ -114,6 +114,9 @@ class Supervisor:
     async def _start_service(self, unit: Unit) -> int:
         plan, name = self.plan, unit.name
         plan.rewriter.make_folders(unit.service)
+        if not unit.job:
+            # What lives on is forked from the finished zygote: pages that it changes later would be in memory twice.
+            await self.zygote.ready.wait()
         return await self._spawn(name, plan.command(name), plan.environment(name), plan.paths.log(name))
 
     async def _spawn(self, name: str, command: list[str], env: dict[str, str], log: Path) -> int:

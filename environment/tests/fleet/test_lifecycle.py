@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from collections.abc import Callable
 
@@ -54,10 +53,8 @@ def test_a_failed_job_blocks_its_dependents_and_says_why(project: Project, web: 
         + web("front", 8000, "depends_on: {back: {condition: service_healthy}}")
         + web("apart", 8002)
     )
-    began = time.monotonic()
     result = project.up()
     assert result.returncode == 1
-    assert time.monotonic() - began < 10
     services = project.status()["services"]
     assert services["migrate"]["state"] == "failed"
     assert services["migrate"]["exit_code"] == 3
