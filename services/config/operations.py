@@ -39,7 +39,10 @@ class ReferenceUnresolved(ValidationFailed):
 
 
 def set_layer(environment_name: str, name: str, values: Mapping[str, Any], expected_version: int | None) -> Layer:
-    """Set a layer; nobody sees it before the next publication. Raises UnknownLayer, InvalidReference, VersionConflict."""
+    """Set a layer; nobody sees it before the next publication.
+
+    Raises UnknownLayer, InvalidReference, VersionConflict.
+    """
     checked_layer(name)
     for _ in references.found_in(values):
         pass

@@ -1,4 +1,7 @@
-"""Every query of the config service. The one row lock is an environment's, which comes before its layers and revisions."""
+"""Every query of the config service.
+
+The one row lock is an environment's, which comes before its layers and revisions.
+"""
 
 from __future__ import annotations
 

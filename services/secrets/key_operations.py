@@ -19,7 +19,7 @@ def create_key(name: str) -> EncryptionKey:
 
 
 def rotate_key(name: str) -> EncryptionKey:
-    """Add a key version, with which everything from now on is encrypted; the old ones still decrypt. Raises NotFound."""
+    """Add a key version, which encrypts from now on; the old ones still decrypt. Raises NotFound."""
     key = keys.named(name, lock=True)
     key.key_version = store().rotate_key(vault_key(name))
     keys.save(key)

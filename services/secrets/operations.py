@@ -73,8 +73,9 @@ def delete_secret(text: str) -> None:
     path = secret_path(text)
     ensure_path(path, "delete")
     row = secrets.at(path, lock=True)
+    secret_id = row.id
     _purge(row)
-    quotas().release(row.id)
+    quotas().release(secret_id)
 
 
 def delete_all() -> int:

@@ -1,0 +1,37 @@
+"""Secret references stay references until somebody resolves them."""
+
+import pytest
+
+from services.config.domain.references import InvalidReference, Reference, found_in, parse, resolved
+
+DOCUMENT = {"db": {"password": {"$secret": "app/db#password"}, "port": 5432}, "keys": [{"$secret": "app/key#a"}, 7]}
+
+
+def test_references_are_found_in_maps_and_lists():
+    assert list(found_in(DOCUMENT)) == [Reference("app/db", "password"), Reference("app/key", "a")]
+
+
+def test_resolving_gives_a_copy_and_leaves_the_document():
+    answer = resolved(DOCUMENT, lambda reference: f"<{reference.path}:{reference.field}>")
+    assert answer == {"db": {"password": "<app/db:password>", "port": 5432}, "keys": ["<app/key:a>", 7]}
+    assert DOCUMENT["db"]["password"] == {"$secret": "app/db#password"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"$secret": "app/db"},
+        {"$secret": "#field"},
+        {"$secret": "app/db#"},
+        {"$secret": 5},
+        {"$secret": None},
+        {"$secret": "app/db#password", "default": "x"},
+    ],
+)
+def test_what_is_no_reference_is_refused(value):
+    with pytest.raises(InvalidReference):
+        parse(value)
+
+
+def test_only_the_first_hash_separates():
+    assert parse({"$secret": "/app/db#pass#word"}) == Reference("app/db", "pass#word")
