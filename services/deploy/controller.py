@@ -48,6 +48,7 @@ class Controller:
         self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
         self._loop = Periodic("rollout-controller", settings.controller_tick_seconds, self.tick)
         self._election.observe(lambda leading: self._loop.poke())
+        self._announced = 0
         self._refused_writes = 0
         self._ticked_at = time.monotonic()
 
@@ -70,43 +71,27 @@ class Controller:
     def tick(self) -> None:
         """Say what we believe; as the leader, also move everything one step on."""
         self._ticked_at = time.monotonic()
-        self._heartbeat()
-        if self._election.is_leader():
-            self._lead()
-
-    def _lead(self) -> None:
-        try:
-            with self._sessions() as session, session.begin():
-                FenceRepository(session).admit(rollouts.FENCE, self._election.fencing_token)
-                due = running_deployments(session)
-        except StaleFencingToken as refused:
-            self._note_refusal(refused)
-            due = []
-        for work in due:
+        token = self._election.fencing_token
+        if token > 0 and token != self._announced:
+            self._announce(token)
+        for work in self._report(token):
             if not self._election.is_leader():
                 return
-            self._move_on(work)
-        with service_context("deploy", PLATFORM), self._sessions() as session, session.begin():
-            locking.free_ended(session, self._ports)
+            if self._move_on(work):
+                self._loop.poke()  # There may be more to do at once.
 
-    def _move_on(self, work: Work) -> None:
-        """One step of one deployment, under this leadership's token."""
-        token = self._election.fencing_token
+    def _announce(self, token: int) -> None:
+        """A new leader's first write: from here on its predecessors are shut out of every rollout."""
         try:
-            with service_context("deploy", work.tenant_id), self._sessions() as session, session.begin():
-                rollouts.move_on(session, self._ports, work.id, token)
+            with self._sessions() as session, session.begin():
+                FenceRepository(session).admit(rollouts.FENCE, token)
         except StaleFencingToken as refused:
             self._note_refusal(refused)
-        except OmniCloudError as error:
-            log.error("deployment not moved on", deployment=work.id, error=error.detail)
+        self._announced = token
 
-    def _note_refusal(self, refused: StaleFencingToken) -> None:
-        self._refused_writes += 1
-        log.warning("write refused", candidate=self._settings.candidate, reason=refused.detail)
-
-    def _heartbeat(self) -> None:
-        token = self._election.fencing_token
-        with self._sessions() as session, session.begin():
+    def _report(self, token: int) -> list[Work]:
+        """Write our heartbeat; what is due, if we lead."""
+        with service_context("deploy", PLATFORM), self._sessions() as session, session.begin():
             CandidateRepository(session).heartbeat(
                 self._settings.candidate,
                 leading=token > 0,
@@ -115,6 +100,26 @@ class Controller:
                 refused_writes=self._refused_writes,
                 at=self._ports.clock.now(),
             )
+            if token == 0:
+                return []
+            locking.free_ended(session, self._ports)
+            return running_deployments(session)
+
+    def _move_on(self, work: Work) -> bool:
+        """One step of one deployment, under this leadership's token; whether it moved."""
+        token = self._election.fencing_token
+        try:
+            with service_context("deploy", work.tenant_id), self._sessions() as session, session.begin():
+                return rollouts.move_on(session, self._ports, work.id, token)
+        except StaleFencingToken as refused:
+            self._note_refusal(refused)
+        except OmniCloudError as error:
+            log.error("deployment not moved on", deployment=work.id, error=error.detail)
+        return False
+
+    def _note_refusal(self, refused: StaleFencingToken) -> None:
+        self._refused_writes += 1
+        log.warning("write refused", candidate=self._settings.candidate, reason=refused.detail)
 
 
 def _end_idle_transactions(engine: Engine, seconds: int) -> None:

@@ -163,8 +163,11 @@ class FenceRepository:
 
         Raises StaleFencingToken when a newer holder has written before.
         """
-        self._session.execute(insert(Fence).values(name=name, token=0).on_conflict_do_nothing())
-        fence = self._session.scalars(select(Fence).where(Fence.name == name).with_for_update()).one()
+        query = select(Fence).where(Fence.name == name).with_for_update()
+        fence = self._session.scalars(query).one_or_none()
+        if fence is None:
+            self._session.execute(insert(Fence).values(name=name, token=0).on_conflict_do_nothing())
+            fence = self._session.scalars(query).one()
         fence.token = check_token(fence.token, token)
 
     def highest(self, name: str) -> int:

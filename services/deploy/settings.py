@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from shared.settings import ServiceSettings, split_address
+from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -13,6 +13,8 @@ class Settings(ServiceSettings):
     service_name: str = "deploy"
     listen_address: str = "0.0.0.0:8010"
     advertise_address: str = "deploy:8010"
+    controller_name: str = ""
+    """This process's name in the controller's election; its address, which no other process has, when it isn't set."""
     controller_lease_seconds: int = Field(default=2, ge=2)
     """How long a dead leader blocks the next one; etcd grants no shorter lease than two seconds."""
     controller_tick_seconds: float = Field(default=0.2, gt=0)
@@ -27,5 +29,5 @@ class Settings(ServiceSettings):
 
     @property
     def candidate(self) -> str:
-        """This process's name in the election: its host, which no other process has."""
-        return split_address(self.advertise_address)[0]
+        """The name to stand for election under."""
+        return self.controller_name or self.advertise_address

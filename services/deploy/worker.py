@@ -7,7 +7,7 @@ from typing import Any
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from services.deploy.celery_app import APPLY_TASK, SERIALIZER, make_celery
-from services.deploy.controller import Controller
+from services.deploy.controller import Controller, serve_health
 from services.deploy.operations import applies
 from services.deploy.ports import make_ports
 from services.deploy.settings import Settings
@@ -50,7 +50,9 @@ def _log_as_json(**_: Any) -> None:
 
 @worker_ready.connect
 def _stand_for_election(**_: Any) -> None:
+    """The worker takes tasks from here on, and says so."""
     controller.start()
+    serve_health(controller, settings.listen())
 
 
 @worker_shutting_down.connect

@@ -23,7 +23,8 @@ LockId = Annotated[str | None, Query(alias="ID")]
 @router.get(STATE)
 def read(workspace: str, ports: PortsOf, ctx: RequestContext = requires(READ)) -> Response:
     """The state document; 404 when there is none."""
-    return Response(terraform.read(ports, workspace), media_type="application/json")
+    document, digest = terraform.read(ports, workspace)
+    return Response(document, headers={"ETag": f'"{digest}"'}, media_type="application/json")
 
 
 @router.post(STATE)

@@ -37,13 +37,14 @@ class FencingTokenFromTheFuture(ValidationFailed):
     code = "unknown_fencing_token"
 
 
-def move_on(session: Session, ports: Ports, id: str, token: int) -> None:
-    """Take a deployment one step further: start it, move its rollout, end it, or bring it back.
+def move_on(session: Session, ports: Ports, id: str, token: int) -> bool:
+    """Take a deployment one step further: start it, move its rollout, end it, or bring it back; whether it moved.
 
     Raises StaleFencingToken for a controller that has been superseded; nothing is changed then.
     """
     FenceRepository(session).admit(FENCE, token)
     deployment = DeploymentRepository(session).get(id, lock=True)
+    before = deployment.version
     match deployment.state:
         case D.PENDING:
             deployment.last_progress_at = deployment.step_started_at = ports.clock.now()
@@ -51,7 +52,8 @@ def move_on(session: Session, ports: Ports, id: str, token: int) -> None:
         case D.IN_PROGRESS:
             _roll(session, ports, deployment, token)
         case D.ROLLING_BACK:
-            _return(session, ports, deployment, token)
+            _return(session, deployment, token)
+    return deployment.version != before
 
 
 def write_progress(session: Session, id: str, token: int, newest: int, targets: Replicas, traffic: int) -> Deployment:
@@ -97,7 +99,7 @@ def _roll(session: Session, ports: Ports, deployment: Deployment, token: int) ->
         _fail(session, ports, deployment, "progress_deadline_exceeded")
 
 
-def _return(session: Session, ports: Ports, deployment: Deployment, token: int) -> None:
+def _return(session: Session, deployment: Deployment, token: int) -> None:
     """The stable revision takes over whole: its replicas were kept or come up at once."""
     restored = deployment.stable_replicas
     deployment.old = deployment.old_ready = restored

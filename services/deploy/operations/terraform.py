@@ -44,9 +44,10 @@ class NotAStateDocument(BadRequest):
     code = "not_a_state_document"
 
 
-def read(ports: Ports, workspace: str) -> bytes:
-    """The document. Raises StateNotFound, which Terraform takes for an empty state."""
-    return canonical(ports.states.read(current_tenant(), valid_name(workspace)).body)
+def read(ports: Ports, workspace: str) -> tuple[bytes, str]:
+    """The document and its digest. Raises StateNotFound, which Terraform takes for an empty state."""
+    document = ports.states.read(current_tenant(), valid_name(workspace))
+    return canonical(document.body), document.version.digest
 
 
 def write(

@@ -1,0 +1,70 @@
+"""An environment whose resources are made by their owners, and deployments that compete for it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support.deploying import apply_resources, deployment_in, make_environment, null
+from tests.support.identities import Tenant
+
+pytestmark = pytest.mark.services("storage")
+
+VOLUME = {"address": "storage.volume.data", "attributes": {"size_gib": 5, "zone": "z1"}}
+BUCKET = {"address": "storage.bucket.logs", "attributes": {"name": "env-logs"}}
+STORAGE = "/api/storage/v1"
+
+
+def used(tenant: Tenant, resource: str) -> int:
+    quotas = {each["resource"]: each for each in tenant.api.ok("GET", "/api/tenants/v1/quotas")["items"]}
+    return quotas[resource]["used"] + quotas[resource]["reserved"]
+
+
+def test_resources_are_made_grown_and_destroyed_by_the_services_that_own_them(tenant: Tenant):
+    # Given an environment with a volume, a bucket and what refers to the volume
+    environment = make_environment(tenant.api)
+    user = null("user", volume="${storage.volume.data.id}")
+    done = apply_resources(tenant.api, environment, VOLUME, BUCKET, user)
+    ids = {step["address"]: step["resource_id"] for step in done["steps"]}
+    volume = tenant.api.ok("GET", f"{STORAGE}/volumes/{ids['storage.volume.data']}")
+    assert (volume["name"], volume["size_gib"], volume["state"]) == ("data", 5, "active")
+    assert [each["name"] for each in tenant.api.items(f"{STORAGE}/buckets")] == ["env-logs"]
+    assert (used(tenant, "storage_gib"), used(tenant, "volumes"), used(tenant, "buckets")) == (5, 1, 1)
+    # When the volume is to be larger, then it has grown in place
+    larger = {**VOLUME, "attributes": {"size_gib": 8, "zone": "z1"}}
+    grown = apply_resources(tenant.api, environment, larger, BUCKET, user)
+    assert [(step["action"], step["address"]) for step in grown["steps"]] == [("update", "storage.volume.data")]
+    assert tenant.api.ok("GET", f"{STORAGE}/volumes/{volume['id']}")["size_gib"] == 8
+    # When all is destroyed, then nothing is left, nor charged to the quota
+    apply_resources(tenant.api, environment)
+    assert list(tenant.api.items(f"{STORAGE}/volumes")) == []
+    assert list(tenant.api.items(f"{STORAGE}/buckets")) == []
+    assert (used(tenant, "storage_gib"), used(tenant, "volumes"), used(tenant, "buckets")) == (0, 0, 0)
+
+
+def test_of_two_deployments_at_once_one_gets_the_environment_and_keeps_it(tenant: Tenant):
+    # Given two people who deploy to one environment at the same time
+    environment = make_environment(tenant.api)
+    people = [tenant.user("member"), tenant.user("member")]
+    release = {"image": "web:1", "startup_seconds": 1}
+    body = {"release": release, "replicas": 2}
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda person: person.post(f"{environment}/deployments", json=body), people))
+    # Then one of them has it, and the other is told so
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    won = next(answer.json() for answer in answers if answer.status_code == 201)
+    lost = next(answer.json() for answer in answers if answer.status_code == 409)
+    assert (lost["code"], lost["owner"]) == ("lock_held", won["id"])
+    # And the first one's rollout ends undisturbed, as the only one there was
+    assert deployment_in(tenant.api, won["id"])["state"] == "succeeded"
+    assert [each["revision"] for each in tenant.api.items(f"{environment}/deployments")] == [1]
+
+
+def test_resources_that_depend_on_each_other_across_services_come_and_go_in_order(tenant: Tenant):
+    # Given a bucket that is made after a volume
+    environment = make_environment(tenant.api)
+    bucket = {**BUCKET, "depends_on": ["storage.volume.data"]}
+    made = apply_resources(tenant.api, environment, bucket, VOLUME)
+    assert [step["address"] for step in made["steps"]] == ["storage.volume.data", "storage.bucket.logs"]
+    # When both go, then in reverse
+    gone = apply_resources(tenant.api, environment)
+    assert [step["address"] for step in gone["steps"]] == ["storage.bucket.logs", "storage.volume.data"]
