@@ -1,0 +1,1 @@
+"""monitor: metrics, range queries, alert rules, silences."""

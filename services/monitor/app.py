@@ -1,0 +1,28 @@
+"""Composition of monitor."""
+
+from __future__ import annotations
+
+from services.monitor import api, evaluation
+from services.monitor.events import HANDLERS
+from services.monitor.ports import Ports
+from services.monitor.settings import Settings
+from shared.infra.periodic import Periodic
+from shared.utils.clock import system_clock
+from shared.web.fastapi import create_service
+from shared.web.runtime import ServiceApp
+
+settings = Settings()
+ports = Ports(settings, system_clock(settings.clock_file))
+service: ServiceApp = create_service(
+    settings,
+    routers=[api.router],
+    handlers=HANDLERS,
+    background=[
+        Periodic(
+            "evaluation",
+            settings.evaluation_interval_seconds,
+            lambda: evaluation.evaluate_all(service.sessions, ports),
+        )
+    ],
+)
+service.application.state.ports = ports

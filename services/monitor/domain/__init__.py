@@ -1,0 +1,1 @@
+"""The rules of monitoring, as Prometheus has them. Pure; time is passed in."""

@@ -1,0 +1,35 @@
+"""What monitor refuses, with permanent machine codes."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, ValidationFailed
+
+
+class InvalidSample(ValidationFailed):
+    """A metric or label name that isn't one, or a sample from the future."""
+
+    code = "invalid_sample"
+
+
+class CardinalityExceeded(ValidationFailed):
+    """More series than a tenant, or labels than a series, may have."""
+
+    code = "cardinality_exceeded"
+
+
+class InvalidQuery(ValidationFailed):
+    """A query whose parts don't fit together, or that would answer with too many points."""
+
+    code = "invalid_query"
+
+
+class InvalidRule(ValidationFailed):
+    """An alert rule whose parts don't fit together."""
+
+    code = "invalid_rule"
+
+
+class RuleExists(Conflict):
+    """The tenant has an alert rule of that name."""
+
+    code = "rule_exists"

@@ -1,0 +1,28 @@
+"""Error budgets and their burn rates (Google, The Site Reliability Workbook, chapter 5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+PAGE_BURN_RATE = 14.4
+"""Burns 2% of the budget of 30 days in an hour."""
+LONG_WINDOW = timedelta(hours=1)
+SHORT_WINDOW = timedelta(minutes=5)
+"""A twelfth of the long one: the alert ends soon after the errors do."""
+
+
+def burn_rate(errors: float, total: float, objective: float) -> float | None:
+    """How many times faster than allowed the error budget is spent. None when there were no events.
+
+    1 spends exactly the budget `1 - objective` over the period of the objective.
+    """
+    if total <= 0:
+        return None
+    return (errors / total) / (1 - objective)
+
+
+def multiwindow(long: float | None, short: float | None) -> float | None:
+    """The rate that both windows show at least: above a threshold only if both are. None when one has no events."""
+    if long is None or short is None:
+        return None
+    return min(long, short)
