@@ -1,0 +1,107 @@
+"""Versions, check-and-set, rotation and keys, against the real Vault."""
+
+import base64
+
+import pytest
+
+from tests.support.bus import Bus
+from tests.support.identities import create_tenant
+
+SECRETS = "/api/secrets/v1/secrets"
+KEYS = "/api/secrets/v1/keys"
+
+
+def put(tenant, path: str, cas: int | None = None, **data: str):
+    return tenant.api.ok("PUT", f"{SECRETS}/{path}", json={"data": data, "cas": cas})
+
+
+def test_every_write_is_a_version_that_can_be_read(tenant):
+    assert [put(tenant, "app/db", password=value)["version"] for value in ("one", "two")] == [1, 2]
+    newest = tenant.api.ok("GET", f"{SECRETS}/app/db")
+    assert (newest["path"], newest["version"], newest["data"]) == ("app/db", 2, {"password": "two"})
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db", params={"version": 1})["data"] == {"password": "one"}
+
+
+def test_a_write_on_top_of_a_stale_version_changes_nothing(tenant):
+    put(tenant, "app/db", cas=0, password="one")
+    put(tenant, "app/db", cas=1, password="two")
+    body = {"data": {"password": "three"}, "cas": 1}
+    problem = tenant.api.refused("PUT", f"{SECRETS}/app/db", 412, "secret_version_conflict", json=body)
+    assert problem["current_version"] == 2
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["data"] == {"password": "two"}
+
+
+def test_a_hidden_version_comes_back_and_a_destroyed_one_does_not(tenant):
+    put(tenant, "app/db", password="one")
+    path = f"{SECRETS}/app/db/versions"
+    tenant.api.ok("POST", f"{path}/delete", json={"versions": [1]})
+    tenant.api.refused("GET", f"{SECRETS}/app/db", 404, "secret_not_found")
+    tenant.api.ok("POST", f"{path}/undelete", json={"versions": [1]})
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["data"] == {"password": "one"}
+    tenant.api.ok("POST", f"{path}/destroy", json={"versions": [1]})
+    tenant.api.ok("POST", f"{path}/undelete", json={"versions": [1]})
+    tenant.api.refused("GET", f"{SECRETS}/app/db", 404, "secret_not_found")
+
+
+def test_both_versions_are_good_within_the_overlap_of_a_rotation(tenant):
+    put(tenant, "app/db", user="app", password="one")
+    body = {"field": "password", "length": 40, "overlap_seconds": 3600}
+    assert tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json=body)["version"] == 2
+    fresh = tenant.api.ok("GET", f"{SECRETS}/app/db")["data"]
+    assert (fresh["user"], len(fresh["password"]), fresh["password"] == "one") == ("app", 40, False)
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db", params={"version": 1})["data"]["password"] == "one"
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == [2, 1]
+
+
+def test_without_overlap_the_version_before_is_no_longer_given_out(tenant):
+    put(tenant, "app/db", password="one")
+    tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "password", "overlap_seconds": 0})
+    tenant.api.refused("GET", f"{SECRETS}/app/db", 404, "secret_version_retired", params={"version": 1})
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == [2]
+
+
+def test_a_deleted_secret_is_gone_and_gives_its_place_in_the_quota_back(operator):
+    tenant = create_tenant(operator, quotas={"secrets": 1})
+    put(tenant, "one", a="1")
+    body = {"data": {"a": "1"}}
+    tenant.api.refused("PUT", f"{SECRETS}/two", 403, "quota_exceeded", json=body)
+    assert [item["path"] for item in tenant.api.items(SECRETS)] == ["one"]
+    tenant.api.ok("DELETE", f"{SECRETS}/one", 204)
+    tenant.api.refused("GET", f"{SECRETS}/one", 404, "not_found")
+    assert put(tenant, "two", a="1")["version"] == 1
+
+
+def test_old_ciphertexts_decrypt_after_a_rotation_and_can_be_brought_up_to_date(tenant):
+    text = base64.b64encode(b"card 4111").decode()
+    tenant.api.ok("POST", KEYS, 201, json={"name": "cards"})
+    old = tenant.api.ok("POST", f"{KEYS}/cards/encrypt", json={"plaintext": text})["ciphertext"]
+    assert tenant.api.ok("POST", f"{KEYS}/cards/rotate")["key_version"] == 2
+    new = tenant.api.ok("POST", f"{KEYS}/cards/rewrap", json={"ciphertext": old})["ciphertext"]
+    assert (old.split(":")[1], new.split(":")[1]) == ("v1", "v2")
+    for ciphertext in (old, new):
+        assert tenant.api.ok("POST", f"{KEYS}/cards/decrypt", json={"ciphertext": ciphertext}) == {"plaintext": text}
+
+
+@pytest.mark.parametrize("ciphertext", ["nonsense", "vault:v1:bm9uc2Vuc2U="])
+def test_what_is_no_ciphertext_is_refused(tenant, ciphertext):
+    tenant.api.ok("POST", KEYS, 201, json={"name": "cards"})
+    body = {"ciphertext": ciphertext}
+    tenant.api.refused("POST", f"{KEYS}/cards/decrypt", 422, "secret_request_refused", json=body)
+
+
+def test_every_change_is_told_in_order(tenant, bus: Bus):
+    secret = put(tenant, "app/db", user="u", password="p")
+    tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "password"})
+    tenant.api.ok("DELETE", f"{SECRETS}/app/db", 204)
+    told = bus.of_subject("secrets.events", secret["id"], count=3)
+    assert [(event["type"].rpartition(".")[2], event["sequence"]) for event in told] == [
+        ("written", 1),
+        ("rotated", 2),
+        ("deleted", 3),
+    ]
+    assert told[0]["data"] == {
+        "id": secret["id"],
+        "path": "app/db",
+        "version": 1,
+        "keys": ["password", "user"],
+    }
