@@ -1,16 +1,28 @@
 """The worker or its broker is away for a while; what was accepted is done once, later."""
 
-from tests.support.deploying import DEPLOY, ended_apply, make_environment, make_plan, null
+from tests.support.api import Api
+from tests.support.deploying import (
+    DEPLOY,
+    deployment_in,
+    ended_apply,
+    make_environment,
+    make_leader,
+    make_plan,
+    null,
+    start_deployment,
+)
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+
+WORKER = "deploy-worker"
 
 
 def test_an_apply_that_was_accepted_while_the_worker_hung_is_done_when_it_goes_on(fleet: FleetControl, tenant: Tenant):
     # Given a worker that hangs
     environment = make_environment(tenant.api)
     plan = make_plan(tenant.api, environment, null("a"), null("b", "a"))
-    with fleet.paused("deploy-worker"):
+    with fleet.paused(WORKER):
         accepted = tenant.api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
         # Then the apply waits, and its environment is locked meanwhile
         assert tenant.api.ok("GET", f"{DEPLOY}/applies/{accepted['id']}")["state"] == "queued"
@@ -22,14 +34,22 @@ def test_an_apply_that_was_accepted_while_the_worker_hung_is_done_when_it_goes_o
     assert eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
 
 
-def test_a_worker_that_crashed_and_came_back_takes_what_was_queued_meanwhile(fleet: FleetControl, tenant: Tenant):
-    # Given a worker that crashed
+def test_when_a_worker_crashes_that_also_led_its_rollouts_go_on_and_its_queue_waits_for_it(
+    fleet: FleetControl, operator: Api, tenant: Tenant
+):
+    # Given a worker that leads a rollout, and a plan
+    leader = make_leader(fleet, operator, WORKER)
     environment = make_environment(tenant.api)
-    plan = make_plan(tenant.api, environment, null("a"))
-    fleet.kill("deploy-worker")
-    accepted = tenant.api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
-    # When it comes back
-    fleet.start("deploy-worker")
-    # Then it does what was queued
+    started = start_deployment(tenant.api, environment, release={"image": "web:2", "startup_seconds": 1})
+    deployment_in(tenant.api, started["id"], "in_progress")
+    plan = make_plan(tenant.api, make_environment(tenant.api, "other"), null("a"))
+    # When it crashes, and a plan is to be applied meanwhile
+    fleet.kill(WORKER)
+    applies = f"{DEPLOY}/environments/other/applies"
+    accepted = tenant.api.ok("POST", applies, 202, json={"plan_id": plan["id"]})
+    # Then the other candidate ends the rollout, and the worker takes its queue up again
+    fleet.start(WORKER)
+    deployed = deployment_in(tenant.api, started["id"], "succeeded")
+    assert deployed["fencing_token"] > leader["fencing_token"]
     done = ended_apply(tenant.api, accepted["id"], timeout=10.0)
     assert (done["state"], done["serial"]) == ("succeeded", 1)

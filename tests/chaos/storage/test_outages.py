@@ -1,0 +1,60 @@
+"""Storage, its broker or its object store are away for a while."""
+
+import pytest
+
+from tests.support.bus import Bus
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+from tests.support.storing import STORAGE, in_use, make_bucket, make_volume, put_object
+
+
+def test_what_was_stored_survives_a_crash_of_the_service(fleet: FleetControl, tenant: Tenant):
+    # Given an object, a volume and an unfinished upload
+    bucket = make_bucket(tenant.api, versioning="enabled")
+    stored = put_object(tenant.api, bucket, "a", b"kept")
+    volume = make_volume(tenant.api)
+    upload = tenant.api.ok("POST", f"{bucket}/uploads", 201, json={"key": "later"})
+    part = tenant.api.ok("PUT", f"{bucket}/uploads/{upload['id']}/parts/1", content=b"part")
+    # When the service crashes and comes back
+    fleet.kill("storage")
+    fleet.start("storage")
+    fleet.wait_healthy("storage")
+    # Then everything is there, and the upload can be completed
+    assert eventually(lambda: tenant.api.get(f"{bucket}/objects/a").content == b"kept")
+    listed = tenant.api.ok("GET", f"{bucket}/versions")["versions"]
+    assert [each["version_id"] for each in listed] == [stored["version_id"]]
+    assert tenant.api.ok("GET", f"{STORAGE}/volumes/{volume['id']}") == volume
+    parts = {"parts": [{"number": 1, "etag": part["etag"]}]}
+    tenant.api.ok("POST", f"{bucket}/uploads/{upload['id']}/complete", json=parts)
+    assert tenant.api.get(f"{bucket}/objects/later").content == b"part"
+
+
+def test_a_volume_made_while_the_broker_is_down_is_told_once_when_it_is_back(
+    fleet: FleetControl, tenant: Tenant, bus: Bus
+):
+    fleet.kafka_down()
+    volume = make_volume(tenant.api)
+    assert volume["state"] == "active"
+    fleet.kafka_up()
+    events = bus.of_subject("storage.events", volume["id"], count=3)
+    assert [event["sequence"] for event in events] == [1, 2, 3]
+    assert len({event["id"] for event in events}) == 3
+
+
+@pytest.mark.infrastructure_state
+def test_while_the_object_store_hangs_a_write_is_refused_and_leaves_no_trace(fleet: FleetControl, tenant: Tenant):
+    # Given a bucket with one object, and an object store that doesn't answer
+    bucket = make_bucket(tenant.api)
+    put_object(tenant.api, bucket, "a", b"one")
+    fleet.kill("minio")
+    # When the object is overwritten, then the writer is told and volumes are still served
+    refused = tenant.api.put(f"{bucket}/objects/a", content=b"two")
+    assert refused.status_code == 503
+    assert refused.json()["code"] == "object_store_unavailable"
+    make_volume(tenant.api)
+    assert in_use(tenant.operator, "volumes") == 1
+    # When it is back, then the object is the first one
+    fleet.start("minio")
+    fleet.wait_healthy("minio")
+    assert eventually(lambda: tenant.api.get(f"{bucket}/objects/a").content == b"one")
