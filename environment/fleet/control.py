@@ -89,11 +89,6 @@ async def clock(supervisor: Supervisor, request: Request) -> None:
     drills.step_clock(supervisor, float(request["seconds"]))
 
 
-async def up(supervisor: Supervisor, request: Request) -> None:
-    """Start those of the named services (all when none is named) that do not run, with what they depend on."""
-    await supervisor.add_services(list(request.get("services", ())))
-
-
 async def down(supervisor: Supervisor, request: Request) -> None:
     supervisor.down.set()
 
@@ -113,7 +108,6 @@ OPERATIONS: dict[str, Operation] = {
     "repair": repair,
     "kafka": kafka,
     "clock": clock,
-    "up": up,
     "down": down,
 }
 

@@ -24,8 +24,7 @@ async def kill(supervisor: Supervisor, name: str) -> None:
 async def stop(supervisor: Supervisor, name: str) -> None:
     """End it as `docker stop` does: its stop signal, and SIGKILL after the grace period."""
     unit = _with_process(supervisor, name)
-    launch = supervisor.launches.get(unit.name)
-    await _end(supervisor, unit, launch.stop_signal if launch else signal.SIGTERM, "stopped by request")
+    await _end(supervisor, unit, supervisor.launcher.stop_signal(unit), "stopped by request")
 
 
 async def start(supervisor: Supervisor, name: str) -> None:

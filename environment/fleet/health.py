@@ -73,7 +73,7 @@ def _is_command(unit: Unit) -> bool:
 
 async def ask(supervisor: Supervisor, unit: Unit, check: HealthCheck) -> Verdict:
     """One check: a server's own probe, a GET, or the command itself."""
-    launch = supervisor.launches.get(unit.name)
+    launch = supervisor.launcher.launches.get(unit.name)
     if launch is not None:
         ready = await asyncio.to_thread(launch.ready)
         return Verdict(ready, "" if ready else f"{unit.name} does not answer on {unit.address}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from environment.fleet.zygote import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, descendants, prctl
 
-__all__ = ["adopt_orphans", "descendants", "execute", "kill_group", "memory_bytes"]
+__all__ = ["adopt_orphans", "descendants", "execute", "kill", "kill_group", "memory_bytes"]
 
 
 def adopt_orphans() -> None:
@@ -45,6 +45,12 @@ def execute(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path
     # Reaped by the supervisor's own SIGCHLD handling, not by Popen.
     process.returncode = 0
     return process.pid
+
+
+def kill(pid: int) -> None:
+    """SIGKILL to one process; nothing happens when it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def kill_group(pid: int, number: signal.Signals) -> None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from environment.fleet import health
-from environment.fleet.compose.graph import closure, unknown
+from environment.fleet.compose.graph import unknown
 from environment.fleet.errors import FleetError
+from environment.fleet.launcher import Launcher
 from environment.fleet.logs import last_lines, trim
 from environment.fleet.plan import Plan
-from environment.fleet.processes import descendants, execute, kill_group, memory_bytes
-from environment.fleet.servers import Launch
+from environment.fleet.processes import descendants, kill, kill_group, memory_bytes
 from environment.fleet.unit import ALIVE, BROKEN, State, Unit
 from environment.fleet.zygote_client import ZygoteClient
 
@@ -41,13 +41,14 @@ class Supervisor:
         self.plan = plan
         self.units: dict[str, Unit] = {}
         self.zygote = ZygoteClient(self._on_exit, self._on_zygote_loss)
+        self.launcher = Launcher(plan, self.zygote)
         self.started_at = time.monotonic()
         self.boot_seconds: float | None = None
         self.listeners: set[Listener] = set()
         self.down = asyncio.Event()
-        self.launches: dict[str, Launch] = {}
         self._by_pid: dict[int, Unit] = {}
         self._aside: dict[int, asyncio.Future[int]] = {}
+        """Processes that are no service (health checks), and who waits for their exit codes."""
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopping = False
@@ -96,7 +97,7 @@ class Supervisor:
         unit.started_at = time.monotonic()
         self.set_state(unit, State.STARTING)
         try:
-            pid = await (self._start_service(unit) if unit.service.built else self._start_server(unit))
+            pid = await self.launcher.start(unit)
         except (FleetError, OSError) as error:
             unit.ended.set()
             self.set_state(unit, State.FAILED, str(error))
@@ -111,60 +112,14 @@ class Supervisor:
         else:
             self.watch_health(unit)
 
-    async def _start_service(self, unit: Unit) -> int:
-        plan, name = self.plan, unit.name
-        plan.rewriter.make_folders(unit.service)
-        if not unit.job:
-            # What lives on is forked from the finished zygote: pages that it changes later would be in memory twice.
-            await self.zygote.ready.wait()
-        return await self._spawn(name, plan.command(name), plan.environment(name), plan.paths.log(name))
-
-    async def _spawn(self, name: str, command: list[str], env: dict[str, str], log: Path) -> int:
-        """Fork `python -m` from the zygote; execute anything else. Returns the pid."""
-        project = self.plan.paths.project
-        if command[:2] in (["python", "-m"], ["python3", "-m"]) and len(command) > 2:
-            return await self.zygote.spawn(
-                name, command[2], command[3:], env=env, cwd=project, log=log, user=self.service_user()
-            )
-        pid = execute(command, env=env, cwd=project, log=log, end_signal=signal.SIGKILL)
-        self.zygote.guard(pid, signal.SIGKILL)
-        return pid
-
     async def run_aside(
         self, name: str, command: list[str], env: dict[str, str], log: Path
     ) -> tuple[int, asyncio.Future[int]]:
         """Start a process that is no service (a health check); its pid, and its exit code to wait for."""
-        pid = await self._spawn(name, command, env, log)
+        pid = await self.launcher.spawn(name, command, env, log)
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._aside[pid] = ended
         return pid, ended
-
-    def service_user(self) -> tuple[int, int] | None:
-        """The unprivileged uid and gid that services run as; None for the supervisor's own.
-
-        OMNICLOUD_SERVICE_USER=uid:gid chooses one where the supervisor is root.
-        """
-        text = os.environ.get("OMNICLOUD_SERVICE_USER", "")
-        if not text or os.getuid() != 0:
-            return None
-        uid, _, gid = text.partition(":")
-        return int(uid), int(gid or uid)
-
-    async def _start_server(self, unit: Unit) -> int | None:
-        """Start the local server; None when another unit's process provides it."""
-        launch = await asyncio.to_thread(self.plan.launch, unit.name)
-        self.launches[unit.name] = launch
-        unit.notes = launch.notes
-        unit.shares_with = launch.shares_with
-        if not launch.argv:
-            return None
-        base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-        cwd = launch.cwd or self.plan.paths.data
-        cwd.mkdir(parents=True, exist_ok=True)
-        env = {**base, "OMNICLOUD_FLEET": str(self.plan.paths.root), **launch.env}
-        pid = execute(launch.argv, env=env, cwd=cwd, log=self.plan.paths.log(unit.name), end_signal=launch.stop_signal)
-        self.zygote.guard(pid, launch.stop_signal)
-        return pid
 
     async def _limit_job(self, unit: Unit, start: int) -> None:
         """A job that hangs must not keep the fleet from ending its start."""
@@ -224,6 +179,7 @@ class Supervisor:
             if pid == 0:
                 return
             if pid != self.zygote.pid:
+                self.zygote.unguard(pid)
                 self._on_exit(pid, os.waitstatus_to_exitcode(status))
 
     def _on_exit(self, pid: int, code: int) -> None:
@@ -284,19 +240,6 @@ class Supervisor:
             "services": [unit.as_json() for unit in self.units.values()],
         }
 
-    async def add_services(self, wanted: list[str]) -> None:
-        """Start further services with their dependencies. Raises UnknownService; ports must have been planned."""
-        for name in closure(self.plan.compose, wanted):
-            if name not in self.units:
-                raise FleetError(
-                    f"{name} was not among the services that this fleet was started with",
-                    "Take the fleet down and start it again with all the services that you want.",
-                )
-            unit = self.units[name]
-            if unit.pid is None and unit.shares_with is None and unit.state is not State.COMPLETED:
-                self.set_state(unit, State.WAITING)
-                self.spawn_task(self._start_when_ready(unit))
-
     def spawn_task(self, coroutine: Any) -> asyncio.Task[Any]:
         """A task whose failure is the supervisor's failure, never silent."""
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -333,32 +276,22 @@ class Supervisor:
         self.zygote.close()
         deadline = time.monotonic() + STOP_GRACE_SECONDS
         while (left := descendants(os.getpid())) and time.monotonic() < deadline:
-            if left != [self.zygote.pid]:
-                for pid in left:
-                    if pid != self.zygote.pid:
-                        kill_pid(pid)
+            for pid in left:
+                if pid != self.zygote.pid:
+                    kill(pid)
             await asyncio.sleep(0.02)
-        for pid in descendants(os.getpid()):
-            kill_pid(pid)
+        for pid in left:
+            kill(pid)
 
     async def _end_all(self, units: list[Unit]) -> None:
         waiting = []
         for unit in units:
             if unit.pid is not None:
-                launch = self.launches.get(unit.name)
                 kill_group(unit.pid, signal.SIGCONT)
-                kill_group(unit.pid, launch.stop_signal if launch else signal.SIGTERM)
+                kill_group(unit.pid, self.launcher.stop_signal(unit))
                 waiting.append(asyncio.create_task(unit.ended.wait()))
         if waiting:
             await asyncio.wait(waiting, timeout=STOP_GRACE_SECONDS)
         for unit in units:
             if unit.pid is not None:
                 kill_group(unit.pid, signal.SIGKILL)
-
-
-def kill_pid(pid: int) -> None:
-    """SIGKILL, unless it is gone."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -11,6 +11,7 @@ the fleet, those that the supervisor started itself included, and removes the fl
 Protocol: JSON lines over an inherited socket, whose descriptor is the only argument.
   <- {"op": "spawn", "id", "name", "module", "argv", "env", "cwd", "log", "user"}   -> {"event": "spawned", "id", "pid"}
   <- {"op": "guard", "pid", "signal"}     a process group to end, too, and how
+  <- {"op": "unguard", "pid"}             which is gone
   <- {"op": "folder", "path"}             to be removed at the end
   -> {"event": "ready", "seconds"}        all libraries are imported
   -> {"event": "exit", "pid", "status"}   exit code, or minus the signal
@@ -179,6 +180,8 @@ class Zygote:
         """True in a new child."""
         if request["op"] == "guard":
             self.guarded[request["pid"]] = request["signal"]
+        elif request["op"] == "unguard":
+            self.guarded.pop(request["pid"], None)
         elif request["op"] == "folder":
             self.folders.append(request["path"])
         elif request["op"] == "spawn":

@@ -80,6 +80,11 @@ class ZygoteClient:
         """Have the zygote end this process group, too, should the supervisor die."""
         self._send({"op": "guard", "pid": pid, "signal": int(number)})
 
+    def unguard(self, pid: int) -> None:
+        """The process group is gone; its number may soon be another's."""
+        if self._channel is not None:
+            self._send({"op": "unguard", "pid": pid})
+
     def close(self) -> None:
         """Have the zygote end all of its processes, remove the folder and exit."""
         if self._channel is not None:

@@ -1,0 +1,82 @@
+"""Starts processes: the platform's forked from the zygote, everything else executed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from environment.fleet.plan import Plan
+from environment.fleet.processes import execute
+from environment.fleet.servers import Launch
+from environment.fleet.unit import Unit
+from environment.fleet.zygote_client import ZygoteClient
+
+
+class Launcher:
+    """Knows how each unit of a plan is started and stopped. Whose process runs is the supervisor's business."""
+
+    def __init__(self, plan: Plan, zygote: ZygoteClient) -> None:
+        self._plan = plan
+        self._zygote = zygote
+        self.launches: dict[str, Launch] = {}
+        """Of the local servers, by service: how the latest start was done."""
+
+    async def start(self, unit: Unit) -> int | None:
+        """Start a unit's process; its pid, or None when another unit's process provides it.
+
+        Raises FleetError or OSError when it cannot be started.
+        """
+        return await (self._start_service(unit) if unit.service.built else self._start_server(unit))
+
+    def stop_signal(self, unit: Unit) -> signal.Signals:
+        """What asks the unit's process to end in good order."""
+        launch = self.launches.get(unit.name)
+        return launch.stop_signal if launch else signal.SIGTERM
+
+    async def spawn(self, name: str, command: list[str], env: dict[str, str], log: Path) -> int:
+        """Fork `python -m` from the zygote; execute anything else. Returns the pid."""
+        project = self._plan.paths.project
+        if command[:2] in (["python", "-m"], ["python3", "-m"]) and len(command) > 2:
+            return await self._zygote.spawn(
+                name, command[2], command[3:], env=env, cwd=project, log=log, user=service_user()
+            )
+        pid = execute(command, env=env, cwd=project, log=log, end_signal=signal.SIGKILL)
+        self._zygote.guard(pid, signal.SIGKILL)
+        return pid
+
+    async def _start_service(self, unit: Unit) -> int:
+        plan, name = self._plan, unit.name
+        plan.rewriter.make_folders(unit.service)
+        if not unit.job:
+            # What lives on is forked from the finished zygote: pages that it changes later would be in memory twice.
+            await self._zygote.ready.wait()
+        return await self.spawn(name, plan.command(name), plan.environment(name), plan.paths.log(name))
+
+    async def _start_server(self, unit: Unit) -> int | None:
+        plan, name = self._plan, unit.name
+        launch = await asyncio.to_thread(plan.launch, name)
+        self.launches[name] = launch
+        unit.notes, unit.shares_with = launch.notes, launch.shares_with
+        if not launch.argv:
+            return None
+        cwd = launch.cwd or plan.paths.data
+        cwd.mkdir(parents=True, exist_ok=True)
+        base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        env = {**base, "OMNICLOUD_FLEET": str(plan.paths.root), **launch.env}
+        pid = execute(launch.argv, env=env, cwd=cwd, log=plan.paths.log(name), end_signal=launch.stop_signal)
+        self._zygote.guard(pid, launch.stop_signal)
+        return pid
+
+
+def service_user() -> tuple[int, int] | None:
+    """The unprivileged uid and gid that the platform's processes run as; None for the supervisor's own.
+
+    OMNICLOUD_SERVICE_USER=uid:gid chooses one where the supervisor is root.
+    """
+    text = os.environ.get("OMNICLOUD_SERVICE_USER", "")
+    if not text or os.getuid() != 0:
+        return None
+    uid, _, gid = text.partition(":")
+    return int(uid), int(gid or uid)
