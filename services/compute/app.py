@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.compute import api, operator_api
 from services.compute.events import handlers
 from services.compute.operations.metering import UsageMeter
+from services.compute.operations.resuming import Resumer
 from services.compute.ports import Policies, Ports, Quotas
 from services.compute.providers import simulated_clouds
 from services.compute.settings import Settings
@@ -21,12 +22,14 @@ ports = Ports(
     quotas=Quotas(TenantsClient()),
     policies=Policies(ComplianceClient()),
 )
-meter = UsageMeter(
-    make_session_factory(make_engine(settings.database_url, settings.service_name, pool_size=1)),
-    ports.clock,
-    settings.metering_interval_seconds,
-)
+background_sessions = make_session_factory(make_engine(settings.database_url, settings.service_name, pool_size=2))
 service = create_service(
-    settings, routers=[api.router, operator_api.router], handlers=handlers(ports), background=[meter]
+    settings,
+    routers=[api.router, operator_api.router],
+    handlers=handlers(ports),
+    background=[
+        Resumer(background_sessions, ports),
+        UsageMeter(background_sessions, ports.clock, settings.metering_interval_seconds),
+    ],
 )
 service.application.state.ports = ports

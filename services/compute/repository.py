@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.compute.domain.claims import Claim, usage_by_host
 from services.compute.domain.errors import HostNotFound, UnknownZone
 from services.compute.domain.hosts import HostState
+from services.compute.domain.instances import IN_PROGRESS
 from services.compute.domain.inventory import Inventory
 from services.compute.domain.resources import ResourceClass
 from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, ServerGroup, SimulatedFault, Zone
@@ -248,6 +249,13 @@ def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence
     return session.scalars(
         select(Instance.tenant_id).where(Instance.metered_from < moment).distinct().order_by(Instance.tenant_id)
     ).all()
+
+
+def unfinished(session: Session) -> Sequence[tuple[str, str]]:
+    """(tenant, instance) of all that wait for the platform. Of all tenants: for the resumer alone."""
+    waiting = Instance.state.in_(IN_PROGRESS) | ((Instance.state == "pending") & ~Instance.deferred_start)
+    rows = session.execute(select(Instance.tenant_id, Instance.id).where(waiting).order_by(Instance.id))
+    return [(row.tenant_id, row.id) for row in rows]
 
 
 class FaultRepository:

@@ -14,17 +14,17 @@ MAX_MTU = 9_216
 """Jumbo frames; nothing on the way carries more."""
 
 
-def name(**options: object) -> serializers.CharField:
+def name_field(**options: object) -> serializers.CharField:
     """A name for people."""
     return serializers.CharField(max_length=NAME_LENGTH, **options)
 
 
-def choice(kind: type, **options: object) -> serializers.ChoiceField:
+def choice_field(kind: type, **options: object) -> serializers.ChoiceField:
     """One word of an enumeration."""
     return serializers.ChoiceField(choices=[member.value for member in kind], **options)  # type: ignore[attr-defined]
 
 
-def port(**options: object) -> serializers.IntegerField:
+def port_field(**options: object) -> serializers.IntegerField:
     """A TCP or UDP port."""
     return serializers.IntegerField(min_value=0, max_value=MAX_PORT, **options)
 
@@ -41,7 +41,7 @@ class ResourceOut(serializers.Serializer):
 class VpcCreate(serializers.Serializer):
     """A new VPC."""
 
-    name = name()
+    name = name_field()
     cidr = serializers.CharField()
     ipv6_cidr = serializers.CharField(required=False, allow_null=True, default=None)
 
@@ -49,7 +49,7 @@ class VpcCreate(serializers.Serializer):
 class VpcUpdate(serializers.Serializer):
     """What may change of a VPC."""
 
-    name = name()
+    name = name_field()
 
 
 class VpcOut(ResourceOut):
@@ -64,7 +64,7 @@ class SubnetCreate(serializers.Serializer):
     """A new subnet."""
 
     vpc_id = serializers.CharField()
-    name = name()
+    name = name_field()
     cidr = serializers.CharField()
     zone = serializers.CharField()
     acl_id = serializers.CharField(required=False, allow_null=True, default=None)
@@ -73,7 +73,7 @@ class SubnetCreate(serializers.Serializer):
 class SubnetUpdate(serializers.Serializer):
     """What may change of a subnet; a null `acl_id` takes the access list off."""
 
-    name = name(required=False)
+    name = name_field(required=False)
     acl_id = serializers.CharField(required=False, allow_null=True)
 
 
@@ -107,18 +107,18 @@ class NamedInVpc(serializers.Serializer):
     """A new access list or security group."""
 
     vpc_id = serializers.CharField()
-    name = name()
+    name = name_field()
 
 
 class AclRuleCreate(serializers.Serializer):
     """A new rule of an access list."""
 
     number = serializers.IntegerField(min_value=1, max_value=MAX_RULE_NUMBER)
-    direction = choice(Direction)
-    action = choice(AclAction)
-    protocol = choice(Protocol, default=Protocol.ALL.value)
-    port_low = port(default=0)
-    port_high = port(default=MAX_PORT)
+    direction = choice_field(Direction)
+    action = choice_field(AclAction)
+    protocol = choice_field(Protocol, default=Protocol.ALL.value)
+    port_low = port_field(default=0)
+    port_high = port_field(default=MAX_PORT)
     cidr = serializers.CharField()
 
 
@@ -144,10 +144,10 @@ class AclOut(ResourceOut):
 class GroupRuleCreate(serializers.Serializer):
     """A new rule of a security group: it names a network or another group."""
 
-    direction = choice(Direction)
-    protocol = choice(Protocol, default=Protocol.ALL.value)
-    port_low = port(default=0)
-    port_high = port(default=MAX_PORT)
+    direction = choice_field(Direction)
+    protocol = choice_field(Protocol, default=Protocol.ALL.value)
+    port_low = port_field(default=0)
+    port_high = port_field(default=MAX_PORT)
     cidr = serializers.CharField(required=False, allow_null=True, default=None)
     peer_group_id = serializers.CharField(required=False, allow_null=True, default=None)
 
@@ -172,11 +172,11 @@ class FirewallQuestion(serializers.Serializer):
     subnet_id = serializers.CharField()
     security_group_ids = serializers.ListField(child=serializers.CharField(), default=list, max_length=16)
     peer_groups = serializers.ListField(child=serializers.CharField(), default=list, max_length=16)
-    direction = choice(Direction, default=Direction.INGRESS.value)
-    protocol = choice(Protocol, default=Protocol.TCP.value)
+    direction = choice_field(Direction, default=Direction.INGRESS.value)
+    protocol = choice_field(Protocol, default=Protocol.TCP.value)
     peer = serializers.CharField()
-    port = port(default=0)
-    source_port = port(default=49_152)
+    port = port_field(default=0)
+    source_port = port_field(default=49_152)
 
 
 class FirewallVerdictOut(serializers.Serializer):
@@ -191,7 +191,7 @@ class RouteCreate(serializers.Serializer):
     """A new route."""
 
     destination = serializers.CharField()
-    target_kind = choice(TargetKind)
+    target_kind = choice_field(TargetKind)
     target = serializers.CharField(required=False, default="", allow_blank=True)
 
 
@@ -226,9 +226,9 @@ class TunnelCreate(serializers.Serializer):
     """A new VPN tunnel."""
 
     vpc_id = serializers.CharField()
-    name = name()
+    name = name_field()
     peer_address = serializers.CharField()
-    cipher = choice(Cipher, default=Cipher.AES_GCM.value)
+    cipher = choice_field(Cipher, default=Cipher.AES_GCM.value)
     nat_traversal = serializers.BooleanField(default=False)
     gateway_mtu = serializers.IntegerField(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
 
@@ -250,7 +250,7 @@ class NatGatewayCreate(serializers.Serializer):
     """A new NAT gateway."""
 
     subnet_id = serializers.CharField()
-    name = name()
+    name = name_field()
 
 
 class NatGatewayOut(ResourceOut):

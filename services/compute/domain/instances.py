@@ -31,7 +31,9 @@ UNSETTLED = frozenset(
         ResourceState.STARTING,
         ResourceState.STOPPING,
         ResourceState.UPDATING,
-        ResourceState.MIGRATING,
     }
 )
 """States that a provider's answer ends soon; what is to be done to every instance of a tenant waits for it."""
+
+IN_PROGRESS = UNSETTLED | {ResourceState.DELETING}
+"""States in which the platform has work to do."""

@@ -43,9 +43,10 @@ def begin(session: Session, ports: Ports, instance_id: str) -> None:
     instance = InstanceRepository(session).find(instance_id, lock=True)
     if instance is None:
         return
-    ports.quotas.commit(_reservations(instance))
-    if instance.state == S.PENDING and not instance.deferred_start:
-        change_state(session, ports, instance, S.PROVISIONING)
+    if instance.state == S.PENDING:
+        ports.quotas.commit(_reservations(instance))
+        if not instance.deferred_start:
+            change_state(session, ports, instance, S.PROVISIONING)
 
 
 def advance(session: Session, ports: Ports, instance_id: str) -> None:

@@ -1,0 +1,106 @@
+"""What network refuses, and that a refusal changes nothing."""
+
+from __future__ import annotations
+
+from tests.support.api import Api
+from tests.support.identities import Tenant
+from tests.support.networking import (
+    ADDRESSES,
+    EVALUATE,
+    GROUPS,
+    PEERINGS,
+    SUBNETS,
+    VPCS,
+    ZONE,
+    addresses_of,
+    allocate,
+    cidrs,
+    create_subnet,
+    create_vpc,
+)
+
+
+def test_a_range_is_judged_within_the_callers_tenant_whatever_header_it_sends(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    create_vpc(tenant.api, "10.0.0.0/16")
+    hiding = tenant.api.with_headers(X_Tenant_Id=other_tenant.id)
+
+    hiding.refused("POST", VPCS, 403, "forbidden", json={"name": "b", "cidr": "10.0.64.0/18"})
+    tenant.api.refused("POST", VPCS, 409, "cidr_overlap", json={"name": "b", "cidr": "10.0.64.0/18"})
+
+    assert cidrs(tenant.api) == ["10.0.0.0/16"]
+    assert cidrs(other_tenant.api) == []
+
+
+def test_a_foreign_range_does_not_count_whatever_header_is_sent(tenant: Tenant, other_tenant: Tenant) -> None:
+    create_vpc(tenant.api, "10.0.0.0/16")
+    probing = other_tenant.api.with_headers(X_Tenant_Id=tenant.id)
+
+    probing.refused("POST", VPCS, 403, "forbidden", json={"name": "b", "cidr": "10.0.64.0/18"})
+    create_vpc(other_tenant.api, "10.0.64.0/18")
+    other_tenant.api.refused("POST", VPCS, 409, "cidr_overlap", json={"name": "c", "cidr": "10.0.0.0/16"})
+
+    assert cidrs(tenant.api) == ["10.0.0.0/16"]
+    assert cidrs(other_tenant.api) == ["10.0.64.0/18"]
+
+
+def test_another_tenants_network_is_not_there(tenant: Tenant, other_tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    subnet = create_subnet(tenant.api, vpc)
+    address = allocate(tenant.api, subnet)
+    stranger = other_tenant.api
+
+    for path in (f"{VPCS}/{vpc['id']}", f"{SUBNETS}/{subnet['id']}", f"{ADDRESSES}/{address['id']}"):
+        stranger.refused("GET", path, 404, "not_found")
+        stranger.refused("DELETE", path, 404, "not_found")
+    body = {"vpc_id": vpc["id"], "name": "s", "cidr": "10.0.9.0/24", "zone": ZONE}
+    stranger.refused("POST", SUBNETS, 404, "not_found", json=body)
+    stranger.refused("POST", ADDRESSES, 404, "not_found", json={"subnet_id": subnet["id"]})
+    stranger.refused("POST", EVALUATE, 404, "not_found", json={"subnet_id": subnet["id"], "peer": "10.0.0.1"})
+
+    assert [list(stranger.items(path)) for path in (VPCS, SUBNETS, ADDRESSES)] == [[], [], []]
+    assert addresses_of(tenant.api, subnet) == ["10.0.0.4"]
+
+
+def test_a_foreign_security_group_can_not_be_named_in_a_rule(tenant: Tenant, other_tenant: Tenant) -> None:
+    theirs, ours = create_vpc(tenant.api), create_vpc(other_tenant.api)
+    group = tenant.api.ok("POST", GROUPS, 201, json={"vpc_id": theirs["id"], "name": "theirs"})
+    own = other_tenant.api.ok("POST", GROUPS, 201, json={"vpc_id": ours["id"], "name": "ours"})
+
+    rule = {"direction": "ingress", "peer_group_id": group["id"]}
+    other_tenant.api.refused("POST", f"{GROUPS}/{own['id']}/rules", 404, "not_found", json=rule)
+
+    assert other_tenant.api.ok("GET", f"{GROUPS}/{own['id']}")["rules"] == []
+
+
+def test_a_peering_is_answered_by_nobody_but_its_accepter(operator: Api, tenant: Tenant, other_tenant: Tenant) -> None:
+    ours, theirs = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.1.0.0/16")
+    request = {"vpc_id": ours["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs["id"]}
+    peering = tenant.api.ok("POST", PEERINGS, 201, json=request)
+    path = f"{PEERINGS}/{peering['id']}"
+
+    tenant.api.refused("POST", f"{path}/accept", 404)
+    tenant.api.with_headers(X_Tenant_Id=other_tenant.id).refused("POST", f"{path}/accept", 403, "forbidden")
+    other_tenant.user("viewer").refused("POST", f"{path}/accept", 403, "forbidden")
+
+    assert other_tenant.api.ok("GET", path)["state"] == "pending_acceptance"
+
+
+def test_a_viewer_sees_and_changes_nothing(tenant: Tenant, viewer: Api) -> None:
+    vpc = create_vpc(tenant.api)
+    subnet = create_subnet(tenant.api, vpc)
+    assert viewer.ok("GET", f"{VPCS}/{vpc['id']}") == vpc
+
+    viewer.refused("POST", VPCS, 403, "forbidden", json={"name": "b", "cidr": "10.1.0.0/16"})
+    viewer.refused("PATCH", f"{VPCS}/{vpc['id']}", 403, "forbidden", json={"name": "b"})
+    viewer.refused("DELETE", f"{SUBNETS}/{subnet['id']}", 403, "forbidden")
+    viewer.refused("POST", ADDRESSES, 403, "forbidden", json={"subnet_id": subnet["id"]})
+
+    assert list(tenant.api.items(VPCS)) == [vpc]
+    assert addresses_of(tenant.api, subnet) == []
+
+
+def test_nobody_gets_in_without_a_token(anonymous: Api) -> None:
+    anonymous.refused("GET", VPCS, 401)
+    anonymous.refused("POST", VPCS, 401, json={"name": "b", "cidr": "10.0.0.0/16"})
