@@ -75,13 +75,14 @@ class Project:
             env={**os.environ, "PYTHONPATH": str(ROOT), **env},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
     def up(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """`omnicloud up --ports auto`."""
-        return self.omnicloud("up", "--ports", "auto", *arguments, **env)
+        """`omnicloud up --ports auto`; the fleet doesn't outlive the test process unless it has another owner."""
+        owner = () if "--owner" in arguments else ("--owner", str(os.getpid()))
+        return self.omnicloud("up", "--ports", "auto", *owner, *arguments, **env)
 
     def status(self) -> dict[str, Any]:
         """`omnicloud status --json`, the services by name."""

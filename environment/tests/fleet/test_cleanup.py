@@ -69,7 +69,7 @@ def test_a_terminated_supervisor_leaves_nothing(running: Project) -> None:
 
 def _start(project: Project, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "environment.cli", "up", "--ports", "auto", *arguments],
+        [sys.executable, "-m", "environment.cli", "up", "--ports", "auto", "--owner", str(os.getpid()), *arguments],
         cwd=project.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
