@@ -71,6 +71,8 @@ def consumer_config(settings: ServiceSettings, group: str) -> dict[str, Any]:
         "auto.commit.interval.ms": 500,
         "on_commit": report_commit,
         "queued.max.messages.kbytes": 8192,
+        # A fetch is answered as soon as there is anything; without, once a second is often enough to ask again.
+        "fetch.wait.max.ms": 1000,
         "topic.metadata.refresh.interval.ms": 30_000,
     }
     if settings.kafka_group_protocol == "classic":

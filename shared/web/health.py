@@ -82,11 +82,15 @@ def tcp_check(address: str) -> Check:
 
 
 def http_check(url: str, ok: frozenset[int] = frozenset({200})) -> Check:
-    """A check that a GET is answered with one of the expected statuses."""
+    """A check that a GET is answered with one of the expected statuses. Its connection is kept from check to check."""
     import httpx
 
+    clients: list[httpx.Client] = []
+
     def check() -> None:
-        answer = httpx.get(url, timeout=CHECK_TIMEOUT_SECONDS)
+        if not clients:
+            clients.append(httpx.Client(timeout=CHECK_TIMEOUT_SECONDS, trust_env=False))
+        answer = clients[0].get(url)
         if answer.status_code not in ok:
             raise ConnectionError(f"HTTP {answer.status_code}")
 

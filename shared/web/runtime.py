@@ -103,15 +103,20 @@ def default_checks(settings: ServiceSettings, uses_database: bool) -> dict[str, 
 
 
 def database_check(settings: ServiceSettings) -> Check:
-    """A check that the service's database answers a query."""
+    """A check that the service's database answers a query, over a connection that is kept while it works."""
     from shared.infra.db.dsn import connect
 
+    kept: list[Any] = []
+
     def check() -> None:
-        connection = connect(settings.database_url, settings.service_name)
+        connection = kept.pop() if kept else connect(settings.database_url, settings.service_name)
         try:
+            connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        finally:
+        except Exception:
             connection.close()
+            raise
+        kept.append(connection)
 
     return check
