@@ -1,0 +1,115 @@
+"""Record data by type, and which types a name can have."""
+
+import pytest
+
+from services.dns.domain import records
+from services.dns.domain.errors import ApexNameServers, CnameConflict, InvalidRecord
+from services.dns.domain.records import RecordType as T
+
+ZONE = "example.com."
+WWW = "www.example.com."
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (T.A, "192.0.2.1", "192.0.2.1"),
+        (T.AAAA, "2001:DB8:0:0::1", "2001:db8::1"),
+        (T.CNAME, "Web", "web.example.com."),
+        (T.CNAME, "web.other.net.", "web.other.net."),
+        (T.CNAME, "web.example.com", "web.example.com."),
+        (T.MX, "10 Mail", "10 mail.example.com."),
+        (T.MX, "0 .", "0 ."),
+        (T.TXT, "v=spf1 -all", '"v=spf1 -all"'),
+        (T.TXT, 'say "hi"', '"say \\"hi\\""'),
+        (T.TXT, '"a" "b"', '"a" "b"'),
+        (T.SRV, "1 2 443 svc", "1 2 443 svc.example.com."),
+        (T.CAA, '0 issue "ca.example.net"', '0 issue "ca.example.net"'),
+        (T.NS, "ns1.other.net.", "ns1.other.net."),
+    ],
+)
+def test_values_have_one_spelling(kind, value, expected):
+    assert records.normalise(kind, value, ZONE) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (T.A, "192.0.2"),
+        (T.A, "192.0.2.256"),
+        (T.A, "2001:db8::1"),
+        (T.A, "192.0.2.1 192.0.2.2"),
+        (T.AAAA, "192.0.2.1"),
+        (T.CNAME, "a b"),
+        (T.MX, "mail"),
+        (T.MX, "70000 mail"),
+        (T.SRV, "1 2 70000 svc"),
+        (T.CAA, "issue ca.example.net"),
+        (T.TXT, '"' + "x" * 256 + '"'),
+        (T.TXT, "one\ntwo"),
+    ],
+)
+def test_values_that_the_type_does_not_allow_are_refused(kind, value):
+    with pytest.raises(InvalidRecord):
+        records.normalise(kind, value, ZONE)
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(0, [0]), (1, [1]), (255, [255]), (256, [255, 1]), (600, [255, 255, 90])]
+)
+def test_text_is_cut_into_strings_of_255_octets(length, expected):
+    assert [len(part) for part in records.txt_strings("x" * length)] == expected
+
+
+def test_octets_count_not_characters():
+    assert [len(part) for part in records.txt_strings("ü" * 128)] == [255, 1]
+
+
+def test_a_set_holds_each_value_once_in_any_spelling():
+    assert records.normalise_all(T.A, ["192.0.2.2", "192.0.2.1"], ZONE) == ["192.0.2.2", "192.0.2.1"]
+    with pytest.raises(InvalidRecord):
+        records.normalise_all(T.AAAA, ["2001:db8::1", "2001:DB8:0::1"], ZONE)
+    with pytest.raises(InvalidRecord):
+        records.normalise_all(T.A, [], ZONE)
+
+
+@pytest.mark.parametrize("ttl", [0, 300, 2**31 - 1])
+def test_allowed_ttls(ttl):
+    assert records.check_ttl(ttl) == ttl
+
+
+@pytest.mark.parametrize("ttl", [-1, 2**31])
+def test_refused_ttls(ttl):
+    with pytest.raises(InvalidRecord):
+        records.check_ttl(ttl)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "others"),
+    [
+        (T.CNAME, ZONE, []),
+        (T.CNAME, ZONE, [T.NS]),
+        (T.CNAME, WWW, [T.A]),
+        (T.CNAME, WWW, [T.TXT, T.MX]),
+        (T.A, WWW, [T.CNAME]),
+        (T.TXT, WWW, [T.CNAME]),
+    ],
+)
+def test_an_alias_stands_alone_and_never_at_the_apex(kind, name, others):
+    with pytest.raises(CnameConflict):
+        records.check_coexistence(kind, name, ZONE, others)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "others"),
+    [(T.CNAME, WWW, []), (T.CNAME, WWW, [T.CNAME]), (T.A, WWW, [T.AAAA, T.TXT]), (T.A, ZONE, [T.NS])],
+)
+def test_other_types_share_a_name(kind, name, others):
+    records.check_coexistence(kind, name, ZONE, others)
+
+
+def test_only_the_name_servers_of_the_apex_cannot_be_removed():
+    records.check_removable(T.NS, "sub.example.com.", ZONE)
+    records.check_removable(T.A, ZONE, ZONE)
+    with pytest.raises(ApexNameServers):
+        records.check_removable(T.NS, ZONE, ZONE)

@@ -1,0 +1,95 @@
+"""Who gets the next connection."""
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from services.loadbalancer.domain.algorithms import Ring, least_connections, ring_point, smooth_weighted_round_robin
+from services.loadbalancer.domain.backends import Backend
+
+
+def sequence(weights: dict[str, int], picks: int) -> str:
+    backends = [Backend(id, weight) for id, weight in weights.items()]
+    chosen = ""
+    for _ in range(picks):
+        pick = smooth_weighted_round_robin(backends, weights)
+        backends = [replace(each, current_weight=pick.current_weights[each.id]) for each in backends]
+        chosen += pick.backend.id
+    assert {each.current_weight for each in backends} == {0} or picks % sum(weights.values())
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ({"a": 5, "b": 1, "c": 1}, "aabacaa"),
+        ({"a": 1, "b": 1, "c": 1}, "abcabc"),
+        ({"a": 2, "b": 1}, "abaaba"),
+        ({"a": 3, "b": 2}, "ababa"),
+        ({"a": 7}, "aaaaaaa"),
+    ],
+)
+def test_smooth_weighted_round_robin_spreads_as_nginx_does(weights, expected):
+    assert sequence(weights, len(expected)) == expected
+
+
+def test_over_a_cycle_each_has_its_weight():
+    assert Counter(sequence({"a": 4, "b": 3, "c": 2, "d": 1}, 10)) == {"a": 4, "b": 3, "c": 2, "d": 1}
+
+
+@pytest.mark.parametrize(
+    ("connections", "weights", "expected"),
+    [
+        ((2, 1, 3), (1, 1, 1), "b"),
+        ((0, 0, 0), (1, 1, 1), "a"),
+        ((4, 3, 9), (2, 1, 5), "c"),
+        ((10, 1, 1), (100, 1, 1), "a"),
+    ],
+)
+def test_least_connections_counts_by_weight(connections, weights, expected):
+    backends = [Backend(id, connections=count) for id, count in zip("abc", connections, strict=True)]
+    assert least_connections(backends, dict(zip("abc", weights, strict=True))).id == expected
+
+
+@pytest.mark.parametrize(("text", "point"), [("key", 14878992315609337077), ("", 16476032584258269876)])
+def test_points_of_the_ring_are_fixed(text, point):
+    assert ring_point(text) == point
+
+
+def test_a_ring_is_the_same_in_every_process():
+    code = (
+        "from services.loadbalancer.domain.algorithms import Ring\n"
+        "ring = Ring.of({'a': 1, 'b': 2, 'c': 1})\n"
+        "print(''.join(ring.owner(f'key-{n}') for n in range(50)))"
+    )
+    ring = Ring.of({"a": 1, "b": 2, "c": 1})
+    expected = "".join(ring.owner(f"key-{n}") for n in range(50))
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == expected
+
+
+def test_removing_a_backend_moves_only_its_own_keys():
+    keys = [f"key-{n}" for n in range(400)]
+    before, after = Ring.of({"a": 1, "b": 1, "c": 1}), Ring.of({"a": 1, "b": 1})
+    moved = [key for key in keys if before.owner(key) != after.owner(key)]
+    assert moved
+    assert {before.owner(key) for key in moved} == {"c"}
+
+
+def test_shares_of_the_ring_follow_the_weights():
+    ring = Ring.of({"a": 1, "b": 3})
+    shares = Counter(ring.owner(f"key-{n}") for n in range(2000))
+    assert 2.0 < shares["b"] / shares["a"] < 4.5
+
+
+def test_the_ring_closes():
+    ring = Ring((10, 20), ("a", "b"))
+    assert ring.owner("") in {"a", "b"}
+    assert ring_point("") > 20
+    assert ring.owner("") == "a"

@@ -1,0 +1,91 @@
+"""The life of an alert."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.monitor.domain.alerts import INACTIVE, Alert, AlertState, Operator, Timing, holds, step
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+CONDITIONS = {"+": True, "-": False, "?": None}
+LETTER = {AlertState.INACTIVE: ".", AlertState.PENDING: "p", AlertState.FIRING: "F", AlertState.RESOLVED: "r"}
+
+
+def life(conditions: str, *, hold: int = 0, keep: int = 0) -> str:
+    """States after evaluations once a minute; `hold` and `keep` in minutes."""
+    timing = Timing(timedelta(minutes=hold), timedelta(minutes=keep))
+    alert, states = INACTIVE, ""
+    for minute, condition in enumerate(conditions):
+        alert = step(alert, CONDITIONS[condition], T0 + timedelta(minutes=minute), timing)
+        states += LETTER[alert.state]
+    return states
+
+
+@pytest.mark.parametrize(
+    ("conditions", "hold", "states"),
+    [
+        ("-+-", 0, ".Fr"),
+        ("++++", 3, "pppF"),
+        ("++-++++", 3, "pp.pppF"),
+        ("+-+-+-+-", 1, "p.p.p.p."),
+        ("++--", 1, "pFrr"),
+        ("++-++", 1, "pFrpF"),
+    ],
+)
+def test_an_alert_fires_once_its_condition_has_held_without_interruption(conditions, hold, states):
+    assert life(conditions, hold=hold) == states
+
+
+@pytest.mark.parametrize(
+    ("conditions", "keep", "states"),
+    [("+---", 2, "FFrr"), ("+-+--", 2, "FFFFr"), ("+-", 1, "Fr"), ("+----", 3, "FFFrr")],
+)
+def test_a_firing_alert_goes_on_for_a_while(conditions, keep, states):
+    assert life(conditions, keep=keep) == states
+
+
+@pytest.mark.parametrize(
+    ("conditions", "hold", "states"),
+    [("+????", 0, "FFFFF"), ("+??+", 3, "pppF"), ("??", 0, ".."), ("+?-", 0, "FFr"), ("+???", 1, "pppp")],
+)
+def test_no_data_neither_resolves_nor_fires(conditions, hold, states):
+    assert life(conditions, hold=hold) == states
+
+
+def test_times_of_an_alert():
+    timing = Timing(timedelta(minutes=1))
+    first = step(INACTIVE, True, T0, timing)
+    assert first == Alert(AlertState.PENDING, T0, last_held_at=T0)
+    fired_at = T0 + timedelta(minutes=1)
+    fired = step(first, True, fired_at, timing)
+    assert fired == Alert(AlertState.FIRING, T0, fired_at, None, fired_at)
+    over_at = T0 + timedelta(minutes=5)
+    assert step(fired, False, over_at, timing) == Alert(AlertState.RESOLVED, T0, fired_at, over_at, fired_at)
+
+
+def test_the_timer_begins_anew_after_the_condition_cleared():
+    timing = Timing(timedelta(minutes=5))
+    pending = step(INACTIVE, True, T0, timing)
+    cleared = step(pending, False, T0 + timedelta(minutes=4), timing)
+    assert cleared == INACTIVE
+    again = step(cleared, True, T0 + timedelta(minutes=5), timing)
+    assert (again.state, again.active_at) == (AlertState.PENDING, T0 + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("value", "comparison", "expected"),
+    [
+        (5, Operator.GREATER, False),
+        (6, Operator.GREATER, True),
+        (5, Operator.GREATER_OR_EQUAL, True),
+        (4, Operator.LESS, True),
+        (5, Operator.LESS, False),
+        (5, Operator.LESS_OR_EQUAL, True),
+        (5, Operator.EQUAL, True),
+        (5, Operator.NOT_EQUAL, False),
+        (None, Operator.GREATER, None),
+        (None, Operator.NOT_EQUAL, None),
+    ],
+)
+def test_conditions(value, comparison, expected):
+    assert holds(value, comparison, 5) is expected

@@ -1,0 +1,82 @@
+"""Fingerprints, limits, burn rates."""
+
+import pytest
+
+from services.monitor.domain import labels, slo
+from services.monitor.domain.errors import CardinalityExceeded, InvalidSample
+
+
+def test_a_fingerprint_depends_on_name_and_labels_alone():
+    one = labels.fingerprint("up", {"a": "1", "b": "2"})
+    assert one == labels.fingerprint("up", {"b": "2", "a": "1"})
+    assert one == labels.fingerprint("up", {"b": "2", "a": "1", "empty": ""})
+    others = [("up", {"a": "1"}), ("up", {"a": "1", "b": "3"}), ("down", {"a": "1", "b": "2"}), ("up", {"a": "1,b=2"})]
+    assert one not in {labels.fingerprint(*other) for other in others}
+
+
+def test_a_fingerprint_is_fixed():
+    assert labels.fingerprint("up", {"job": "api"}) == "69501e222194761ccb8f3ac2e06eb543"
+
+
+@pytest.mark.parametrize("name", ["up", "http_requests_total", "job:errors:rate5m", "_x"])
+def test_names_of_metrics(name):
+    labels.check_series(name, {"job": "api"})
+
+
+@pytest.mark.parametrize("name", ["", "1up", "a-b", "a b", "é"])
+def test_what_is_no_name_of_a_metric(name):
+    with pytest.raises(InvalidSample):
+        labels.check_series(name, {})
+
+
+@pytest.mark.parametrize("label", ["", "1a", "a-b", "__name__", "a:b"])
+def test_what_is_no_name_of_a_label(label):
+    with pytest.raises(InvalidSample):
+        labels.check_series("up", {label: "x"})
+
+
+@pytest.mark.parametrize(
+    ("count", "length", "allowed"), [(30, 1, True), (31, 1, False), (1, 2048, True), (1, 2049, False)]
+)
+def test_labels_have_limits(count, length, allowed):
+    found = {f"l{number}": "x" * length for number in range(count)}
+    if allowed:
+        labels.check_series("up", found)
+    else:
+        with pytest.raises(CardinalityExceeded):
+            labels.check_series("up", found)
+
+
+@pytest.mark.parametrize(
+    ("matchers", "expected"),
+    [({}, True), ({"a": "1"}, True), ({"a": "2"}, False), ({"c": ""}, True), ({"c": "1"}, False)],
+)
+def test_matchers(matchers, expected):
+    assert labels.matches(matchers, {"a": "1", "b": "2"}) is expected
+
+
+def test_grouping():
+    assert labels.grouping_key({"a": "1", "b": "2"}, ("b", "x")) == ("2", "")
+
+
+@pytest.mark.parametrize(
+    ("errors", "total", "objective", "expected"),
+    [(1, 1000, 0.999, 1.0), (14.4, 1000, 0.999, 14.4), (1, 100, 0.99, 1.0), (0, 10, 0.9, 0.0), (5, 10, 0.5, 1.0)],
+)
+def test_burn_rates(errors, total, objective, expected):
+    assert slo.burn_rate(errors, total, objective) == pytest.approx(expected)
+
+
+def test_without_events_there_is_no_burn_rate():
+    assert slo.burn_rate(0, 0, 0.999) is None
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "expected"), [(20.0, 15.0, 15.0), (20.0, 1.0, 1.0), (None, 20.0, None), (20.0, None, None)]
+)
+def test_both_windows_must_burn(long, short, expected):
+    assert slo.multiwindow(long, short) == expected
+
+
+def test_the_page_threshold_is_two_percent_of_thirty_days_in_an_hour():
+    assert pytest.approx(0.02 * 30 * 24) == slo.PAGE_BURN_RATE
