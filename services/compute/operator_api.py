@@ -10,9 +10,7 @@ from sqlalchemy.orm import Session
 from services.compute.api import ports_of_app
 from services.compute.domain.cloud.driver import Node
 from services.compute.operations import hosts
-from services.compute.ports import Ports
-from services.compute.repository import FaultRepository, HostRepository
-from services.compute.schemas import (
+from services.compute.operator_schemas import (
     FaultCreate,
     FaultOut,
     HostCreate,
@@ -21,6 +19,8 @@ from services.compute.schemas import (
     HostPatch,
     NodeOut,
 )
+from services.compute.ports import Ports
+from services.compute.repository import FaultRepository, HostRepository
 from services.compute.tables import SimulatedFault
 from shared.utils.ids import new_id
 from shared.web.context import RequestContext

@@ -21,6 +21,7 @@ from services.network.schemas import (
     NatGatewayOut,
     PeeringCreate,
     PeeringOut,
+    ReachabilityOut,
     RouteCreate,
     RouteOut,
     TunnelCreate,
@@ -57,6 +58,17 @@ class RouteLookup(ApiView):
         if not address:
             raise BadRequest("name the address to look up: ?address=10.0.0.1")
         return routing.look_up(id, address)
+
+
+class Reachability(ApiView):
+    """Whether packets can go to `?vpc_id=` by a peering."""
+
+    @endpoint(READ, response=ReachabilityOut)
+    def get(self, request: Request, id: str) -> dict[str, bool]:
+        other = request.query_params.get("vpc_id")
+        if not other:
+            raise BadRequest("name the other VPC: ?vpc_id=vpc-…")
+        return {"reachable": routing.is_reachable(id, other)}
 
 
 class OneRoute(ApiView):
@@ -158,6 +170,7 @@ class OneNatGateway(ApiView):
 urlpatterns = [
     path("v1/vpcs/<str:id>/routes", Routes.as_view()),
     path("v1/vpcs/<str:id>/routes/lookup", RouteLookup.as_view()),
+    path("v1/vpcs/<str:id>/reachability", Reachability.as_view()),
     path("v1/routes/<str:id>", OneRoute.as_view()),
     path("v1/peerings", Peerings.as_view()),
     path("v1/peerings/<str:id>", OnePeering.as_view()),

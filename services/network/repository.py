@@ -174,6 +174,10 @@ class RouteRepository(TenantRepository[Route]):
         """All routes of a VPC."""
         return list(self.scoped().filter(vpc_id=vpc_id).order_by("id"))
 
+    def remove_over_peering(self, peering_id: str) -> None:
+        """Remove the routes of both sides that led over a peering."""
+        Route.objects.filter(target_kind="peering", target=peering_id).delete()
+
 
 class PeeringRepository(TenantRepository[Peering]):
     """Peerings of either side."""
@@ -184,6 +188,10 @@ class PeeringRepository(TenantRepository[Peering]):
         """Those the tenant asked for and those it was asked for."""
         tenant_id = current_tenant()
         return Peering.objects.filter(Q(tenant_id=tenant_id) | Q(accepter_tenant_id=tenant_id))
+
+    def of_vpc(self, vpc_id: str) -> list[Peering]:
+        """All peerings of a VPC."""
+        return list(self.scoped().filter(Q(requester_vpc_id=vpc_id) | Q(accepter_vpc_id=vpc_id)))
 
 
 class VpnTunnelRepository(TenantRepository[VpnTunnel]):

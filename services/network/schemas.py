@@ -5,8 +5,10 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from services.network.domain.acl import MAX_RULE_NUMBER, AclAction
+from services.network.domain.cidr import parse_network
 from services.network.domain.packets import MAX_PORT, Direction, Protocol
 from services.network.domain.routing import TargetKind
+from services.network.domain.subnets import usable_count
 from services.network.domain.vpn import GATEWAY_MTU, Cipher
 
 NAME_LENGTH = 63
@@ -78,13 +80,19 @@ class SubnetUpdate(serializers.Serializer):
 
 
 class SubnetOut(ResourceOut):
-    """A subnet; `usable_addresses` is what can be handed out of it when it is empty."""
+    """A subnet; `usable_addresses` is how many can be handed out of it when it is empty (IPv4 only)."""
 
     vpc_id = serializers.CharField()
     name = serializers.CharField()
     cidr = serializers.CharField()
     zone = serializers.CharField()
     acl_id = serializers.CharField(allow_null=True)
+    usable_addresses = serializers.SerializerMethodField()
+
+    def get_usable_addresses(self, subnet: object) -> int | None:
+        """None for IPv6: there are more than JSON's numbers can count."""
+        network = parse_network(subnet.cidr)  # type: ignore[attr-defined]
+        return usable_count(network) if network.version == 4 else None
 
 
 class AddressCreate(serializers.Serializer):
@@ -259,6 +267,12 @@ class NatGatewayOut(ResourceOut):
     subnet_id = serializers.CharField()
     name = serializers.CharField()
     address = serializers.CharField(source="address.address")
+
+
+class ReachabilityOut(serializers.Serializer):
+    """Whether packets can go from one VPC to another."""
+
+    reachable = serializers.BooleanField()
 
 
 class UsageFlushed(serializers.Serializer):

@@ -17,12 +17,6 @@ class InvalidInventory(ValidationFailed):
     code = "invalid_inventory"
 
 
-class UnitRuleViolated(ValidationFailed):
-    """An amount outside an inventory's minimum, maximum or step."""
-
-    code = "unit_rule_violated"
-
-
 class NoValidHost(Conflict):
     """Every host was filtered out; `rejected_by` names the filter that refused the last ones."""
 

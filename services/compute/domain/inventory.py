@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from services.compute.domain.errors import InvalidInventory, UnitRuleViolated
+from services.compute.domain.errors import InvalidInventory
 from services.compute.domain.resources import ResourceClass
 
 MAX_UNIT = 2**31 - 1
@@ -48,14 +48,6 @@ class Inventory:
     def follows_unit_rules(self, units: int) -> bool:
         """Whether a claim of `units` keeps minimum, maximum and step."""
         return self.min_unit <= units <= self.max_unit and units % self.step_unit == 0
-
-    def check_units(self, units: int) -> None:
-        """Raise UnitRuleViolated when a claim of `units` breaks a rule."""
-        if not self.follows_unit_rules(units):
-            raise UnitRuleViolated(
-                f"{self.resource_class}: {units} is not between {self.min_unit} and {self.max_unit} "
-                f"in steps of {self.step_unit}"
-            )
 
     def fits(self, units: int, used: int) -> bool:
         """Whether `units` more may be claimed when `used` are claimed already."""

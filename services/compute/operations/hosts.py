@@ -19,7 +19,7 @@ from services.compute.repository import (
     ZoneRepository,
 )
 from services.compute.tables import Host, ServerGroup, SimulatedFault
-from shared.errors import Conflict, NotFound, VersionConflict
+from shared.errors import NotFound, VersionConflict
 from shared.events import publish
 from shared.utils.ids import new_id
 from shared.web.context import current_tenant
@@ -32,12 +32,6 @@ class HostChange:
     enabled: bool | None = None
     max_instances: int | None = None
     inventories: tuple[Inventory, ...] | None = None
-
-
-class HostContended(Conflict):
-    """The host changed while it was being changed: read it again."""
-
-    code = "host_contended"
 
 
 def create_host(

@@ -34,11 +34,6 @@ class GroupRule:
         return self.network is not None and self.network.version == packet.peer.version and packet.peer in self.network
 
 
-def allows(
-    groups: Iterable[Iterable[GroupRule]], packet: Packet, peer_groups: Collection[str] = (), tracked: bool = False
-) -> bool:
-    """Whether any rule of any group allows the packet.
-
-    `tracked` says that it answers a connection that was allowed: stateful groups let answers pass.
-    """
-    return tracked or any(rule.matches(packet, peer_groups) for group in groups for rule in group)
+def allows(groups: Iterable[Iterable[GroupRule]], packet: Packet, peer_groups: Collection[str] = ()) -> bool:
+    """Whether any rule of any group allows the first packet of a connection; its answers pass without being asked."""
+    return any(rule.matches(packet, peer_groups) for group in groups for rule in group)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from services.network.domain import routing
 from services.network.domain.cidr import parse_address, parse_network
 from services.network.domain.errors import CidrOverlap, ImmutableRoute, InvalidRoute, ResourceInUse
-from services.network.domain.peering import LIFE_CYCLE, PeeringState, check_answer, check_request
+from services.network.domain.peering import LIFE_CYCLE, PeeringState, check_answer, check_request, reachable
 from services.network.domain.peering import Peering as PeeringFacts
 from services.network.domain.routing import TargetKind
 from services.network.domain.vpn import Cipher, tcp_mss, tunnel_mtu
@@ -168,13 +168,19 @@ def facts_of(peering: Peering) -> PeeringFacts:
     )
 
 
+def is_reachable(vpc_id: str, other_vpc_id: str) -> bool:
+    """Whether an active peering joins one's own VPC and another directly. Raises NotFound for one's own."""
+    VpcRepository().get(vpc_id)
+    return reachable([facts_of(peering) for peering in PeeringRepository().of_vpc(vpc_id)], vpc_id, other_vpc_id)
+
+
 def delete_peering(peering_id: str) -> None:
     """Either side ends it at any time; routes over it go with it. Raises NotFound."""
     peering = PeeringRepository().get(peering_id, lock=True)
     LIFE_CYCLE.transition(PeeringState(peering.state), PeeringState.DELETED)
     peering.state = PeeringState.DELETED.value
     _tell_peering("deleted", peering, gone=True)
-    Route.objects.filter(target_kind=TargetKind.PEERING.value, target=peering.id).delete()
+    RouteRepository().remove_over_peering(peering.id)
     peering.delete()
 
 

@@ -63,6 +63,20 @@ def test_a_peering_carries_traffic_only_once_the_other_side_has_agreed(tenant: T
     other_tenant.api.refused("POST", f"{path}/accept", 409, "illegal_transition")
 
 
+def test_peering_is_not_transitive(tenant: Tenant) -> None:
+    first, middle, last = (create_vpc(tenant.api, f"10.{number}.0.0/16")["id"] for number in range(3))
+    for one, other in ((first, middle), (middle, last)):
+        peering = tenant.api.ok("POST", PEERINGS, 201, json={"vpc_id": one, "peer_vpc_id": other})
+        tenant.api.ok("POST", f"{PEERINGS}/{peering['id']}/accept")
+
+    def reachable(source: str, destination: str) -> bool:
+        answer = tenant.api.ok("GET", f"{VPCS}/{source}/reachability", params={"vpc_id": destination})
+        found: bool = answer["reachable"]
+        return found
+
+    assert [reachable(first, middle), reachable(last, middle), reachable(first, last)] == [True, True, False]
+
+
 def test_overlapping_vpcs_do_not_peer_and_their_ranges_stay_private(tenant: Tenant, other_tenant: Tenant) -> None:
     ours, theirs = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.0.64.0/18")
     request = {"vpc_id": ours["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs["id"]}

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from services.compute.domain.claims import Claim, claims_for, usage_by_host
-from services.compute.domain.errors import InvalidInventory, InvalidResources, UnitRuleViolated
+from services.compute.domain.errors import InvalidInventory, InvalidResources
 from services.compute.domain.inventory import Inventory
 from services.compute.domain.resources import ResourceClass, Resources, used_units
 
@@ -43,13 +43,16 @@ def test_minimum_maximum_and_step_hold_together(units: int, allowed: bool) -> No
     assert inventory.follows_unit_rules(units) is allowed
 
 
-def test_a_claim_that_breaks_a_unit_rule_is_refused_with_the_rule() -> None:
+def test_an_amount_that_breaks_a_unit_rule_does_not_fit_however_much_is_free() -> None:
     inventory = Inventory(MEMORY, total=4_096, min_unit=128, max_unit=2_048, step_unit=128)
 
-    with pytest.raises(UnitRuleViolated, match="200 is not between 128 and 2048 in steps of 128") as refused:
-        inventory.check_units(200)
-
-    assert refused.value.code == "unit_rule_violated"
+    assert [inventory.fits(units, used=0) for units in (64, 200, 256, 2_048, 2_176)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_the_last_unit_fits_and_one_more_does_not() -> None:

@@ -113,10 +113,6 @@ def test_a_peer_group_allows_its_members_only() -> None:
     assert not allows([[FROM_GROUP]], database)
 
 
-def test_answers_of_a_tracked_connection_pass_without_a_rule() -> None:
-    assert allows([], https().reply(), tracked=True)
-
-
 def test_a_connection_needs_the_list_both_ways_and_the_groups_once() -> None:
     inbound = rule(100, ALLOW, protocol=Protocol.TCP, ports=PortRange(443, 443))
     ephemeral = rule(100, ALLOW, direction=OUT, protocol=Protocol.TCP, ports=PortRange(1_024, 65_535))
