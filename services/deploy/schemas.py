@@ -234,7 +234,7 @@ class SamplesIn(Body):
 class ProgressIn(Body):
     """A rollout's targets and traffic, written under a controller's fencing token."""
 
-    fencing_token: Annotated[int, Field(ge=1)]
+    fencing_token: Annotated[int, Field(ge=0)]
     old: Annotated[int, Field(ge=0)]
     new: Annotated[int, Field(ge=0)]
     traffic: Annotated[int, Field(ge=0, le=100)]

@@ -1,12 +1,10 @@
-"""Storage, its broker or its object store are away for a while."""
-
-import pytest
+"""Storage or its broker are away for a while."""
 
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-from tests.support.storing import STORAGE, in_use, make_bucket, make_volume, put_object
+from tests.support.storing import STORAGE, make_bucket, make_volume, put_object
 
 
 def test_what_was_stored_survives_a_crash_of_the_service(fleet: FleetControl, tenant: Tenant):
@@ -40,21 +38,3 @@ def test_a_volume_made_while_the_broker_is_down_is_told_once_when_it_is_back(
     events = bus.of_subject("storage.events", volume["id"], count=3)
     assert [event["sequence"] for event in events] == [1, 2, 3]
     assert len({event["id"] for event in events}) == 3
-
-
-@pytest.mark.infrastructure_state
-def test_while_the_object_store_hangs_a_write_is_refused_and_leaves_no_trace(fleet: FleetControl, tenant: Tenant):
-    # Given a bucket with one object, and an object store that doesn't answer
-    bucket = make_bucket(tenant.api)
-    put_object(tenant.api, bucket, "a", b"one")
-    fleet.kill("minio")
-    # When the object is overwritten, then the writer is told and volumes are still served
-    refused = tenant.api.put(f"{bucket}/objects/a", content=b"two")
-    assert refused.status_code == 503
-    assert refused.json()["code"] == "object_store_unavailable"
-    make_volume(tenant.api)
-    assert in_use(tenant.operator, "volumes") == 1
-    # When it is back, then the object is the first one
-    fleet.start("minio")
-    fleet.wait_healthy("minio")
-    assert eventually(lambda: tenant.api.get(f"{bucket}/objects/a").content == b"one")

@@ -3,8 +3,6 @@
 from datetime import datetime
 from decimal import Decimal
 
-import pytest
-
 from tests.support.bus import Bus
 from tests.support.identities import Tenant
 from tests.support.storing import STORAGE, make_bucket, make_volume, put_object
@@ -67,10 +65,10 @@ def test_an_object_event_names_bucket_key_and_version(tenant: Tenant, bus: Bus):
     }
 
 
-@pytest.mark.parametrize("name", ["ab", "Upper", "192.168.5.4", "a..b", "xn--b", "end-"])
-def test_a_bucket_name_against_the_rules_is_refused_with_its_rule(tenant: Tenant, name: str):
-    problem = tenant.api.refused("POST", f"{STORAGE}/buckets", 422, "invalid_bucket_name", json={"name": name})
-    assert repr(name) in problem["detail"]
+def test_a_bucket_name_against_the_rules_is_refused_with_its_rule(tenant: Tenant):
+    for name in ("ab", "Upper", "192.168.5.4", "a..b", "xn--b", "end-"):
+        problem = tenant.api.refused("POST", f"{STORAGE}/buckets", 422, "invalid_bucket_name", json={"name": name})
+        assert repr(name) in problem["detail"]
     assert list(tenant.api.items(f"{STORAGE}/buckets")) == []
 
 

@@ -2,8 +2,6 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from tests.support.api import Api
 from tests.support.identities import Tenant
 from tests.support.storing import STORAGE, make_bucket, make_volume, put_object
@@ -44,11 +42,11 @@ def test_a_presigned_url_does_nothing_else(tenant: Tenant, anonymous: Api):
     assert tenant.api.get(f"{bucket}/objects/a").content == b"one"
 
 
-@pytest.mark.parametrize(("method", "expires_in"), [("POST", 60), ("GET", 0), ("GET", 604_801)])
-def test_a_url_that_would_allow_too_much_is_not_signed(tenant: Tenant, method: str, expires_in: int):
+def test_a_url_that_would_allow_too_much_is_not_signed(tenant: Tenant):
     bucket = make_bucket(tenant.api)
-    body = {"method": method, "key": "a", "expires_in": expires_in}
-    tenant.api.refused("POST", f"{bucket}/presigned-urls", 422, "invalid_presign", json=body)
+    for method, expires_in in (("POST", 60), ("GET", 0), ("GET", 604_801)):
+        body = {"method": method, "key": "a", "expires_in": expires_in}
+        tenant.api.refused("POST", f"{bucket}/presigned-urls", 422, "invalid_presign", json=body)
 
 
 def test_buckets_of_one_name_are_two_in_two_tenants(tenant: Tenant, other_tenant: Tenant):
