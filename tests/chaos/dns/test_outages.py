@@ -1,0 +1,40 @@
+"""dns or the broker goes away; nothing is lost and nothing happens twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.support.eventually import eventually
+from tests.support.zones import ZONES, add_record, listed, make_zone, quota, record, records_of
+
+
+def test_a_zone_survives_a_kill_right_after_its_answer(tenant, fleet, bus):
+    zone = make_zone(tenant.api)
+    fleet.kill("dns")
+    fleet.start("dns")
+    fleet.wait_healthy("dns")
+    eventually(lambda: tenant.api.get(f"{ZONES}/{zone['id']}").status_code == 200)
+    assert [event["type"] for event in bus.of_subject("dns.events", zone["id"])] == ["dns.zone.created"]
+    eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0))
+
+
+def test_while_the_broker_is_down_zones_are_made_and_told_of_later(tenant, fleet, bus):
+    fleet.kafka_down()
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "www", "A", "192.0.2.1")
+    assert quota(tenant.api, "dns_zones") == (0, 1)
+    fleet.kafka_up()
+    eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0), timeout=20)
+    assert [event["type"] for event in bus.of_subject("dns.events", zone["id"])] == ["dns.zone.created"]
+
+
+def test_of_concurrent_records_that_exclude_each_other_one_is_kept(tenant):
+    zone = make_zone(tenant.api)
+    bodies = [record("www", "CNAME", "other"), record("www", "A", "192.0.2.1")] * 3
+
+    def add(body: dict[str, object]) -> int:
+        return tenant.api.post(records_of(zone), json=body).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(add, bodies))
+    assert answers == [201, 409, 409, 409, 409, 409]
+    assert len(listed(tenant.api, zone)) == 2
+    assert tenant.api.ok("GET", f"{ZONES}/{zone['id']}")["serial"] == zone["serial"] + 1

@@ -1,0 +1,45 @@
+"""What dns says over the wire."""
+
+from decimal import Decimal
+
+from tests.support.zones import ZONES, add_record, make_zone, records_of
+
+
+def test_events_of_a_record_set_carry_what_it_answers(tenant, bus):
+    zone = make_zone(tenant.api)
+    made = add_record(tenant.api, zone, "www", "A", "192.0.2.1")
+    tenant.api.ok("DELETE", f"{records_of(zone)}/{made['id']}", 204)
+    first, last = bus.of_subject("dns.events", made["id"], count=2)
+    assert (first["type"], first["sequence"], first["tenantid"]) == ("dns.record_set.created", 1, tenant.id)
+    assert (first["data"]["name"], first["data"]["answers"][0]["value"]) == ("www.example.com.", "192.0.2.1")
+    assert (last["type"], last["sequence"]) == ("dns.record_set.deleted", 2)
+
+
+def test_the_end_of_a_zone_is_metered_as_a_half_open_period(tenant, bus):
+    zone = make_zone(tenant.api)
+    tenant.api.ok("DELETE", f"{ZONES}/{zone['id']}", 204)
+    told = bus.of_subject("dns.events", zone["id"], count=3)
+    assert [event["type"] for event in told] == ["dns.zone.created", "dns.usage.recorded", "dns.zone.deleted"]
+    usage = told[1]["data"]
+    assert (usage["meter"], usage["resource_id"], usage["source"]) == ("dns.zone_seconds", zone["id"], "dns")
+    assert Decimal(0) < Decimal(usage["quantity"]) < Decimal(60)
+
+
+def test_a_zone_file_is_text_dns(tenant):
+    zone = make_zone(tenant.api)
+    answer = tenant.api.get(f"{ZONES}/{zone['id']}/zonefile")
+    assert answer.headers["content-type"] == "text/dns; charset=utf-8"
+    assert answer.text.endswith("\n")
+
+
+def test_a_repeated_request_makes_one_zone(tenant):
+    key = {"headers": {"Idempotency-Key": "zone-1"}}
+    first = tenant.api.ok("POST", ZONES, 201, json={"name": "example.com"}, **key)
+    assert tenant.api.ok("POST", ZONES, 201, json={"name": "example.com"}, **key) == first
+    tenant.api.refused("POST", ZONES, 422, "idempotency_key_reused", json={"name": "example.net"}, **key)
+    assert [zone["id"] for zone in tenant.api.items(ZONES)] == [first["id"]]
+
+
+def test_the_openapi_document_names_the_end_points(tenant):
+    document = tenant.api.ok("GET", "/api/dns/openapi.json")
+    assert {"/v1/zones", "/v1/zones/{id}/records", "/v1/zones/{id}/zonefile", "/v1/resolve"} <= set(document["paths"])

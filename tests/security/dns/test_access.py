@@ -1,0 +1,51 @@
+"""Who may see and do what in dns."""
+
+from tests.support.zones import ZONES, add_record, listed, make_zone, record, records_of, resolve
+
+
+def test_another_tenants_zone_does_not_exist(tenant, other_tenant):
+    zone = make_zone(other_tenant.api)
+    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/records"), ("GET", "/zonefile")):
+        tenant.api.refused(method, f"{ZONES}/{zone['id']}{path}", 404, "not_found")
+    tenant.api.refused("POST", records_of(zone), 404, "not_found", json=record("www", "A", "192.0.2.66"))
+    assert list(tenant.api.items(ZONES)) == []
+    assert listed(other_tenant.api, zone) == [("example.com.", "NS")]
+
+
+def test_names_are_resolved_in_ones_own_zones_only(tenant, other_tenant):
+    add_record(other_tenant.api, make_zone(other_tenant.api), "www", "A", "192.0.2.1")
+    answer = resolve(tenant.api, "www.example.com")
+    assert (answer["status"], answer["answers"]) == ("REFUSED", [])
+
+
+def test_a_header_that_names_another_tenant_creates_nothing_there(tenant, other_tenant):
+    intruder = tenant.api.with_headers(X_Tenant_Id=other_tenant.id)
+    intruder.refused("POST", ZONES, 403, "forbidden", json={"name": "example.com"})
+    assert list(other_tenant.api.items(ZONES)) == list(tenant.api.items(ZONES)) == []
+
+
+def test_who_may_only_look_changes_nothing(tenant, viewer):
+    zone = make_zone(tenant.api)
+    viewer.refused("POST", records_of(zone), 403, "forbidden", json=record("www", "A", "192.0.2.1"))
+    viewer.refused("DELETE", f"{ZONES}/{zone['id']}", 403, "forbidden")
+    assert listed(viewer, zone) == [("example.com.", "NS")]
+
+
+def test_a_zone_file_opens_no_file_and_multiplies_nothing(tenant):
+    zone = make_zone(tenant.api)
+    path = f"{ZONES}/{zone['id']}/zonefile"
+    for text in ("$INCLUDE /etc/passwd\n", "$GENERATE 1-4000000 h$ A 192.0.2.1\n"):
+        problem = tenant.api.refused("PUT", path, 422, "invalid_zone_file", json={"zonefile": text})
+        assert "root:" not in str(problem)
+    assert listed(tenant.api, zone) == [("example.com.", "NS")]
+
+
+def test_a_value_cannot_smuggle_a_line_into_the_zone_file(tenant):
+    zone = make_zone(tenant.api)
+    body = record("www", "TXT", "a\nevil IN A 192.0.2.66")
+    tenant.api.refused("POST", records_of(zone), 422, "invalid_record", json=body)
+    assert "evil" not in tenant.api.get(f"{ZONES}/{zone['id']}/zonefile").text
+
+
+def test_nobody_gets_nothing(anonymous):
+    anonymous.refused("GET", ZONES, 401, "unauthenticated")
