@@ -214,15 +214,14 @@ class Story:
         return answer
 
     def balance_load(self) -> str:
-        pool = self.api.ok(
-            "POST", "/api/loadbalancer/v1/pools", 201, json={"name": "web", "algorithm": "weighted_round_robin"}
-        )
+        pool = self.api.ok("POST", "/api/loadbalancer/v1/pools", 201, json={"name": "web", "algorithm": "round_robin"})
         addresses = [held["address"] for held in self.made["addresses"]]
         for address, weight in zip(addresses, (2, 1), strict=True):
             body = {"address": address, "port": 443, "weight": weight}
             self.api.ok("POST", f"/api/loadbalancer/v1/pools/{pool['id']}/backends", 201, json=body)
         picked = [
-            self.api.ok("POST", f"/api/loadbalancer/v1/pools/{pool['id']}/pick", json={})["address"] for _ in range(6)
+            self.api.ok("POST", f"/api/loadbalancer/v1/pools/{pool['id']}/pick", json={})["backend"]["address"]
+            for _ in range(6)
         ]
         assert (picked.count(addresses[0]), picked.count(addresses[1])) == (4, 2), picked
         listener = {"port": 443, "protocol": "tcp", "pool_id": pool["id"]}
@@ -351,7 +350,7 @@ class Story:
     def verify_trail(self) -> str:
         wanted = {
             "tenants.tenant.created", "auth.user.created", "auth.service_account.created", "secrets.secret.written",
-            "config.revision.published", "compliance.policy.created", "network.vpc.created",
+            "config.environment.published", "compliance.policy.created", "network.vpc.created",
             "network.subnet.created", "compute.instance.created", "storage.volume.created", "storage.bucket.created",
             "loadbalancer.load_balancer.created", "dns.zone.created", "deploy.apply.succeeded",
             "deploy.deployment.created", "monitor.alert.firing", "monitor.alert.resolved",
