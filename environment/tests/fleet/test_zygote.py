@@ -23,10 +23,10 @@ def channel(tmp_path: Path) -> Iterator[socket.socket]:
         process = subprocess.Popen(
             [sys.executable, "-P", zygote.__file__, str(theirs.fileno())], pass_fds=[theirs.fileno()], cwd="/"
         )
-    ours.settimeout(30)
+    ours.settimeout(120)
     yield ours
     ours.close()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def read_event(channel: socket.socket, buffer: list[bytes]) -> dict[str, object]:
