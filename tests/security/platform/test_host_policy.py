@@ -1,0 +1,30 @@
+"""Services answer to their own names only: under any other host a request is refused before anything looks at it."""
+
+import httpx
+import pytest
+
+ADDRESSES = {
+    "auth": "auth:8001",
+    "tenants": "tenants:8002",
+    "compute": "compute:8003",
+    "storage": "storage:8005",
+}
+
+
+def ask(fleet, service: str, host: str) -> httpx.Response:
+    """A liveness probe of a service, past the gateway and under a host name of one's choice."""
+    name, port = fleet.address(ADDRESSES[service])
+    return httpx.get(f"http://{name}:{port}/healthz", headers={"Host": host}, timeout=10.0, trust_env=False)
+
+
+@pytest.mark.services("auth", "tenants", "compute", "storage")
+@pytest.mark.parametrize("service", list(ADDRESSES))
+def test_a_service_answers_under_the_name_that_others_call_it_by(fleet, service):
+    assert ask(fleet, service, f"{service}.service.consul").status_code == 200
+
+
+@pytest.mark.services("auth", "tenants", "compute", "storage")
+@pytest.mark.parametrize("service", list(ADDRESSES))
+@pytest.mark.parametrize("host", ["evil.example", "compute.service.consul.evil.example", "service-consul"])
+def test_a_request_for_another_host_is_refused(fleet, service, host):
+    assert ask(fleet, service, host).status_code == 400
