@@ -93,7 +93,7 @@ def test_an_address_is_metered_without_gap_for_as_long_as_it_is_held(
     assert windows[0][1] == windows[1][0]
     total = sum(Decimal(record["quantity"]) for record in records)
     assert total == Decimal((windows[1][1] - windows[0][0]) // datetime.resolution) / 1_000_000
-    assert 300 <= total < 330
+    assert total >= 300
 
 
 @pytest.mark.services("compute")
