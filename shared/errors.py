@@ -115,4 +115,3 @@ class DeadlineExceeded(OmniCloudError):
     """The caller's time budget ran out."""
 
     status, code, title = 504, "deadline_exceeded", "Deadline exceeded"
-

@@ -47,7 +47,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
     folder = make_catalogue(root / "catalogue")
     measurements = Measurements(root / "measurements")
     Verifier(reference, load_catalogue(folder), measurements, folder).verify()
-    yield load_manifest(folder)
+    return load_manifest(folder)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 import rfc8785
 
@@ -36,5 +37,5 @@ def is_authentic(checkpoint: Checkpoint, key: bytes) -> bool:
 
 
 def _signature(tenant_id: str, head: Head, time: str, key: bytes) -> str:
-    content = {"tenant_id": tenant_id, "sequence": head.sequence, "hash": head.hash, "time": time}
+    content: dict[str, Any] = {"tenant_id": tenant_id, "sequence": head.sequence, "hash": head.hash, "time": time}
     return hmac.new(key, rfc8785.dumps(content), hashlib.sha256).hexdigest()

@@ -37,7 +37,7 @@ class TenantRepository(Generic[M]):
 
     def scoped(self) -> Any:
         """All rows of the tenant."""
-        return self.model.objects.filter(tenant_id=current_tenant())  # type: ignore[attr-defined]
+        return self.model.objects.filter(tenant_id=current_tenant())
 
     def get(self, id: str, *, lock: bool = False) -> M:
         """One row. With `lock` it is held until the transaction ends. Raises NotFound for another tenant's too."""

@@ -75,7 +75,7 @@ class TenantRepository(Generic[T]):
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def scoped(self) -> Select[tuple[T]]:
+    def scoped(self) -> Select[T]:
         """All rows of the tenant."""
         return select(self.model).where(self.model.tenant_id == current_tenant())
 

@@ -36,7 +36,7 @@ def test_a_flag_that_is_on_is_on(monkeypatch):
 
 def test_a_typo_in_the_environment_stops_the_service(monkeypatch):
     monkeypatch.setenv("CONSUL_TLS", "ture")
-    with pytest.raises(ValidationError, match="CONSUL_TLS|consul_tls"):
+    with pytest.raises(ValidationError, match="consul_tls"):
         ServiceSettings(service_name="x")
 
 
