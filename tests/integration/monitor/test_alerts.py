@@ -1,0 +1,101 @@
+"""Rules and the lives of their alerts."""
+
+from tests.support.monitoring import ALERTS, RULES, SILENCES, at, evaluate, health, make_rule, sample, send
+
+
+def load(tenant, *values: float) -> None:
+    send(tenant.api, *(sample(60 * n, value) for n, value in enumerate(values)))
+
+
+def test_an_alert_is_pending_then_fires_then_is_resolved(tenant):
+    make_rule(tenant.api, for_seconds=120)
+    load(tenant, 9, 9, 9, 1)
+    assert [evaluate(tenant.api, 60 * n) for n in range(4)] == [["pending"], [], ["firing"], ["resolved"]]
+
+
+def test_a_condition_that_clears_sets_the_timer_back(tenant):
+    make_rule(tenant.api, for_seconds=120)
+    load(tenant, 9, 9, 1, 9, 9, 9)
+    assert [evaluate(tenant.api, 60 * n) for n in range(6)] == [
+        ["pending"],
+        [],
+        ["inactive"],
+        ["pending"],
+        [],
+        ["firing"],
+    ]
+
+
+def test_a_firing_alert_goes_on_for_a_while(tenant):
+    make_rule(tenant.api, keep_firing_for_seconds=120)
+    load(tenant, 9, 1, 1)
+    assert [evaluate(tenant.api, 60 * n) for n in range(3)] == [["firing"], [], ["resolved"]]
+
+
+def test_no_data_is_not_ok(tenant):
+    make_rule(tenant.api)
+    assert health(tenant.api, 0) == "no_data"
+    load(tenant, 9)
+    assert health(tenant.api, 0) == "firing"
+    assert health(tenant.api, 900) == "no_data"
+    assert [alert["state"] for alert in tenant.api.items(ALERTS)] == ["firing"]
+
+
+def test_the_same_trouble_is_one_alert_however_its_value_changes(tenant):
+    make_rule(tenant.api)
+    load(tenant, 6, 7, 8)
+    for minute in range(3):
+        evaluate(tenant.api, 60 * minute)
+    [alert] = tenant.api.items(ALERTS)
+    assert (alert["state"], alert["value"], alert["version"]) == ("firing", 8.0, 1)
+
+
+def test_each_series_has_an_alert_of_its_own(tenant):
+    make_rule(tenant.api, severity="page")
+    send(tenant.api, sample(0, 9, host="a"), sample(0, 9, host="b"), sample(0, 1, host="c"))
+    assert evaluate(tenant.api, 0) == ["firing", "firing"]
+    hosts = {alert["labels"]["host"] for alert in tenant.api.items(ALERTS, state="firing")}
+    assert hosts == {"a", "b"}
+    [group] = tenant.api.ok("GET", "/api/monitor/v1/alert-groups", params={"by": "severity"})["items"]
+    assert (group["labels"], len(group["alerts"])) == ({"severity": "page"}, 2)
+
+
+def test_pages_hold_every_alert_once_though_they_began_together(tenant):
+    make_rule(tenant.api)
+    send(tenant.api, *(sample(0, 9, host=str(number)) for number in range(5)))
+    evaluate(tenant.api, 0)
+    whole = [alert["id"] for alert in tenant.api.items(ALERTS)]
+    assert len(set(whole)) == 5
+    assert [alert["id"] for alert in tenant.api.items(ALERTS, limit=2)] == whole
+
+
+def test_a_silence_hides_and_does_not_resolve(tenant):
+    make_rule(tenant.api)
+    send(tenant.api, sample(0, 9, host="a"), sample(0, 9, host="b"))
+    evaluate(tenant.api, 0)
+    body = {"matchers": {"host": "a"}, "starts_at": at(0), "ends_at": at(10**6)}
+    silence = tenant.api.ok("POST", SILENCES, 201, json=body)
+    shown = {alert["labels"]["host"]: (alert["state"], alert["silenced"]) for alert in tenant.api.items(ALERTS)}
+    assert shown == {"a": ("firing", True), "b": ("firing", False)}
+    tenant.api.ok("DELETE", f"{SILENCES}/{silence['id']}", 204)
+    assert not any(alert["silenced"] for alert in tenant.api.items(ALERTS))
+
+
+def test_a_burn_rate_needs_both_windows(tenant):
+    rule = {"aggregation": "burn_rate", "total_metric": "all", "objective": 0.999, "threshold": 14.4}
+    make_rule(tenant.api, **rule)
+    hour = [(60 * minute, 2 * minute, 100 * minute) for minute in range(0, 61, 4)]
+    later = [(3660, 120, 6100), (3840, 120, 6400)]
+    for name, column in (("load", 1), ("all", 2)):
+        send(tenant.api, *(sample(row[0], row[column], name=name) for row in hour + later))
+    assert (evaluate(tenant.api, 3600), evaluate(tenant.api, 3900)) == (["firing"], ["resolved"])
+
+
+def test_rules_are_named_once_and_deleted_with_their_alerts(tenant):
+    rule = make_rule(tenant.api)
+    again = {"name": "busy", "metric": "load", "operator": ">", "threshold": 1}
+    tenant.api.refused("POST", RULES, 409, "rule_exists", json=again)
+    load(tenant, 9)
+    evaluate(tenant.api, 0)
+    tenant.api.ok("DELETE", f"{RULES}/{rule['id']}", 204)
+    assert list(tenant.api.items(RULES)) == list(tenant.api.items(ALERTS)) == []
