@@ -29,8 +29,9 @@ def test_a_leader_that_was_paused_past_its_lease_steps_down_and_leaves_the_rollo
 ):
     # Given a rollout under one leader, and a plan that was saved before the fail-over
     environment = make_environment(tenant.api)
-    stale = make_plan(tenant.api, environment, null("before"))
     apply_resources(tenant.api, environment, null("network"))
+    stale = make_plan(tenant.api, environment, null("network"), null("never"))
+    apply_resources(tenant.api, environment, null("network"), null("subnet"))
     old = make_leader(fleet, operator, LEADER)
     deployment = paused_deployment(tenant.api, environment)
     # When the leader hangs for longer than its lease and another one takes over
@@ -48,6 +49,7 @@ def test_a_leader_that_was_paused_past_its_lease_steps_down_and_leaves_the_rollo
     # And neither what ended before it can go on, nor what was planned before it be applied
     tenant.api.refused("POST", f"{DEPLOY}/deployments/{deployment['id']}/resume", 409, "illegal_transition")
     tenant.api.refused("POST", f"{environment}/applies", 409, "stale_plan", json={"plan_id": stale["id"]})
+    assert tenant.api.ok("GET", f"{environment}/state")["serial"] == 2
     assert believers(operator, since=last_heard(operator)) == [new["candidate"]]
 
 
