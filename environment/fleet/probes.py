@@ -39,7 +39,7 @@ async def http_verdict(url: str, timeout: float) -> Verdict:
             try:
                 writer.write(request.encode())
                 status_line = await reader.readline()
-                body = b"" if b" 2" in status_line[8:11] else await reader.read(4096)
+                body = b"" if b" 2" in status_line[8:11] else await _first_of_body(reader)
             finally:
                 writer.close()
     except TimeoutError:
@@ -50,5 +50,14 @@ async def http_verdict(url: str, timeout: float) -> Verdict:
     words = status.split(" ", 2)
     if len(words) > 1 and words[1].startswith("2"):
         return Verdict(True)
-    text = body.partition(b"\r\n\r\n")[2].decode("utf-8", "replace").strip()
+    text = body.decode("utf-8", "replace").strip()
     return Verdict(False, f"{url}: {status} {text[:400]}".strip())
+
+
+async def _first_of_body(reader: asyncio.StreamReader) -> bytes:
+    """What arrives first after the headers, which may be another packet than theirs; nothing when the server leaves."""
+    try:
+        await reader.readuntil(b"\r\n\r\n")
+        return await reader.read(4096)
+    except asyncio.IncompleteReadError:
+        return b""
