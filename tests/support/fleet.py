@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import yaml
 
@@ -21,6 +24,14 @@ ROOT = Path(__file__).resolve().parents[2]
 UP_TIMEOUT_SECONDS = 300
 """The start ends by itself when nothing more can change; this only bounds a runner that hangs."""
 REQUEST_TIMEOUT_SECONDS = 60.0
+
+
+ROUTED = (
+    "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
+    "monitor", "billing", "audit", "compliance",
+)  # fmt: skip
+"""The services behind the gateway."""
+ROUTED_WITHIN_SECONDS = 20.0
 
 
 class FleetUnavailable(Exception):
@@ -131,6 +142,20 @@ class FleetControl:
         self._request("kafka", command="rtt 0")
         self._kafka_is_down = False
         self._request("repair")
+        self._wait_routed()
+
+    def _wait_routed(self) -> None:
+        """Returns once the gateway reaches every healthy service again: discovery learns of a restart a little later."""
+        known = self.services()
+        waiting = {name for name in ROUTED if name in known and known[name]["healthy"]}
+        deadline = time.monotonic() + ROUTED_WITHIN_SECONDS
+        # A client address of its own, so that asking uses up nobody's rate limit.
+        headers = {"X-Forwarded-For": f"198.19.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
+        with httpx.Client(base_url=self.url, headers=headers, timeout=5.0) as client:
+            while waiting and time.monotonic() < deadline:
+                waiting -= {name for name in waiting if _answers(client, name)}
+                if waiting:
+                    time.sleep(0.25)
 
     # ------------------------------------------------------------------ the socket
 
@@ -158,6 +183,14 @@ def _no_control(url: str) -> NoReturn:
         "with `omnicloud up`, or unset OMNICLOUD_URL to have the tests start one.",
         pytrace=False,
     )
+
+
+def _answers(client: httpx.Client, service: str) -> bool:
+    """Whether the gateway reaches an instance of the service: then nothing being there is the service's own answer."""
+    try:
+        return client.get(f"/api/{service}/v1/is-anybody-there").status_code in (401, 404)
+    except httpx.HTTPError:
+        return False
 
 
 def running_fleet(url: str) -> FleetControl:
