@@ -145,7 +145,7 @@ class FleetControl:
         self._wait_routed()
 
     def _wait_routed(self) -> None:
-        """Returns once the gateway reaches every healthy service again: discovery learns of a restart a little later."""
+        """Returns once the gateway reaches every healthy service again: discovery learns of a restart a bit later."""
         known = self.services()
         waiting = {name for name in ROUTED if name in known and known[name]["healthy"]}
         deadline = time.monotonic() + ROUTED_WITHIN_SECONDS
