@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from shared.infra.object_store import BucketClaim, ObjectStore, ObjectStoreUnavailable
+from shared.infra.object_store import BucketClaim, ObjectNotFound, ObjectStore, ObjectStoreUnavailable
 from shared.settings import ServiceSettings
 from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry
@@ -26,6 +26,9 @@ CLAIMS = (
 PATIENCE_SECONDS = 30.0
 """How long to wait for an object store that has just been started."""
 
+NOT_YET = (ObjectStoreUnavailable, ObjectNotFound)
+"""The second happens, too: while one process makes a bucket, another's request can find it taken and not yet there."""
+
 
 def main() -> int:
     """Make the buckets; the exit status."""
@@ -34,11 +37,11 @@ def main() -> int:
     try:
         call_with_retry(
             lambda: store.ensure_buckets(CLAIMS),
-            retry_on=lambda error: isinstance(error, ObjectStoreUnavailable),
+            retry_on=lambda error: isinstance(error, NOT_YET),
             attempts=1000,
             deadline=Deadline.after(PATIENCE_SECONDS),
         )
-    except ObjectStoreUnavailable as error:
+    except NOT_YET as error:
         log.error("buckets not made: %s", error.detail)
         return 1
     log.info("buckets ready: %s", ", ".join(sorted({claim.bucket for claim in CLAIMS})))

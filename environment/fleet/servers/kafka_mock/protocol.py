@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 PRODUCE, FETCH, METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS, END_TXN = 0, 1, 3, 18, 19, 20, 26
@@ -140,10 +140,46 @@ def _metadata_topics(frame: bytes, request: Request) -> tuple[list[str], int]:
 # -------------------------------------------------------------------------------------------------- Fetch and Produce
 
 
-def fetch_wait(frame: bytes, request: Request) -> tuple[int, int]:
-    """How long a Fetch may wait for records (milliseconds), and where in the frame that stands."""
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What the relay needs to know of a Fetch.
+
+    `positions` are its partitions with the offsets wanted. Clients put the partitions in another order each time, so
+    frames can't be compared. Versions before 13, which name topics by text, are taken as one opaque position.
+    """
+
+    wait_ms: int
+    wait_at: int
+    positions: frozenset[object]
+
+
+def read_fetch(frame: bytes, request: Request) -> Fetch:
+    """Read a Fetch request."""
     at = request.body + (4 if request.version <= 14 else 0)  # the replica id became a tagged field in version 15
-    return int(_INT.unpack_from(frame, at)[0]), at
+    wait = int(_INT.unpack_from(frame, at)[0])
+    if request.version < _FETCH_BY_ID:
+        return Fetch(wait, at, frozenset([frame[request.body :]]))
+    return Fetch(wait, at, frozenset(_positions(frame, at + _FETCH_TOPICS)))
+
+
+_FETCH_BY_ID = 13
+_FETCH_TOPICS = 21
+"""From the waiting time to the topics: four numbers of 32 bits, an isolation level, and a last one."""
+_FETCH_PARTITION = struct.Struct(">iiqiqi")
+"""Partition, leader epoch, offset, epoch of the last record, log start, limit in bytes; tagged fields follow."""
+
+
+def _positions(frame: bytes, at: int) -> Iterator[tuple[bytes, int, int]]:
+    """(topic id, partition, offset) of each partition."""
+    topics, at = _read_varint(frame, at)
+    for _ in range(topics - 1):
+        topic = frame[at : at + 16]
+        partitions, at = _read_varint(frame, at + 16)
+        for _ in range(partitions - 1):
+            partition, _, offset, *_ = _FETCH_PARTITION.unpack_from(frame, at)
+            yield topic, partition, offset
+            at = _skip_tags(frame, at + _FETCH_PARTITION.size)
+        at = _skip_tags(frame, at)
 
 
 def without_wait(frame: bytes, at: int) -> bytes:
@@ -268,6 +304,16 @@ def _read_varint(frame: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+
+
+def _skip_tags(frame: bytes, at: int) -> int:
+    """The position behind a set of tagged fields."""
+    count, at = _read_varint(frame, at)
+    for _ in range(count):
+        _, at = _read_varint(frame, at)
+        size, at = _read_varint(frame, at)
+        at += size
+    return at
 
 
 def _write_varint(value: int) -> bytes:

@@ -3,9 +3,9 @@
 - a fixed port, which goes away and comes back as a broker's does;
 - CreateTopics, DeleteTopics and the broker's own `auto.create.topics.enable`;
 - long polls: the mock answers a Fetch without records only after the whole of the client's `fetch.wait.max.ms`, even
-  if records arrive meanwhile. Here a Fetch that repeats the one before it (same partitions, same offsets) while nothing
-  was appended since is certain to bring nothing, so it waits in the relay until something is appended. Any other Fetch
-  passes at once. Both go on with a wait of zero.
+  if records arrive meanwhile. Here a Fetch that asks for nothing but what the one before it asked for (same partitions,
+  same offsets) while nothing was appended since is certain to bring nothing, so it waits in the relay until something
+  is appended. Any other Fetch passes at once. Both go on with a wait of zero.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class ClientConnection(asyncio.Protocol):
         self._early: list[bytes] = []  # frames that came before the broker's connection stood
         self._version_requests: dict[int, int] = {}  # correlation id -> version of ApiVersions
         self._appends: set[int] = set()  # correlation ids of requests that append
-        self._last_fetch = b""
+        self._last_fetch: frozenset[object] = frozenset()
         self._last_fetch_appended = -1
         self._held: tuple[bytes, asyncio.TimerHandle] | None = None
 
@@ -145,13 +145,13 @@ class ClientConnection(asyncio.Protocol):
         self._relay.note_append()
 
     def _fetch(self, frame: bytes, request: protocol.Request) -> None:
-        wait, at = protocol.fetch_wait(frame, request)
-        body = frame[request.body :]
-        forwarded = protocol.without_wait(frame, at)
-        if wait > 0 and body == self._last_fetch and self._last_fetch_appended == self._relay.appended:
-            self._held = (forwarded, self._loop.call_later(wait / 1000, self.release_fetch))
+        fetch = protocol.read_fetch(frame, request)
+        forwarded = protocol.without_wait(frame, fetch.wait_at)
+        nothing_new = self._last_fetch_appended == self._relay.appended and fetch.positions <= self._last_fetch
+        if fetch.wait_ms > 0 and nothing_new:
+            self._held = (forwarded, self._loop.call_later(fetch.wait_ms / 1000, self.release_fetch))
             return
-        self._last_fetch = body
+        self._last_fetch = fetch.positions
         self._last_fetch_appended = self._relay.appended
         self._to_broker(forwarded)
 
