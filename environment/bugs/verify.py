@@ -1,8 +1,8 @@
 """Measures the catalogue: which tests each bug fails, and which bug hides which.
 
-First the suite runs on the reference, where every test must pass; then on the reference with each bug alone. The
-failing tests of a bug are its *triggers*. "X depends on Y" is a fact when a trigger of X fails with only Y injected,
-that is, when it is a trigger of Y too; no further run is needed for edges.
+First the suite runs on the reference, where every test must pass; then on the reference with each bug alone. What
+fails, and fails again when it is run once more, are the bug's *triggers*. "X depends on Y" is a fact when a trigger of
+X fails with only Y injected, that is, when it is a trigger of Y too; no further run is needed for edges.
 
 Every finished run is kept in the state folder under the digest of its tree, and the manifest is written after every
 bug: a crash or Ctrl-C loses only what was running. A run is repeated when its tree has changed, when `fresh` is set,
@@ -142,10 +142,10 @@ class Verifier:
         began = time.monotonic()
         kept = not self.fresh and self.repeat == 1 and self.measurements.find(files, expected) is not None
         run = self.measurements.measure(files, expected, fresh=not kept)
-        always, ever = run.failed, run.failed
+        always, ever = run.failed, run.failed | run.unstable
         for _ in range(1, self.repeat):
             again = self.measurements.measure(files, expected, fresh=True)
-            always, ever = always & again.failed, ever | again.failed
+            always, ever = always & again.failed, ever | again.failed | again.unstable
         triggers = tuple(sorted(always))
         problems = _problems(triggers) if bug else ()
         messages = {test_id: run.messages.get(test_id, "") for test_id in triggers}

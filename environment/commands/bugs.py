@@ -189,7 +189,7 @@ def verify(
         verifier = Verifier(
             reference,
             catalogue,
-            Measurements(reference.state / "measurements"),
+            Measurements(reference.state / "measurements", confirm=True),
             jobs=jobs,
             repeat=repeat,
             fresh=fresh,

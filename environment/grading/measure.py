@@ -12,19 +12,20 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from environment.grading.process import OnDecided
-from environment.grading.results import Collected, Outcome, SuiteRun
+from environment.grading.results import Collected, Outcome, SuiteRun, confirmed
 from environment.grading.runner import Options, run_suite
 from environment.workspace.reference import tree_digest
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Measurements:
-    """A folder of measurements."""
+    """A folder of measurements. With `confirm`, what fails is run once more before it counts as failed."""
 
-    def __init__(self, folder: Path, options: Options = Options(twins=False)) -> None:
+    def __init__(self, folder: Path, options: Options = Options(twins=False), *, confirm: bool = False) -> None:
         self._folder = folder
         self._options = options
+        self._confirm = confirm
 
     def find(self, files: Mapping[str, bytes], expected: Collection[str] | None = None) -> SuiteRun | None:
         """The kept measurement of a tree, if it covers the expected tests."""
@@ -37,6 +38,7 @@ class Measurements:
                 {test_id: Outcome(word) for test_id, word in document["outcomes"].items()},
                 document["messages"],
                 {test_id: Collected(tuple(names), flag) for test_id, (names, flag) in document["collected"].items()},
+                unstable=frozenset(document["unstable"]),
             )
         except (FileNotFoundError, KeyError, ValueError, TypeError):
             return None
@@ -57,6 +59,8 @@ class Measurements:
         if kept is not None:
             return kept
         run = run_suite(files, expected, self._options, on_decided)
+        if self._confirm and run.failed and not run.void:
+            run = confirmed(run, run_suite(files, run.failed, self._options, on_decided))
         self._keep(files, run)
         return run
 
@@ -70,6 +74,7 @@ class Measurements:
             "format": FORMAT,
             "outcomes": {test_id: outcome.value for test_id, outcome in run.outcomes.items()},
             "messages": dict(run.messages),
+            "unstable": sorted(run.unstable),
             "collected": {
                 test_id: (item.services, item.infrastructure_state) for test_id, item in run.collected.items()
             },
@@ -85,4 +90,5 @@ def _restricted(run: SuiteRun, expected: Collection[str]) -> SuiteRun:
         {test_id: run.outcomes[test_id] for test_id in sorted(expected)},
         {test_id: text for test_id, text in run.messages.items() if test_id in frozenset(expected)},
         run.collected,
+        unstable=run.unstable & frozenset(expected),
     )

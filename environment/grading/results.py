@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -35,6 +35,8 @@ class SuiteRun:
     collected: Mapping[str, Collected] = field(default_factory=dict)
     void: str = ""
     """Not empty: a process contradicted itself or a test that must fail passed; nothing counts as passed then."""
+    unstable: frozenset[str] = frozenset()
+    """Tests that failed and then passed when they were run again; they count as passed."""
     log_tail: str = ""
     """The last lines that pytest printed, for people."""
 
@@ -49,6 +51,17 @@ class SuiteRun:
     def failed(self) -> frozenset[str]:
         """Ids of the expected tests that don't count as passed."""
         return frozenset(self.outcomes) - self.passed
+
+
+def confirmed(run: SuiteRun, again: SuiteRun) -> SuiteRun:
+    """A run whose failures were run once more: what failed both times has failed."""
+    unstable = run.failed & again.passed
+    return replace(
+        run,
+        outcomes={**run.outcomes, **dict.fromkeys(unstable, Outcome.PASSED)},
+        void=run.void or again.void,
+        unstable=run.unstable | unstable,
+    )
 
 
 def merged(runs: list[SuiteRun]) -> SuiteRun:

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T], timeout: float = 10.0, interval: float = 0.05) -> T:
+def eventually(probe: Callable[[], T], timeout: float = 10.0, interval: float = 0.02) -> T:
     """The first true result of `probe`. AssertionErrors of the probe count as "not yet".
 
     After `timeout` seconds the probe's last AssertionError is raised, or one that shows its last result.

@@ -55,7 +55,11 @@ def test_an_audit_counts_the_resources_that_other_services_told_of(tenant, bus: 
     assert (answer["run"]["compliant"], answer["run"]["score"]) == (2, "66.66")
     assert answer["policies"] == {"versioned": {"controls": 3, "passed": 2, "percent": "66.66"}}
     results = list(tenant.api.items("/api/compliance/v1/results", audit=answer["run"]["id"]))
-    assert [result["allowed"] for result in results] == [True, True, False]
+    assert {result["resource_id"]: result["allowed"] for result in results} == {
+        f"bkt-{tenant.id}-0": True,
+        f"bkt-{tenant.id}-1": True,
+        f"bkt-{tenant.id}-2": False,
+    }
 
 
 @pytest.mark.services("tenants")
