@@ -9,8 +9,8 @@
      "bugs": {"A1": {"patch": "<digest>", "reference": "<digest>", "triggers": ["tests/…"]}},
      "edges": [{"bug": "A1", "depends_on": "L5", "masked": ["tests/…"]}]}
 
-The digest of the reference covers every file that goes into a workspace; a bug's own `reference` tells on which
-reference it was measured, so that a stale measurement shows itself.
+The digest of the reference covers every file of a workspace that a verdict can depend on; a bug's own `reference` tells
+on which reference it was measured, so that a stale measurement shows itself.
 """
 
 from __future__ import annotations

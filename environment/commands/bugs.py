@@ -194,7 +194,7 @@ def verify(
             repeat=repeat,
             fresh=fresh,
             reuse=reuse,
-            on_report=lambda report: console.print(_line(report, verbose), markup=False),
+            on_report=lambda report: console.print(_line(report, verbose), markup=False, soft_wrap=True),
         )
         reports = verifier.verify([bug_id.upper() for bug_id in ids or ()])
         edges = unmeasured_edges(catalogue, load_manifest())
@@ -213,5 +213,9 @@ def _line(report: Report, verbose: bool) -> str:
     lines += [f"  ! {problem}" for problem in report.problems]
     lines += [f"  ! doesn't always end alike: {test_id}" for test_id in report.unstable]
     if verbose:
-        lines += [f"    {test_id}\n      {report.messages.get(test_id, '')}" for test_id in report.triggers]
+        lines += [f"    {test_id}: {_first_line(report.messages.get(test_id, ''))}" for test_id in report.triggers]
     return "\n".join(lines)
+
+
+def _first_line(message: str) -> str:
+    return message.partition("\n")[0][:200]

@@ -17,7 +17,7 @@ from environment.reward.score import Baseline, Score, baseline, judge_bugs, scor
 from environment.workspace.episode import Episode, load_episode, save_episode
 from environment.workspace.errors import SubmissionRejected, WorkspaceError
 from environment.workspace.pristine import pristine_files
-from environment.workspace.reference import Reference, default_reference, tree_digest
+from environment.workspace.reference import Reference, default_reference, verdict_digest
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Grader:
             files = pristine_files(self.reference, workspace)
         except SubmissionRejected as error:
             return SuiteRun(dict.fromkeys(self.tests, Outcome.MISSING), void=f"rejected: {error}")
-        if tree_digest(files) == tree_digest(self._injected(episode.bugs)):
+        if verdict_digest(files) == verdict_digest(self._injected(episode.bugs)):
             return self._untouched(episode.bugs)
         return run_suite(files, self.tests, self.options, self.on_decided)
 

@@ -1,7 +1,7 @@
 """Measured outcomes of trees that the environment made itself, kept in the state folder.
 
-A measurement belongs to the digest of all files of its tree, so it is never used for anything else. Agents' trees are
-not kept here, but an untouched workspace has the digest of its baseline and need not run twice.
+A measurement belongs to the digest of its tree, so it is never used for anything else. Agents' trees are not kept here,
+but an untouched workspace has the digest of its baseline and need not run twice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from environment.grading.process import OnDecided
 from environment.grading.results import Collected, Outcome, SuiteRun, confirmed
 from environment.grading.runner import Options, run_suite
-from environment.workspace.reference import tree_digest
+from environment.workspace.reference import verdict_digest
 
 FORMAT = 2
 
@@ -65,7 +65,7 @@ class Measurements:
         return run
 
     def _path(self, files: Mapping[str, bytes]) -> Path:
-        return self._folder / f"{tree_digest(files)[:40]}.json"
+        return self._folder / f"{verdict_digest(files)[:40]}.json"
 
     def _keep(self, files: Mapping[str, bytes], run: SuiteRun) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

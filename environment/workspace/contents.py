@@ -34,6 +34,9 @@ VISIBLE = (
 EDITABLE = ("services/*", "shared/*", "docker-compose.yml", "docker-compose.test.yml")
 """What is taken over from the agent. Everything else of a grading copy comes from the reference."""
 
+IMAGES_ONLY = (".dockerignore", ".gitignore", "requirements*.lock", "docker/*", "*/Dockerfile")
+"""What only images are built from: no verdict depends on it, since gradings run the fleet as local processes."""
+
 LEFTOVERS = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".git")
 LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")
 
@@ -41,6 +44,11 @@ LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")
 def is_visible(path: str) -> bool:
     """Whether a file of the repository goes into workspaces."""
     return any(fnmatchcase(path, pattern) for pattern in VISIBLE) and not is_leftover(path)
+
+
+def bears_on_verdicts(path: str) -> bool:
+    """Whether a change of a visible file can change the outcome of a test."""
+    return not any(fnmatchcase(path, pattern) for pattern in IMAGES_ONLY)
 
 
 def is_editable(path: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from environment.bugs.catalogue import Bug
 from environment.bugs.diff import compose
-from environment.workspace.contents import is_leftover, is_visible
+from environment.workspace.contents import bears_on_verdicts, is_leftover, is_visible
 from environment.workspace.errors import WorkspaceError
 
 STATE_VARIABLE = "OMNICLOUD_STATE"
@@ -54,8 +54,8 @@ class Reference:
 
     @cached_property
     def digest(self) -> str:
-        """Hash over every visible file: equal digests give equal workspaces."""
-        return tree_digest(self.files)
+        """Hash over what verdicts depend on: measurements hold as long as it stays the same."""
+        return verdict_digest(self.files)
 
     def with_bugs(self, bugs: Iterable[Bug]) -> dict[str, bytes]:
         """The visible files with bugs injected; raises `DiffError` when a patch doesn't fit or two overlap."""
@@ -73,10 +73,10 @@ def default_reference() -> Reference:
     return Reference(Path(__file__).resolve().parents[2])
 
 
-def tree_digest(files: Mapping[str, bytes]) -> str:
-    """Hash over paths and contents."""
+def verdict_digest(files: Mapping[str, bytes]) -> str:
+    """Hash over paths and contents of a tree, those left out that no verdict depends on."""
     total = hashlib.sha256()
-    for path in sorted(files):
+    for path in sorted(filter(bears_on_verdicts, files)):
         total.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
     return total.hexdigest()
 

@@ -12,7 +12,7 @@ from environment.tests.fake_platform import FILES
 from environment.workspace.episode import load_episode
 from environment.workspace.errors import WorkspaceError
 from environment.workspace.make import make_workspace
-from environment.workspace.reference import Reference, git
+from environment.workspace.reference import Reference, git, verdict_digest
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -132,3 +132,13 @@ def test_a_failure_leaves_nothing(reference: Reference, tmp_path: Path, monkeypa
 def test_a_folder_that_is_not_the_repository_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match=r"no docker-compose\.yml"):
         Reference(tmp_path)
+
+
+def test_what_only_images_are_built_from_leaves_measurements_valid(reference: Reference) -> None:
+    # Given the digest under which measurements are kept
+    files = dict(reference.files)
+    before = verdict_digest(files)
+    # When an image's recipe changes, Then it stays; When code does, Then it doesn't
+    recipes = {"docker/x.Dockerfile": b"FROM scratch\n", "services/compute/Dockerfile": b""}
+    assert verdict_digest({**files, **recipes}) == before
+    assert verdict_digest({**files, "shared/new.py": b""}) != before
