@@ -91,6 +91,7 @@ def test_a_stepped_wall_clock_leaves_monotonic_time_alone():
     assert clock.monotonic() == 0.0
 
 
+@pytest.mark.wall_clock
 def test_clock_file_steps_the_clock(tmp_path):
     clock = SteppedClock(tmp_path / "clock")
     before = clock.now()
