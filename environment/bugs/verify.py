@@ -67,6 +67,8 @@ class Verifier:
     reuse: bool = False
     """Keep measurements of unchanged patches although the reference has changed elsewhere."""
     on_report: OnReport = field(default=lambda report: None)
+    stop: threading.Event = field(default_factory=threading.Event)
+    """The one of the measurements' options: set when something fails or Ctrl-C is pressed, so that no run goes on."""
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def verify(self, ids: Sequence[str] = ()) -> list[Report]:
@@ -96,6 +98,7 @@ class Verifier:
                     reports.append(report)
                     self.on_report(report)
             except BaseException:
+                self.stop.set()
                 pool.shutdown(cancel_futures=True, wait=True)
                 raise
         return reports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -181,19 +182,21 @@ def verify(
     from environment.bugs.verify import Verifier, unmeasured_edges
     from environment.grading.console import errors_as_messages
     from environment.grading.measure import Measurements
+    from environment.grading.runner import Options
     from environment.workspace.reference import default_reference
 
     console = Console(highlight=False)
     with errors_as_messages():
-        reference, catalogue = default_reference(), load_catalogue()
+        reference, catalogue, stop = default_reference(), load_catalogue(), threading.Event()
         verifier = Verifier(
             reference,
             catalogue,
-            Measurements(reference.state / "measurements", confirm=True),
+            Measurements(reference.state / "measurements", Options(twins=False, stop=stop), confirm=True),
             jobs=jobs,
             repeat=repeat,
             fresh=fresh,
             reuse=reuse,
+            stop=stop,
             on_report=lambda report: console.print(_line(report, verbose), markup=False, soft_wrap=True),
         )
         reports = verifier.verify([bug_id.upper() for bug_id in ids or ()])

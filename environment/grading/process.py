@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from environment.grading import nanny, plugin
-from environment.grading.errors import InfrastructureError
+from environment.grading.errors import InfrastructureError, Stopped
 from environment.grading.results import Collected, Outcome, SuiteRun
 
 PLUGIN_NAME = "omnicloud_results"
@@ -56,6 +57,7 @@ class Job:
     arguments: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    stop: threading.Event | None = None
 
 
 @contextmanager
@@ -71,8 +73,8 @@ def private_folder(prefix: str = "oc-") -> Iterator[Path]:
 def run_pytest(job: Job, on_decided: OnDecided | None = None) -> SuiteRun:
     """Run pytest on a tree and judge what it reports.
 
-    Raises `InfrastructureError` when pytest itself can't run. A process that dies, hangs or contradicts itself is
-    the fault of the code under test and shows in the answer.
+    Raises `InfrastructureError` when pytest itself can't run, `Stopped` when it was told to stop. A process that dies,
+    hangs or contradicts itself is the fault of the code under test and shows in the answer.
     """
     with private_folder() as private:
         channel = Channel(job, on_decided)
@@ -214,7 +216,7 @@ def _execute(job: Job, private: Path, channel: Channel) -> int | None:
     finally:
         os.close(write_end)
     try:
-        return _listen(process, read_end, channel, job.limits)
+        return _listen(process, read_end, channel, job)
     finally:
         os.close(read_end)
         _end(process)
@@ -247,13 +249,16 @@ def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
     }
 
 
-def _listen(process: subprocess.Popen[bytes], read_end: int, channel: Channel, limits: Limits) -> int | None:
+def _listen(process: subprocess.Popen[bytes], read_end: int, channel: Channel, job: Job) -> int | None:
     """Pass lines on until the channel is closed, then wait for the end; None when a limit was reached."""
+    limits = job.limits
     began = heard = time.monotonic()
     rest = b""
     with selectors.DefaultSelector() as selector:
         selector.register(read_end, selectors.EVENT_READ)
         while time.monotonic() - began < limits.total and time.monotonic() - heard < limits.silent:
+            if job.stop is not None and job.stop.is_set():
+                raise Stopped("stopped before all tests had run")
             if not selector.select(1.0):
                 continue
             data = os.read(read_end, 65536)

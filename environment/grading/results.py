@@ -35,10 +35,10 @@ class SuiteRun:
     collected: Mapping[str, Collected] = field(default_factory=dict)
     void: str = ""
     """Not empty: a process contradicted itself or a test that must fail passed; nothing counts as passed then."""
-    unstable: frozenset[str] = frozenset()
-    """Tests that failed and then passed when they were run again; they count as passed."""
     log_tail: str = ""
     """The last lines that pytest printed, for people."""
+    unstable: frozenset[str] = frozenset()
+    """Tests that failed and then passed when they were run again; they count as passed."""
 
     @property
     def passed(self) -> frozenset[str]:

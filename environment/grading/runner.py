@@ -11,7 +11,8 @@ import random
 import secrets
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,12 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    stop: threading.Event | None = None
+    """Set by another thread, it ends the run with `Stopped`."""
+
+    def job(self, tree: Path, paths: list[str], ids: Collection[str] | None, barred: Sequence[str] = ()) -> Job:
+        """These ids of these files, run as the options say."""
+        return Job(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop)
 
 
 def run_suite(
@@ -47,7 +54,8 @@ def run_suite(
 ) -> SuiteRun:
     """Run the expected tests (None: all that there are) on a tree of files.
 
-    Raises `InfrastructureError` when the host can't run them. Everything else is in the answer.
+    Raises `InfrastructureError` when the host can't run them, `Stopped` when it was told to stop. Everything else is in
+    the answer.
     """
     require_resources()
     with private_folder() as folder:
@@ -91,7 +99,7 @@ def _run_unit(
     paths = _paths(files, ("unit",), wanted)
     if not paths:
         return _nothing(wanted)
-    job = Job(tree, paths, wanted, (), options.arguments, options.environment, options.limits)
+    job = options.job(tree, paths, wanted)
     if not options.twins or not wanted:
         return run_pytest(job, on_decided)
     dice = random.SystemRandom()
@@ -127,7 +135,7 @@ def _run_twins(files: Mapping[str, bytes], ids: Collection[str], options: Option
         tree = folder / "tree"
         write_tree(twin_files, tree)
         paths = _paths(files, ("unit",), twin_ids)
-        job = Job(tree, paths, twin_ids, (), options.arguments, options.environment, options.limits)
+        job = options.job(tree, paths, twin_ids)
         return run_pytest(job)
 
 
@@ -142,7 +150,7 @@ def _run_live(
     paths = _paths(files, (category for category in CATEGORIES if category != "unit"), wanted)
     if not paths:
         return _nothing(wanted)
-    job = Job(tree, paths, wanted, BARRED, options.arguments, options.environment, options.limits)
+    job = options.job(tree, paths, wanted, BARRED)
     return run_pytest(job, on_decided)
 
 
