@@ -11,7 +11,7 @@ from environment.fleet.servers.base import BadServerSettings, Launch, LocalServe
 from environment.fleet.servers.probes import http_status
 from environment.fleet.servers.programs import program
 
-# Collect often, so that little memory beyond the live heap is ever touched. The live heap is 230 MiB of mostly untouched
+# Collect often, so that little memory beyond the live heap is ever touched. The live heap is 230 MiB, mostly untouched
 # buffers: a limit near or below it makes the collector run without end (it cost a quarter of a core).
 _ENVIRONMENT = {"GOGC": "15", "GOMEMLIMIT": "400MiB", "GOMAXPROCS": "2"}
 
