@@ -29,12 +29,18 @@ def tour(
     workspace: Annotated[Path | None, typer.Option(help="The project; the one you stand in unless told.")] = None,
     name: Annotated[str, typer.Option(help="The fleet.")] = "default",
     url: Annotated[str, typer.Option(help="The gateway; that of the fleet unless told.")] = "",
+    kill: Annotated[
+        list[str] | None,
+        typer.Option(help="Kill this process (or `all`, one after the other) at the worst moment; may be repeated."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
 ) -> None:
     """Run the story and say what happened; status 1 at the first step that went wrong."""
     project = find_project(workspace)
     sys.path.insert(0, str(project))
-    story = import_module("tests.support.story").Story(url or gateway_of(project, name))
+    url = url or gateway_of(project, name)
+    crashes = _crashes(url, kill or [])
+    story = import_module("tests.support.story").Story(url, crashes)
     started = time.monotonic()
     for number, step in enumerate(story.steps(), 1):
         began = time.monotonic()
@@ -42,7 +48,8 @@ def tour(
             said, good = step.run(), True
         except Exception as error:  # noqa: BLE001 - whatever went wrong is what there is to tell
             said, good = f"{type(error).__name__}: {error}", False
-        _tell(number, step, said, good, time.monotonic() - began, as_json)
+        _tell(number, step, said, good, time.monotonic() - began, crashes.happened, as_json)
+        crashes.happened.clear()
         if not good:
             raise typer.Exit(1)
     if not as_json:
@@ -60,13 +67,28 @@ def gateway_of(project: Path, name: str) -> str:
         raise typer.Exit(2) from error
 
 
-def _tell(number: int, step: Any, said: str, good: bool, seconds: float, as_json: bool) -> None:
+def _crashes(url: str, names: list[str]) -> Any:
+    """What kills these processes while the story is told. Ends with a clear message for a name that isn't one."""
+    try:
+        return import_module("tests.support.crashes").Crashes.of(
+            import_module("tests.support.fleet").running_fleet(url), names
+        )
+    except ValueError as error:
+        console.print(str(error), style="red")
+        raise typer.Exit(2) from error
+
+
+def _tell(number: int, step: Any, said: str, good: bool, seconds: float, crashes: list[Any], as_json: bool) -> None:
     if as_json:
         line = {"step": number, "service": step.service, "title": step.title, "ok": good, "said": said}
+        line["killed"] = [{"process": crash.process, "moment": crash.moment} for crash in crashes]
         print(json.dumps(line), flush=True)
         return
     mark = "[green]✓[/]" if good else "[red]✗[/]"
     console.print(f"{mark} {number:2}  [bold]{step.service:<13}[/] {step.title}  [dim]{seconds:.1f} s[/]")
+    for crash in crashes:
+        again = f"healthy and routed again after {crash.seconds:.1f} s"
+        console.print(f"       [red]killed {crash.process}[/] when {crash.moment}; {again}", highlight=False)
     console.print(f"       {said}", style="dim" if good else "red", highlight=False, markup=False)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import Celery
 
 from services.deploy.celery_app import APPLY_TASK
-from services.deploy.repository import undispatched
+from services.deploy.repository import handed_over, undispatched
+from services.deploy.tables import Apply
 from shared.infra.db.sqlalchemy import SessionFactory
 from shared.utils.clock import Clock
 
@@ -17,16 +18,33 @@ def dispatch(sessions: SessionFactory, celery: Celery, clock: Clock) -> int:
     with sessions() as session, session.begin():
         due = undispatched(session, BATCH)
         for apply in due:
-            celery.send_task(
-                APPLY_TASK,
-                kwargs={
-                    "apply_id": apply.id,
-                    "tenant_id": apply.tenant_id,
-                    "actor": apply.actor,
-                    "correlation_id": apply.correlation_id,
-                    "traceparent": apply.traceparent,
-                },
-                retry=False,
-            )
+            _send(celery, apply)
             apply.dispatched_at = clock.now()
         return len(due)
+
+
+def hand_over_again(sessions: SessionFactory, celery: Celery) -> int:
+    """Send what the broker had taken and no worker has ended; how many tasks.
+
+    For a worker that starts: one that was killed left its tasks behind, and the broker keeps them from everybody else
+    until their visibility times out.
+    """
+    with sessions() as session, session.begin():
+        left = handed_over(session)
+        for apply in left:
+            _send(celery, apply)
+        return len(left)
+
+
+def _send(celery: Celery, apply: Apply) -> None:
+    celery.send_task(
+        APPLY_TASK,
+        kwargs={
+            "apply_id": apply.id,
+            "tenant_id": apply.tenant_id,
+            "actor": apply.actor,
+            "correlation_id": apply.correlation_id,
+            "traceparent": apply.traceparent,
+        },
+        retry=False,
+    )

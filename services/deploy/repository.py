@@ -152,6 +152,12 @@ def undispatched(session: Session, limit: int) -> Sequence[Apply]:
     return session.scalars(query.order_by(Apply.id).limit(limit).with_for_update(skip_locked=True)).all()
 
 
+def handed_over(session: Session) -> Sequence[Apply]:
+    """Applies that the broker was given and no worker has ended, in the order of their acceptance."""
+    query = select(Apply).where(Apply.dispatched_at.is_not(None), Apply.state.not_in(ENDED_APPLIES))
+    return session.scalars(query.order_by(Apply.id)).all()
+
+
 class FenceRepository:
     """Fenced resources. A write carries its token, and the row remembers the newest one."""
 

@@ -8,6 +8,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from services.deploy.celery_app import APPLY_TASK, SERIALIZER, make_celery
 from services.deploy.controller import Controller, serve_health
+from services.deploy.dispatch import hand_over_again
 from services.deploy.operations import applies
 from services.deploy.ports import make_ports
 from services.deploy.settings import Settings
@@ -53,6 +54,12 @@ def _stand_for_election(**_: Any) -> None:
     """The worker takes tasks from here on, and says so."""
     controller.start()
     serve_health(controller, settings.listen())
+
+
+@worker_ready.connect
+def _take_up_what_is_left(**_: Any) -> None:
+    """An apply that a killed worker had begun, or only taken, goes on now."""
+    hand_over_again(sessions, app)
 
 
 @worker_shutting_down.connect

@@ -32,6 +32,7 @@ ROUTED = (
 )  # fmt: skip
 """The services behind the gateway."""
 ROUTED_WITHIN_SECONDS = 20.0
+ROUTED_POLL_SECONDS = 0.1
 
 
 class FleetUnavailable(Exception):
@@ -89,6 +90,14 @@ class FleetControl:
         """Stop and start."""
         self._disturb("restart", service=name)
 
+    def crash(self, name: str) -> None:
+        """Kill it and start it again. Returns once it is healthy and the gateway reaches every service."""
+        self.kill(name)
+        self.start(name)
+        self.wait_healthy(name)
+        unrouted = self.wait_routed()
+        assert not unrouted, f"not routed within {ROUTED_WITHIN_SECONDS:g} s: {', '.join(sorted(unrouted))}"
+
     def pause(self, name: str) -> None:
         """SIGSTOP: connections stay open, nothing answers."""
         self._disturb("pause", service=name)
@@ -142,10 +151,13 @@ class FleetControl:
         self._request("kafka", command="rtt 0")
         self._kafka_is_down = False
         self._request("repair")
-        self._wait_routed()
+        self.wait_routed()
 
-    def _wait_routed(self) -> None:
-        """Returns once the gateway reaches every healthy service again: discovery learns of a restart a bit later."""
+    def wait_routed(self) -> set[str]:
+        """Wait until the gateway reaches every healthy service: discovery learns of a restart a bit later.
+
+        The services that it doesn't reach in time.
+        """
         known = self.services()
         waiting = {name for name in ROUTED if name in known and known[name]["healthy"]}
         deadline = time.monotonic() + ROUTED_WITHIN_SECONDS
@@ -155,7 +167,8 @@ class FleetControl:
             while waiting and time.monotonic() < deadline:
                 waiting -= {name for name in waiting if _answers(client, name)}
                 if waiting:
-                    time.sleep(0.25)
+                    time.sleep(ROUTED_POLL_SECONDS)
+        return waiting
 
     # ------------------------------------------------------------------ the socket
 

@@ -1,0 +1,24 @@
+"""The whole story, with every process of the platform killed once on the way, when its death would do most harm."""
+
+import pytest
+
+from tests.support.crashes import PROCESSES, Crashes
+from tests.support.story import Story
+
+
+@pytest.mark.services(
+    "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
+    "monitor", "billing", "audit", "compliance",
+)  # fmt: skip
+@pytest.mark.timeout(180)
+def test_no_event_is_lost_and_no_effect_doubled_whoever_dies(fleet):
+    # Given all seventeen processes, each to be killed and started again at a moment of the story
+    crashes = Crashes.of(fleet, PROCESSES)
+    # When the story is told, with everything that it asserts by value: the invoice, the trail, quotas, saved answers
+    for step in Story(fleet.url, crashes).steps():
+        step.run()
+    # Then each of them died in it
+    assert [crash.process for crash in crashes.happened if crash.process in PROCESSES] == [
+        "auth", "secrets", "config", "compliance", "network", "tenants", "compute", "storage", "gateway",
+        "loadbalancer", "dns", "deploy", "deploy-worker", "deploy-controller", "monitor", "billing", "audit",
+    ]  # fmt: skip
