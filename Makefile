@@ -9,7 +9,7 @@ OMNICLOUD := $(BIN)/omnicloud
 WORKSPACE := challenge
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment lint up down tour lock clean
+.PHONY: help setup challenge test test-platform test-environment lint up down tour images-offline lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ down: ## stop it
 
 tour: setup ## one narrated request through all fifteen services
 	@$(OMNICLOUD) tour
+
+images-offline: setup ## the base images of docker-compose.yml, for a container engine without a registry (as root)
+	@$(BIN)/python -m environment.images
 
 lock: ## pin the dependencies anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o $(LOCK)
