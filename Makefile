@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 OMNICLOUD := $(BIN)/omnicloud
 WORKSPACE := challenge
+COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help setup challenge test test-platform test-environment lint up down tour images-offline lock clean
@@ -68,8 +69,10 @@ tour: setup ## one narrated request through all fifteen services
 images-offline: setup ## the base images of docker-compose.yml, for a container engine without a registry (as root)
 	@$(BIN)/python -m environment.images
 
-lock: ## pin the dependencies anew (needs uv)
-	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o $(LOCK)
+lock: ## pin the dependencies anew (needs uv): everything, and for images the platform alone and with the tests
+	@$(COMPILE) --all-extras -o $(LOCK)
+	@$(COMPILE) -c $(LOCK) -o requirements-platform.lock
+	@$(COMPILE) -c $(LOCK) --extra test -o requirements-tests.lock
 
 clean: ## remove what was installed and generated
 	rm -rf $(VENV) .omnicloud .mypy_cache .ruff_cache .pytest_cache
