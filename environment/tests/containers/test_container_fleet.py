@@ -58,7 +58,7 @@ class FakeEngine:
     def wait_ended(self, container: str) -> int:
         return 0
 
-    def create(self, body: dict[str, Any]) -> str:
+    def create(self, body: dict[str, Any], name: str | None = None) -> str:
         self.helpers.append(body)
         return "helper"
 

@@ -60,6 +60,10 @@ class Engine:
         answer: dict[str, Any] = self._json("GET", f"/containers/{container}/json")
         return answer
 
+    def gateway(self) -> str:
+        """This machine's address in the engine's default network."""
+        return str(self._json("GET", "/networks/bridge")["IPAM"]["Config"][0]["Gateway"])
+
     def logs(self, container: str, lines: int) -> list[str]:
         """The last lines that it wrote on standard output and standard error."""
         wanted = {"stdout": "true", "stderr": "true", "tail": str(lines)}
@@ -84,9 +88,10 @@ class Engine:
         output = _frames(self._send("POST", f"/exec/{made}/start", json={"Detach": False, "Tty": False}).content)
         return Ran(int(self._json("GET", f"/exec/{made}/json")["ExitCode"]), output)
 
-    def create(self, body: dict[str, Any]) -> str:
+    def create(self, body: dict[str, Any], name: str | None = None) -> str:
         """Make a container; its id."""
-        return str(self._json("POST", "/containers/create", json=body)["Id"])
+        named = {"name": name} if name else {}
+        return str(self._json("POST", "/containers/create", json=body, params=named)["Id"])
 
     def remove(self, container: str) -> None:
         """Kill and remove it."""

@@ -6,10 +6,14 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from tests.support.containers.engine import Engine, EngineRefused
+from tests.support.containers.engine import PROJECT_LABEL, SERVICE_LABEL, Engine, EngineRefused
 
 IMAGE = os.environ.get("OMNICLOUD_TESTS_IMAGE", "omnicloud/tests")
 """The tests' own image: it has Python and the network tools (docker/tests.Dockerfile)."""
+
+
+_NOT_COMPOSE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
+"""The image has compose's labels, with which a helper would pass for a container of the fleet, whose end is the end."""
 
 
 class Helpers:
@@ -29,7 +33,7 @@ class Helpers:
 
     def start(self, command: Sequence[str], **host_config: Any) -> str:
         """Start a container that runs a command; its id. Whoever starts it removes it."""
-        body = {"Image": IMAGE, "Cmd": list(command), "User": "0", "Entrypoint": [], "HostConfig": host_config}
+        body = {"Image": IMAGE, "Cmd": list(command), "User": "0", "Labels": _NOT_COMPOSE, "HostConfig": host_config}
         try:
             container = self._engine.create(body)
         except EngineRefused as error:
