@@ -7,9 +7,10 @@ INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 OMNICLOUD := $(BIN)/omnicloud
 WORKSPACE := challenge
+COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment lint up down tour lock clean
+.PHONY: help setup challenge test test-platform test-environment test-containers lint up down tour images-offline lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -65,8 +66,18 @@ down: ## stop it
 tour: setup ## one narrated request through all fifteen services
 	@$(OMNICLOUD) tour
 
-lock: ## pin the dependencies anew (needs uv)
-	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -o $(LOCK)
+test-containers: setup ## every test of the reference against containers, the servers' own among them (needs an engine)
+	@docker compose -f docker-compose.yml -f docker-compose.test.yml up --build --exit-code-from tests
+	@docker compose -f docker-compose.yml -f docker-compose.test.yml down
+	@OMNICLOUD_SERVERS=containers $(BIN)/python -m pytest environment/tests/fleet_servers -q
+
+images-offline: setup ## the base images of docker-compose.yml, for a container engine without a registry (as root)
+	@$(BIN)/python -m environment.images
+
+lock: ## pin the dependencies anew (needs uv): everything, and for images the platform alone and with the tests
+	@$(COMPILE) --all-extras -o $(LOCK)
+	@$(COMPILE) -c $(LOCK) -o requirements-platform.lock
+	@$(COMPILE) -c $(LOCK) --extra test -o requirements-tests.lock
 
 clean: ## remove what was installed and generated
 	rm -rf $(VENV) .omnicloud .mypy_cache .ruff_cache .pytest_cache

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import FleetControl, FleetUnavailable, running_fleet, start_fleet
+from tests.support.fleet import FleetControl, FleetUnavailable
+from tests.support.fleets import running_fleet, start_fleet
 
 pytest_plugins = ("tests.support.fixtures",)
 
@@ -59,9 +60,9 @@ class LiveFleet:
     def require(self, names: set[str]) -> None:
         """Fail the test unless every service is healthy, which one without a health check never is."""
         fleet = self.get()
-        known = fleet.services()
-        if fleet.control is None:
+        if not fleet.can_be_asked:
             return
+        known = fleet.services()
         for name in sorted(names):
             service = known.get(name)
             if service is None:

@@ -23,6 +23,9 @@ QUICK_SECONDS = 0.1
 QUICK_COMMAND_SECONDS = 0.5
 """The same for a check that is a program of its own."""
 
+START_PERIOD_SECONDS = 15.0
+"""More of a start period than this is for containers, which start an interpreter each: processes here are forked."""
+
 
 def patience() -> float:
     """Factor on all waiting times of starts; OMNICLOUD_PATIENCE=3 suits a machine with much other work."""
@@ -32,12 +35,12 @@ def patience() -> float:
 async def watch(supervisor: Supervisor, unit: Unit) -> None:
     """Check until cancelled; sets HEALTHY and UNHEALTHY by the rules of compose.
 
-    Failures within the start period don't count; after it, `retries` failures in a row (at `interval`) make it
-    unhealthy. A later success makes it healthy again.
+    Failures within the start period (15 s of it at most) don't count; after it, `retries` failures in a row (at
+    `interval`) make it unhealthy. A later success makes it healthy again.
     """
     check = unit.service.healthcheck
     assert check is not None
-    limit = (check.start_period + check.retries * check.interval) * patience()
+    limit = (min(check.start_period, START_PERIOD_SECONDS) + check.retries * check.interval) * patience()
     failures = 0
     while True:
         unit.poke.clear()

@@ -30,6 +30,9 @@ session_prefix "" { policy = "write" }
 """
 """Services register and find each other, and keep configuration; they don't touch nodes, agents or ACLs."""
 
+MANAGEMENT_POLICY = "global-management"
+"""Consul's own policy of whoever may do everything."""
+
 PROBE = "omnicloud-bootstrap-probe"
 PATIENCE_SECONDS = 30.0
 CALL_TIMEOUT_SECONDS = 5.0
@@ -62,6 +65,7 @@ class AclBootstrap:
         """Make the management token, or find that it is the one that was made before."""
         answer = self._send("PUT", "/v1/acl/bootstrap", json={"BootstrapSecret": self._management})
         if answer.status_code == httpx.codes.OK:
+            self._take_over(answer.json()["SecretID"])
             log.info("ACL system bootstrapped")
             return
         if answer.status_code != httpx.codes.FORBIDDEN:
@@ -71,6 +75,15 @@ class AclBootstrap:
                 "Consul was bootstrapped with another management token: set CONSUL_BOOTSTRAP_TOKEN to that one"
             )
         log.info("ACL system was bootstrapped before")
+
+    def _take_over(self, given: str) -> None:
+        """Before version 1.11 Consul hands out a secret of its own: a token with ours takes its place."""
+        if given == self._management:
+            return
+        wanted = {"SecretID": self._management, "Policies": [{"Name": MANAGEMENT_POLICY}]}
+        self._expect("PUT", "/v1/acl/token", given, json={"Description": "Management", **wanted})
+        handed_out = self._expect("GET", "/v1/acl/token/self", given)
+        self._expect("DELETE", f"/v1/acl/token/{handed_out['AccessorID']}", self._management)
 
     def ensure_policy(self) -> None:
         """Make the services' policy, or bring its rules up to date."""

@@ -17,6 +17,7 @@ from shared.settings import ServiceSettings
 TIMEOUT_SECONDS = 60.0
 """How long a broker may take to come up; the job fails after that."""
 REQUEST_SECONDS = 10.0
+"""For one look. Creating is one request for all topics, which keeps a real broker busy for a while."""
 LOOK_SECONDS = 0.05
 REPLICATION_FROM_BROKER = -1
 """Let the broker's `default.replication.factor` decide (Kafka 2.4 and later, KIP-464)."""
@@ -30,7 +31,7 @@ def create_topics(admin: Any, topics: Sequence[Topic]) -> tuple[str, ...]:
     """Create what is missing; the names of what was created. Raises TopicsNotReady."""
     wanted = [NewTopic(topic.name, topic.partitions, REPLICATION_FROM_BROKER, config=topic.config) for topic in topics]
     created, refused = [], []
-    for name, future in admin.create_topics(wanted, request_timeout=REQUEST_SECONDS).items():
+    for name, future in admin.create_topics(wanted, request_timeout=TIMEOUT_SECONDS).items():
         try:
             future.result()
             created.append(name)

@@ -1,4 +1,8 @@
-"""Real servers for the tests of their stand-ins: one of each for the whole run, on free ports."""
+"""Real servers for the tests of their stand-ins: one of each for the whole run, on free ports.
+
+With OMNICLOUD_SERVERS=containers the same tests run against the images of the compose file: they tell whether the
+stand-ins behave as the originals do. Tests marked `stand_in` are about a stand-in's own workings and stay out then.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,25 @@ from pathlib import Path
 import pytest
 
 from environment.fleet.servers import Launch, ServerContext, server_for
+from environment.tests.fleet_servers.container_rig import ContainerRig
+from tests.support.containers.engine import Engine
 
 BOOT_SECONDS = 20.0
+IN_CONTAINERS = os.environ.get("OMNICLOUD_SERVERS", "local") == "containers"
+IN_CONTAINERS_TIMEOUT = 180
+"""Seconds for a test that starts a broker or a database from nothing."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only a stand-in has, when there is none."""
+    if not IN_CONTAINERS:
+        return
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    left_out = [item for item in here if item.get_closest_marker("stand_in")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+    for item in here:
+        item.add_marker(pytest.mark.timeout(IN_CONTAINERS_TIMEOUT))
 
 
 def free_port() -> int:
@@ -46,6 +67,12 @@ class Running:
 
 class Rig:
     """Starts servers in a directory of their own and ends them all."""
+
+    stands_in = True
+    """Whether the servers are stand-ins for the originals."""
+    host = "127.0.0.1"
+    """Where the servers reach what listens on this machine."""
+    group_protocol = "consumer"
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -90,6 +117,11 @@ class Rig:
             time.sleep(0.01)
         return running
 
+    def start_group(self, group: list[ServerContext]) -> list[Running]:
+        """One server for all of a group: its first member runs it."""
+        first = self.start(group[0], group)
+        return [Running(context, first.launch, first.process) for context in group]
+
     def end(self) -> None:
         for running in self._running:
             if running.process.poll() is None:
@@ -97,8 +129,13 @@ class Rig:
 
 
 @pytest.fixture(scope="session")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    made = Rig(tmp_path_factory.mktemp("servers"))
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig | ContainerRig]:
+    root = tmp_path_factory.mktemp("servers")
+    made: Rig | ContainerRig = Rig(root)
+    if IN_CONTAINERS:
+        engine = Engine.here()
+        assert engine is not None, "OMNICLOUD_SERVERS=containers needs a container engine (DOCKER_HOST)"
+        made = ContainerRig(root, engine, free_port)
     yield made
     made.end()
 

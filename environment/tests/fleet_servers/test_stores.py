@@ -29,9 +29,13 @@ def postgres_group(rig: Rig, port: int) -> list:
 
 
 @pytest.fixture(scope="session")
-def postgres(rig: Rig) -> Running:
-    group = postgres_group(rig, free_port())
-    return rig.start(group[0], group)
+def databases(rig: Rig) -> list[Running]:
+    return rig.start_group(postgres_group(rig, free_port()))
+
+
+@pytest.fixture(scope="session")
+def postgres(databases: list[Running]) -> Running:
+    return databases[0]
 
 
 def query(port: int, user: str, database: str, statement: str, password: str = "") -> list:
@@ -47,11 +51,9 @@ def query(port: int, user: str, database: str, statement: str, password: str = "
         connection.close()
 
 
-def test_each_database_service_has_its_user_and_its_database_in_utc(postgres: Running) -> None:
-    for user, database in (("infra", "infra_db"), ("billing", "billing_db")):
-        assert query(postgres.port, user, database, "SELECT current_user, current_setting('timezone')") == [
-            (user, "UTC")
-        ]
+def test_each_database_service_has_its_user_and_its_database_in_utc(databases: list[Running]) -> None:
+    for running, user, database in zip(databases, ("infra", "billing"), ("infra_db", "billing_db"), strict=True):
+        assert query(running.port, user, database, "SELECT current_user, extract(timezone FROM now())") == [(user, 0)]
 
 
 def test_a_wrong_database_password_is_refused(postgres: Running) -> None:
@@ -59,6 +61,7 @@ def test_a_wrong_database_password_is_refused(postgres: Running) -> None:
         query(postgres.port, "infra", "infra_db", "SELECT 1", "wrong")
 
 
+@pytest.mark.stand_in
 def test_the_second_database_service_shares_the_first_ones_process(rig: Rig, postgres: Running) -> None:
     group = postgres_group(rig, postgres.port)
     launch = server_for("postgres:15").launch(group[1], group)
@@ -75,6 +78,7 @@ def test_rows_outlive_a_killed_database_server(rig: Rig) -> None:
     assert again.stop() == 0
 
 
+@pytest.mark.stand_in
 def test_one_user_with_two_passwords_is_refused_with_advice(rig: Rig) -> None:
     group = [
         rig.context(name, "postgres:15", 5432, {"POSTGRES_USER": "one", "POSTGRES_PASSWORD": name}, 1)
@@ -132,7 +136,7 @@ def test_vault_is_sealed_after_a_restart_and_hands_out_database_credentials(rig:
         "infra",
         plugin_name="postgresql-database-plugin",
         allowed_roles=["reader"],
-        connection_url=f"postgresql://{{{{username}}}}:{{{{password}}}}@127.0.0.1:{postgres.port}/infra_db?sslmode=disable",
+        connection_url=f"postgresql://{{{{username}}}}:{{{{password}}}}@{rig.host}:{postgres.port}/infra_db?sslmode=disable",
         username="infra",
         password="pw-infra",
     )

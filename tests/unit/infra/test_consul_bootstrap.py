@@ -22,6 +22,8 @@ class Consul:
         self.registered: list[str] = []
         self.writes = 0
         self.leader = True
+        self.own_secret: str | None = None
+        """What Consul before 1.11 hands out instead of the secret that it was given."""
 
     def client(self) -> httpx.Client:
         return httpx.Client(transport=httpx.MockTransport(self.answer), base_url="http://consul:8500")
@@ -38,11 +40,14 @@ class Consul:
             return self._self(token)
         if path.startswith("agent/service/"):
             return self._service(token, path, body)
-        if token != self.management:
+        if not self._manages(token):
             return httpx.Response(403, text="Permission denied")
         if path == "acl/policies":
             return httpx.Response(200, json=[{"ID": key, "Name": item["Name"]} for key, item in self.policies.items()])
         self.writes += 1
+        if request.method == "DELETE":
+            self.management = None if path.endswith("/m") else self.management
+            return httpx.Response(200, json=True)
         if path.startswith("acl/policy"):
             self.policies[body.get("ID", "policy-1")] = body
         elif path == "acl/token":
@@ -55,8 +60,12 @@ class Consul:
     def _bootstrap(self, secret: str) -> httpx.Response:
         if self.management is not None:
             return httpx.Response(403, text="ACL bootstrap no longer allowed (reset index: 13)")
-        self.management = secret
-        return httpx.Response(200, json={"SecretID": secret})
+        self.management = self.own_secret or secret
+        return httpx.Response(200, json={"SecretID": self.management})
+
+    def _manages(self, token: str) -> bool:
+        granted = [policy["Name"] for policy in self.tokens.get(token, {}).get("Policies", ())]
+        return token == self.management or "global-management" in granted
 
     def _self(self, token: str) -> httpx.Response:
         if token == self.management:
@@ -111,6 +120,15 @@ def test_a_token_that_lost_its_policy_gets_it_back():
     consul.tokens[SERVICES]["Policies"] = []
     bootstrap(consul).run()
     assert consul.tokens[SERVICES]["Policies"] == [{"Name": POLICY}]
+
+
+def test_a_consul_that_makes_its_own_management_token_is_given_the_wanted_one_in_its_place():
+    consul = Consul()
+    consul.own_secret = "made-up-by-consul"
+    bootstrap(consul).run()
+    assert consul.management is None
+    assert sorted(consul.tokens) == sorted([MANAGEMENT, SERVICES])
+    bootstrap(consul).ensure_token()
 
 
 def test_another_management_token_is_an_error_that_says_what_to_do():

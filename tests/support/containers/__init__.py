@@ -1,0 +1,1 @@
+"""The fleet in containers: driven through the container engine's own API."""
