@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import gc
 import importlib
 import json
@@ -51,9 +52,11 @@ SERVICE_LIBRARIES = (
     "grpc", "etcd3", "opentelemetry.trace", "opentelemetry.sdk.trace", "opentelemetry.propagate",
     "opentelemetry.trace.propagation.tracecontext", "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
     "dns.zone", "dns.name", "dns.rdatatype", "limits.aio.strategies", "limits.storage", "wrapt", "deprecated",
-    "fastapi.routing", "fastapi.openapi.utils", "pydantic.v1", "starlette.middleware.cors",
+    "anyio._backends._asyncio", "fastapi.routing", "fastapi.openapi.utils", "pydantic.v1", "starlette.middleware.cors",
     "starlette.middleware.trustedhost", "uvloop", "httptools", "h11", "uvicorn.config", "uvicorn.main",
-    "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "waitress.server",
+    "uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on",
+    "uvicorn.loops.auto", "uvicorn.loops.uvloop", "uvicorn.protocols.http.auto", "uvicorn.protocols.websockets.auto",
+    "waitress.server",
     "django.core.wsgi", "django.core.checks", "django.core.handlers.asgi", "django.core.servers.basehttp",
     "django.http", "django.urls", "django.views", "django.shortcuts", "django.middleware.csrf",
     "django.middleware.cache",
@@ -62,10 +65,23 @@ SERVICE_LIBRARIES = (
     "rest_framework.serializers", "rest_framework.request", "rest_framework.response", "rest_framework.metadata",
     "drf_spectacular.utils", "drf_spectacular.apps", "uritemplate", "inflection",
     "celery.app.base", "celery.bin.celery", "celery.apps.worker", "celery.worker", "celery.backends.redis",
-    "celery.concurrency.thread", "kombu.transport.redis",
+    "celery.concurrency.thread", "celery.worker.consumer", "celery.worker.components", "celery.worker.autoscale",
+    "celery.app.control", "celery.app.log", "celery.app.events", "celery.fixups.django", "celery.worker.loops",
+    "celery.worker.pidbox", "celery.worker.strategy", "kombu.pidbox", "kombu.transport.redis",
 )  # fmt: skip
 
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
+TABLE_PAGES = 256
+"""Less than a grown table takes at once, more than a few strings do."""
+MANY_WORDS = 200_000
+"""Enough to fill any table that the libraries leave."""
+M_ARENA_MAX = -8
+"""Of glibc's mallopt."""
+BYTES_OVERHEAD = sys.getsizeof(b"")
+BYTES_CLASSES = range(48, 513, 16)
+"""The interpreter's allocator serves sizes in steps of 16 up to 512; a bytes object is the plainest thing of a size."""
+C_SIZES = tuple(1 << power for power in range(16, 3, -1))
+"""Largest first, so that small pieces don't break up large holes."""
 GRACE_SECONDS = 3.0
 """How long the processes of an orphaned fleet get between the polite signal and SIGKILL."""
 
@@ -90,6 +106,53 @@ def import_library(name: str) -> None:
     """What isn't installed is left out: the service that needs it says so itself."""
     with contextlib.suppress(ModuleNotFoundError):
         importlib.import_module(name)
+
+
+def widen_interned() -> None:
+    """Make the table of interned strings grow now: it is near its limit, and in every child it would grow anew."""
+    words: list[str] = []
+    resident = _resident_pages()
+    while len(words) < MANY_WORDS and (now := _resident_pages()) - resident < TABLE_PAGES:
+        resident = now
+        words += [sys.intern(f"no word of any program {len(words) + place}") for place in range(64)]
+
+
+def _resident_pages() -> int:
+    with open("/proc/self/statm") as sizes:
+        return int(sizes.read().split()[1])
+
+
+def fill_holes() -> list[object]:
+    """Occupy what is free in the memory that children share; what must be kept for that.
+
+    A child that put its objects into the holes between the libraries' would copy a page for each of them. So it begins
+    with new pages, which it fills. One arena of the C library is enough under the interpreter's lock; one for every few
+    threads would be as sparse.
+    """
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+    libc.mallopt(M_ARENA_MAX, 1)
+    with open("/proc/self/maps") as maps:
+        ranges = [line.split()[0].split("-") for line in maps]
+    present = [(int(start, 16), int(end, 16)) for start, end in ranges]
+
+    def shared(address: int) -> bool:
+        return any(start <= address < end for start, end in present)
+
+    kept: list[object] = []
+    for make in [object, _small, *(functools.partial(bytes, size - BYTES_OVERHEAD) for size in BYTES_CLASSES)]:
+        kept.append(make())
+        while shared(id(kept[-1])):
+            kept.append(make())
+    for size in C_SIZES:
+        while shared(libc.malloc(size)):
+            pass
+    return kept
+
+
+def _small() -> float:
+    """An object of 24 bytes."""
+    return float("0.5")
 
 
 def descendants(root: int) -> list[int]:
@@ -131,6 +194,7 @@ class Zygote:
         self.over = False
         self.guarded: dict[int, int] = {}
         self.folders: list[str] = []
+        self.ballast: list[object] = []
         self.wake_read, self.wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def serve(self, libraries: Iterable[str]) -> Request | None:
@@ -146,6 +210,8 @@ class Zygote:
             while self._readable(0):
                 if (request := self._turn()) is not None:
                     return request
+        widen_interned()
+        self.ballast = fill_holes()
         self.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
         while not self.over:
             self._readable(None)

@@ -15,6 +15,8 @@ from services.gateway.state import Gateway
 from services.gateway.tokens import TokenVerifier
 from services.gateway.upstreams import Upstreams
 from shared.errors import ServiceUnavailable
+from shared.infra.registry import SCHEME
+from shared.utils.tls import context_for
 from shared.web.fastapi import create_service
 from shared.web.health import tcp_check
 
@@ -24,6 +26,7 @@ settings = Settings()
 upstreams = Upstreams(settings)
 client = httpx.AsyncClient(
     limits=httpx.Limits(max_connections=MAX_UPSTREAM_CONNECTIONS, max_keepalive_connections=100, keepalive_expiry=30),
+    verify=context_for(SCHEME),
     follow_redirects=False,
 )
 

@@ -10,9 +10,10 @@ from typing import Generic, TypeVar
 import httpx
 
 from shared.clients.discovery import Upstream
-from shared.infra.registry import ServiceRegistry
+from shared.infra.registry import SCHEME, ServiceRegistry
 from shared.settings import ServiceSettings
 from shared.utils.clock import SystemClock
+from shared.utils.tls import context_for
 
 T = TypeVar("T")
 
@@ -40,7 +41,8 @@ class PerProcess(Generic[T]):
 def new_http(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """An HTTP client as services use it: no redirects, and no proxy of the environment."""
     limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
-    return httpx.Client(transport=transport, limits=limits, trust_env=False, follow_redirects=False)
+    tls = context_for(SCHEME)
+    return httpx.Client(transport=transport, limits=limits, verify=tls, trust_env=False, follow_redirects=False)
 
 
 process_settings: PerProcess[ServiceSettings] = PerProcess(ServiceSettings)  # type: ignore[arg-type]

@@ -17,6 +17,8 @@ from shared.settings import ServiceSettings, split_address
 
 log = logging.getLogger(__name__)
 
+SCHEME = "http://"
+"""Services call each other within one network, under signed identities."""
 PROBE_TIMEOUT_SECONDS = 2.0
 DEREGISTER_AFTER = "1m"
 """How long an instance may be critical before Consul forgets it; one minute is the least that Consul takes."""
@@ -47,7 +49,7 @@ class Instance:
     @property
     def url(self) -> str:
         """Base URL."""
-        return f"http://{self.address}"
+        return f"{SCHEME}{self.address}"
 
 
 def service_definition(registration: Registration) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.settings import split_address
+from shared.utils.tls import context_for
 
 Check = Callable[[], None]
 """Returns when the dependency answers, raises when it doesn't."""
@@ -89,7 +90,7 @@ def http_check(url: str, ok: frozenset[int] = frozenset({200})) -> Check:
 
     def check() -> None:
         if not clients:
-            clients.append(httpx.Client(timeout=CHECK_TIMEOUT_SECONDS, trust_env=False))
+            clients.append(httpx.Client(timeout=CHECK_TIMEOUT_SECONDS, verify=context_for(url), trust_env=False))
         answer = clients[0].get(url)
         if answer.status_code not in ok:
             raise ConnectionError(f"HTTP {answer.status_code}")

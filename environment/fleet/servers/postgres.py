@@ -30,7 +30,7 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "24MB",
+    "shared_buffers": "12MB",
     "work_mem": "2MB",
     "maintenance_work_mem": "16MB",
     "wal_level": "replica",
