@@ -1,7 +1,7 @@
-"""The players on the real platform: floor, ceiling, tiers, masking, regression. They take many fleets.
+"""The players on the real platform: floor, ceiling, tiers, masking, regression.
 
-`OMNICLOUD_PLAYER_BUGS` names a smaller set of bugs (ids between commas), `OMNICLOUD_PLAYER_CATEGORIES` the test
-categories that are run; continuous integration chooses a small set of both.
+They judge by the unit tests, which need no fleet. `OMNICLOUD_PLAYER_CATEGORIES` names other test categories (between
+commas, or `all`: that takes a fleet a grading, and hours), `OMNICLOUD_PLAYER_BUGS` a smaller set of bugs.
 """
 
 from __future__ import annotations
@@ -32,14 +32,20 @@ def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()] or default
 
 
+def categories() -> list[str]:
+    """The test categories to judge by."""
+    chosen = words("OMNICLOUD_PLAYER_CATEGORIES", ["unit"])
+    return list(CATEGORIES) if chosen == ["all"] else chosen
+
+
 @pytest.fixture
 def real_grader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grader:
     """A grader of this repository, restricted to the chosen categories, with a state folder of its own."""
     monkeypatch.setenv("OMNICLOUD_STATE", str(tmp_path / "state"))
     grader = default_grader()
-    categories = words("OMNICLOUD_PLAYER_CATEGORIES", list(CATEGORIES))
-    if len(categories) < len(CATEGORIES):
-        grader.only = frozenset(test_id for test_id, info in grader.tests.items() if info.category in categories)
+    chosen = categories()
+    if len(chosen) < len(CATEGORIES):
+        grader.only = frozenset(test_id for test_id, info in grader.tests.items() if info.category in chosen)
     return grader
 
 
