@@ -33,7 +33,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # Only modules that read no settings and start no thread at import. What the one-shot jobs need comes first: they can be
@@ -140,7 +140,9 @@ def fill_holes() -> list[object]:
         return any(start <= address < end for start, end in present)
 
     kept: list[object] = []
-    for make in [object, _small, *(functools.partial(bytes, size - BYTES_OVERHEAD) for size in BYTES_CLASSES)]:
+    makers: list[Callable[[], object]] = [object, _small]
+    makers += [functools.partial(bytes, size - BYTES_OVERHEAD) for size in BYTES_CLASSES]
+    for make in makers:
         kept.append(make())
         while shared(id(kept[-1])):
             kept.append(make())

@@ -324,9 +324,10 @@ class Story:
         self._applied(applied["id"])
         state = deployer.ok("GET", f"{PROD}/state")
         held = {item["address"]: item["attributes"] for item in state["resources"]}
-        assert list(held) == ["null.app", "null.base"]
-        assert (state["serial"], held["null.base"]) == (2, {"size": 2})
-        assert deployer.ok("GET", f"{PROD}/lock")["locked"] is False
+        assert list(held) == ["null.app", "null.base"], held
+        assert (state["serial"], held["null.base"]) == (2, {"size": 2}), state
+        # The worker says that an apply succeeded, and then frees the lock.
+        eventually(lambda: deployer.ok("GET", f"{PROD}/lock")["locked"] is False)
         late = deployer.post(f"{PROD}/applies", json={"plan_id": stale["id"]})
         assert (late.status_code, late.json()["code"]) == (409, "stale_plan"), late.text
         return f"state serial {state['serial']}; a plan made before it was refused as stale"
