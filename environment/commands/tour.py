@@ -71,7 +71,7 @@ def _crashes(url: str, names: list[str]) -> Any:
     """What kills these processes while the story is told. Ends with a clear message for a name that isn't one."""
     try:
         return import_module("tests.support.crashes").Crashes.of(
-            import_module("tests.support.fleet").running_fleet(url), names
+            import_module("tests.support.fleets").running_fleet(url), names
         )
     except ValueError as error:
         console.print(str(error), style="red")

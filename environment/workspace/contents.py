@@ -34,8 +34,13 @@ VISIBLE = (
 EDITABLE = ("services/*", "shared/*", "docker-compose.yml", "docker-compose.test.yml")
 """What is taken over from the agent. Everything else of a grading copy comes from the reference."""
 
-IMAGES_ONLY = (".dockerignore", ".gitignore", "requirements*.lock", "docker/*", "*/Dockerfile")
-"""What only images are built from: no verdict depends on it, since gradings run the fleet as local processes."""
+NO_BEARING = (
+    *(".dockerignore", "requirements*.lock", "docker/*", "*/Dockerfile", "docker-compose.test.yml"),
+    ".gitignore",
+    "environment/commands/tour.py",
+)
+"""What no verdict depends on: gradings run the fleet as local processes, so what images are built from (first line)
+doesn't count, nor what only people use."""
 
 LEFTOVERS = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".git")
 LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")
@@ -48,7 +53,7 @@ def is_visible(path: str) -> bool:
 
 def bears_on_verdicts(path: str) -> bool:
     """Whether a change of a visible file can change the outcome of a test."""
-    return not any(fnmatchcase(path, pattern) for pattern in IMAGES_ONLY)
+    return not any(fnmatchcase(path, pattern) for pattern in NO_BEARING)
 
 
 def is_editable(path: str) -> bool:
