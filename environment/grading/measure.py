@@ -1,22 +1,24 @@
 """Measured outcomes of trees that the environment made itself, kept in the state folder.
 
-A measurement belongs to the digest of its tree, so it is never used for anything else. Agents' trees are not kept here,
-but an untouched workspace has the digest of its baseline and need not run twice.
+A measurement belongs to the digest of a tree's code and to the digest of each test module, so it is never used for
+anything else, and when tests are added or changed only those run. Agents' trees are not kept here, but an untouched
+workspace has the digest of its baseline and need not run twice.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Collection, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from environment.grading.process import OnDecided
-from environment.grading.results import Collected, Outcome, SuiteRun, confirmed
+from environment.grading.results import Collected, Outcome, SuiteRun, confirmed, merged
 from environment.grading.runner import Options, run_suite
 from environment.workspace.reference import verdict_digest
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Measurements:
@@ -28,23 +30,11 @@ class Measurements:
         self._confirm = confirm
 
     def find(self, files: Mapping[str, bytes], expected: Collection[str] | None = None) -> SuiteRun | None:
-        """The kept measurement of a tree, if it covers the expected tests."""
-        path = self._path(files)
-        try:
-            document = json.loads(path.read_text())
-            if document["format"] != FORMAT:
-                return None
-            run = SuiteRun(
-                {test_id: Outcome(word) for test_id, word in document["outcomes"].items()},
-                document["messages"],
-                {test_id: Collected(tuple(names), flag) for test_id, (names, flag) in document["collected"].items()},
-                unstable=frozenset(document["unstable"]),
-            )
-        except (FileNotFoundError, KeyError, ValueError, TypeError):
-            return None
+        """The kept measurement of a tree, if it covers the expected tests (None: every test module)."""
+        modules, known = self._known(files)
         if expected is None:
-            return run
-        return _restricted(run, expected) if frozenset(expected) <= frozenset(run.outcomes) else None
+            return known if modules == _modules(files) else None
+        return _restricted(known, expected) if frozenset(expected) <= frozenset(known.outcomes) else None
 
     def measure(
         self,
@@ -54,24 +44,54 @@ class Measurements:
         fresh: bool = False,
         on_decided: OnDecided | None = None,
     ) -> SuiteRun:
-        """Measure a tree, or give the kept measurement unless `fresh`. Raises `InfrastructureError`."""
+        """Measure a tree: what isn't known of it, or all of it if `fresh`. Raises `InfrastructureError`."""
         kept = None if fresh else self.find(files, expected)
         if kept is not None:
             return kept
+        modules, known = ({}, SuiteRun({})) if fresh else self._known(files)
+        if expected is None:
+            left = {path: content for path, content in files.items() if path not in modules}
+            run = merged([known, self._run(left, None, on_decided)])
+        else:
+            run = merged([known, self._run(files, frozenset(expected) - frozenset(known.outcomes), on_decided)])
+        self._keep(files, run)
+        return run if expected is None else _restricted(run, expected)
+
+    def _run(
+        self, files: Mapping[str, bytes], expected: Collection[str] | None, on_decided: OnDecided | None
+    ) -> SuiteRun:
         run = run_suite(files, expected, self._options, on_decided)
         if self._confirm and run.failed and not run.void:
             run = confirmed(run, run_suite(files, run.failed, self._options, on_decided))
-        self._keep(files, run)
         return run
 
+    def _known(self, files: Mapping[str, bytes]) -> tuple[dict[str, str], SuiteRun]:
+        """What was measured of this code: the test modules that are still the same, and what their tests gave."""
+        try:
+            document = json.loads(self._path(files).read_text())
+            if document["format"] != FORMAT:
+                return {}, SuiteRun({})
+            present = _modules(files)
+            same = {path: digest for path, digest in document["modules"].items() if present.get(path) == digest}
+            outcomes = {test_id: Outcome(word) for test_id, word in document["outcomes"].items()}
+            collected = {
+                test_id: Collected(tuple(services), flag) for test_id, (services, flag) in document["collected"].items()
+            }
+            run = SuiteRun(outcomes, document["messages"], collected, unstable=frozenset(document["unstable"]))
+        except (FileNotFoundError, KeyError, ValueError, TypeError):
+            return {}, SuiteRun({})
+        return same, _restricted(run, [test_id for test_id in run.outcomes if _module_of(test_id) in same])
+
     def _path(self, files: Mapping[str, bytes]) -> Path:
-        return self._folder / f"{verdict_digest(files)[:40]}.json"
+        code = {path: content for path, content in files.items() if not _is_test_module(path)}
+        return self._folder / f"{verdict_digest(code)[:40]}.json"
 
     def _keep(self, files: Mapping[str, bytes], run: SuiteRun) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         document = {
             "format": FORMAT,
+            "modules": _modules(files),
             "outcomes": {test_id: outcome.value for test_id, outcome in run.outcomes.items()},
             "messages": dict(run.messages),
             "unstable": sorted(run.unstable),
@@ -85,10 +105,26 @@ class Measurements:
         os.replace(scratch, path)
 
 
+def _is_test_module(path: str) -> bool:
+    return path.startswith("tests/") and PurePosixPath(path).match("test_*.py")
+
+
+def _modules(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Digest of each test module."""
+    return {path: hashlib.sha256(content).hexdigest() for path, content in files.items() if _is_test_module(path)}
+
+
+def _module_of(test_id: str) -> str:
+    return test_id.partition("::")[0]
+
+
 def _restricted(run: SuiteRun, expected: Collection[str]) -> SuiteRun:
+    """A run without what isn't expected."""
+    wanted = frozenset(expected)
     return SuiteRun(
-        {test_id: run.outcomes[test_id] for test_id in sorted(expected)},
-        {test_id: text for test_id, text in run.messages.items() if test_id in frozenset(expected)},
-        run.collected,
-        unstable=run.unstable & frozenset(expected),
+        {test_id: run.outcomes[test_id] for test_id in sorted(wanted)},
+        {test_id: text for test_id, text in run.messages.items() if test_id in wanted},
+        {test_id: item for test_id, item in run.collected.items() if test_id in wanted},
+        run.void,
+        unstable=run.unstable & wanted,
     )

@@ -72,4 +72,5 @@ def merged(runs: list[SuiteRun]) -> SuiteRun:
         collected={test_id: item for run in runs for test_id, item in run.collected.items()},
         void="; ".join(run.void for run in runs if run.void),
         log_tail="\n".join(run.log_tail for run in runs if run.log_tail),
+        unstable=frozenset().union(*(run.unstable for run in runs)),
     )

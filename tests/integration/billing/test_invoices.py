@@ -7,11 +7,11 @@ OCTOBER = {"period_start": "2026-10-25T00:00:00Z", "period_end": "2026-11-01T00:
 
 
 def test_half_a_cent_is_rounded_up_exactly(tenant):
-    """3 × 0.335 is 1.005, which binary floating point holds as a little less."""
-    set_price(tenant, "m", "0.335")
-    use(tenant, "m", "3", "2026-11-10T00:00:00Z")
+    """1.005 is half a cent more than 1.00; binary floating point holds a little less."""
+    set_price(tenant, "m", "1.005")
+    use(tenant, "m", "1", "2026-11-10T00:00:00Z")
     made = invoice(tenant, NOVEMBER)
-    assert [(line["meter"], line["quantity"], line["amount"]) for line in made["lines"]] == [("m", "3", "1.01")]
+    assert [(line["meter"], line["quantity"], line["amount"]) for line in made["lines"]] == [("m", "1", "1.01")]
     assert (made["subtotal"], made["total"], made["state"]) == ("1.01", "1.01", "final")
 
 
@@ -21,6 +21,20 @@ def test_many_small_pieces_add_up_without_loss(tenant):
         use(tenant, "m", "0.1005", f"2026-11-{place + 1:02d}T00:00:00Z")
     made = invoice(tenant, NOVEMBER)
     assert (made["lines"][0]["quantity"], made["total"]) == ("1.005", "1.01")
+
+
+def test_a_run_that_lacks_a_price_leaves_nothing_and_is_exact_once_there_is_one(tenant):
+    # Given usage of a meter with a price and of one without
+    set_price(tenant, "a", "1")
+    for place in range(10):
+        use(tenant, "a", "0.1005", f"2026-11-{place + 1:02d}T00:00:00Z")
+    use(tenant, "b", "1", "2026-11-11T00:00:00Z")
+    # When the period is billed, Then it is refused, and no part of an invoice is there
+    tenant.operator.refused("POST", "/api/billing/v1/invoices", 422, "no_price", json=NOVEMBER)
+    assert list(tenant.api.items("/api/billing/v1/invoices")) == []
+    # When the price is there, Then all of it is billed
+    set_price(tenant, "b", "2")
+    assert invoice(tenant, NOVEMBER)["total"] == "3.01"
 
 
 def test_list_prices_apply_where_the_tenant_has_no_own(tenant):

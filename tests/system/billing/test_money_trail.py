@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.billing import invoice, set_price, use
+from tests.support.computing import INSTANCES, create_host, dedicated
 from tests.support.eventually import eventually
 
 NOVEMBER = {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z"}
@@ -29,3 +30,21 @@ def test_two_tenants_with_the_same_usage_get_their_own_invoices(tenant, other_te
         use(who, "m", "3", "2026-11-10T00:00:00Z", id="the-same-id")
     assert invoice(tenant, NOVEMBER)["total"] == "1.01"
     assert invoice(other_tenant, NOVEMBER)["total"] == "1.50"
+
+
+@pytest.mark.services("compute")
+def test_what_was_never_provisioned_costs_nothing_and_what_was_used_is_exact(operator, tenant):
+    # Given an instance that is still pending, and nobody who may declare it active
+    create_host(operator, tenant)
+    pending = tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+    tenant.api.refused(
+        "POST", f"{INSTANCES}/{pending['id']}/transitions", 409, "illegal_transition", json={"target": "active"}
+    )
+    # When usage of something else is billed
+    set_price(tenant, "m", "1")
+    for place in range(10):
+        use(tenant, "m", "0.1005", f"2026-11-{place + 1:02d}T00:00:00Z")
+    made = invoice(tenant, NOVEMBER)
+    # Then nothing else is on the invoice, and no fraction of it is lost
+    assert [(line["meter"], line["quantity"], line["amount"]) for line in made["lines"]] == [("m", "1.005", "1.01")]
+    assert made["total"] == "1.01"
