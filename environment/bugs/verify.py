@@ -143,8 +143,9 @@ class Verifier:
     def _run(self, bug: str, files: Mapping[str, bytes], expected: Collection[str] | None) -> tuple[SuiteRun, Report]:
         """Run the suite `repeat` times on a tree; triggers are the tests that fail every time."""
         began = time.monotonic()
-        kept = not self.fresh and self.repeat == 1 and self.measurements.find(files, expected) is not None
-        run = self.measurements.measure(files, expected, fresh=not kept)
+        fresh = self.fresh or self.repeat > 1
+        kept = not fresh and self.measurements.find(files, expected) is not None
+        run = self.measurements.measure(files, expected, fresh=fresh)
         always, ever = run.failed, run.failed | run.unstable
         for _ in range(1, self.repeat):
             again = self.measurements.measure(files, expected, fresh=True)

@@ -12,7 +12,7 @@ from environment.bugs.manifest import Manifest, from_json, load_manifest, to_jso
 from environment.bugs.verify import Report, Verifier, unmeasured_edges
 from environment.grading.measure import Measurements
 from environment.tests.fake_platform import FILES
-from environment.workspace.reference import Reference
+from environment.workspace.reference import Reference, git
 
 
 def verifier(reference: Reference, folder: Path, reports: list[Report], **options: object) -> Verifier:
@@ -142,3 +142,25 @@ def test_a_unit_test_that_cannot_fail_stops_everything(reference: Reference, cat
     (reference.root / "tests/unit/compute/test_early.py").write_text(source)
     with pytest.raises(ManifestError, match=r"can't fail.*\n.*test_early"):
         verifier(reference, catalogue_folder, []).verify(["E9"])
+
+
+def test_after_a_new_test_only_that_one_runs(reference: Reference, catalogue_folder: Path) -> None:
+    # Given a measured bug, and a test that came after it
+    verifier(reference, catalogue_folder, []).verify(["E9"])
+    added = "tests/unit/compute/test_added.py"
+    (reference.root / added).write_text("def test_added():\n    assert 1 + 1 == 2\n")
+    git(reference.root, "add", added)
+    ran: list[str] = []
+
+    class Watched(Measurements):
+        def _run(self, files, expected, on_decided):  # type: ignore[no-untyped-def]
+            run = super()._run(files, expected, on_decided)
+            ran.extend(run.outcomes)
+            return run
+
+    # When it is verified again, Then nothing else runs, and the manifest knows it
+    again = verifier(reference, catalogue_folder, [])
+    again.measurements = Watched(reference.state / "measurements")
+    again.verify(["E9"])
+    assert ran == [f"{added}::test_added"] * 2
+    assert f"{added}::test_added" in load_manifest(catalogue_folder).tests
