@@ -51,8 +51,9 @@ def real_grader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grader:
 
 def chosen_bugs(grader: Grader) -> list[str]:
     """The bugs to play with: those of the measured catalogue that fail tests of the chosen categories."""
-    ids = words("OMNICLOUD_PLAYER_BUGS", list(grader.catalogue))
-    return [bug_id for bug_id in ids if set(grader.manifest.bugs[bug_id].triggers) & set(grader.tests)]
+    measured = grader.manifest.bugs
+    ids = [bug_id for bug_id in words("OMNICLOUD_PLAYER_BUGS", list(grader.catalogue)) if bug_id in measured]
+    return [bug_id for bug_id in ids if set(measured[bug_id].triggers) & set(grader.tests)]
 
 
 def measured_chain(catalogue: Catalogue, ids: list[str]) -> list[str]:
