@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -51,7 +50,7 @@ def main() -> int:
         _say({"error": error.message, "hint": error.hint})
         return 1
     try:
-        shutil.rmtree(paths.root, ignore_errors=True)
+        remove_folder(str(paths.root))
         paths.logs.mkdir(parents=True)
         _keep_out_of_git(paths.root.parent)
         plan = make_plan(paths, order.services, order.ports, os.environ)

@@ -11,6 +11,7 @@ from environment.fleet.plan import Plan
 from environment.fleet.processes import execute
 from environment.fleet.servers import Launch
 from environment.fleet.unit import Unit
+from environment.fleet.zygote import OUTSIDE
 from environment.fleet.zygote_client import ZygoteClient
 
 
@@ -63,6 +64,10 @@ class Launcher:
             return None
         cwd = launch.cwd or plan.paths.data
         cwd.mkdir(parents=True, exist_ok=True)
+        if launch.outside:
+            # Before there is anything to remove, so that no crash comes in between.
+            with (plan.paths.root / OUTSIDE).open("a") as listed:
+                listed.writelines(f"{path}\n" for path in launch.outside)
         base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         env = {**base, "OMNICLOUD_FLEET": str(plan.paths.root), **launch.env}
         pid = execute(launch.argv, env=env, cwd=cwd, log=plan.paths.log(name), end_signal=launch.stop_signal)

@@ -6,6 +6,7 @@ A block is held by an abstract Unix socket: the kernel frees the name with its l
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -53,6 +54,8 @@ class Block:
     first: int
     _lock: socket.socket
     _labels: dict[str, int] = field(default_factory=dict)
+    _taking: threading.Lock = field(default_factory=threading.Lock)
+    """Servers are prepared in threads of their own."""
 
     @classmethod
     def reserve(cls, first: int | None = None) -> Block:
@@ -68,17 +71,19 @@ class Block:
 
     def take(self, label: str) -> int:
         """The port of a label: the next free one of the block at first, the same ever after. Raises NoFreePorts."""
-        if label not in self._labels:
-            start = max(self._labels.values(), default=self.first - 1) + 1
-            for port in range(start, self.first + BLOCK_SIZE):
-                if is_free(port):
-                    self._labels[label] = port
-                    break
-            else:
-                raise NoFreePorts(
-                    f"the {BLOCK_SIZE} ports from {self.first} do not suffice", "Stop other programs or choose others."
-                )
-        return self._labels[label]
+        with self._taking:
+            if label not in self._labels:
+                self._labels[label] = self._next()
+            return self._labels[label]
+
+    def _next(self) -> int:
+        start = max(self._labels.values(), default=self.first - 1) + 1
+        for port in range(start, self.first + BLOCK_SIZE):
+            if is_free(port):
+                return port
+        raise NoFreePorts(
+            f"the {BLOCK_SIZE} ports from {self.first} do not suffice", "Stop other programs or choose others."
+        )
 
     def release(self) -> None:
         """Let other fleets have the block."""

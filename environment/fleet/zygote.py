@@ -178,8 +178,16 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+OUTSIDE = "outside"
+"""In a fleet's folder: a list, a path a line, of files elsewhere that go with it."""
+
+
 def remove_folder(folder: str) -> None:
-    """Remove a fleet's folder, and the folder of fleets when this was the last."""
+    """Remove a fleet's folder and what it lists as outside, and the folder of fleets when this was the last."""
+    with contextlib.suppress(OSError), open(os.path.join(folder, OUTSIDE)) as listed:
+        for path in listed.read().splitlines():
+            with contextlib.suppress(OSError):
+                os.unlink(path)
     shutil.rmtree(folder, ignore_errors=True)
     parent = os.path.dirname(folder)
     with contextlib.suppress(OSError):

@@ -95,6 +95,8 @@ class Launch:
     """Cheap probe over a socket with a time-out under a second; never raises; True when clients are served."""
     shares_with: str | None = None
     """The compose service whose process this one is part of; its ready probe still speaks for this one alone."""
+    outside: Sequence[Path] = ()
+    """Files that the program makes outside its data directory and cannot be told to leave; they go with the fleet."""
     notes: str = ""
     """One line for `omnicloud status`: which program stands in, and what differs from the image."""
 

@@ -14,6 +14,7 @@ from environment.fleet.servers.programs import program
 # Collect often, so that little memory beyond the live heap is ever touched. That heap is 230 MiB of buffers that are
 # mostly untouched: a limit near or below it makes the collector run without end (it cost a quarter of a core).
 _ENVIRONMENT = {"GOGC": "15", "GOMEMLIMIT": "400MiB", "GOMAXPROCS": "2"}
+_GRPC = ("master", "volume", "filer", "admin", "s3")
 
 
 class ObjectStoreServer(LocalServer):
@@ -38,6 +39,7 @@ class ObjectStoreServer(LocalServer):
             # An orderly stop takes two seconds of waiting for clients; what was answered is in the file system anyway.
             stop_signal=signal.SIGTERM if context.durable else signal.SIGKILL,
             ready=lambda: http_status(port, "/healthz") == 200,
+            outside=_sockets(context),
             notes="SeaweedFS's S3 gateway",
         )
 
@@ -57,8 +59,15 @@ def _options(context: ServerContext, port: int, data: Path) -> list[str]:
         *(f"-s3.port={port}", f"-s3.port.grpc={context.extra_port('weed-s3-grpc')}"),
         *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false", "-s3.cacheCapacityMB=0"),
         *("-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"),
-        *(f"-s3.localSocket={context.data_dir / 's3.sock'}", f"-filer.localSocket={context.data_dir / 'filer.sock'}"),
+        # Below its working directory: an absolute path could exceed the 108 bytes that a socket's name may have.
+        *("-s3.localSocket=s3.sock", "-filer.localSocket=filer.sock"),
     ]
+
+
+def _sockets(context: ServerContext) -> list[Path]:
+    """Beside every gRPC port it opens a socket whose place is fixed in the program."""
+    ports = {name: context.extra_port(f"weed-{name}-grpc") for name in _GRPC}
+    return [Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock") for name, port in ports.items()]
 
 
 def _identities(context: ServerContext) -> dict[str, object]:

@@ -57,6 +57,8 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.outside: list[Path] = []
+        """Files elsewhere that must go with the fleet, too."""
         package = folder / "fake"
         package.mkdir(parents=True)
         (package / "__init__.py").write_text("")
@@ -120,6 +122,7 @@ class Project:
             time.sleep(0.02)
         sockets = Path("/proc/net/unix").read_text()
         assert self.control not in sockets
+        assert not [path for path in self.outside if path.exists()]
 
     @property
     def control(self) -> str:

@@ -6,10 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from environment.fleet import ports as port_blocks
 from environment.fleet.addresses import Rewriter, endpoints
 from environment.fleet.compose import ComposeFile, Mount, Port, Service
 from environment.fleet.errors import NoFreePorts, PortInUse
@@ -94,6 +97,20 @@ def test_blocks_never_overlap_and_stay_below_the_ephemeral_range() -> None:
     finally:
         for block in blocks:
             block.release()
+
+
+def test_threads_that_ask_at_once_get_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given a look at a port that lets other threads in
+    monkeypatch.setattr(port_blocks, "is_free", lambda port: time.sleep(0.002) is None)
+    block = Block.reserve()
+    # when
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            taken = list(pool.map(block.take, [f"label {number}" for number in range(24)]))
+    finally:
+        block.release()
+    # then
+    assert sorted(taken) == list(range(block.first, block.first + 24))
 
 
 def test_a_block_of_a_process_that_died_is_free_again() -> None:

@@ -19,18 +19,22 @@ Web = Callable[..., str]
 
 @pytest.fixture
 def running(project: Project, web: Web) -> Project:
-    """A fleet with a service, a real server and a child that left its process group."""
+    """A fleet with a service, real servers (one makes files elsewhere) and a child that left its process group."""
     project.compose(
         "services:\n"
         "  cache: {image: 'redis:7', ports: ['6379:6379'], healthcheck: {test: [CMD, redis-cli, ping]}}\n"
+        "  store: {image: minio/minio, ports: ['9000:9000'], healthcheck: {test: [CMD, mc, ready, local]}}\n"
         "  stray: {build: ., command: python -m fake.child}\n" + web("back", 8001)
     )
     result = project.up()
-    assert project.status()["services"]["back"]["state"] == "healthy", result.stdout
+    assert result.returncode == 0, result.stdout
     deadline = time.monotonic() + 5
-    while len(project.processes()) < 6:
-        assert time.monotonic() < deadline, project.processes()
+    while len(project.processes()) < 7:
+        assert time.monotonic() < deadline, project.omnicloud("status").stdout
         time.sleep(0.02)
+    project.outside = [Path(line) for line in (project.folder / ".omnicloud/default/outside").read_text().splitlines()]
+    assert project.outside
+    assert all(path.exists() for path in project.outside)
     return project
 
 

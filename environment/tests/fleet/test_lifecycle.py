@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 from environment.tests.fleet.conftest import Project
 
@@ -188,3 +189,25 @@ def test_a_real_server_stands_in_for_an_image(project: Project) -> None:
     assert project.omnicloud("restart", "cache").returncode == 0
     project.omnicloud("down")
     project.assert_nothing_left()
+
+
+def test_servers_start_however_deep_the_project_lies(tmp_path: Path) -> None:
+    # given a folder whose files have longer paths than a socket may have
+    project = Project(tmp_path / ("deep" * 30))
+    images = {"cache": ("redis:7", 6379), "store": ("minio/minio", 9000), "registry": ("hashicorp/consul:1.16", 8500)}
+    images |= {"database": ("postgres:15", 5432), "locks": ("quay.io/coreos/etcd:v3.5.9", 2379)}
+    images |= {"vault": ("hashicorp/vault:1.15", 8200), "bus": ("confluentinc/cp-kafka:7.5.3", 9092)}
+    project.compose(
+        "services:\n"
+        + "".join(
+            f"  {name}: {{image: '{image}', ports: ['{port}:{port}'], healthcheck: {{test: [CMD, 'true']}},"
+            " environment: {POSTGRES_PASSWORD: secret}}\n"
+            for name, (image, port) in images.items()
+        )
+    )
+    # when / then
+    try:
+        result = project.up()
+        assert result.returncode == 0, result.stdout
+    finally:
+        project.omnicloud("down")

@@ -126,6 +126,8 @@ class Rig:
         for running in self._running:
             if running.process.poll() is None:
                 running.kill()
+            for path in running.launch.outside:
+                path.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
