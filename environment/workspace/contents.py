@@ -35,12 +35,13 @@ EDITABLE = ("services/*", "shared/*", "docker-compose.yml", "docker-compose.test
 """What is taken over from the agent. Everything else of a grading copy comes from the reference."""
 
 NO_BEARING = (
-    *(".dockerignore", "requirements*.lock", "docker/*", "*/Dockerfile", "docker-compose.test.yml"),
+    *(".dockerignore", "requirements*.lock", "docker/*", "*/Dockerfile"),
+    *("docker-compose.test.yml", "tests/support/containers/*"),
     ".gitignore",
     "environment/commands/tour.py",
 )
 """What no verdict depends on: gradings run the fleet as local processes, so what images are built from (first line)
-doesn't count, nor what only people use."""
+and how tests treat containers (second) doesn't count, nor what only people use."""
 
 LEFTOVERS = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".git")
 LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")
