@@ -82,6 +82,7 @@ def fleet(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> ContainerFleet
 
 def test_states_are_told_in_the_local_fleets_words(fleet: ContainerFleet, engine: FakeEngine) -> None:
     engine.health["tenants"] = "starting"
+    engine.checks_pass = False
     engine.states["kafka"] = "paused"
     states = {name: (service["state"], service["healthy"]) for name, service in fleet.services().items()}
     assert states == {
@@ -92,8 +93,11 @@ def test_states_are_told_in_the_local_fleets_words(fleet: ContainerFleet, engine
     }
 
 
-def test_a_bad_opinion_is_asked_for_anew_because_it_may_be_old(fleet: ContainerFleet, engine: FakeEngine) -> None:
-    engine.health["tenants"] = "unhealthy"
+@pytest.mark.parametrize("opinion", ["starting", "unhealthy"])
+def test_unless_an_opinion_is_good_it_is_asked_for_anew_because_it_may_be_old(
+    fleet: ContainerFleet, engine: FakeEngine, opinion: str
+) -> None:
+    engine.health["tenants"] = opinion
     assert fleet.services()["tenants"]["healthy"]
     engine.checks_pass = False
     service = fleet.services()["tenants"]

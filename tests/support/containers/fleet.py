@@ -58,15 +58,15 @@ class ContainerFleet(FleetControl):
         return self.engine.logs(self._container(name), lines)
 
     def _service(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
-        """The engine's last opinion, but a bad one is asked for anew: it may be ten seconds old."""
+        """The engine's last opinion, but unless it is good it is asked for anew: it may be ten seconds old."""
         status, state = entry["Status"], entry["State"]
         has_check = state in _UP and "(" in status
         if state == "running" and has_check:
             state = "starting" if "starting" in status else "unhealthy" if "unhealthy" in status else "healthy"
         reason = status
-        if state == "unhealthy":
+        if state in ("starting", "unhealthy"):
             problem = self._problem(entry["Id"])
-            state, reason = ("unhealthy", problem) if problem else ("healthy", "")
+            state, reason = (state, problem) if problem else ("healthy", "")
         return {
             "name": name,
             "state": state,
