@@ -29,10 +29,16 @@ class ConsulRefused(ServiceUnavailable):
 
 
 def connect(settings: ServiceSettings) -> Any:
-    """A `consul.Consul` for these settings; nothing is connected yet."""
+    """A `consul.Consul` for these settings; nothing is connected yet.
+
+    Keys are read with Consul's mode `consistent`: in the default mode, a server that has just become leader may answer
+    before it has applied its log, so that after a restart keys seem to be missing.
+    """
     host, port = split_address(settings.consul_http_addr)
     scheme = "https" if settings.consul_tls else "http"
-    client = consul.Consul(host=host, port=port, scheme=scheme, connections_timeout=CALL_TIMEOUT_SECONDS)
+    client = consul.Consul(
+        host=host, port=port, scheme=scheme, consistency="consistent", connections_timeout=CALL_TIMEOUT_SECONDS
+    )
     client.token = settings.consul_http_token or None
     client.http.session.trust_env = False  # A proxy of the environment is for the internet, not for the agent.
     return client
