@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from environment.fleet.compose.model import Service
 from environment.fleet.compose.reader import read_compose
@@ -167,11 +169,19 @@ def _ready(context: ServerContext) -> bool:
     if repository == "redis":
         return redis_answers(port)
     if "kafka" in repository:
-        return kafka_answers(port)
+        return kafka_answers(port) and _has_controller(port)
     if "consul" in repository:
         return _has_leader(port)
     paths = {"coreos/etcd": "/health", "hashicorp/vault": "/v1/sys/seal-status", "minio/minio": "/healthz"}
     return http_status(port, paths[repository]) == httpx.codes.OK
+
+
+def _has_controller(port: int) -> bool:
+    """A broker listens before it knows itself, and librdkafka's clients then wait for a controller in vain."""
+    try:
+        return int(AdminClient({"bootstrap.servers": f"{LOOPBACK}:{port}"}).list_topics(timeout=1.0).controller_id) >= 0
+    except KafkaException:
+        return False
 
 
 def _has_leader(port: int) -> bool:
