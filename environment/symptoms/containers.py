@@ -73,11 +73,11 @@ class Project:
 
     def up(self) -> None:
         """Start everything. That services fail is no error here: it is what is looked for."""
-        self._compose("up", "--detach", "--no-build")
+        self._run(["up", "--detach", "--no-build"])
 
     def start(self, name: str) -> None:
         """Start one service that compose left behind."""
-        self._compose("up", "--detach", "--no-build", "--no-deps", name)
+        self._run(["up", "--detach", "--no-build", "--no-deps", name])
 
     def down(self) -> None:
         """Remove containers, networks and volumes."""
@@ -93,18 +93,17 @@ class Project:
 
     def last_line(self, name: str) -> str:
         """The last line that a service wrote."""
-        written = self._compose("logs", "--no-log-prefix", "--no-color", "--tail", str(LOG_LINES), name)
+        written = _docker("logs", "--tail", str(LOG_LINES), self._id(name))
         return next((line.strip() for line in reversed(written.splitlines()) if line.strip()), "no output")
 
     def health_output(self, name: str) -> str:
         """What the latest health check printed."""
-        ids = self._must("ps", "--all", "--quiet", name).split()
-        shown = _docker("inspect", "--format", "{{json .State.Health.Log}}", *ids[:1])
+        shown = _docker("inspect", "--format", "{{json .State.Health.Log}}", self._id(name))
         checks: list[dict[str, Any]] = json.loads(shown or "null") or [{"Output": ""}]
         return str(checks[-1]["Output"])
 
-    def _compose(self, *words: str) -> str:
-        return self._run(words).stdout
+    def _id(self, name: str) -> str:
+        return self._must("ps", "--all", "--quiet", name).split()[0]
 
     def _must(self, *words: str) -> str:
         done = self._run(words)
@@ -209,4 +208,6 @@ def _trouble(project: Project, compose: ComposeFile, name: str, container: Conta
 
 
 def _docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=False).stdout
+    """What the engine answers, whichever stream it is written to."""
+    asked = ["docker", *words]
+    return subprocess.run(asked, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 NO_CHECK = "no health check"
 
 _CHANGING = (
-    # What differs from one start to the next, or between loopback ports and container names.
+    # What differs from one start to the next, or between loopback ports and container names; and the rest of a line
+    # that only repeats why a service is not up.
+    (re.compile(r"([\w-]+ is not healthy):.*"), r"\1"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(Z|[+-]\d\d:?\d\d)?"), "TIME"),
     (re.compile(r"https?://[\w.-]+(:\d+)?|(?:[\w-]+(?:\.[\w-]+)*):\d{4,5}\b"), "ADDRESS"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from environment.symptoms.observation import Said, one_line
 ORDER = ("system", "integration", "contract", "security", "performance", "chaos")
 """Categories by how much of the platform their tests see."""
 LIMIT_SECONDS = 600
+_ON_SETUP = re.compile(r'^failed on setup with "(.*?)"?$', re.DOTALL)
 
 
 def chosen(triggers: Collection[str], number: int) -> list[str]:
@@ -63,4 +65,4 @@ def _read(report: Path) -> dict[str, Said]:
 def _message(detail: ET.Element) -> str:
     """Of an assertion what was compared, of anything else the exception."""
     lines = [line[1:].strip() for line in (detail.text or "").splitlines() if line.startswith("E ")]
-    return lines[0] if lines else detail.get("message") or detail.text or ""
+    return lines[0] if lines else _ON_SETUP.sub(r"\1", detail.get("message") or detail.text or "")

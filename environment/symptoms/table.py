@@ -54,7 +54,7 @@ def summary(seen: Observation) -> str:
 
 def _grouped(texts: Mapping[str, str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
-    for name, text in texts.items():
+    for name, text in sorted(texts.items()):
         groups.setdefault(text, []).append(name)
     return groups
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -171,7 +172,7 @@ def _ready(context: ServerContext) -> bool:
     if "kafka" in repository:
         return kafka_answers(port) and _has_controller(port)
     if "consul" in repository:
-        return _has_leader(port)
+        return _has_leader(port) and _knows_tokens(port, context.environment.get("CONSUL_LOCAL_CONFIG", "{}"))
     paths = {"coreos/etcd": "/health", "hashicorp/vault": "/v1/sys/seal-status", "minio/minio": "/healthz"}
     return http_status(port, paths[repository]) == httpx.codes.OK
 
@@ -182,6 +183,18 @@ def _has_controller(port: int) -> bool:
         return int(AdminClient({"bootstrap.servers": f"{LOOPBACK}:{port}"}).list_topics(timeout=1.0).controller_id) >= 0
     except KafkaException:
         return False
+
+
+def _knows_tokens(port: int, config: str) -> bool:
+    """A leader makes the initial management token after its election; until then it denies the holder everything."""
+    token = json.loads(config).get("acl", {}).get("tokens", {}).get("initial_management")
+    if token is None:
+        return True
+    try:
+        asked = httpx.get(f"http://{LOOPBACK}:{port}/v1/acl/token/self", headers={"X-Consul-Token": token}, timeout=1.0)
+    except httpx.HTTPError:
+        return False
+    return asked.status_code == httpx.codes.OK
 
 
 def _has_leader(port: int) -> bool:
