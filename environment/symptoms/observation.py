@@ -15,6 +15,7 @@ _CHANGING = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(Z|[+-]\d\d:?\d\d)?"), "TIME"),
     (re.compile(r"https?://[\w.-]+(:\d+)?|(?:[\w-]+(?:\.[\w-]+)*):\d{4,5}\b"), "ADDRESS"),
+    (re.compile(r"(?:/[\w.-]+)+/(?=[\w-]+\.(?:json|py|sock|pem)\b)"), "PATH/"),
     (re.compile(r"\b(host|port)=('?)[\w.-]+\2"), r"\1=ADDRESS"),
     (re.compile(r"\b[0-9a-zA-Z]*\d[0-9a-zA-Z]{7,}\b"), "ID"),
     (re.compile(r"\d+(\.\d+)?"), "N"),
@@ -70,7 +71,7 @@ def constant(text: str) -> str:
     return " ".join(text.split())
 
 
-def one_line(text: str, limit: int = 160) -> str:
+def one_line(text: str, limit: int = 500) -> str:
     """The first line that says something, cut to `limit` characters."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return first if len(first) <= limit else first[: limit - 1] + "…"

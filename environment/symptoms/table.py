@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from environment.symptoms.observation import Observation
+from environment.symptoms.observation import Observation, one_line
 
 SHOWN_NAMES = 6
+SHOWN_CHARACTERS = 160
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ def summary(seen: Observation) -> str:
     """One observation in a cell: troubles by reason, how many were held back, and what the tests said."""
     parts = []
     for reason, names in _grouped({n: f"{t.state}: {t.reason}" for n, t in seen.troubles.items()}).items():
-        parts.append(f"{_some(names)} {reason}")
+        parts.append(f"{_some(names)} {one_line(reason, SHOWN_CHARACTERS)}")
     if seen.held_back:
         parts.append(f"{len(seen.held_back)} not started because of it")
     if not parts:
         parts.append("everything healthy")
     said = {test.rpartition("::")[2]: f"{said.outcome}: {said.message}" for test, said in seen.tests.items()}
     for words, tests in _grouped(said).items():
-        parts.append(f"`{'`, `'.join(tests)}` {words.removesuffix(': ')}")
+        parts.append(f"`{'`, `'.join(tests)}` {one_line(words.removesuffix(': '), SHOWN_CHARACTERS)}")
     return "<br>".join(parts)
 
 

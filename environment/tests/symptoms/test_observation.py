@@ -35,6 +35,18 @@ def test_other_words_show(words: str) -> None:
     assert verdict(seen(REFUSED), seen(words)) == "same, other words"
 
 
+def test_a_file_is_the_same_wherever_it_lies() -> None:
+    words = "the keys in {}/keys.json don't open this Vault"
+    assert constant(words.format("/vault/keys")) == constant(words.format("/home/me/x/.omnicloud/volumes/vault-keys"))
+    assert constant("GET /api/auth/v1/users") != constant("GET /api/auth/v1/roles")
+
+
+def test_a_refusal_at_set_up_says_nothing_new() -> None:
+    assert constant("audit is not healthy: blocked: topics failed") == constant(
+        "audit is not healthy: created: Created"
+    )
+
+
 def test_what_is_passed_over_is_only_what_changes() -> None:
     assert constant('column "reserved" of relation "quota"') != constant('column "reserved" of relation "quotas"')
 
