@@ -50,6 +50,9 @@ def answer_text(text: str, status: int = 200) -> Response:
     return Response(status, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
+_TLS_HANDSHAKE = b"\x16\x03"
+"""What a client that insists on TLS sends first. It must be refused, or it would wait for an answer in its language."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -106,6 +109,8 @@ class HttpConnection(asyncio.Protocol):
             self._proceed()
 
     def _take(self) -> Request | None:
+        if self._buffer.startswith(_TLS_HANDSHAKE):
+            raise ValueError("Client sent an HTTPS request to an HTTP server.")
         head_end = self._buffer.find(b"\r\n\r\n")
         if head_end < 0:
             return None

@@ -1,5 +1,7 @@
 import http.server
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -157,6 +159,12 @@ def test_unknown_paths_services_and_methods_are_refused(raw: httpx.Client) -> No
     assert raw.put("/v1/health/service/web").status_code == 405
     assert raw.put("/v1/agent/service/register", content=b"{").status_code == 400
     assert raw.put("/v1/acl/bootstrap").status_code == 401
+
+
+def test_who_insists_on_tls_is_refused_at_once(server: Running) -> None:
+    context = ssl.create_default_context()
+    with socket.create_connection(("127.0.0.1", server.port), 2) as plain, pytest.raises(ssl.SSLError, match="WRONG_"):
+        context.wrap_socket(plain, server_hostname="localhost")
 
 
 def test_a_service_that_is_not_registered_cannot_be_deregistered(rig: Rig, raw: httpx.Client) -> None:
