@@ -59,8 +59,7 @@ def symptoms(
             if out is not None:
                 out.write_text(markdown(rows))
     console.print(markdown(rows), markup=False)
-    different = [row.bug for row in rows if row.verdict == "DIFFERENT"]
-    if different:
+    if different := [row.bug for row in rows if not row.alike]:
         raise FleetError(f"not alike in both fleets: {', '.join(different)}")
 
 

@@ -37,7 +37,7 @@ class Said:
     """What a test said."""
 
     outcome: str
-    """`passed`, `failed`, `error` or `skipped`."""
+    """`passed`, `failed`, `error`, `skipped`, or `missing` when it gave no answer."""
     message: str
     """Its first line; empty when it passed."""
 
@@ -52,6 +52,11 @@ class Observation:
     tests: Mapping[str, Said] = field(default_factory=dict)
     seconds: float = 0.0
     """From the order to start until nothing more could change."""
+
+    def shows_something(self) -> bool:
+        """Whether there is a symptom at all, and every test gave an answer."""
+        outcomes = {said.outcome for said in self.tests.values()}
+        return "missing" not in outcomes and bool(self.troubles or outcomes - {"passed"})
 
     def shape(self) -> tuple[object, ...]:
         """What must be equal in both fleets."""

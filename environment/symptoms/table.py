@@ -23,10 +23,17 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`same`, `same, other words` or `DIFFERENT`."""
+        """`same`, `same, other words`, `DIFFERENT`, or `NOT SEEN` where one of them shows nothing."""
+        if not (self.local.shows_something() and self.containers.shows_something()):
+            return "NOT SEEN"
         if self.local.shape() != self.containers.shape():
             return "DIFFERENT"
         return "same" if self.local.words() == self.containers.words() else "same, other words"
+
+    @property
+    def alike(self) -> bool:
+        """Whether the bug fails in the same way in both."""
+        return self.verdict.startswith("same")
 
 
 def markdown(rows: list[Row]) -> str:

@@ -64,12 +64,18 @@ def test_another_state_outcome_or_service_is_a_difference(other: Observation) ->
     assert verdict(seen(), other) == "DIFFERENT"
 
 
+@pytest.mark.parametrize("nothing", [Observation(), Observation(seen().troubles, (), {"a": Said("missing", "")})])
+def test_two_fleets_that_show_nothing_are_not_alike(nothing: Observation) -> None:
+    assert verdict(nothing, nothing) == "NOT SEEN"
+    assert not Row("L1", "A title", nothing, nothing).alike
+
+
 def test_the_table_groups_services_by_reason_and_escapes_what_would_break_it() -> None:
     names = ["auth", "billing", "compute", "config", "deploy", "dns", "gateway"]
     row = Row("L2", "A | title", Observation({name: Trouble("exited", "a|b") for name in names}), Observation())
     assert markdown([row]).splitlines()[2] == (
         "| **L2** A \\| title | auth, billing, compute, config, deploy, dns and 1 more exited: a\\|b "
-        "| everything healthy | DIFFERENT |"
+        "| everything healthy | NOT SEEN |"
     )
 
 
