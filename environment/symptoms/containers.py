@@ -47,7 +47,7 @@ class Container:
     @property
     def settled(self) -> bool:
         """Whether it stays as it is, if nobody does anything."""
-        return self.state not in ("restarting",) and not (self.state == "running" and self.health == "starting")
+        return self.state != "restarting" and not (self.state == "running" and self.health == "starting")
 
     def satisfies(self, condition: Condition) -> bool:
         """Whether what waits for the condition may start."""
@@ -71,9 +71,10 @@ class Project:
         """Make the images of the workspace's services."""
         self._must("build", "--quiet")
 
-    def up(self) -> None:
-        """Start everything. That services fail is no error here: it is what is looked for."""
-        self._run(["up", "--detach", "--no-build"])
+    def up(self) -> str:
+        """Start everything; what compose said if it gave up. That services fail is what is looked for, no error."""
+        done = self._run(["up", "--detach", "--no-build"])
+        return "" if done.returncode == 0 else done.stderr.strip()
 
     def start(self, name: str) -> None:
         """Start one service that compose left behind."""
@@ -136,7 +137,7 @@ def observe(folder: Path, tests: Sequence[str]) -> Observation:
     with _project(folder) as project:
         project.build()
         began = time.monotonic()
-        project.up()
+        gave_up = project.up()
         containers = _settle(project, compose, began)
         seconds = time.monotonic() - began
         troubles = {
@@ -145,8 +146,16 @@ def observe(folder: Path, tests: Sequence[str]) -> Observation:
             if (trouble := _trouble(project, compose, name, container))
         }
         held_back = tuple(sorted(name for name, container in containers.items() if container.state == "created"))
+        require_cause(gave_up, troubles, held_back)
         said = probes.run(folder, tests, {"OMNICLOUD_URL": URL, "COMPOSE_PROJECT_NAME": PROJECT})
     return Observation(troubles, held_back, said, seconds)
+
+
+def require_cause(gave_up: str, troubles: Mapping[str, Trouble], held_back: Sequence[str]) -> None:
+    """Raise FleetError when services were not started and none of them is to blame: a port in use, say."""
+    if gave_up and held_back and not troubles:
+        last = "\n".join(gave_up.splitlines()[-5:])
+        raise FleetError(f"docker compose up failed, and no service is the cause:\n{last}", "Free what it names.")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from environment.fleet.compose import ComposeFile, Condition, Service
 from environment.fleet.compose.model import HealthCheck
+from environment.fleet.errors import FleetError
 from environment.symptoms import containers, local
 from environment.symptoms.containers import Container
 from environment.symptoms.observation import NO_CHECK, Trouble
@@ -116,3 +117,12 @@ def test_what_compose_left_behind_and_could_still_start_is_started(monkeypatch: 
 )
 def test_a_containers_trouble(name: str, container: Container, trouble: Trouble | None) -> None:
     assert containers._trouble(FakeProject({}), SERVICES, name, container) == trouble
+
+
+def test_a_start_that_failed_for_no_services_fault_is_an_error_and_no_symptom() -> None:
+    words = "port 8000 is already allocated"
+    with pytest.raises(FleetError, match=words):
+        containers.require_cause(words, {}, ["gateway"])
+    containers.require_cause(words, {"migrate": Trouble("exited", "why")}, ["gateway"])
+    containers.require_cause(words, {}, [])
+    containers.require_cause("", {}, ["gateway"])
