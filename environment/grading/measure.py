@@ -61,8 +61,14 @@ class Measurements:
         self, files: Mapping[str, bytes], expected: Collection[str] | None, on_decided: OnDecided | None
     ) -> SuiteRun:
         run = run_suite(files, expected, self._options, on_decided)
-        if self._confirm and run.failed and not run.void:
-            run = confirmed(run, run_suite(files, run.failed, self._options, on_decided))
+        doubtful = run.failed if self._confirm else frozenset[str]()
+        while doubtful and not run.void:
+            again = run_suite(files, doubtful, self._options, on_decided)
+            judged = frozenset(again.outcomes) - again.not_run
+            # What did not run before was judged only once now. What did not run now has another try as long as
+            # anything does: else it can't be run at all.
+            doubtful = (run.not_run & judged - again.passed) | (again.not_run if judged else frozenset())
+            run = confirmed(run, again)
         return run
 
     def _known(self, files: Mapping[str, bytes]) -> tuple[dict[str, str], SuiteRun]:

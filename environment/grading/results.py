@@ -48,19 +48,30 @@ class SuiteRun:
         return frozenset(test_id for test_id, outcome in self.outcomes.items() if outcome is Outcome.PASSED)
 
     @property
+    def not_run(self) -> frozenset[str]:
+        """Ids of the expected tests that nothing is known of: they could not be collected, or a limit came first."""
+        return frozenset(test_id for test_id, outcome in self.outcomes.items() if outcome is Outcome.MISSING)
+
+    @property
     def failed(self) -> frozenset[str]:
         """Ids of the expected tests that don't count as passed."""
         return frozenset(self.outcomes) - self.passed
 
 
 def confirmed(run: SuiteRun, again: SuiteRun) -> SuiteRun:
-    """A run whose failures were run once more: what failed both times has failed."""
-    unstable = run.failed & again.passed
+    """A run whose failures were run once more: what failed both times has failed.
+
+    What a limit kept from running the first time is judged by the second run alone, and is no sign of instability.
+    """
+    saved = run.failed & again.passed
+    late = {test_id: again.outcomes[test_id] for test_id in run.not_run if test_id in again.outcomes}
+    said = {test_id: again.messages[test_id] for test_id in late if test_id in again.messages}
     return replace(
         run,
-        outcomes={**run.outcomes, **dict.fromkeys(unstable, Outcome.PASSED)},
+        outcomes={**run.outcomes, **dict.fromkeys(saved, Outcome.PASSED), **late},
+        messages={**run.messages, **said},
         void=run.void or again.void,
-        unstable=run.unstable | unstable,
+        unstable=run.unstable | (saved - run.not_run),
     )
 
 

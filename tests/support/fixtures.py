@@ -9,13 +9,19 @@ import pytest
 from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant, create_tenant, login_operator, random_address
+from tests.support.identities import OperatorSession, Tenant, create_tenant, random_address
 
 
 @pytest.fixture(scope="session")
-def operator(fleet: FleetControl) -> Api:
+def operator_session(fleet: FleetControl) -> OperatorSession:
+    """The platform operator's log-in, shared by all tests."""
+    return OperatorSession(fleet.url)
+
+
+@pytest.fixture
+def operator(operator_session: OperatorSession) -> Api:
     """The platform operator."""
-    return login_operator(fleet.url)
+    return operator_session.api()
 
 
 @pytest.fixture

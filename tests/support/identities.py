@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.api import Api
@@ -30,12 +32,16 @@ class Tenant:
 
 def login(url: str, tenant_id: str, email: str, password: str) -> Api:
     """The API of a user that exists."""
+    return Api(url, issue_tokens(url, tenant_id, email, password)["access_token"])
+
+
+def issue_tokens(url: str, tenant_id: str, email: str, password: str) -> dict[str, Any]:
+    """The answer to a log-in that must succeed: tokens, and for how many seconds the access token is good."""
     anonymous = Api(url, headers={"X-Forwarded-For": random_address()})
-    answer = anonymous.ok(
-        "POST", "/api/auth/v1/tokens", json={"tenant_id": tenant_id, "email": email, "password": password}
-    )
+    body = {"tenant_id": tenant_id, "email": email, "password": password}
+    answer: dict[str, Any] = anonymous.ok("POST", "/api/auth/v1/tokens", json=body)
     anonymous.close()
-    return Api(url, answer["access_token"])
+    return answer
 
 
 def random_address() -> str:
@@ -46,6 +52,25 @@ def random_address() -> str:
 def login_operator(url: str) -> Api:
     """The platform operator's API."""
     return login(url, "platform", OPERATOR_EMAIL, OPERATOR_PASSWORD)
+
+
+@dataclass
+class OperatorSession:
+    """The operator's log-in for a whole run: a run can take longer than an access token is good for."""
+
+    url: str
+    clock: Callable[[], float] = time.monotonic
+    _api: Api | None = field(default=None, init=False)
+    _renew_at: float = field(default=0.0, init=False)
+
+    def api(self) -> Api:
+        """The operator's API, with a token that is good for at least half of its life from now on."""
+        if self._api is None or self.clock() >= self._renew_at:
+            began = self.clock()
+            answer = issue_tokens(self.url, "platform", OPERATOR_EMAIL, OPERATOR_PASSWORD)
+            self._renew_at = began + answer["expires_in"] / 2
+            self._api = Api(self.url, answer["access_token"])
+        return self._api
 
 
 def create_tenant(operator: Api, plan: str = "team", **fields: Any) -> Tenant:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+from environment.grading import measure as module
 from environment.grading.measure import Measurements
-from environment.grading.results import Outcome
+from environment.grading.results import Outcome, SuiteRun
 
 CODE = {"pyproject.toml": b'[tool.pytest.ini_options]\npythonpath = ["."]\n', "services/rule.py": b"LIMIT = 3\n"}
 FIRST = {
@@ -44,3 +47,49 @@ def test_a_changed_test_runs_again_and_a_removed_one_is_forgotten(tmp_path: Path
 def test_other_code_is_measured_anew(tmp_path: Path) -> None:
     measure(tmp_path, CODE | FIRST)
     assert measure(tmp_path, CODE | {"services/rule.py": b"LIMIT = 4\n"} | FIRST) == ({LIMIT: Outcome.FAILED}, [LIMIT])
+
+
+A, B, C = (f"tests/unit/x/test_a.py::test_{letter}" for letter in "abc")
+GOOD, BAD, NOT_RUN = Outcome.PASSED, Outcome.FAILED, Outcome.MISSING
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, Outcome]], list[list[str]]]:
+    """What the runs to come give, and which tests each was asked for."""
+    given: list[dict[str, Outcome]] = []
+    asked: list[list[str]] = []
+
+    def run_suite(files, expected, options, on_decided):
+        asked.append(sorted(expected))
+        return SuiteRun(given.pop(0))
+
+    monkeypatch.setattr(module, "run_suite", run_suite)
+    return given, asked
+
+
+def test_what_a_limit_kept_from_running_gets_two_runs_of_its_own_and_is_not_called_unstable(tmp_path, runs) -> None:
+    given, asked = runs
+    given += [
+        {A: BAD, B: NOT_RUN, C: NOT_RUN},
+        {A: BAD, B: GOOD, C: NOT_RUN},
+        {C: BAD},
+        {C: BAD},
+    ]
+    run = Measurements(tmp_path, confirm=True).measure(CODE, [A, B, C])
+    assert (dict(run.outcomes), run.unstable) == ({A: BAD, B: GOOD, C: BAD}, frozenset())
+    assert asked == [[A, B, C], [A, B, C], [C], [C]]
+
+
+def test_a_test_that_failed_late_and_then_passes_is_unstable(tmp_path, runs) -> None:
+    given, _ = runs
+    given += [{A: NOT_RUN}, {A: BAD}, {A: GOOD}]
+    run = Measurements(tmp_path, confirm=True).measure(CODE, [A])
+    assert (dict(run.outcomes), run.unstable) == ({A: GOOD}, {A})
+
+
+def test_what_can_never_run_is_tried_until_nothing_else_runs(tmp_path, runs) -> None:
+    given, asked = runs
+    given += [{A: NOT_RUN, B: BAD, C: GOOD}, {A: NOT_RUN, B: BAD}, {A: NOT_RUN}]
+    run = Measurements(tmp_path, confirm=True).measure(CODE, [A, B, C])
+    assert (dict(run.outcomes), run.unstable) == ({A: NOT_RUN, B: BAD, C: GOOD}, frozenset())
+    assert asked == [[A, B, C], [A, B], [A]]
