@@ -116,16 +116,21 @@ class Project:
         return done.stdout
 
     def _run(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self._argv, *words],
-            cwd=self._folder,
-            env={**os.environ, "COMPOSE_PROGRESS": "quiet"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=STEP_SECONDS,
-            check=False,
-        )
+        try:
+            return subprocess.run(
+                [*self._argv, *words],
+                cwd=self._folder,
+                env={**os.environ, "COMPOSE_PROGRESS": "quiet"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=STEP_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise FleetError(
+                f"docker compose {words[0]} did not end within {STEP_SECONDS:g} s.", "See what the engine is doing."
+            ) from error
 
 
 def observe(folder: Path, tests: Sequence[str]) -> Observation:

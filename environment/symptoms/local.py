@@ -33,9 +33,8 @@ def observe(folder: Path, tests: Sequence[str]) -> Observation:
     except FleetError as error:
         return Observation({"docker-compose.yml": Trouble("failed", one_line(error.message))})
     try:
-        settled = next(event for event in client.events() if event["event"] in ("settled", "lost"))
+        services = _settled(client)
         seconds = time.monotonic() - began
-        services: list[dict[str, Any]] = settled.get("services", [])
         where = {"OMNICLOUD_URL": json.loads(paths.state.read_text())["url"], "OMNICLOUD_CONTROL": paths.control}
         said = probes.run(folder, tests, where)
     finally:
@@ -44,6 +43,17 @@ def observe(folder: Path, tests: Sequence[str]) -> Observation:
     troubles = {service["name"]: trouble for service in services if (trouble := _trouble(service))}
     held_back = tuple(sorted(service["name"] for service in services if service["state"] == "blocked"))
     return Observation(troubles, held_back, said, seconds)
+
+
+def _settled(client: FleetClient) -> list[dict[str, Any]]:
+    """Every service, once nothing changes any more. Raises FleetError when the fleet itself breaks down."""
+    for event in client.events():
+        if event["event"] == "settled":
+            services: list[dict[str, Any]] = event["services"]
+            return services
+        if event["event"] == "lost":
+            raise FleetError(f"the local fleet broke down: {event['reason']}", "See that memory and disk suffice.")
+    raise FleetError("the local fleet's supervisor died while it started", "See that memory and disk suffice.")
 
 
 def _take_down(paths: FleetPaths) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,40 @@ def test_a_compose_file_that_cannot_be_read_is_a_symptom(project: Path) -> None:
     (project / "docker-compose.yml").write_text("services: [")
     assert list(local.observe(project, []).troubles) == ["docker-compose.yml"]
     assert list(containers.observe(project, []).troubles) == ["docker-compose.yml"]
+
+
+class FakeClient:
+    """A supervisor that says these things and is gone."""
+
+    def __init__(self, *events: dict[str, object]) -> None:
+        self._events = events
+
+    def events(self) -> Iterator[dict[str, object]]:
+        """What it says."""
+        return iter(self._events)
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ([{"event": "service", "name": "bare"}], "supervisor died"),
+        ([{"event": "lost", "reason": "the zygote died"}], "broke down: the zygote died"),
+    ],
+)
+def test_a_local_fleet_that_breaks_down_is_an_error_and_no_symptom(events, message) -> None:
+    with pytest.raises(FleetError, match=message):
+        local._settled(FakeClient(*events))
+
+
+def test_a_step_of_compose_that_does_not_end_is_an_error(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = project / "bin/docker"
+    docker.parent.mkdir()
+    docker.write_text("#!/bin/sh\nexec sleep 600\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(containers, "STEP_SECONDS", 0.2)
+    with pytest.raises(FleetError, match=r"docker compose build did not end within 0.2 s"):
+        containers.Project(project, project / "images.yml").build()
 
 
 class FakeProject(containers.Project):
