@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 
 class Bus:
@@ -48,6 +48,7 @@ class Bus:
         """Put an event on the bus and wait until the broker has it."""
         if self._producer is None:
             self._producer = Producer({"bootstrap.servers": self._bootstrap, "linger.ms": 0})
+        partitions_of(self._producer, topic)
         self._producer.produce(topic, json.dumps(event).encode(), key=str(event.get("subject", "")).encode())
         assert self._producer.flush(10) == 0, "the broker did not take the event within 10 s"
 
@@ -60,6 +61,14 @@ class Bus:
                 "auto.offset.reset": "earliest",
             }
         )
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions_of(consumer, topic)])
         return consumer
+
+
+def partitions_of(client: Consumer | Producer, topic: str) -> list[int]:
+    """The partitions of a topic. Fails at once when there is no such topic: no event of it would ever come."""
+    found = client.list_topics(topic, timeout=10).topics[topic]
+    if found.error is not None:
+        assert found.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART, f"the broker has no topic {topic}"
+        raise KafkaException(found.error)
+    return sorted(found.partitions)
