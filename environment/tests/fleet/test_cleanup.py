@@ -72,8 +72,10 @@ def test_a_terminated_supervisor_leaves_nothing(running: Project) -> None:
 
 
 def _start(project: Project, *arguments: str) -> subprocess.Popen[str]:
+    # Background jobs of a script ignore Ctrl-C, and so would their children: the suite may be one.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "environment.cli", "up"]
     return subprocess.Popen(
-        [sys.executable, "-m", "environment.cli", "up", "--ports", "auto", "--owner", str(os.getpid()), *arguments],
+        [*command, "--ports", "auto", "--owner", str(os.getpid()), *arguments],
         cwd=project.folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
