@@ -9,6 +9,7 @@ from environment.fleet.servers import BadServerSettings, ServerError, server_for
 from environment.fleet.servers.kafka import CONTROL
 from environment.fleet.servers.kafka_mock.control import command
 from environment.tests.fleet_servers.conftest import Rig, Running
+from tests.support.bus import Bus
 
 IMAGE = "confluentinc/cp-kafka:7.5.0"
 SETTINGS = {
@@ -99,6 +100,21 @@ def test_without_auto_creation_an_event_for_an_unknown_topic_is_not_delivered(ka
     assert [error.code() for error in errors if error] == [KafkaError.UNKNOWN_TOPIC_OR_PART]
     # By their list, because asking for one topic by name may create it.
     assert "never-created" not in AdminClient(servers(kafka)).list_topics(timeout=5).topics
+
+
+def test_the_tests_bus_does_not_wait_for_events_of_a_topic_that_is_not_there(kafka: Running, topic: str) -> None:
+    # given a topic with an event, and one that nobody made
+    bus = Bus(servers(kafka)["bootstrap.servers"])
+    bus.send(topic, {"subject": "here"})
+    began = time.monotonic()
+    # when one asks for it or sends to it, then that is said at once, long before the ten seconds for an event
+    with pytest.raises(AssertionError, match=r"the broker has no topic bus\.nowhere"):
+        bus.of_subject("bus.nowhere", "here")
+    with pytest.raises(AssertionError, match=r"the broker has no topic bus\.nowhere"):
+        bus.send("bus.nowhere", {"subject": "here"})
+    assert time.monotonic() - began < 5
+    # and events of a topic that is there still come
+    assert bus.of_subject(topic, "here") == [{"subject": "here"}]
 
 
 def test_with_auto_creation_the_broker_makes_the_topic(rig: Rig) -> None:
