@@ -12,17 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import FleetControl, FleetUnavailable
+from tests.support.fleet import SERVICES, FleetControl, FleetUnavailable
 from tests.support.fleets import running_fleet, start_fleet
 
 pytest_plugins = ("tests.support.fixtures",)
 
 HERE = Path(__file__).resolve().parent
 CATEGORIES = ("unit", "integration", "contract", "chaos", "security", "performance", "system")
-SERVICES = frozenset(
-    {"gateway", "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config"}
-    | {"deploy", "monitor", "billing", "audit", "compliance"}
-)
 LOG_LINES = 30
 
 

@@ -16,9 +16,10 @@ import yaml
 from environment.bugs.catalogue import Bug, Catalogue
 from environment.bugs.diff import Edit, added_lines, compose, edits_of, overlap
 from environment.bugs.errors import CatalogueError, DiffError
-from environment.bugs.families import BY_LETTER, CHAIN, DIFFICULTIES, PLATFORM, REQUIRED_EDGES, SERVICES
+from environment.bugs.families import BY_LETTER, CHAIN, DIFFICULTIES, PLATFORM, REQUIRED_EDGES
 from environment.bugs.graph import is_chain, order
 from environment.bugs.manifest import Manifest
+from environment.services import SERVICES
 from environment.workspace.contents import is_editable
 from environment.workspace.reference import Reference, git
 

@@ -39,23 +39,6 @@ BY_SLUG = {family.slug: family for family in FAMILIES}
 
 DIFFICULTIES = ("setup", "obvious", "moderate", "subtle", "treacherous")
 
-SERVICES = (
-    "gateway",
-    "auth",
-    "tenants",
-    "compute",
-    "network",
-    "storage",
-    "dns",
-    "loadbalancer",
-    "secrets",
-    "config",
-    "deploy",
-    "monitor",
-    "billing",
-    "audit",
-    "compliance",
-)
 PLATFORM = "platform"
 """Stands in a bug's Services for what all services share: shared/, the compose files, the jobs."""
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from environment.bugs.catalogue import PATCHES
 from environment.bugs.errors import ManifestError
-from environment.bugs.families import SERVICES
+from environment.services import SERVICES
 
 FORMAT = 1
 CATEGORIES = ("unit", "integration", "contract", "chaos", "security", "performance", "system")

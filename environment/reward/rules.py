@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 
-from environment.bugs.families import SERVICES
 from environment.bugs.manifest import CATEGORIES, TestInfo
+from environment.services import SERVICES
 
 WEIGHTS: dict[str, Fraction] = {
     "unit": Fraction("1.0"),

@@ -33,10 +33,11 @@ from fractions import Fraction
 from typing import Any
 
 from environment.bugs.catalogue import Bug
-from environment.bugs.families import SERVICES, id_key
+from environment.bugs.families import id_key
 from environment.bugs.graph import ancestors
 from environment.bugs.manifest import CATEGORIES, Manifest, TestInfo
 from environment.reward.rules import BONUSES, PENALTY, WEIGHTS, earned, pass_rate, tier
+from environment.services import SERVICES
 
 FORMAT = 1
 

@@ -14,8 +14,8 @@ from services.audit import operations, repository
 from services.audit.models import AuditRecord
 from services.audit.schemas import RecordOut, VerificationOut
 from services.audit.state import checkpoint_store
+from shared.kernel.context import current_tenant
 from shared.utils.pagination import Page, PageRequest
-from shared.web.context import current_tenant
 from shared.web.django_views import ApiView, endpoint
 
 FILTERS = ("subject", "type", "actor", "correlation_id")

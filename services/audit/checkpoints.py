@@ -13,8 +13,8 @@ from services.audit.domain.checkpoints import Checkpoint, is_authentic, sign
 from services.audit.settings import Settings
 from shared.errors import OmniCloudError
 from shared.infra.object_store import ObjectStore
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock
-from shared.web.logs import logger
 
 log = logger("audit.checkpoints")
 

@@ -16,13 +16,13 @@ from services.auth import grant_operations, operations, schemas, signing, token_
 from services.auth.models import Account, ApiKey, Grant
 from services.auth.repository import accounts, api_keys, grants
 from shared.errors import BadRequest, Unauthenticated
+from shared.kernel.context import current
+from shared.kernel.identity import Identity
 from shared.utils.clock import Clock, system_clock
 from shared.utils.pagination import Page, PageRequest
-from shared.web.context import current
 from shared.web.django import service_settings
-from shared.web.django_urls import problem_response
+from shared.web.django_problems import problem_response
 from shared.web.django_views import ApiView, endpoint, expected_version
-from shared.web.identity import Identity
 from shared.web.permissions import INTERNAL, PLATFORM
 from shared.web.problems import problem_body
 

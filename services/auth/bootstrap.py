@@ -12,11 +12,12 @@ from services.auth.models import Account
 from services.auth.repository import AccountExists, accounts
 from services.auth.settings import Settings
 from services.auth.standing import PLATFORM_TENANT
+from shared.kernel.context import service_context
+from shared.kernel.logs import logger
+from shared.utils.clock import system_clock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id
 from shared.utils.retry import call_with_retry
-from shared.web.context import service_context
-from shared.web.logs import logger
 
 PATIENCE_SECONDS = 30.0
 """How long a database that is just starting is waited for."""
@@ -47,7 +48,7 @@ class OperatorBootstrap:
     def _ensure(self) -> None:
         email = normalise_email(self._settings.bootstrap_operator_email)
         password = check_password(self._settings.bootstrap_operator_password.get_secret_value(), email)
-        with service_context("auth", PLATFORM_TENANT), transaction.atomic():
+        with service_context("auth", PLATFORM_TENANT, system_clock(self._settings.clock_file)), transaction.atomic():
             if accounts.by_email(PLATFORM_TENANT, email) is None:
                 self._create(email, password)
 

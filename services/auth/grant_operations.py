@@ -10,9 +10,11 @@ from services.auth.models import Grant
 from services.auth.repository import accounts, grants, scope_of
 from shared.clients.tenants import TenantsClient
 from shared.errors import Conflict, NotFound, ValidationFailed
+from shared.kernel.context import current
+from shared.kernel.identity import CROSS_TENANT_KINDS
+from shared.utils.clock import system_clock
 from shared.utils.ids import new_id
-from shared.web.context import current
-from shared.web.identity import CROSS_TENANT_KINDS
+from shared.web.django import service_settings
 
 
 class UnknownProject(ValidationFailed):
@@ -60,7 +62,7 @@ def take_back(grant_id: str) -> None:
 
 def _narrow(grant: Grant, project_id: str) -> None:
     try:
-        TenantsClient().project(project_id)
+        TenantsClient.connect(service_settings(), system_clock(service_settings().clock_file)).project(project_id)
     except NotFound as error:
         raise UnknownProject(f"there is no project {project_id}", project_id=project_id) from error
     grants.narrow(grant, project_id)

@@ -19,8 +19,8 @@ from services.auth.repository import accounts, api_keys, sessions
 from services.auth.token_operations import spend_code
 from shared.errors import Conflict
 from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 PEOPLE = ("user", "operator")
 SERVICE_ACCOUNT = "service_account"

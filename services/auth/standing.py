@@ -5,6 +5,8 @@ from __future__ import annotations
 from services.auth.domain.standing import ACTIVE, check_may_enter
 from services.auth.repository import standings
 from shared.clients.tenants import TenantsClient
+from shared.utils.clock import system_clock
+from shared.web.django import service_settings
 
 PLATFORM_TENANT = "platform"
 """The operators' own tenant. It is no customer: nobody suspends or closes it."""
@@ -20,6 +22,6 @@ def ensure_open(tenant_id: str) -> None:
 
 
 def _ask(tenant_id: str) -> str:
-    tenant = TenantsClient().tenant(tenant_id)
+    tenant = TenantsClient.connect(service_settings(), system_clock(service_settings().clock_file)).tenant(tenant_id)
     standings.learn(tenant_id, tenant["state"], tenant["version"])
     return str(tenant["state"])

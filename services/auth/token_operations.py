@@ -17,9 +17,9 @@ from services.auth.hashing import hash_password, is_outdated, verify_password
 from services.auth.models import Account, RefreshToken, Session
 from services.auth.repository import accounts, api_keys, attempts, grants, sessions
 from shared.errors import OmniCloudError, Unauthenticated
+from shared.kernel.context import current, current_or_none, service_context
 from shared.utils.clock import Clock
 from shared.utils.ids import new_id
-from shared.web.context import current_or_none, service_context
 
 REFRESH_SECRET_BYTES = 32
 LOCKOUT = lockout.LockoutPolicy()
@@ -168,6 +168,7 @@ def _as_owner(account: Account) -> Any:
     return service_context(
         SERVICE,
         account.tenant_id,
+        current().clock,
         actor=account.id,
         correlation_id=context.correlation_id if context else None,
         traceparent=context.traceparent if context else None,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from services.billing.settings import Settings
+from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
 
 settings = Settings()
 configure("billing", settings)
 
+from services.billing import api  # noqa: E402
 from services.billing.events import HANDLERS  # noqa: E402 - models load only after Django is configured
 
-service = create_service(settings, handlers=HANDLERS)
+service = create_service(
+    settings, SimpleNamespace(clock=system_clock(settings.clock_file)), routes=api.urlpatterns, handlers=HANDLERS
+)

@@ -13,9 +13,9 @@ from services.billing.models import Account, Credit, Invoice, PriceRow, UsageRow
 from services.billing.repository import accounts, credits, invoices, prices, usage
 from shared.errors import ValidationFailed
 from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 from shared.utils.money import Money
-from shared.web.context import current_tenant
 
 
 class InvalidCredit(ValidationFailed):

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from services.billing.models import Account, Credit, Invoice, InvoiceLine, PriceRow, UsageRow
 from shared.infra.db.django import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class AccountRepository(TenantRepository[Account]):

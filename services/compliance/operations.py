@@ -23,9 +23,9 @@ from services.compliance.repository import (
 )
 from shared.errors import ValidationFailed
 from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
 from shared.utils.clock import system_clock
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 from shared.web.django import service_settings
 
 BASELINE = "platform-baseline"

@@ -12,8 +12,8 @@ from services.compliance.domain import policies as domain
 from services.compliance.models import AuditRun, ExemptionRow, KnownResource, PolicyRow, Result, Standing
 from shared.errors import Conflict, NotFound
 from shared.infra.db.django import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 CHUNK = 500
 

@@ -30,8 +30,8 @@ from services.compute.schemas import (
 )
 from services.compute.tables import Instance, ServerGroup, Zone
 from shared.infra.state_machine import ResourceState
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import Page
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 
 router = ApiRouter()

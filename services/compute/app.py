@@ -11,20 +11,23 @@ from services.compute.providers import simulated_clouds
 from services.compute.settings import Settings
 from shared.clients.compliance import ComplianceClient
 from shared.clients.tenants import TenantsClient
-from shared.infra.db.sqlalchemy import make_engine, make_session_factory
+from shared.infra.db.sqlalchemy import make_sessions
 from shared.utils.clock import system_clock
 from shared.web.fastapi import create_service
 
 settings = Settings()
+clock = system_clock(settings.clock_file)
 ports = Ports(
-    clock=system_clock(settings.clock_file),
+    clock=clock,
     clouds=simulated_clouds(settings),
-    quotas=Quotas(TenantsClient()),
-    policies=Policies(ComplianceClient()),
+    quotas=Quotas(TenantsClient.connect(settings, clock)),
+    policies=Policies(ComplianceClient.connect(settings, clock)),
 )
-background_sessions = make_session_factory(make_engine(settings.database_url, settings.service_name, pool_size=2))
+background_sessions = make_sessions(settings, pool_size=2)
 service = create_service(
     settings,
+    ports,
+    sessions=make_sessions(settings),
     routers=[api.router, operator_api.router],
     handlers=handlers(ports),
     background=[
@@ -32,4 +35,3 @@ service = create_service(
         UsageMeter(background_sessions, ports.clock, settings.metering_interval_seconds),
     ],
 )
-service.application.state.ports = ports

@@ -22,8 +22,8 @@ from services.compute.operator_schemas import (
 from services.compute.ports import Ports
 from services.compute.repository import FaultRepository, HostRepository
 from services.compute.tables import SimulatedFault
+from shared.kernel.context import RequestContext
 from shared.utils.ids import new_id
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 from shared.web.permissions import PLATFORM
 

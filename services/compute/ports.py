@@ -14,8 +14,8 @@ from services.compute.providers import Clouds
 from shared.clients.compliance import ComplianceClient
 from shared.clients.tenants import TenantsClient
 from shared.errors import NotFound, OmniCloudError
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock
-from shared.web.logs import logger
 
 log = logger("services.compute")
 

@@ -11,7 +11,7 @@ from services.config.domain.flags import Flag, checked_percentage, is_on
 from services.config.models import FlagRow
 from services.config.repository import flags
 from services.config.state import cache
-from shared.web.context import current_tenant
+from shared.kernel.context import current_tenant
 
 NAMESPACE = "flags"
 

@@ -21,8 +21,8 @@ from services.config.state import document_key, kv, secrets, tenant_prefix
 from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.infra.consul_kv import Entry
 from shared.infra.db.django import check_version
+from shared.kernel.context import current
 from shared.utils.ids import new_id
-from shared.web.context import current
 from shared.web.permissions import ensure_allowed
 
 

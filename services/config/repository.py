@@ -12,8 +12,8 @@ from django.db.models import Max
 from services.config.models import Environment, FlagRow, Layer, Revision
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class EnvironmentRows(TenantRepository[Environment]):

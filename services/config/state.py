@@ -8,7 +8,8 @@ from services.config.domain.documents import checked_name
 from shared.clients.secrets import SecretsClient
 from shared.infra.cache import Cache
 from shared.infra.consul_kv import ConsulKv
-from shared.web.context import current_tenant
+from shared.kernel.context import current_tenant
+from shared.utils.clock import system_clock
 from shared.web.django import service_settings
 
 
@@ -28,7 +29,7 @@ def cache() -> Cache:
 @lru_cache(maxsize=1)
 def secrets() -> SecretsClient:
     """The secrets service."""
-    return SecretsClient()
+    return SecretsClient.connect(service_settings(), system_clock(service_settings().clock_file))
 
 
 def tenant_prefix() -> str:

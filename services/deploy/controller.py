@@ -24,8 +24,8 @@ from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.election import LeaderElection
 from shared.infra.fencing import StaleFencingToken
 from shared.infra.periodic import Periodic
-from shared.web.context import service_context
-from shared.web.logs import configure_logs, logger
+from shared.kernel.context import service_context
+from shared.kernel.logs import configure_logs, logger
 
 log = logger("deploy.controller")
 
@@ -91,7 +91,7 @@ class Controller:
 
     def _report(self, token: int) -> list[Work]:
         """Write our heartbeat; what is due, if we lead."""
-        with service_context("deploy", PLATFORM), self._sessions() as session, session.begin():
+        with service_context("deploy", PLATFORM, self._ports.clock), self._sessions() as session, session.begin():
             CandidateRepository(session).heartbeat(
                 self._settings.candidate,
                 leading=token > 0,
@@ -109,7 +109,11 @@ class Controller:
         """One step of one deployment, under this leadership's token; whether it moved."""
         token = self._election.fencing_token
         try:
-            with service_context("deploy", work.tenant_id), self._sessions() as session, session.begin():
+            with (
+                service_context("deploy", work.tenant_id, self._ports.clock),
+                self._sessions() as session,
+                session.begin(),
+            ):
                 return rollouts.move_on(session, self._ports, work.id, token)
         except StaleFencingToken as refused:
             self._note_refusal(refused)

@@ -38,5 +38,5 @@ def make_ports(settings: Settings) -> Ports:
         etcd=session,
         locks=StateLocks(session),
         states=StateStore(EtcdStateIndex(session), ObjectStore.from_settings(settings), clock),
-        providers=make_providers(),
+        providers=make_providers(settings, clock),
     )

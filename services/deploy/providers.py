@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
 from shared.errors import NotFound
+from shared.settings import ServiceSettings
+from shared.utils.clock import Clock
 
 Attributes = Mapping[str, Any]
 
@@ -103,12 +105,12 @@ class BucketProvider:
             self._storage.delete_bucket(id, idempotency_key=key)
 
 
-def make_providers() -> Mapping[str, Provider]:
+def make_providers(settings: ServiceSettings, clock: Clock) -> Mapping[str, Provider]:
     """The provider of each kind."""
-    storage = StorageClient()
+    storage = StorageClient.connect(settings, clock)
     return {
         "null": NullProvider(),
-        "compute.instance": InstanceProvider(ComputeClient()),
+        "compute.instance": InstanceProvider(ComputeClient.connect(settings, clock)),
         "storage.volume": VolumeProvider(storage),
         "storage.bucket": BucketProvider(storage),
     }

@@ -12,17 +12,17 @@ from services.deploy.dispatch import hand_over_again
 from services.deploy.operations import applies
 from services.deploy.ports import make_ports
 from services.deploy.settings import Settings
-from shared.infra.db.sqlalchemy import make_engine, make_session_factory
+from shared.infra.db.sqlalchemy import make_sessions
 from shared.infra.locks import LockHeld
-from shared.web.context import service_context
-from shared.web.logs import configure_logs
+from shared.kernel.context import service_context
+from shared.kernel.logs import configure_logs
 
 LOCKED_RETRY_SECONDS = 1.0
 """Pause before an apply whose environment is still locked by another worker is looked at again."""
 
 settings = Settings()
 ports = make_ports(settings)
-sessions = make_session_factory(make_engine(settings.database_url, settings.service_name, settings.database_pool_size))
+sessions = make_sessions(settings)
 app = make_celery(settings)
 app.conf.update(
     accept_content=[SERIALIZER],
@@ -37,7 +37,9 @@ controller = Controller(settings, ports)
 @app.task(name=APPLY_TASK, bind=True, max_retries=None)
 def apply(task: Any, *, apply_id: str, tenant_id: str, actor: str, correlation_id: str, traceparent: str) -> None:
     """Apply a plan in its tenant, on account of whoever asked for it."""
-    with service_context("deploy", tenant_id, actor=actor, correlation_id=correlation_id, traceparent=traceparent):
+    with service_context(
+        "deploy", tenant_id, ports.clock, actor=actor, correlation_id=correlation_id, traceparent=traceparent
+    ):
         try:
             applies.run(sessions, ports, apply_id)
         except LockHeld as held:

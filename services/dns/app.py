@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from services.dns.settings import Settings
+from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
 
 settings = Settings()
 configure("dns", settings)
 
-from services.dns import events  # noqa: E402 - models need Django to be configured
+from services.dns import api, events  # noqa: E402
 
-service = create_service(settings, handlers=events.HANDLERS)
+service = create_service(
+    settings, SimpleNamespace(clock=system_clock(settings.clock_file)), routes=api.urlpatterns, handlers=events.HANDLERS
+)

@@ -19,8 +19,8 @@ from services.dns.ports import ports
 from services.dns.repository import RecordRepository, ZoneRepository
 from shared.errors import NotFound
 from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 APEX_TTL = 86_400
 """Seconds; name servers of a zone change rarely (RFC 1912 §2.2)."""

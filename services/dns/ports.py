@@ -11,9 +11,9 @@ from functools import cache
 from services.dns.settings import Settings
 from shared.clients.tenants import TenantsClient
 from shared.errors import NotFound, OmniCloudError
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock, system_clock
 from shared.web.django import service_settings
-from shared.web.logs import logger
 
 RESOURCE = "dns_zones"
 
@@ -64,4 +64,5 @@ def ports() -> Ports:
     """The ports of this process."""
     settings = service_settings()
     assert isinstance(settings, Settings)
-    return Ports(settings, system_clock(settings.clock_file), Quotas(TenantsClient()), secrets.randbelow)
+    clock = system_clock(settings.clock_file)
+    return Ports(settings, clock, Quotas(TenantsClient.connect(settings, clock)), secrets.randbelow)

@@ -12,8 +12,8 @@ from services.gateway.domain.routing import route
 from services.gateway.operations import Incoming
 from services.gateway.state import Gateway
 from shared.errors import OmniCloudError, Unauthenticated
-from shared.web.context import current
-from shared.web.identity import TENANT_HEADER, Identity
+from shared.kernel.context import current
+from shared.kernel.identity import TENANT_HEADER, Identity
 
 router = APIRouter()
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
@@ -28,7 +28,7 @@ class PayloadTooLarge(OmniCloudError):
 @router.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
 async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
-    gateway: Gateway = request.app.state.gateway
+    gateway: Gateway = request.app.state.ports
     target = route(request.url.path)
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), gateway.trusted

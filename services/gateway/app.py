@@ -16,6 +16,7 @@ from services.gateway.tokens import TokenVerifier
 from services.gateway.upstreams import Upstreams
 from shared.errors import ServiceUnavailable
 from shared.infra.registry import SCHEME
+from shared.utils.clock import system_clock
 from shared.utils.tls import context_for
 from shared.web.fastapi import create_service
 from shared.web.health import tcp_check
@@ -23,6 +24,7 @@ from shared.web.health import tcp_check
 MAX_UPSTREAM_CONNECTIONS = 200
 
 settings = Settings()
+clock = system_clock(settings.clock_file)
 upstreams = Upstreams(settings)
 client = httpx.AsyncClient(
     limits=httpx.Limits(max_connections=MAX_UPSTREAM_CONNECTIONS, max_keepalive_connections=100, keepalive_expiry=30),
@@ -48,17 +50,19 @@ async def fetch_keys() -> dict[str, Any]:
     raise ServiceUnavailable("tokens can't be verified now: auth is not available", retry_after=1)
 
 
+gateway = Gateway(
+    settings=settings,
+    clock=clock,
+    trusted=parse_networks(settings.trusted_proxies),
+    tokens=TokenVerifier(settings, fetch_keys, clock),
+    limits=RateLimits(settings),
+    proxy=Proxy(settings, upstreams, client),
+)
 service = create_service(
     settings,
+    gateway,
+    sessions=None,
     routers=[api.router],
     checks={"redis": tcp_check(settings.redis_url.split("//", 1)[1].split("/", 1)[0].rpartition("@")[2])},
     background=[upstreams],
-    uses_database=False,
-)
-service.application.state.gateway = Gateway(
-    settings=settings,
-    trusted=parse_networks(settings.trusted_proxies),
-    tokens=TokenVerifier(settings, fetch_keys),
-    limits=RateLimits(settings),
-    proxy=Proxy(settings, upstreams, client),
 )

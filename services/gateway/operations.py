@@ -7,7 +7,6 @@ import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import httpx
 
@@ -17,16 +16,16 @@ from services.gateway.domain.routing import Route, rotate
 from services.gateway.upstreams import Upstreams
 from shared.errors import BadGateway, DeadlineExceeded, ServiceUnavailable
 from shared.infra.registry import Instance
-from shared.settings import ServiceSettings
-from shared.utils.deadline import Deadline
-from shared.web.context import (
+from shared.kernel.context import (
     CORRELATION_HEADER,
     DEADLINE_HEADER,
     IDEMPOTENCY_HEADER,
     TRACEPARENT_HEADER,
     RequestContext,
 )
-from shared.web.identity import IDENTITY_HEADER, Identity, sign_identity
+from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
+from shared.settings import ServiceSettings
+from shared.utils.deadline import Deadline
 
 FIRST_WAIT_SECONDS = 0.05
 MAX_WAIT_SECONDS = 0.5
@@ -118,7 +117,7 @@ class Proxy:
         ]
         if incoming.identity is not None:
             key = self._settings.identity_signing_key
-            headers.append((IDENTITY_HEADER, sign_identity(incoming.identity, key, datetime.now(UTC))))
+            headers.append((IDENTITY_HEADER, sign_identity(incoming.identity, key, context.clock.now())))
         seen = {CORRELATION_HEADER.lower(), TRACEPARENT_HEADER}
         return [pair for place, pair in enumerate(headers) if pair[0].lower() not in seen or _last(headers, place)]
 

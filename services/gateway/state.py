@@ -9,6 +9,7 @@ from services.gateway.limits import RateLimits
 from services.gateway.operations import Proxy
 from services.gateway.settings import Settings
 from services.gateway.tokens import TokenVerifier
+from shared.utils.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Gateway:
     """The gateway's parts."""
 
     settings: Settings
+    clock: Clock
     trusted: tuple[Network, ...]
     tokens: TokenVerifier
     limits: RateLimits

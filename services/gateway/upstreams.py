@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.gateway.domain.routing import SERVICES
 from services.gateway.settings import Settings
+from shared import services
 from shared.clients.breaker import CircuitBreaker
 from shared.infra.registry import Instance, ServiceRegistry, ServiceView
 
@@ -19,7 +19,7 @@ class Upstreams:
     def start(self) -> None:
         """Begin to watch."""
         registry = ServiceRegistry.from_settings(self._settings)
-        self._views = {service: registry.watch(service) for service in sorted(SERVICES)}
+        self._views = {service: registry.watch(service) for service in services.ROUTED}
         for view in self._views.values():
             view.start()
 

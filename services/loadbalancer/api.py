@@ -29,8 +29,8 @@ from services.loadbalancer.schemas import (
     PoolOut,
 )
 from services.loadbalancer.tables import BackendRow, LoadBalancer, Pool
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import Page
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 
 router = ApiRouter()

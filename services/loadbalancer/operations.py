@@ -18,8 +18,8 @@ from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, LoadBalancerRepository, PoolRepository
 from services.loadbalancer.tables import BackendRow, Listener, LoadBalancer, Pool
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 def create_pool(session: Session, values: Mapping[str, Any]) -> Pool:

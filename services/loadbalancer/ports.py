@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from shared.clients.tenants import TenantsClient
 from shared.errors import NotFound, OmniCloudError
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock
-from shared.web.logs import logger
 
 RESOURCE = "load_balancers"
 

@@ -33,8 +33,8 @@ from services.monitor.schemas import (
     SilenceOut,
 )
 from services.monitor.tables import Rule, Silence
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import MAX_LIMIT, Page, PageRequest
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 
 router = ApiRouter()

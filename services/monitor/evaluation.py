@@ -24,9 +24,9 @@ from services.monitor.repository import (
 )
 from services.monitor.tables import AlertRow, Rule
 from shared.infra.db.sqlalchemy import SessionFactory, touch
+from shared.kernel.context import service_context
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest
-from shared.web.context import service_context
 
 NO_DATA, OK = "no_data", "ok"
 
@@ -166,5 +166,5 @@ def evaluate_all(sessions: SessionFactory, ports: Ports) -> None:
     with sessions() as session:
         tenants = tenants_with_rules(session)
     for tenant_id in tenants:
-        with service_context("monitor", tenant_id), sessions() as session, session.begin():
+        with service_context("monitor", tenant_id, ports.clock), sessions() as session, session.begin():
             evaluate(session, ports.clock.now())

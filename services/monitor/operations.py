@@ -21,8 +21,8 @@ from services.monitor.ports import Ports
 from services.monitor.repository import RuleRepository, SeriesRepository, SilenceRepository, forget_tenant
 from services.monitor.tables import Rule, Silence
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 MAX_AHEAD = timedelta(minutes=10)
 """How far a sample may lie in the future; clocks of machines differ by less."""

@@ -18,9 +18,9 @@ from services.monitor.domain.labels import Labels
 from services.monitor.domain.series import Sample
 from services.monitor.tables import AlertRow, Rule, SampleRow, Series, Silence
 from shared.infra.db.sqlalchemy import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 from shared.utils.pagination import InvalidCursor, Page, PageRequest
-from shared.web.context import current_tenant
 
 OPEN_STATES = (AlertState.PENDING.value, AlertState.FIRING.value)
 

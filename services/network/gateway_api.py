@@ -28,8 +28,8 @@ from services.network.schemas import (
     TunnelOut,
 )
 from shared.errors import BadRequest
+from shared.kernel.context import current_tenant
 from shared.utils.pagination import Page, PageRequest
-from shared.web.context import current_tenant
 from shared.web.django_views import ApiView, endpoint
 
 READ, WRITE = "network:read", "network:write"

@@ -9,9 +9,9 @@ from functools import cache
 
 from shared.clients.tenants import TenantsClient
 from shared.errors import NotFound, OmniCloudError
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock, system_clock
 from shared.web.django import service_settings
-from shared.web.logs import logger
 
 log = logger("services.network")
 
@@ -61,4 +61,5 @@ class Ports:
 def ports() -> Ports:
     """The ports of this process."""
     settings = service_settings()
-    return Ports(system_clock(settings.clock_file), Quotas(TenantsClient()))
+    clock = system_clock(settings.clock_file)
+    return Ports(clock, Quotas(TenantsClient.connect(settings, clock)))

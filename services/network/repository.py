@@ -29,7 +29,7 @@ from services.network.models import (
 )
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
-from shared.web.context import current_tenant
+from shared.kernel.context import current_tenant
 
 
 class VpcRepository(TenantRepository[Vpc]):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.secrets.domain.paths import permitted
 from services.secrets.domain.versions import PathForbidden
 from services.secrets.repository import policies
-from shared.web.context import current
-from shared.web.identity import Identity
+from shared.kernel.context import current
+from shared.kernel.identity import Identity
 
 
 def ensure_path(path: str, capability: str) -> None:

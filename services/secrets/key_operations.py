@@ -6,8 +6,8 @@ from services.secrets import events
 from services.secrets.models import EncryptionKey
 from services.secrets.repository import keys
 from services.secrets.state import store, vault_key
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 def create_key(name: str) -> EncryptionKey:

@@ -13,8 +13,8 @@ from services.secrets.models import Lease, LeaseToken
 from services.secrets.operations import random_value
 from services.secrets.repository import leases, tokens
 from services.secrets.state import clock, lease_path, store
+from shared.kernel.context import current, current_tenant, service_context
 from shared.utils.ids import new_id
-from shared.web.context import current, current_tenant, service_context
 from shared.web.permissions import INTERNAL, ensure_allowed
 
 PASSWORD, DATABASE = "password", "database"
@@ -104,7 +104,7 @@ def sweep() -> int:
     with transaction.atomic():
         ended = leases.to_clear(clock().now(), SWEEP_LIMIT)
         for lease in ended:
-            with service_context("secrets", lease.tenant_id):
+            with service_context("secrets", lease.tenant_id, clock()):
                 _clear(lease)
                 lease.version += 1
                 events.lease_event("secrets.lease.expired", lease)

@@ -23,9 +23,9 @@ from services.secrets.state import clock, quotas, store, vault_path
 from shared.errors import NotFound, OmniCloudError, ValidationFailed
 from shared.infra.secrets import Secret as StoredSecret
 from shared.infra.secrets import SecretNotFound
+from shared.kernel.context import current_tenant
+from shared.kernel.logs import logger
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
-from shared.web.logs import logger
 
 log = logger("services.secrets")
 

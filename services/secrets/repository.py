@@ -16,8 +16,8 @@ from services.secrets.domain.paths import PathPolicy
 from services.secrets.models import EncryptionKey, Lease, LeaseToken, Policy, Secret
 from shared.errors import Conflict, NotFound
 from shared.infra.db.django import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class KeyExists(Conflict):

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from shared.clients.tenants import TenantsClient
 from shared.infra.secrets import SecretStore
+from shared.kernel.context import current_tenant
 from shared.utils.clock import Clock, system_clock
-from shared.web.context import current_tenant
 from shared.web.django import service_settings
 
 
@@ -26,7 +26,7 @@ def clock() -> Clock:
 @lru_cache(maxsize=1)
 def quotas() -> TenantsClient:
     """Where the tenant's number of secrets is counted."""
-    return TenantsClient()
+    return TenantsClient.connect(service_settings(), clock())
 
 
 def vault_path(path: str, tenant_id: str | None = None) -> str:

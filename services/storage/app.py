@@ -9,6 +9,7 @@ from services.storage.ports import Ports
 from services.storage.settings import Settings
 from shared.clients.compute import ComputeClient
 from shared.clients.tenants import TenantsClient
+from shared.infra.db.sqlalchemy import make_sessions
 from shared.infra.multipart import MultipartUploads
 from shared.infra.object_store import ObjectStore
 from shared.infra.periodic import Periodic
@@ -18,23 +19,26 @@ from shared.web.health import tcp_check
 from shared.web.runtime import ServiceApp
 
 settings = Settings()
+sessions = make_sessions(settings)
+clock = system_clock(settings.clock_file)
 store = ObjectStore.from_settings(settings)
 ports = Ports(
     settings=settings,
-    clock=system_clock(settings.clock_file),
+    clock=clock,
     store=store,
     multipart=MultipartUploads(store),
-    tenants=TenantsClient(),
-    compute=ComputeClient(),
+    tenants=TenantsClient.connect(settings, clock),
+    compute=ComputeClient.connect(settings, clock),
 )
 service: ServiceApp = create_service(
     settings,
+    ports,
+    sessions=sessions,
     routers=ROUTERS,
     handlers=handlers(ports),
     checks={"object_store": tcp_check(settings.s3_endpoint)},
     background=[
-        Periodic("sweep", settings.sweep_interval_seconds, lambda: upkeep.sweep(service.sessions, ports)),
-        Periodic("metering", settings.metering_interval_seconds, lambda: upkeep.meter_due(service.sessions, ports)),
+        Periodic("sweep", settings.sweep_interval_seconds, lambda: upkeep.sweep(sessions, ports)),
+        Periodic("metering", settings.metering_interval_seconds, lambda: upkeep.meter_due(sessions, ports)),
     ],
 )
-service.application.state.ports = ports

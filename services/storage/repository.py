@@ -21,8 +21,8 @@ from services.storage.tables import (
 )
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 LAST_CHARACTER = "\U0010ffff"
 

@@ -14,8 +14,8 @@ from services.tenants.models import Project, Tenant
 from services.tenants.repository import projects, quotas, reservations, tenants
 from shared.errors import Conflict
 from shared.infra.db.django import check_version
+from shared.kernel.context import current, current_tenant, use_context
 from shared.utils.ids import new_id
-from shared.web.context import current, current_tenant, use_context
 from shared.web.permissions import PLATFORM, ensure_allowed
 
 

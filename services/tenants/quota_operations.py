@@ -12,8 +12,8 @@ from services.tenants.models import Quota, Reservation
 from services.tenants.repository import ReservationConflict, projects, reservations, tenants
 from services.tenants.repository import quotas as quota_rows
 from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 def reserve(resource: str, amount: int, reservation_id: str, project_id: str | None = None) -> Reservation:

@@ -16,7 +16,7 @@ from services.tenants.domain.quotas import ReservationState
 from services.tenants.models import Project, Quota, Reservation, Tenant
 from shared.errors import Conflict, NotFound
 from shared.infra.db.django import TenantRepository
-from shared.web.context import current_tenant
+from shared.kernel.context import current_tenant
 
 PLATFORM_TENANT = "platform"
 """The operators' own tenant; from there, and only from there, all tenants are seen."""

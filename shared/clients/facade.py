@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Self
 from urllib.parse import quote
 
 from shared.clients.http import ServiceClient
+from shared.settings import ServiceSettings
+from shared.utils.clock import Clock
 
 
 class Facade:
-    """A typed client of one service. `client` is given in tests."""
+    """A typed client of one service."""
 
     service: str
 
-    def __init__(self, client: ServiceClient | None = None) -> None:
-        self._client = client or ServiceClient(self.service)
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, settings: ServiceSettings, clock: Clock) -> Self:
+        """The client as a composition root makes it. Nothing is sent before the first call."""
+        return cls(ServiceClient(cls.service, settings, clock))
 
 
 def segment(value: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,7 +16,7 @@ from prometheus_client import Counter
 from shared.clients.breaker import counts_as_failure
 from shared.clients.discovery import Lookup, Target, Upstream
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable, error_of
-from shared.clients.process import new_http, process_http, process_settings, upstream_of
+from shared.clients.process import new_http, process_http, upstream_of
 from shared.clients.retries import (
     ATTEMPTS,
     FIRST_WAIT_SECONDS,
@@ -27,12 +26,7 @@ from shared.clients.retries import (
     worth_retrying,
 )
 from shared.errors import BadGateway, DeadlineExceeded, Unauthenticated
-from shared.settings import ServiceSettings
-from shared.utils.clock import Clock, SystemClock
-from shared.utils.deadline import Deadline
-from shared.utils.ids import new_id
-from shared.utils.retry import call_with_retry
-from shared.web.context import (
+from shared.kernel.context import (
     CORRELATION_HEADER,
     DEADLINE_HEADER,
     IDEMPOTENCY_HEADER,
@@ -40,8 +34,13 @@ from shared.web.context import (
     RequestContext,
     current_or_none,
 )
-from shared.web.identity import IDENTITY_HEADER, Identity, sign_identity
-from shared.web.tracing import child_of
+from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
+from shared.kernel.tracing import child_of
+from shared.settings import ServiceSettings
+from shared.utils.clock import Clock
+from shared.utils.deadline import Deadline
+from shared.utils.ids import new_id
+from shared.utils.retry import call_with_retry
 
 ATTEMPT_SECONDS = 5.0
 """Longest wait for one answer: leaves time for a second attempt in the usual budget of fifteen."""
@@ -67,23 +66,23 @@ class _Call:
 class ServiceClient:
     """A client of one service. Cheap to make: connections, discovery and breakers are the process's.
 
-    `settings` are those in the environment when none are given. `transport`, `lookup` and `clock` are for tests.
+    `transport` and `lookup` are for tests.
     """
 
     def __init__(
         self,
         service: str,
-        settings: ServiceSettings | None = None,
+        settings: ServiceSettings,
+        clock: Clock,
         *,
         transport: httpx.BaseTransport | None = None,
         lookup: Lookup | None = None,
-        clock: Clock | None = None,
     ) -> None:
         self.service = service
-        self._given_settings = settings
-        self._clock = clock or SystemClock()
+        self._settings = settings
+        self._clock = clock
         self._http = new_http(transport) if transport else None
-        self._own_upstream = Upstream(service, lookup, self._clock) if lookup else None
+        self._own_upstream = Upstream(service, lookup, clock) if lookup else None
 
     def get(self, path: str, **options: Any) -> Any:
         """GET; the parsed JSON. Options and errors as for `request`."""
@@ -203,11 +202,11 @@ class ServiceClient:
         tenant = tenant_id or (caller.tenant_id if caller else None)
         if not tenant:
             raise Unauthenticated(f"a call to {self.service} needs a tenant: there is none in the context")
-        settings = self._settings()
+        settings = self._settings
         identity = Identity.for_service(settings.service_name, tenant, caller.responsible if caller else None)
         headers = {
             "Accept": "application/json",
-            IDENTITY_HEADER: sign_identity(identity, settings.identity_signing_key, datetime.now(UTC)),
+            IDENTITY_HEADER: sign_identity(identity, settings.identity_signing_key, self._clock.now()),
             CORRELATION_HEADER: context.correlation_id if context else new_id("c"),
         }
         if idempotency_key:
@@ -217,7 +216,7 @@ class ServiceClient:
     def _deadline(self, context: RequestContext | None, timeout: float | None) -> Deadline:
         deadline = context.deadline if context else None
         if deadline is None:
-            deadline = Deadline.after(self._settings().request_timeout_seconds, self._clock)
+            deadline = Deadline.after(self._settings.request_timeout_seconds, self._clock)
         return deadline if timeout is None else deadline.sooner(timeout)
 
     def _json(self, method: str, path: str, options: Mapping[str, Any]) -> Any:
@@ -229,8 +228,5 @@ class ServiceClient:
         except ValueError as error:
             raise BadGateway(f"{self.service} answered {method} {path} with something that isn't JSON") from error
 
-    def _settings(self) -> ServiceSettings:
-        return self._given_settings or process_settings.get()
-
     def _upstream(self) -> Upstream:
-        return self._own_upstream or upstream_of(self.service, self._settings())
+        return self._own_upstream or upstream_of(self.service, self._settings)

@@ -45,8 +45,6 @@ def new_http(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     return httpx.Client(transport=transport, limits=limits, verify=tls, trust_env=False, follow_redirects=False)
 
 
-process_settings: PerProcess[ServiceSettings] = PerProcess(ServiceSettings)  # type: ignore[arg-type]
-"""The settings in the environment, for clients that are given none."""
 process_http = PerProcess(new_http)
 _upstreams: PerProcess[dict[tuple[str, str], Upstream]] = PerProcess(dict)
 _upstreams_lock = threading.Lock()

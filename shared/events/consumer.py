@@ -24,7 +24,7 @@ from shared.events.processing import EventProcessor, Outcome, TransactionRunner
 from shared.events.retry_policy import PutAside, RetryPolicy
 from shared.events.topics import EVENT_RETENTION, topics_for
 from shared.settings import ServiceSettings
-from shared.utils.clock import Clock, SystemClock
+from shared.utils.clock import Clock
 
 POLL_SECONDS = 0.25
 """How long one poll may wait: bounds how late `stop` and the end of a back-off are noticed."""
@@ -45,17 +45,17 @@ class EventConsumer:
         settings: ServiceSettings,
         handlers: Mapping[str, Handler],
         transactions: TransactionRunner,
+        clock: Clock,
         *,
         policy: RetryPolicy | None = None,
-        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._topics = topics_for(frozenset(handlers))
-        self._processor = EventProcessor(settings.service_name, handlers, transactions)
+        self._processor = EventProcessor(settings.service_name, handlers, transactions, clock)
         self._transactions = transactions
         self._policy = policy or RetryPolicy()
-        self._clock = clock or SystemClock()
-        self._dead_letters = DeadLetterWriter(settings)
+        self._clock = clock
+        self._dead_letters = DeadLetterWriter(settings, clock)
         self._waiting = WaitingPartitions()
         self._lag = LagGauge(self._clock)
         self._prune_at = 0.0

@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +19,7 @@ from shared.events.envelope import CONTENT_TYPE
 from shared.events.kafka import consumer_config, log, producer_config, report_error
 from shared.events.topics import DEAD_LETTERS
 from shared.settings import ServiceSettings
+from shared.utils.clock import Clock, system_clock
 
 CONFIRM_SECONDS = 5.0
 READ_SECONDS = 5.0
@@ -30,8 +30,11 @@ MAX_DETAIL = 500
 class DeadLetterWriter:
     """Writes dead letters; its producer is made with the first one."""
 
-    def __init__(self, settings: ServiceSettings, make_producer: Callable[[dict[str, Any]], Any] = Producer) -> None:
+    def __init__(
+        self, settings: ServiceSettings, clock: Clock, make_producer: Callable[[dict[str, Any]], Any] = Producer
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._make_producer = make_producer
         self._producer: Any = None
 
@@ -46,7 +49,7 @@ class DeadLetterWriter:
             "offset": str(message.offset()),
             "group": self._settings.service_name,
             "attempts": str(attempts),
-            "failed_at": datetime.now(UTC).isoformat(),
+            "failed_at": self._clock.now().isoformat(),
         }
         delivered = self._send(DEAD_LETTERS, message.key(), message.value(), headers)
         (log.error if delivered else log.warning)(
@@ -118,11 +121,11 @@ def list_dead_letters(settings: ServiceSettings) -> Iterator[DeadLetter]:
         consumer.close()
 
 
-def replay(settings: ServiceSettings, event_id: str) -> DeadLetter:
+def replay(settings: ServiceSettings, clock: Clock, event_id: str) -> DeadLetter:
     """Send the dead letter of an event to its topic again. Raises NotFound, or KafkaException."""
     for letter in list_dead_letters(settings):
         if letter.event_id == event_id and letter.topic:
-            if not DeadLetterWriter(settings).replay(letter):
+            if not DeadLetterWriter(settings, clock).replay(letter):
                 raise KafkaException(f"the broker didn't confirm {event_id}")
             return letter
     raise NotFound(f"there is no dead letter of the event {event_id}")
@@ -145,12 +148,13 @@ def _detail(error: Exception) -> str:
 def main(arguments: list[str]) -> int:
     """List the dead letters as JSON lines, or replay one."""
     settings = ServiceSettings(service_name="dead-letters")
+    clock = system_clock(settings.clock_file)
     match arguments:
         case ["list"]:
             for letter in list_dead_letters(settings):
                 print(json.dumps({"event_id": letter.event_id, **letter.headers}))
         case ["replay", event_id]:
-            print(f"replayed {event_id} to {replay(settings, event_id).topic}")
+            print(f"replayed {event_id} to {replay(settings, clock, event_id).topic}")
         case _:
             print("usage: python -m shared.events.dead_letters list | replay EVENT_ID", file=sys.stderr)
             return 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
-from shared.web.logs import logger
 
 log = logger("shared.events")
 

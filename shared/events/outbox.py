@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from shared.events.cursor import cursor_of
 from shared.events.envelope import Event, InvalidEvent, check_sequence, service_of, source_of
 from shared.events.schema import validate_event
 from shared.events.topics import topic_of
+from shared.kernel.context import RequestContext, current
 from shared.utils.ids import new_id
-from shared.web.context import RequestContext, current
 
 _INSERT = (
     "WITH added AS (INSERT INTO outbox (event_id, topic, subject, body) VALUES (%s, %s, %s, %s) RETURNING position) "
@@ -38,7 +38,7 @@ def publish(
     `connection` is a SQLAlchemy session, Django's `connection`, a psycopg2 connection or a cursor. `sequence` rises
     with each change of the subject: pass the row's version. Tenant, actor, correlation id and trace come from the
     present context; `tenant_id` only where the event belongs to another tenant than the caller (a platform operator's
-    work on a tenant, for example). `time` is when it happened, now by default.
+    work on a tenant, for example). `time` is when it happened, by default the present time of the context's clock.
 
     Raises Unauthenticated outside of any context, UnknownEventType without a schema, InvalidEventData when `data`
     doesn't satisfy it, InvalidEvent when an attribute is not acceptable.
@@ -69,7 +69,7 @@ def new_event(
         type=type,
         source=source_of(service_of(type)),
         subject=subject,
-        time=time or datetime.now(UTC),
+        time=time or context.clock.now(),
         tenant_id=tenant_id or context.tenant_id,
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,

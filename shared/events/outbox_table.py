@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
@@ -18,6 +17,7 @@ BATCH = 500
 KEEP_SECONDS = 3600
 """How long published events stay, for somebody who looks for what has been sent."""
 PRUNE_BATCH = 1000
+_AGE = "extract(epoch FROM clock_timestamp() - created_at)::float8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,16 @@ class PendingEvent:
     topic: str
     subject: str
     body: str
-    created_at: datetime
+    age: float
+    """Seconds since it was written, when it was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much is waiting, and since when the oldest has been (None: nothing waits)."""
+    """How many events wait, and for how many seconds the oldest has, by the database's clock, which dated it."""
 
     count: int
-    oldest: datetime | None
+    age: float
 
 
 class OutboxTable:
@@ -67,7 +68,7 @@ class OutboxTable:
     def pending(self, limit: int = BATCH) -> list[PendingEvent]:
         """The oldest unconfirmed events, in the order in which they were written."""
         rows = self._fetch(
-            "SELECT position, event_id, topic, subject, body, created_at FROM outbox "
+            f"SELECT position, event_id, topic, subject, body, {_AGE} FROM outbox "
             "WHERE published_at IS NULL ORDER BY position LIMIT %s",
             limit,
         )
@@ -79,8 +80,8 @@ class OutboxTable:
 
     def backlog(self) -> Backlog:
         """What is waiting now."""
-        count, oldest = self._fetch("SELECT count(*), min(created_at) FROM outbox WHERE published_at IS NULL")[0]
-        return Backlog(count, oldest)
+        count, age = self._fetch(f"SELECT count(*), max({_AGE}) FROM outbox WHERE published_at IS NULL")[0]
+        return Backlog(count, age or 0.0)
 
     def prune(self) -> int:
         """Delete a batch of long-published events; how many there were."""

@@ -9,8 +9,9 @@ from typing import Any, Protocol, TypeVar
 from shared.events.envelope import ANY_TYPE, Event
 from shared.events.inbox import Handler, apply_once
 from shared.events.schema import validate_event
-from shared.web.context import service_context
-from shared.web.tracing import child_of
+from shared.kernel.context import service_context
+from shared.kernel.tracing import child_of
+from shared.utils.clock import Clock
 
 T = TypeVar("T")
 
@@ -51,8 +52,11 @@ class Outcome(StrEnum):
 class EventProcessor:
     """A service's handlers, and how they are run."""
 
-    def __init__(self, service: str, handlers: Mapping[str, Handler], transactions: TransactionRunner) -> None:
+    def __init__(
+        self, service: str, handlers: Mapping[str, Handler], transactions: TransactionRunner, clock: Clock
+    ) -> None:
         self._service = service
+        self._clock = clock
         self._handlers = handlers
         self._transactions = transactions
 
@@ -70,6 +74,7 @@ class EventProcessor:
         with service_context(
             self._service,
             event.tenant_id,
+            self._clock,
             actor=event.actor,
             correlation_id=event.correlation_id,
             traceparent=child_of(event.traceparent),

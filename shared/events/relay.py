@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from datetime import UTC, datetime
 
 import psycopg2
 from confluent_kafka import KafkaException
@@ -48,7 +47,7 @@ class OutboxRelay:
         self._thread: threading.Thread | None = None
         self._wait = FIRST_WAIT
         self._prune_at = 0.0
-        self._backlog = Backlog(0, None)
+        self._backlog, self._measured_at = Backlog(0, 0.0), 0.0
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -95,22 +94,24 @@ class OutboxRelay:
     def _drain(self, table: OutboxTable) -> None:
         """Send until nothing is pending. Raises NotDelivered when the broker didn't confirm everything."""
         while events := table.pending():
-            self._backlog = Backlog(len(events), events[0].created_at)
-            pending_events.set(len(events))
+            self._note(Backlog(len(events), events[0].age))
             confirmed = self._publisher.send(events, lambda: self._keep_waiting(table))
             table.mark_published(confirmed)
             published_total.inc(len(confirmed))
             if len(confirmed) < len(events):
                 raise NotDelivered(f"{len(events) - len(confirmed)} of {len(events)} events were not confirmed")
             self._wait = FIRST_WAIT
-        self._backlog = Backlog(0, None)
-        pending_events.set(0)
+        self._note(Backlog(0, 0.0))
 
     def _keep_waiting(self, table: OutboxTable) -> bool:
         """While the broker is silent: measure the backlog, notice a lost database connection, and obey `stop`."""
-        self._backlog = table.backlog()
-        pending_events.set(self._backlog.count)
+        self._note(table.backlog())
         return not self._stop.is_set()
+
+    def _note(self, backlog: Backlog) -> None:
+        """Remember what waits, and tell it."""
+        self._backlog, self._measured_at = backlog, time.monotonic()
+        pending_events.set(backlog.count)
 
     def _prune(self, table: OutboxTable) -> None:
         now = time.monotonic()
@@ -121,5 +122,6 @@ class OutboxRelay:
 
     def _lag(self) -> float:
         """Seconds since the oldest pending event was written, at the moment of asking."""
-        oldest = self._backlog.oldest
-        return max(0.0, (datetime.now(UTC) - oldest).total_seconds()) if oldest else 0.0
+        if not self._backlog.count:
+            return 0.0
+        return self._backlog.age + time.monotonic() - self._measured_at

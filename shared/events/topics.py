@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared import services
 from shared.events.envelope import ANY_TYPE, InvalidEvent, service_of
-
-SERVICES = (
-    "gateway", "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config",
-    "deploy", "monitor", "billing", "audit", "compliance",
-)  # fmt: skip
 
 EVENT_PARTITIONS = 3
 """Subjects are spread over these; three consumers of a group can share a topic."""
@@ -51,15 +47,15 @@ def topics_for(event_types: frozenset[str]) -> tuple[str, ...]:
     Raises InvalidEvent for a type whose first word is no service: its events would never come.
     """
     if ANY_TYPE in event_types:
-        return tuple(sorted(topic_name(service) for service in SERVICES))
-    unknown = sorted({service_of(event_type) for event_type in event_types} - set(SERVICES))
+        return tuple(sorted(topic_name(service) for service in services.NAMES))
+    unknown = sorted({service_of(event_type) for event_type in event_types} - set(services.NAMES))
     if unknown:
         raise InvalidEvent(f"no service publishes events named {', '.join(unknown)}.…")
     return tuple(sorted({topic_of(event_type) for event_type in event_types}))
 
 
 TOPICS: tuple[Topic, ...] = (
-    *(Topic(topic_name(service), EVENT_PARTITIONS, EVENT_RETENTION) for service in SERVICES),
+    *(Topic(topic_name(service), EVENT_PARTITIONS, EVENT_RETENTION) for service in services.NAMES),
     Topic(DEAD_LETTERS, 1, DEAD_LETTER_RETENTION),
 )
 """Everything that must exist before the first service starts."""

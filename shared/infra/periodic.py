@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from shared.web.logs import logger
+from shared.kernel.logs import logger
 
 log = logger("shared.periodic")
 

@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 
-from shared.infra.db.migrate import FRAMEWORK_OF, migrate
+from shared.jobs.migration import MIGRATED, migrate
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -69,7 +69,7 @@ def run(services: Sequence[str], environment: Mapping[str, str]) -> bool:
 def main() -> int:
     """The job's exit status."""
     services = sys.argv[1:]
-    unknown = [service for service in services if service not in FRAMEWORK_OF]
+    unknown = [service for service in services if service not in MIGRATED]
     if not services or unknown:
         print(f"name services with a database; unknown: {', '.join(unknown) or 'none given'}")
         return 2

@@ -7,11 +7,14 @@ from typing import Any
 
 import django
 from django.conf import settings as django_settings
+from django.core.wsgi import get_wsgi_application
+from django.urls import URLPattern
 
+from shared.infra.db.django_transactions import DjangoTransactions
 from shared.infra.db.dsn import django_databases
 from shared.settings import ServiceSettings
 from shared.web.health import Readiness
-from shared.web.runtime import Handlers, Runtime, ServiceApp, default_checks
+from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
 
 MAX_BODY_BYTES = 10 * 2**20
 
@@ -48,9 +51,7 @@ def configure(service: str, settings: ServiceSettings | None = None, *, database
             "SERVE_INCLUDE_SCHEMA": False,
             "DISABLE_ERRORS_AND_WARNINGS": True,
         },
-        OMNICLOUD_SERVICE=service,
         OMNICLOUD_SETTINGS=settings,
-        OMNICLOUD_READINESS=None,
     )
     django.setup()
 
@@ -62,20 +63,19 @@ def service_settings() -> Any:
 
 def create_service(
     settings: ServiceSettings,
+    ports: PortsWithClock,
     *,
+    routes: Sequence[URLPattern],
     handlers: Handlers | None = None,
     checks: Mapping[str, Callable[[], None]] | None = None,
-    background: Sequence[Any] = (),
+    background: Sequence[Background] = (),
 ) -> ServiceApp:
-    """The composition of a Django service: the WSGI application and its background runtime.
+    """The composition of a Django service, which `configure` has prepared: the WSGI application and its runtime.
 
-    The routes are `urlpatterns` of `services/<name>/api.py`. `checks` adds required dependencies to readiness;
-    `background` are objects with `start()` and `stop()`.
+    `checks` adds required dependencies to readiness.
     """
-    from django.core.wsgi import get_wsgi_application
-
-    from shared.infra.db.transactions import DjangoTransactions
-
+    django_settings.OMNICLOUD_CLOCK = ports.clock
+    django_settings.OMNICLOUD_ROUTES = routes
     django_settings.OMNICLOUD_READINESS = Readiness({**default_checks(settings, True), **(checks or {})})
-    runtime = Runtime(settings, handlers or {}, DjangoTransactions(), background)
-    return ServiceApp(settings, "wsgi", get_wsgi_application(), runtime, None)
+    runtime = Runtime(settings, ports.clock, handlers or {}, DjangoTransactions(), background)
+    return ServiceApp(settings, "wsgi", get_wsgi_application(), runtime)

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from shared.kernel.context import RequestContext, use_context
 from shared.web import metrics, problems
-from shared.web.context import RequestContext, use_context
-from shared.web.django_urls import problem_response
+from shared.web.django_problems import problem_response
 from shared.web.edge import context_from_headers, response_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -27,7 +27,7 @@ class ContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS)
+        context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK)
         request.get_host()  # Django checks the host policy only when the host is asked for
         with use_context(context), connection.execute_wrapper(_counting(context)):
             if refusal is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -11,6 +9,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
 from shared.web import metrics, problems
+from shared.web.django_problems import problem_response
 
 
 def healthz(_request: HttpRequest) -> HttpResponse:
@@ -45,11 +44,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem_response(problems.http_problem(400, str(exception), request.path))
 
 
-def problem_response(body: dict[str, object]) -> HttpResponse:
-    """A problem body as an answer."""
-    return JsonResponse(body, status=int(str(body["status"])), content_type=problems.MEDIA_TYPE)
-
-
 handler404 = not_found
 handler500 = server_error
 handler400 = bad_request
@@ -59,5 +53,5 @@ urlpatterns = [
     path("readyz", readyz),
     path("metrics", metrics_page),
     path("openapi.json", SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer])),
-    *import_module(f"services.{settings.OMNICLOUD_SERVICE}.api").urlpatterns,
+    *settings.OMNICLOUD_ROUTES,
 ]

@@ -16,11 +16,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from shared.errors import BadRequest, OmniCloudError, ValidationFailed
+from shared.kernel.context import current
+from shared.kernel.logs import logger
 from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
-from shared.web.context import current
+from shared.web.django_problems import problem_response
 from shared.web.edge import etag_of, parse_if_match
-from shared.web.logs import logger
 from shared.web.permissions import ensure_allowed
 
 log = logger("shared.web")
@@ -65,8 +66,6 @@ class ApiView(APIView):
         return response
 
     def _problem(self, request: HttpRequest, error: OmniCloudError) -> HttpResponse:
-        from shared.web.django_urls import problem_response
-
         response = problem_response(problems.problem_body(error, request.path))
         for name, value in error.headers.items():
             response[name] = value

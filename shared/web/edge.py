@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import BadRequest, OmniCloudError
-from shared.settings import ServiceSettings
-from shared.utils.deadline import Deadline
-from shared.utils.ids import new_id
-from shared.web.context import (
+from shared.kernel.context import (
     CORRELATION_HEADER,
     DEADLINE_HEADER,
     IDEMPOTENCY_HEADER,
     TRACEPARENT_HEADER,
     RequestContext,
 )
-from shared.web.identity import IDENTITY_HEADER, TENANT_HEADER, Identity, verify_identity
-from shared.web.tracing import child_of, trace_id
+from shared.kernel.identity import IDENTITY_HEADER, TENANT_HEADER, Identity, verify_identity
+from shared.kernel.tracing import child_of, trace_id
+from shared.settings import ServiceSettings
+from shared.utils.clock import Clock
+from shared.utils.deadline import Deadline
+from shared.utils.ids import new_id
 
 MAX_CORRELATION_LENGTH = 128
 
 
 def context_from_headers(
-    headers: Mapping[str, str], settings: ServiceSettings
+    headers: Mapping[str, str], settings: ServiceSettings, clock: Clock
 ) -> tuple[RequestContext, OmniCloudError | None]:
     """The request's context (header names in lower case), and the refusal if its identity isn't acceptable."""
     identity: Identity | None = None
@@ -31,7 +32,7 @@ def context_from_headers(
     signed = headers.get(IDENTITY_HEADER.lower())
     if signed:
         try:
-            verified = verify_identity(signed, settings.identity_signing_key)
+            verified = verify_identity(signed, settings.identity_signing_key, clock.now())
             identity = verified.in_tenant(headers.get(TENANT_HEADER.lower()))
         except OmniCloudError as error:
             refusal = error
@@ -40,6 +41,7 @@ def context_from_headers(
             identity=identity,
             correlation_id=correlation_id(headers.get(CORRELATION_HEADER.lower())),
             traceparent=child_of(headers.get(TRACEPARENT_HEADER)),
+            clock=clock,
             idempotency_key=headers.get(IDEMPOTENCY_HEADER.lower()),
             deadline=Deadline.after(_budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds)),
         ),

@@ -19,17 +19,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import BadRequest, OmniCloudError, ValidationFailed
-from shared.infra.db.sqlalchemy import SessionFactory, make_engine, make_session_factory
-from shared.infra.db.transactions import SqlAlchemyTransactions
+from shared.infra.db.sqlalchemy import SessionFactory, SqlAlchemyTransactions
+from shared.kernel.context import RequestContext, current, use_context
+from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
+from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
 from shared.web import idempotency, metrics, problems
-from shared.web.context import RequestContext, current, use_context
 from shared.web.edge import context_from_headers, etag_of, parse_if_match, response_headers
 from shared.web.health import Readiness
-from shared.web.logs import logger
 from shared.web.permissions import ensure_allowed
-from shared.web.runtime import Handlers, Runtime, ServiceApp, default_checks
+from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
 
 log = logger("shared.web")
 
@@ -155,6 +155,15 @@ def database() -> Any:
     return Depends(session)
 
 
+def ports_of_app() -> Any:
+    """Dependency: the ports that the composition root made."""
+
+    def ports(request: Request) -> Any:
+        return request.app.state.ports
+
+    return Depends(ports)
+
+
 def _page(limit: Annotated[str | None, Query()] = None, cursor: Annotated[str | None, Query()] = None) -> PageRequest:
     return PageRequest.parse(limit, cursor)
 
@@ -174,9 +183,10 @@ ExpectedVersion = Annotated[int | None, Depends(_expected_version)]
 class ContextMiddleware:
     """Sets the request context, counts and times the request, and puts the correlation id on the answer."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, clock: Clock) -> None:
         self._app = app
         self._settings = settings
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -185,7 +195,7 @@ class ContextMiddleware:
         started = time.perf_counter()
         status = 500
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        context, refusal = context_from_headers(headers, self._settings)
+        context, refusal = context_from_headers(headers, self._settings, self._clock)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -276,30 +286,28 @@ def wildcard_hosts(hosts: Sequence[str]) -> list[str]:
 
 def create_service(
     settings: ServiceSettings,
+    ports: PortsWithClock,
     *,
     routers: Sequence[APIRouter],
+    sessions: SessionFactory | None,
     handlers: Handlers | None = None,
     checks: Mapping[str, Callable[[], None]] | None = None,
-    background: Sequence[Any] = (),
-    uses_database: bool = True,
+    background: Sequence[Background] = (),
 ) -> ServiceApp:
     """The composition of a FastAPI service: the ASGI application and its background runtime.
 
-    `checks` adds required dependencies to readiness; `background` are objects with `start()` and `stop()`.
+    `ports` is what end points get by `ports_of_app()`. `sessions` is None for a service without a database. `checks`
+    adds required dependencies to readiness.
     """
     app = FastAPI(title=f"OmniCloud {settings.service_name}", version="1", docs_url="/docs", redoc_url=None)
-    sessions = None
-    if uses_database:
-        engine = make_engine(settings.database_url, settings.service_name, settings.database_pool_size)
-        sessions = make_session_factory(engine)
     app.state.sessions = sessions
-    app.state.settings = settings
-    readiness = Readiness({**default_checks(settings, uses_database), **(checks or {})})
+    app.state.ports = ports
+    readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})})
     install_standard_routes(app, readiness)
     for router in routers:
         app.include_router(router)
     _install_problem_handlers(app)
-    app.add_middleware(ContextMiddleware, settings=settings)
+    app.add_middleware(ContextMiddleware, settings=settings, clock=ports.clock)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins(),
@@ -309,5 +317,5 @@ def create_service(
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=wildcard_hosts(settings.hosts()))
     transactions = SqlAlchemyTransactions(sessions) if sessions else None
-    runtime = Runtime(settings, handlers or {}, transactions, background)
-    return ServiceApp(settings, "asgi", app, runtime, sessions)
+    runtime = Runtime(settings, ports.clock, handlers or {}, transactions, background)
+    return ServiceApp(settings, "asgi", app, runtime)

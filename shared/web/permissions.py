@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared import services
 from shared.errors import Forbidden
-from shared.web.identity import Identity
+from shared.kernel.identity import Identity
 
 INTERNAL = "internal"
 PLATFORM = "platform"
-RESOURCE_SERVICES = (
-    "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy", "monitor",
-)  # fmt: skip
-ALL_SERVICES = (*RESOURCE_SERVICES, "auth", "tenants", "billing", "audit", "compliance")
 
-_READ_ALL = frozenset(f"{service}:read" for service in ALL_SERVICES)
-_WRITE_RESOURCES = frozenset(f"{service}:write" for service in RESOURCE_SERVICES)
+_READ_ALL = frozenset(f"{name}:read" for name in services.ROUTED)
+_WRITE_ALL = frozenset(f"{name}:write" for name in services.ROUTED)
+_WRITE_RESOURCES = frozenset(f"{service.name}:write" for service in services.ALL if service.members_write)
 
 ROLES: Mapping[str, frozenset[str]] = {
-    "tenant-admin": _READ_ALL | _WRITE_RESOURCES | frozenset(f"{service}:write" for service in ALL_SERVICES),
+    "tenant-admin": _READ_ALL | _WRITE_ALL,
     "member": _READ_ALL | _WRITE_RESOURCES,
     "viewer": _READ_ALL - {"secrets:read"},
     "billing-admin": frozenset({"billing:read", "billing:write", "tenants:read"}),

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from shared.errors import OmniCloudError
-from shared.web.context import current_or_none
+from shared.kernel.context import current_or_none
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -6,9 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from shared.events.consumer import EventConsumer
+from shared.events.processing import TransactionRunner
+from shared.events.relay import OutboxRelay
+from shared.infra.db.dsn import connect
+from shared.infra.registry import KeepRegistered, Registration, ServiceRegistry
+from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
+from shared.utils.clock import Clock
 from shared.web.health import Check, http_check, tcp_check
-from shared.web.logs import logger
 
 log = logger("shared.web")
 
@@ -34,16 +40,29 @@ class ServiceApp:
     protocol: Literal["asgi", "wsgi"]
     application: Any
     runtime: Runtime
-    sessions: Any = None
+
+
+class PortsWithClock(Protocol):
+    """What a service needs from outside. Each has ports of its own; all of them have a clock."""
+
+    @property
+    def clock(self) -> Clock:
+        """The one clock of the process."""
 
 
 class Runtime:
     """Starts and stops the background parts of one process, in order."""
 
     def __init__(
-        self, settings: ServiceSettings, handlers: Handlers, transactions: Any, background: Sequence[Background]
+        self,
+        settings: ServiceSettings,
+        clock: Clock,
+        handlers: Handlers,
+        transactions: TransactionRunner | None,
+        background: Sequence[Background],
     ) -> None:
         self._settings = settings
+        self._clock = clock
         self._handlers = handlers
         self._transactions = transactions
         self._background = list(background)
@@ -65,17 +84,11 @@ class Runtime:
                 log.exception("could not stop a background part", part=type(part).__name__)
 
     def _parts(self, register: bool) -> list[Background]:
-        from shared.infra.registry import KeepRegistered, Registration, ServiceRegistry
-
         parts: list[Background] = []
         if self._transactions is not None:
-            from shared.events.relay import OutboxRelay
-
             parts.append(OutboxRelay(self._settings))
-        if self._handlers:
-            from shared.events.consumer import EventConsumer
-
-            parts.append(EventConsumer(self._settings, self._handlers, self._transactions))
+        if self._handlers and self._transactions is not None:
+            parts.append(EventConsumer(self._settings, self._handlers, self._transactions, self._clock))
         parts.extend(self._background)
         if register:
             settings = self._settings
@@ -107,7 +120,6 @@ def database_check(settings: ServiceSettings) -> Check:
 
     The connection isn't kept: probes come every few seconds, and an idle session takes two megabytes of the server.
     """
-    from shared.infra.db.dsn import connect
 
     def check() -> None:
         connection = connect(settings.database_url, settings.service_name)

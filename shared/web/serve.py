@@ -11,7 +11,7 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
-from shared.web.logs import configure_logs, logger
+from shared.kernel.logs import configure_logs, logger
 from shared.web.runtime import ServiceApp
 
 SHUTDOWN_SECONDS = 5

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from environment.bugs.families import SERVICES
 from environment.bugs.manifest import CATEGORIES, TestInfo
 from environment.reward.rules import BONUSES, HIGHEST, LOWEST, earned, pass_rate, tier
 from environment.reward.score import baseline, score, to_document
+from environment.services import SERVICES
 
 INFOS = st.builds(
     TestInfo,

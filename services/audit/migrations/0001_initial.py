@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from shared.infra.db.django import platform_tables
+from shared.web.django_tables import platform_tables
 
 APPEND_ONLY = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from shared.infra.db.django import platform_tables
+from shared.web.django_tables import platform_tables
 
 TENANT_COLUMNS = [
     ("id", models.TextField(primary_key=True, serialize=False)),

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.infra.db.tables import PLATFORM_TABLES_SQL
+from shared.web.tables import PLATFORM_TABLES_SQL
 
 revision = "0001"
 down_revision = None

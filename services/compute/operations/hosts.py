@@ -21,8 +21,8 @@ from services.compute.repository import (
 from services.compute.tables import Host, ServerGroup, SimulatedFault
 from shared.errors import NotFound, VersionConflict
 from shared.events import publish
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from services.compute.tables import Instance
 from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from services.compute.repository import InstanceRepository, tenants_metered_sinc
 from services.compute.tables import Instance
 from shared.events import publish
 from shared.infra.db.sqlalchemy import SessionFactory
+from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock
-from shared.web.context import service_context
-from shared.web.logs import logger
 
 SOURCE = "compute"
 
@@ -93,5 +93,5 @@ class UsageMeter:
         for tenant_id in due:
             if self._stop.is_set():
                 return
-            with service_context("compute", tenant_id), self._sessions() as session, session.begin():
+            with service_context("compute", tenant_id, self._clock), self._sessions() as session, session.begin():
                 flush_usage(session, self._clock)

@@ -8,8 +8,8 @@ from services.compute.operations import provisioning
 from services.compute.ports import Ports
 from services.compute.repository import unfinished
 from shared.infra.db.sqlalchemy import SessionFactory
-from shared.web.context import service_context
-from shared.web.logs import logger
+from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 
 log = logger("services.compute")
 
@@ -55,7 +55,7 @@ class Resumer:
 
     def _resume(self, tenant_id: str, instance_id: str) -> None:
         """One instance: a build that hasn't begun begins, work in progress goes on; each in its transaction."""
-        with service_context("compute", tenant_id):
+        with service_context("compute", tenant_id, self._ports.clock):
             for step in (provisioning.begin, provisioning.advance):
                 with self._sessions() as session, session.begin():
                     step(session, self._ports, instance_id)

@@ -12,7 +12,7 @@ from services.deploy.repository import CandidateRepository, FenceRepository
 from services.deploy.schemas import CandidateOut, ControllerOut, DeploymentOut, LeaderOut, ProgressIn
 from services.deploy.tables import Deployment
 from shared.infra.election import LeaderElection, LeaderRecord
-from shared.web.context import RequestContext
+from shared.kernel.context import RequestContext
 from shared.web.fastapi import ApiRouter, database, requires
 
 router = ApiRouter(tags=["controller"])

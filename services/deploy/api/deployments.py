@@ -9,8 +9,8 @@ from services.deploy.operations import deployments
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
 from services.deploy.schemas import DeploymentCreate, DeploymentOut, PageOut, SamplesIn
 from services.deploy.tables import Deployment
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import Page
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 
 router = ApiRouter(tags=["deployments"])

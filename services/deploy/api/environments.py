@@ -26,8 +26,8 @@ from services.deploy.schemas import (
 from services.deploy.tables import Apply, Environment, Plan
 from shared.infra.db.hooks import after_commit
 from shared.infra.state_store import StateNotFound
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import Page
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, PageQuery, database, requires
 
 router = ApiRouter(tags=["environments"])

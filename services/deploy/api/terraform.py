@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.deploy.api.common import PortsOf, RawBody
 from services.deploy.operations import terraform
-from shared.web.context import RequestContext
+from shared.kernel.context import RequestContext
 from shared.web.fastapi import ApiRouter, database, requires
 
 router = ApiRouter(tags=["terraform"])

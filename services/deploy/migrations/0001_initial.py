@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.infra.db.tables import PLATFORM_TABLES_SQL
+from shared.web.tables import PLATFORM_TABLES_SQL
 
 revision = "0001"
 down_revision = None

@@ -20,8 +20,8 @@ from shared.events import publish
 from shared.infra.db.sqlalchemy import SessionFactory, touch
 from shared.infra.locks import DistributedLock
 from shared.infra.state_store import SavedPlan, StateDocument, ensure_plan_is_current
+from shared.kernel.context import current, current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current, current_tenant
 
 
 class PlanOfAnotherEnvironment(Conflict):

@@ -17,8 +17,8 @@ from services.deploy.tables import Deployment, Environment, Json
 from shared.errors import Conflict
 from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 OUTCOMES = {
     D.SUCCEEDED: Outcome.SUCCEEDED,

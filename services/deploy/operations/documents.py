@@ -9,7 +9,7 @@ from services.deploy.domain.plan import Action, Change, Resource
 from services.deploy.ports import Ports
 from shared.errors import Conflict
 from shared.infra.state_store import SavedPlan, StateDocument, StateNotFound
-from shared.web.context import current_tenant
+from shared.kernel.context import current_tenant
 
 FORMAT = "omnicloud/1"
 

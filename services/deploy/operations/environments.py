@@ -14,8 +14,8 @@ from services.deploy.repository import EnvironmentRepository, PlanRepository
 from services.deploy.tables import Environment, Plan
 from shared.errors import Conflict
 from shared.events import publish
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class EnvironmentNotEmpty(Conflict):

@@ -18,8 +18,8 @@ from shared.events import publish
 from shared.infra.db.hooks import after_rollback
 from shared.infra.locks import LockHeld
 from shared.infra.state_lock import LockInfo, StateLocked
-from shared.web.context import current, current_tenant
-from shared.web.logs import logger
+from shared.kernel.context import current, current_tenant
+from shared.kernel.logs import logger
 
 log = logger("deploy.locking")
 

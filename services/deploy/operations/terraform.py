@@ -20,7 +20,7 @@ from shared.events import publish
 from shared.infra.db.hooks import after_rollback
 from shared.infra.state_lock import LockInfo, StateLocked
 from shared.infra.state_store import StateVersion, StateVersionConflict, canonical, digest_of
-from shared.web.context import current, current_tenant
+from shared.kernel.context import current, current_tenant
 
 OWN_OPERATIONS = frozenset({"apply", "deployment", "rollback", "plan", "delete"})
 """Operations of this service: their locks end with them, and can't be forced open."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations, models
 from django.db.models.deletion import CASCADE
 
-from shared.infra.db.django import platform_tables
+from shared.web.django_tables import platform_tables
 
 
 def common() -> list[tuple[str, Any]]:

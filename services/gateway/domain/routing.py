@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shared import services
 from shared.errors import NotFound
 
 PREFIX = "/api/"
-SERVICES = frozenset({
-    "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
-    "monitor", "billing", "audit", "compliance",
-})  # fmt: skip
 
 T = TypeVar("T")
 
@@ -40,7 +37,7 @@ def route(path: str) -> Route:
     if not path.startswith(PREFIX):
         raise NoRoute("paths begin with /api/<service>/")
     service, _, rest = path[len(PREFIX) :].partition("/")
-    if service not in SERVICES:
+    if service not in services.ROUTED:
         raise NoRoute(f"there is no service {service!r}")
     inner = "/" + rest
     if ".." in inner.split("/") or not (inner.startswith("/v1/") or inner == "/openapi.json"):

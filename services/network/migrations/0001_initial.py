@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations, models
 from django.db.models.deletion import CASCADE, PROTECT
 
-from shared.infra.db.django import platform_tables
+from shared.web.django_tables import platform_tables
 
 COLUMNS = (
     ("id", models.TextField, {"primary_key": True, "serialize": False}),

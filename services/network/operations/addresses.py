@@ -21,9 +21,9 @@ from services.network.repository import (
     tenants_metered_since_before,
 )
 from shared.events import publish
+from shared.kernel.context import current_tenant, service_context
+from shared.kernel.logs import logger
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant, service_context
-from shared.web.logs import logger
 
 FACTS = ("subnet_id", "address", "holder")
 SOURCE = "network"
@@ -142,5 +142,5 @@ class UsageMeter:
         for tenant_id in due:
             if self._stop.is_set():
                 return
-            with service_context("network", tenant_id), transaction.atomic():
+            with service_context("network", tenant_id, ports().clock), transaction.atomic():
                 flush_usage()

@@ -23,8 +23,8 @@ from services.network.repository import (
     VpcRepository,
     dependents,
 )
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 

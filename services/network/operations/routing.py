@@ -24,8 +24,8 @@ from services.network.repository import (
     VpnTunnelRepository,
 )
 from shared.errors import NotFound
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 ROUTE_FACTS = ("vpc_id", "destination", "target_kind", "target")
 PEERING_FACTS = ("requester_vpc_id", "accepter_tenant_id", "accepter_vpc_id", "state")

@@ -19,8 +19,8 @@ from services.network.repository import (
     dependents,
 )
 from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 VPC_FACTS = ("name", "cidr", "ipv6_cidr")
 SUBNET_FACTS = ("vpc_id", "name", "cidr", "zone", "acl_id")

@@ -11,8 +11,8 @@ from services.storage.operations.presigned import PresignedUrl
 from services.storage.repository import BucketRepository
 from services.storage.schemas import BucketChange, BucketCreate, BucketOut, PageOut, PresignCreate, PresignOut
 from services.storage.tables import Bucket
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import Page
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 
 router = ApiRouter(tags=["buckets"])

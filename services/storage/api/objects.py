@@ -14,7 +14,7 @@ from services.storage.operations.objects import Conditions
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ListedObjectOut, ListingOut, ObjectOut, VersionOut, VersionsOut
 from services.storage.tables import ObjectVersion
-from shared.web.context import RequestContext
+from shared.kernel.context import RequestContext
 from shared.web.fastapi import ApiRouter, database, requires
 
 router = ApiRouter(tags=["objects"])

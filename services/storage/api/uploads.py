@@ -9,7 +9,7 @@ from services.storage.api.common import PortsOf, RawBody
 from services.storage.operations import uploads
 from services.storage.schemas import ObjectOut, PartOut, PartsOut, UploadComplete, UploadCreate, UploadOut
 from services.storage.tables import ObjectVersion, Upload, UploadPart
-from shared.web.context import RequestContext
+from shared.kernel.context import RequestContext
 from shared.web.fastapi import ApiRouter, database, requires
 
 router = ApiRouter(tags=["uploads"])

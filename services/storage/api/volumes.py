@@ -19,8 +19,8 @@ from services.storage.schemas import (
     VolumeOut,
 )
 from services.storage.tables import Snapshot, Volume
+from shared.kernel.context import RequestContext
 from shared.utils.pagination import Page
-from shared.web.context import RequestContext
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 
 router = ApiRouter(tags=["volumes"])

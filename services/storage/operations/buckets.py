@@ -16,8 +16,8 @@ from services.storage.tables import Bucket
 from shared.errors import Conflict
 from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class BucketNotEmpty(Conflict):

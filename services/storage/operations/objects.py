@@ -18,8 +18,8 @@ from shared.errors import VersionConflict
 from shared.events import publish
 from shared.infra.db.hooks import after_rollback
 from shared.infra.db.sqlalchemy import touch
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class PreconditionFailed(VersionConflict):

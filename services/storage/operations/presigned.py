@@ -14,7 +14,7 @@ from services.storage.domain import presign
 from services.storage.domain.bucket_names import valid_object_key
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
-from shared.web.context import current, current_tenant, service_context
+from shared.kernel.context import current, current_tenant, service_context
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def admitted(ports: Ports, asked: presign.Grant, signature: str) -> Iterator[Non
     with service_context(
         "storage",
         asked.tenant_id,
+        context.clock,
         actor="presigned-url",
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,

@@ -20,7 +20,7 @@ from services.storage.repository import (
 )
 from shared.infra.db.sqlalchemy import SessionFactory
 from shared.infra.object_store import ObjectNotFound
-from shared.web.context import service_context
+from shared.kernel.context import service_context
 
 SWEEP_LIMIT = 200
 """Blobs in one sweep: its transaction stays short."""
@@ -47,7 +47,7 @@ def meter_due(sessions: SessionFactory, ports: Ports) -> None:
     with sessions() as session:
         tenants = unmetered_tenants(session, due)
     for tenant_id in tenants:
-        with service_context("storage", tenant_id), sessions() as session, session.begin():
+        with service_context("storage", tenant_id, ports.clock), sessions() as session, session.begin():
             volumes.meter_all(session, now)
 
 

@@ -19,8 +19,8 @@ from shared.events import publish
 from shared.infra.db.hooks import after_commit, after_rollback
 from shared.infra.multipart import UploadedPart
 from shared.infra.object_store import ObjectNotFound
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 class NoSuchUpload(NotFound):

@@ -16,8 +16,8 @@ from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Snapshot, Volume
 from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.web.context import current_tenant
 
 
 def create(

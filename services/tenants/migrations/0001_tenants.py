@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from shared.infra.db.django import platform_tables
+from shared.web.django_tables import platform_tables
 
 
 class Migration(migrations.Migration):

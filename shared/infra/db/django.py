@@ -1,4 +1,4 @@
-"""Django's ORM for the Django services: base model, tenant-scoped repository, platform migration.
+"""Django's ORM for the Django services: base model, tenant-scoped repository.
 
 Import it only where Django is configured (`shared.web.django.configure`).
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from django.db import migrations, models
+from django.db import models
 
 from shared.errors import NotFound, VersionConflict
-from shared.infra.db.tables import PLATFORM_TABLES_SQL
+from shared.kernel.context import current_tenant, current_time
 from shared.utils.pagination import Page, PageRequest
-from shared.web.context import current_tenant
 
 M = TypeVar("M", bound="TenantModel")
 
@@ -23,8 +22,8 @@ class TenantModel(models.Model):
     id = models.TextField(primary_key=True)
     tenant_id = models.TextField(db_index=True)
     version = models.IntegerField(default=1)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(default=current_time, editable=False)
+    updated_at = models.DateTimeField(default=current_time, editable=False)
 
     class Meta:
         abstract = True
@@ -62,6 +61,7 @@ class TenantRepository(Generic[M]):
     def save(self, row: M) -> M:
         """Write a changed row back; its version rises by one."""
         row.version += 1
+        row.updated_at = current_time()
         row.save(force_update=True)
         return row
 
@@ -75,8 +75,3 @@ def check_version(row: TenantModel, expected: int | None) -> None:
     """Raise VersionConflict when the caller read another version than the present one."""
     if expected is not None and row.version != expected:
         raise VersionConflict(f"the present version is {row.version}, not {expected}", current_version=row.version)
-
-
-def platform_tables() -> migrations.RunSQL:
-    """The migration operation that creates outbox, inbox and idempotency tables; first in every service."""
-    return migrations.RunSQL(PLATFORM_TABLES_SQL, migrations.RunSQL.noop)

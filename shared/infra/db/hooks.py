@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from shared.errors import OmniCloudError
-from shared.web.logs import logger
+from shared.kernel.logs import logger
 
 log = logger("shared.db")
 

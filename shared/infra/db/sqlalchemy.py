@@ -13,10 +13,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 
 from shared.errors import NotFound, VersionConflict
 from shared.infra.db.dsn import connect_arguments
+from shared.kernel.context import current_or_none, current_tenant, current_time
+from shared.settings import ServiceSettings
 from shared.utils.pagination import Page, PageRequest
-from shared.web.context import current_or_none, current_tenant
 
 T = TypeVar("T", bound="TenantRow")
+R = TypeVar("R")
 
 
 class Base(DeclarativeBase):
@@ -32,9 +34,15 @@ class TenantRow:
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     tenant_id: Mapped[str] = mapped_column(Text, nullable=False, index=True)
     version: Mapped[int] = mapped_column(nullable=False, default=1)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), nullable=False)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), default=current_time, server_default=func.now(), nullable=False
+    )
     updated_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now(), onupdate=func.now(), nullable=False
+        DateTime(timezone=True),
+        default=current_time,
+        onupdate=current_time,
+        server_default=func.now(),
+        nullable=False,
     )
 
 
@@ -65,6 +73,24 @@ SessionFactory = Callable[[], Session]
 def make_session_factory(engine: Engine) -> SessionFactory:
     """Sessions that keep objects readable after commit, because answers are made from them."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def make_sessions(settings: ServiceSettings, pool_size: int | None = None) -> SessionFactory:
+    """Sessions of a service's own schema, from a pool of connections of their own."""
+    size = pool_size or settings.database_pool_size
+    return make_session_factory(make_engine(settings.database_url, settings.service_name, size))
+
+
+class SqlAlchemyTransactions:
+    """Transactions of a FastAPI service, for what runs outside of requests; the work gets the session."""
+
+    def __init__(self, sessions: SessionFactory) -> None:
+        self._sessions = sessions
+
+    def run(self, work: Callable[[Any], R]) -> R:
+        """`work(session)` in one transaction: committed when it returns, rolled back when it raises."""
+        with self._sessions() as session, session.begin():
+            return work(session)
 
 
 class TenantRepository(Generic[T]):

@@ -9,16 +9,18 @@ from shared.clients.errors import CircuitOpen, UpstreamNotReached, UpstreamUnava
 from shared.clients.http import ServiceClient
 from shared.errors import BadGateway, Conflict, DeadlineExceeded, ServiceUnavailable, Unauthenticated
 from shared.infra.registry import Instance
+from shared.kernel.context import RequestContext, service_context, use_context
+from shared.kernel.identity import Identity, verify_identity
+from shared.kernel.tracing import parse
 from shared.settings import ServiceSettings
 from shared.utils.clock import FixedClock
 from shared.utils.deadline import Deadline
-from shared.web.context import RequestContext, service_context, use_context
-from shared.web.identity import Identity, verify_identity
-from shared.web.tracing import parse
+from tests.unit.clocks import NOW, standing_clock
 
 KEY = "a-signing-key-of-at-least-thirty-two-bytes"
 SETTINGS = ServiceSettings(service_name="compute", identity_signing_key=KEY, request_timeout_seconds=15.0)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+CLOCK = standing_clock()
 INSTANCE = Instance("tenants-1", "tenants", "10.0.0.1:8002")
 
 
@@ -38,13 +40,19 @@ class Tenants:
 
 def client_of(upstream, clock=None):
     return ServiceClient(
-        "tenants", SETTINGS, transport=httpx.MockTransport(upstream), lookup=lambda _service: (INSTANCE,), clock=clock
+        "tenants",
+        SETTINGS,
+        clock or CLOCK,
+        transport=httpx.MockTransport(upstream),
+        lookup=lambda _service: (INSTANCE,),
     )
 
 
 @pytest.fixture(autouse=True)
 def context():
-    with service_context("compute", "t-1", actor="u-9", correlation_id="c-42", traceparent=TRACEPARENT) as present:
+    with service_context(
+        "compute", "t-1", CLOCK, actor="u-9", correlation_id="c-42", traceparent=TRACEPARENT
+    ) as present:
         yield present
 
 
@@ -66,7 +74,7 @@ def test_it_calls_as_the_service_in_the_tenant_on_behalf_of_the_caller():
 
     client_of(upstream).get("/v1/quotas")
 
-    identity = verify_identity(upstream.requests[0].headers["X-Omnicloud-Identity"], KEY)
+    identity = verify_identity(upstream.requests[0].headers["X-Omnicloud-Identity"], KEY, NOW)
     assert identity == Identity("service:compute", "t-1", "service", actor="u-9")
 
 
@@ -75,7 +83,7 @@ def test_the_tenant_may_be_named():
 
     client_of(upstream).get("/v1/quotas", tenant_id="t-2")
 
-    assert verify_identity(upstream.requests[0].headers["X-Omnicloud-Identity"], KEY).tenant_id == "t-2"
+    assert verify_identity(upstream.requests[0].headers["X-Omnicloud-Identity"], KEY, NOW).tenant_id == "t-2"
 
 
 def test_the_correlation_id_is_kept_and_the_trace_goes_on():
@@ -99,7 +107,7 @@ def test_the_host_is_the_name_of_the_service():
 
 def test_without_any_tenant_nothing_is_sent():
     upstream = Tenants(200)
-    nobody = RequestContext(identity=None, correlation_id="c-1", traceparent=TRACEPARENT)
+    nobody = RequestContext(identity=None, correlation_id="c-1", traceparent=TRACEPARENT, clock=CLOCK)
 
     with use_context(nobody), pytest.raises(Unauthenticated):
         client_of(upstream).get("/v1/quotas")
@@ -112,7 +120,7 @@ def test_what_is_left_of_the_time_goes_with_the_request():
     upstream = Tenants(200)
     deadline = Deadline.after(3.0, clock)
     clock.advance(timedelta(seconds=1))
-    context = RequestContext(Identity.for_service("compute", "t-1"), "c-1", TRACEPARENT, deadline=deadline)
+    context = RequestContext(Identity.for_service("compute", "t-1"), "c-1", TRACEPARENT, CLOCK, deadline=deadline)
 
     with use_context(context):
         client_of(upstream).get("/v1/quotas")
@@ -132,7 +140,7 @@ def test_a_call_without_a_deadline_has_the_usual_budget():
 def test_when_the_time_is_up_nothing_is_sent():
     clock = FixedClock(datetime(2025, 1, 1, tzinfo=UTC))
     context = RequestContext(
-        Identity.for_service("compute", "t-1"), "c-1", TRACEPARENT, deadline=Deadline.after(0.0, clock)
+        Identity.for_service("compute", "t-1"), "c-1", TRACEPARENT, CLOCK, deadline=Deadline.after(0.0, clock)
     )
     upstream = Tenants(200)
 

@@ -14,15 +14,17 @@ from shared.clients.secrets import SecretsClient
 from shared.clients.tenants import TenantsClient
 from shared.errors import BadGateway
 from shared.infra.registry import Instance
+from shared.kernel.context import service_context
 from shared.settings import ServiceSettings
-from shared.web.context import service_context
+from tests.unit.clocks import standing_clock
 
+CLOCK = standing_clock()
 SETTINGS = ServiceSettings(service_name="compute", identity_signing_key="k" * 32)
 
 
 @pytest.fixture(autouse=True)
 def context():
-    with service_context("compute", "t-1"):
+    with service_context("compute", "t-1", CLOCK):
         yield
 
 
@@ -44,7 +46,9 @@ def make(sent):
 
         address = Instance("x", kind.service, "10.0.0.1:80")
         transport = httpx.MockTransport(upstream)
-        return kind(ServiceClient(kind.service, SETTINGS, transport=transport, lookup=lambda _service: (address,)))
+        return kind(
+            ServiceClient(kind.service, SETTINGS, CLOCK, transport=transport, lookup=lambda _service: (address,))
+        )
 
     return build
 

@@ -7,6 +7,7 @@ import pytest
 from shared.errors import Conflict
 from shared.events.dead_letters import DeadLetter, DeadLetterWriter
 from shared.settings import ServiceSettings
+from tests.unit.clocks import standing_clock
 from tests.unit.events.builders import envelope
 
 SETTINGS = ServiceSettings(service_name="billing")
@@ -35,10 +36,14 @@ class Broker:
         self.sent.append("purged")
 
 
+def writer_to(broker):
+    return DeadLetterWriter(SETTINGS, standing_clock(), lambda _config: broker)
+
+
 def test_a_dead_letter_is_the_message_as_it_was_with_the_reason_beside_it():
     broker = Broker(answers=True)
 
-    assert DeadLetterWriter(SETTINGS, lambda _config: broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
+    assert writer_to(broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
 
     ((topic, key, value, headers),) = broker.sent
     failed_at = headers.pop("failed_at")
@@ -59,7 +64,7 @@ def test_a_dead_letter_is_the_message_as_it_was_with_the_reason_beside_it():
 def test_a_letter_that_the_broker_did_not_confirm_is_not_written():
     broker = Broker(answers=False)
 
-    assert not DeadLetterWriter(SETTINGS, lambda _config: broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
+    assert not writer_to(broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
     assert broker.sent[-1] == "purged"
 
 
@@ -67,7 +72,7 @@ def test_replay_sends_the_event_to_where_it_came_from():
     broker = Broker(answers=True)
     letter = DeadLetter(b"i-1", b"raw", {"topic": "compute.events", "reason": "handler_failed"})
 
-    assert DeadLetterWriter(SETTINGS, lambda _config: broker).replay(letter)
+    assert writer_to(broker).replay(letter)
 
     assert broker.sent[0][:3] == ("compute.events", b"i-1", b"raw")
 

@@ -11,7 +11,8 @@ from shared.events import publish
 from shared.events.cursor import cursor_of
 from shared.events.envelope import InvalidEvent
 from shared.events.schema import InvalidEventData, UnknownEventType
-from shared.web.context import service_context
+from shared.kernel.context import service_context
+from tests.unit.clocks import standing_clock
 from tests.unit.events.builders import TRACEPARENT
 
 
@@ -60,7 +61,9 @@ class Session:
 
 
 def in_context():
-    return service_context("compute", "t-1", actor="u-9", correlation_id="c-42", traceparent=TRACEPARENT)
+    return service_context(
+        "compute", "t-1", standing_clock(), actor="u-9", correlation_id="c-42", traceparent=TRACEPARENT
+    )
 
 
 def published(connection, **changes):

@@ -6,8 +6,9 @@ from shared.errors import Conflict
 from shared.events.envelope import InvalidEvent
 from shared.events.processing import EventProcessor, Outcome
 from shared.events.schema import InvalidEventData
-from shared.web.context import current, current_or_none
-from shared.web.tracing import parse
+from shared.kernel.context import current, current_or_none
+from shared.kernel.tracing import parse
+from tests.unit.clocks import standing_clock
 from tests.unit.events.builders import TRACE_ID, TRACEPARENT, FakeDatabase, envelope, event
 
 DELETED = "compute.instance.deleted"
@@ -18,7 +19,7 @@ def record_effect(event, transaction):
 
 
 def processor(database, handlers=None):
-    return EventProcessor("billing", handlers or {DELETED: record_effect}, database)
+    return EventProcessor("billing", handlers or {DELETED: record_effect}, database, standing_clock())
 
 
 def test_an_event_is_applied_in_its_own_tenant():

@@ -1,6 +1,5 @@
 """Sending outbox rows: only what the broker has confirmed counts as sent."""
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -39,10 +38,7 @@ class Broker:
 
 
 def rows(count):
-    return [
-        PendingEvent(n, f"evt-{n}", "compute.events", f"i-{n}", f"body-{n}", datetime(2025, 1, 1, tzinfo=UTC))
-        for n in range(1, count + 1)
-    ]
+    return [PendingEvent(n, f"evt-{n}", "compute.events", f"i-{n}", f"body-{n}", 0.5) for n in range(1, count + 1)]
 
 
 def never():

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from shared import services
 from shared.events.envelope import InvalidEvent
-from shared.events.topics import SERVICES, TOPICS, topic_of, topics_for
+from shared.events.topics import TOPICS, topic_of, topics_for
 from shared.jobs.topics import TopicsNotReady, create_topics, wait_for_topics
 
 ALL = [
@@ -46,7 +47,7 @@ class FakeBroker:
 
 def test_every_service_has_a_topic_and_there_is_one_for_dead_letters():
     assert sorted(topic.name for topic in TOPICS) == ALL
-    assert len(SERVICES) == 15
+    assert len(services.NAMES) == 15
 
 
 def test_service_topics_have_partitions_and_keep_a_week():

@@ -1,30 +1,31 @@
 """Forwarded identities, tenants and permissions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import jwt
 import pytest
 
 from shared.errors import Forbidden, Unauthenticated
+from shared.kernel.identity import Grant, Identity, sign_identity, verify_identity
+from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id
 from shared.settings import ServiceSettings
 from shared.web.edge import context_from_headers, correlation_id, etag_of, parse_if_match
 from shared.web.idempotency import fingerprint
-from shared.web.identity import Grant, Identity, sign_identity, verify_identity
 from shared.web.permissions import allowed
-from shared.web.tracing import child_of, new_traceparent, parse, trace_id
+from tests.unit.clocks import NOW, standing_clock
 
 KEY = "a key of thirty-two bytes at least"
 MEMBER = Identity("user:1", "t-1", "user", (Grant("member", "tenant"),))
 
 
 def signed(identity: Identity = MEMBER, key: str = KEY, age: timedelta = timedelta()) -> str:
-    return sign_identity(identity, key, datetime.now(UTC) - age)
+    return sign_identity(identity, key, NOW - age)
 
 
 def test_round_trip():
     service = Identity.for_service("compute", "t-1", actor="user:1")
-    assert verify_identity(signed(MEMBER), KEY) == MEMBER
-    assert verify_identity(signed(service), KEY) == service
+    assert verify_identity(signed(MEMBER), KEY, NOW) == MEMBER
+    assert verify_identity(signed(service), KEY, NOW) == service
 
 
 @pytest.mark.parametrize(
@@ -39,20 +40,22 @@ def test_round_trip():
 )
 def test_what_cannot_be_verified_is_nobody(token):
     with pytest.raises(Unauthenticated):
-        verify_identity(token, KEY)
+        verify_identity(token, KEY, NOW)
 
 
 def test_the_tenant_comes_from_the_token():
     settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
     headers = {"x-omnicloud-identity": signed()}
-    context, refusal = context_from_headers(headers, settings)
+    context, refusal = context_from_headers(headers, settings, standing_clock())
     assert refusal is None
     assert context.tenant_id == "t-1"
 
 
 def test_a_named_tenant_that_is_not_the_tokens_is_refused():
     settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
-    context, refusal = context_from_headers({"x-omnicloud-identity": signed(), "x-tenant-id": "t-2"}, settings)
+    context, refusal = context_from_headers(
+        {"x-omnicloud-identity": signed(), "x-tenant-id": "t-2"}, settings, standing_clock()
+    )
     assert isinstance(refusal, Forbidden)
     assert context.identity is None
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+from shared import services
 from shared.infra.db.dsn import ensure_schema
 
-FRAMEWORK_OF = {
-    "compute": "alembic", "storage": "alembic", "loadbalancer": "alembic", "deploy": "alembic", "monitor": "alembic",
-    "auth": "django", "tenants": "django", "network": "django", "dns": "django", "secrets": "django",
-    "config": "django", "billing": "django", "audit": "django", "compliance": "django",
-}  # fmt: skip
+MIGRATED = frozenset(service.name for service in services.ALL if service.has_database)
+"""The services that have a schema."""
 
 
 def migrate(service: str, url: str) -> None:
     """Create the schema if need be and run what is missing. Raises what the migration raises, and KeyError for a
     service without a database."""
-    framework = FRAMEWORK_OF[service]
+    framework = services.BY_NAME[service].framework
     ensure_schema(url, service)
-    if framework == "alembic":
+    if framework == "fastapi":
         _migrate_alembic(service, url)
     else:
         _migrate_django(service, url)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.errors import Unauthenticated
+from shared.kernel.identity import Identity
+from shared.kernel.tracing import new_traceparent
+from shared.utils.clock import Clock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id
-from shared.web.identity import Identity
 
 CORRELATION_HEADER = "X-Correlation-Id"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -32,6 +35,8 @@ class RequestContext:
     identity: Identity | None
     correlation_id: str
     traceparent: str
+    clock: Clock
+    """What time it is for this process: events, rows and signatures made in the context take it from here."""
     idempotency_key: str | None = None
     deadline: Deadline | None = None
     queries: QueryCounter = field(default_factory=QueryCounter)
@@ -70,6 +75,11 @@ def current_tenant() -> str:
     return current().tenant_id
 
 
+def current_time() -> datetime:
+    """The present time of the context's clock: when what is done in it is done."""
+    return current().clock.now()
+
+
 @contextmanager
 def use_context(context: RequestContext) -> Iterator[RequestContext]:
     """Run a block under a context and restore the one before it, whatever happens."""
@@ -84,6 +94,7 @@ def use_context(context: RequestContext) -> Iterator[RequestContext]:
 def service_context(
     service: str,
     tenant_id: str,
+    clock: Clock,
     *,
     actor: str | None = None,
     correlation_id: str | None = None,
@@ -91,12 +102,11 @@ def service_context(
     deadline: Deadline | None = None,
 ) -> Iterator[RequestContext]:
     """Run background work (an event handler, a task, a periodic job) as a service, in a tenant."""
-    from shared.web.tracing import new_traceparent
-
     context = RequestContext(
         identity=Identity.for_service(service, tenant_id, actor),
         correlation_id=correlation_id or new_id("c"),
         traceparent=traceparent or new_traceparent(),
+        clock=clock,
         deadline=deadline,
     )
     with use_context(context):

@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
-from shared.web.context import current_or_none
-from shared.web.tracing import trace_id
+from shared.kernel.context import current_or_none
+from shared.kernel.tracing import trace_id
 
 
 def _add_context(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
