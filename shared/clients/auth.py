@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.clients.facade import Facade
-
-PLATFORM_TENANT = "platform"
-"""What these calls are about belongs to no customer."""
+from shared.kernel.identity import PLATFORM_TENANT
 
 
 class AuthClient(Facade):

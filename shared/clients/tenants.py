@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from shared.clients.facade import Facade, segment
+from shared.kernel.identity import PLATFORM_TENANT
 
 
 class TenantsClient(Facade):
@@ -51,6 +53,19 @@ class TenantsClient(Facade):
     def release(self, reservation_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
         """What was reserved, or existed, is gone. May be repeated; the amount comes back once."""
         return self._settle(reservation_id, "release", tenant_id)
+
+    def reservation_pages(self, resource: str, *, unchanged_for_seconds: int) -> Iterator[list[dict[str, Any]]]:
+        """Pages of all tenants' reservations of a resource that aren't released and haven't changed for so long.
+
+        Each has `tenant_id`, `reservation_id`, `amount` and `state` (reserved, committed, expired).
+        """
+        params = {"resource": resource, "unchanged_for_seconds": unchanged_for_seconds}
+        while True:
+            answer = self._client.get("/v1/reservations", params=params, tenant_id=PLATFORM_TENANT)
+            yield answer["items"]
+            if answer["next_cursor"] is None:
+                return
+            params["cursor"] = answer["next_cursor"]
 
     def _settle(self, reservation_id: str, step: str, tenant_id: str | None) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.post(

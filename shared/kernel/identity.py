@@ -23,6 +23,9 @@ AUDIENCE = "omnicloud-services"
 LIFETIME_SECONDS = 60
 """Long enough for the longest request with its retries, short enough that a leaked header is soon worthless."""
 
+PLATFORM_TENANT = "platform"
+"""The operators' own tenant, and that of work that belongs to none. It is no customer: nobody suspends or closes it."""
+
 Kind = Literal["user", "service_account", "service", "operator"]
 CROSS_TENANT_KINDS: frozenset[Kind] = frozenset({"service", "operator"})
 

@@ -32,8 +32,11 @@ SerializerType = type[serializers.BaseSerializer]
 class ApiView(APIView):
     """A view whose mutating requests run in one transaction and honour `Idempotency-Key`.
 
-    An answered problem rolls everything back, whatever was written before it was raised.
+    An answered problem rolls everything back, whatever was written before it was raised. `ports` is handed in by the
+    service's routes; each service says of which type it is.
     """
+
+    ports: Any = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method not in idempotency.MUTATING_METHODS:

@@ -1,0 +1,36 @@
+"""The loop that meters what lives on, so that a bill doesn't wait for the end of what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.events.processing import TransactionRunner
+from shared.infra.periodic import Periodic
+from shared.kernel.context import service_context
+from shared.utils.clock import Clock
+
+
+def usage_meter(
+    service: str,
+    clock: Clock,
+    transactions: TransactionRunner,
+    interval_seconds: float,
+    *,
+    due: Callable[[Any, datetime], Sequence[str]],
+    flush: Callable[[Any], int],
+) -> Periodic:
+    """Record the usage of every tenant that has some older than the interval, one transaction a tenant.
+
+    `due(transaction, before)` gives the tenants with something metered since before that time; `flush(transaction)`
+    records the usage of the context's tenant up to now.
+    """
+
+    def meter_all() -> None:
+        before = clock.now() - timedelta(seconds=interval_seconds)
+        for tenant_id in transactions.run(lambda transaction: due(transaction, before)):
+            with service_context(service, tenant_id, clock):
+                transactions.run(flush)
+
+    return Periodic("usage-meter", interval_seconds, meter_all)

@@ -1,0 +1,53 @@
+"""Reserving around the making of something, and settling afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from shared.clients.tenants import TenantsClient
+from shared.errors import NotFound, OmniCloudError
+from shared.kernel.logs import logger
+from shared.quotas.claims import Claim
+
+log = logger("shared.quotas")
+
+
+class Quotas:
+    """The quotas of the context's tenant. Every call may be repeated."""
+
+    def __init__(self, tenants: TenantsClient) -> None:
+        self._tenants = tenants
+
+    @contextmanager
+    def reserved(self, *claims: Claim) -> Iterator[None]:
+        """Reserve for the block, and give back when it fails. Raises QuotaExceeded or ServiceUnavailable.
+
+        What the block makes is committed later, by the event that tells of it (`settlements`): a transaction that
+        fails after the block leaves reservations that expire by themselves.
+        """
+        try:
+            for wanted in claims:
+                self._tenants.reserve(wanted.resource, wanted.amount, wanted.reservation_id)
+            yield
+        except BaseException:
+            self._give_back(wanted.reservation_id for wanted in claims)
+            raise
+
+    def commit(self, reservation_ids: Iterable[str]) -> None:
+        """What was reserved exists."""
+        for reservation_id in reservation_ids:
+            self._tenants.commit(reservation_id)
+
+    def release(self, reservation_ids: Iterable[str]) -> None:
+        """What was reserved is gone, or never came to be. A reservation that nobody knows is left alone."""
+        for reservation_id in reservation_ids:
+            with suppress(NotFound):
+                self._tenants.release(reservation_id)
+
+    def _give_back(self, reservation_ids: Iterable[str]) -> None:
+        """Release on the way out of a failure. That failure is what the caller hears of; the rest expires."""
+        try:
+            self.release(reservation_ids)
+        except OmniCloudError as error:
+            log.warning("a reservation is left to expire", error=error.detail)
