@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.billing.domain.periods import Period
-from services.billing.domain.usage import Usage, UsageRefused, billed_in, ensure_acceptable, sum_by_meter
+from services.billing.domain.usage import Usage, UsageRefused, ensure_acceptable, sum_by_meter
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -32,13 +31,6 @@ def test_negative_and_backward_usage_is_refused():
         ensure_acceptable(usage(quantity="-1"), NOW)
     with pytest.raises(UsageRefused, match="after"):
         ensure_acceptable(usage(length=timedelta(hours=-1)), NOW)
-
-
-def test_usage_that_ends_at_the_border_is_billed_once():
-    border = datetime(2026, 3, 1, tzinfo=UTC)
-    february = Period(datetime(2026, 2, 1, tzinfo=UTC), border)
-    march = Period(border, datetime(2026, 4, 1, tzinfo=UTC))
-    assert (billed_in(usage(border), february), billed_in(usage(border), march)) == (False, True)
 
 
 def test_quantities_are_summed_exactly_by_meter():

@@ -1,21 +1,13 @@
-"""Events of the billing service: usage in, invoices out."""
+"""What billing tells: how tenants are billed, and what they owe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from services.billing.domain.usage import Usage
 from services.billing.models import Account, Credit, Invoice, PriceRow
-from shared.events import Event, publish
-from shared.utils.clock import system_clock
-from shared.web.django import service_settings
-
-METERED_SERVICES = ("compute", "storage", "network", "loadbalancer", "dns")
+from shared.events import publish
 
 
 def account_changed(account: Account) -> None:
@@ -50,25 +42,3 @@ def invoice_finalised(invoice: Invoice) -> None:
 
 def _publish(kind: str, row: Any, data: dict[str, Any]) -> None:
     publish(connection, kind, subject=row.id, data=data, sequence=row.version)
-
-
-def on_usage(event: Event, _transaction: Any) -> None:
-    """Metered usage of any service is counted once."""
-    from services.billing import operations
-
-    data = event.data
-    item = Usage(
-        source=data.get("source") or event.source,
-        id=event.id,
-        meter=data["meter"],
-        quantity=Decimal(data["quantity"]),
-        started_at=datetime.fromisoformat(data["started_at"]),
-        ended_at=datetime.fromisoformat(data["ended_at"]),
-    )
-    now = system_clock(service_settings().clock_file).now()
-    operations.record_usage(item, data["resource_id"], now, refuse=False)
-
-
-HANDLERS: dict[str, Callable[[Event, Any], None]] = {
-    f"{service}.usage.recorded": on_usage for service in METERED_SERVICES
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from services.billing import events
+from services.billing import published
 from services.billing.domain import usage as metering
 from services.billing.domain.defaults import CURRENCY, LIST_PRICES
 from services.billing.domain.invoices import Line, NoPrice, Totals, make_line, total_up
@@ -24,7 +24,7 @@ class InvoiceExists(Conflict):
     code = "invoice_exists"
 
 
-def run(period: Period) -> Invoice:
+def bill(period: Period) -> Invoice:
     """Bill the period: its usage, and what came late for earlier ones.
 
     Raises InvoiceExists for a period any part of which has been billed, and NoPrice for usage of a meter without a
@@ -101,5 +101,5 @@ def _finalise(invoice: Invoice, totals: Totals) -> Invoice:
     invoice.tax, invoice.total = totals.tax.amount, totals.total.amount
     invoice.state = "final"
     invoices.save(invoice)
-    events.invoice_finalised(invoice)
+    published.invoice_finalised(invoice)
     return invoices.get(invoice.id)
