@@ -2,13 +2,16 @@
 
 import pytest
 
-from services.config.domain.references import InvalidReference, Reference, found_in, parse, resolved
+from services.config.domain.references import InvalidReference, Reference, check_references, parse, resolved
 
 DOCUMENT = {"db": {"password": {"$secret": "app/db#password"}, "port": 5432}, "keys": [{"$secret": "app/key#a"}, 7]}
 
 
-def test_references_are_found_in_maps_and_lists():
-    assert list(found_in(DOCUMENT)) == [Reference("app/db", "password"), Reference("app/key", "a")]
+def test_references_are_checked_in_maps_and_lists():
+    check_references(DOCUMENT)
+    for wrong in ({"db": {"password": {"$secret": "app/db"}}}, {"keys": [7, {"$secret": "app/key"}]}):
+        with pytest.raises(InvalidReference):
+            check_references({**DOCUMENT, **wrong})
 
 
 def test_resolving_gives_a_copy_and_leaves_the_document():

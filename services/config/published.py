@@ -1,14 +1,13 @@
-"""Events of the config service. They say that something changed, never to what."""
+"""What config tells: that something changed, never to which values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
 
 from services.config.models import Environment, FlagRow, Layer, Revision
-from shared.events import Event, publish
+from shared.events import publish
 
 
 def layer_changed(environment: Environment, layer: Layer) -> None:
@@ -17,7 +16,7 @@ def layer_changed(environment: Environment, layer: Layer) -> None:
     _publish("config.layer.changed", layer, data)
 
 
-def published(environment: Environment, revision: Revision) -> None:
+def environment_published(environment: Environment, revision: Revision) -> None:
     """Tell that a revision is in force."""
     data = {
         "environment": environment.name,
@@ -36,15 +35,3 @@ def flag_changed(flag: FlagRow) -> None:
 
 def _publish(kind: str, row: Any, data: dict[str, Any]) -> None:
     publish(connection, kind, subject=row.id, data={"id": row.id, **data}, sequence=row.version)
-
-
-def on_tenant_closed(_event: Event, _transaction: Any) -> None:
-    """Nothing of a tenant that is gone stays behind."""
-    from services.config import operations
-    from services.config.repository import flags
-
-    operations.remove_everything()
-    flags.delete_all()
-
-
-HANDLERS: dict[str, Callable[[Event, Any], None]] = {"tenants.tenant.closed": on_tenant_closed}
