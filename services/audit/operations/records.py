@@ -1,4 +1,4 @@
-"""Use cases of the audit service."""
+"""Records: every event a link of its tenant's chain."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.audit import repository
-from services.audit.checkpoints import CheckpointStore, ForgedCheckpoint
-from services.audit.domain.chain import EMPTY, Entry, Head, Verification, append, record_time, verify
+from services.audit.domain.chain import Entry, Head, append, record_time
 from shared.events import Event
 
 
@@ -26,16 +25,6 @@ def record(event: Event) -> None:
         data=dict(event.data),
     )
     repository.insert(append(event.tenant_id, Head(head.sequence, head.hash), entry), head)
-
-
-def verify_chain(tenant_id: str, checkpoints: CheckpointStore) -> tuple[Verification, Head]:
-    """Check the tenant's whole chain against its hashes and its newest checkpoint; also returns that one's head."""
-    try:
-        newest = checkpoints.newest(tenant_id)
-    except ForgedCheckpoint as error:
-        return Verification(False, 0, EMPTY, None, error.detail), EMPTY
-    known = newest.head if newest else EMPTY
-    return verify(tenant_id, repository.chain(tenant_id), known if known.sequence else None), known
 
 
 def export(tenant_id: str) -> Iterator[dict[str, Any]]:

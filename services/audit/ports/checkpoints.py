@@ -1,22 +1,15 @@
-"""Signed checkpoints in the object store, written by a background thread for every chain that has grown."""
+"""Signed checkpoints in the object store, out of reach of who can edit the database."""
 
 from __future__ import annotations
 
 import json
-import threading
 
-from django.db import close_old_connections
-
-from services.audit import repository
 from services.audit.domain.chain import Head, record_time
 from services.audit.domain.checkpoints import Checkpoint, is_authentic, sign
 from services.audit.settings import Settings
 from shared.errors import OmniCloudError
 from shared.infra.object_store import ObjectStore
-from shared.kernel.logs import logger
 from shared.utils.clock import Clock
-
-log = logger("audit.checkpoints")
 
 PAGE = 1000
 
@@ -79,39 +72,3 @@ class CheckpointStore:
             names.extend(found)
             if len(found) < PAGE:
                 return names
-
-
-class CheckpointWriter:
-    """Writes a checkpoint for every chain that has grown, every few seconds."""
-
-    def __init__(self, store: CheckpointStore, interval_seconds: float) -> None:
-        self._store = store
-        self._interval = interval_seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the round that is going on."""
-        self._stop.set()
-        self._thread.join(timeout=5)
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._interval):
-            try:
-                self.write_all()
-            except Exception:
-                log.exception("checkpoints could not be written; the next round tries again")
-
-    def write_all(self) -> int:
-        """One round: how many checkpoints were written."""
-        close_old_connections()
-        heads = repository.unchecked_heads()
-        for row in heads:
-            head = Head(row.sequence, row.hash)
-            self._store.write(row.tenant_id, head)
-            repository.mark_checkpoint(row.tenant_id, head)
-        return len(heads)
