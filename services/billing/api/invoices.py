@@ -1,4 +1,4 @@
-"""Invoices."""
+"""Invoices: a period is billed once, and what was billed never changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metered usage."""
+"""Metered usage: sent by services, seen by the tenant."""
 
 from __future__ import annotations
 

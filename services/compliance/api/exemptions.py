@@ -1,4 +1,4 @@
-"""Exemptions."""
+"""Exemptions: policies that don't count for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies."""
+"""Policies: what is allowed, and what is denied or warned of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feature flags."""
+"""Feature flags: set for all, asked for one subject."""
 
 from __future__ import annotations
 

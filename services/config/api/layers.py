@@ -1,4 +1,4 @@
-"""Layers of an environment."""
+"""Layers of an environment, edited one by one and seen once they are published."""
 
 from __future__ import annotations
 

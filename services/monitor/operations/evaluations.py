@@ -1,34 +1,35 @@
-"""Evaluating alert rules: on request at any time, and in the background at the present time."""
+"""Evaluations of alert rules: on request at any time, and in the background at the present time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from services.monitor import telling
+from services.monitor import published
 from services.monitor.domain import expressions
 from services.monitor.domain.alerts import INACTIVE, Alert, AlertState, Operator, Timing, holds, step
 from services.monitor.domain.expressions import Value
-from services.monitor.domain.labels import fingerprint, matches
-from services.monitor.operations import expression_of
+from services.monitor.domain.labels import fingerprint
+from services.monitor.operations.rules import expression_of
 from services.monitor.ports import Ports
-from services.monitor.repository import (
-    AlertRepository,
-    RuleRepository,
-    SeriesRepository,
-    SilenceRepository,
-    tenants_with_rules,
-)
+from services.monitor.repository import AlertRepository, RuleRepository, SeriesRepository, tenants_with_rules
 from services.monitor.tables import AlertRow, Rule
-from shared.infra.db.sqlalchemy import SessionFactory, touch
+from shared.events.processing import TransactionRunner
+from shared.infra.db.sqlalchemy import touch
 from shared.kernel.context import service_context
 from shared.utils.ids import new_id
-from shared.utils.pagination import Page, PageRequest
 
 NO_DATA, OK = "no_data", "ok"
+TELL: Mapping[AlertState, Callable[[Session, Rule, AlertRow], None]] = {
+    AlertState.PENDING: published.alert_pending,
+    AlertState.FIRING: published.alert_firing,
+    AlertState.RESOLVED: published.alert_resolved,
+    AlertState.INACTIVE: published.alert_cleared,
+}
+"""How it is told that an alert became so; one that is inactive again never fired."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class _AlertBook:
     def publish(self) -> list[Transition]:
         """Tell of every alert that became something else; forget those that never fired."""
         for rule, row, state in self._changed:
-            telling.alert_event(self._session, rule, row, state)
+            TELL[state](self._session, rule, row)
             if state is AlertState.INACTIVE:
                 AlertRepository(self._session).remove(row)
         return [Transition(rule.id, row.id, state) for rule, row, state in self._changed]
@@ -137,34 +138,8 @@ def _alert(row: AlertRow) -> Alert:
     return Alert(AlertState(row.state), row.active_at, row.fired_at, row.resolved_at, row.last_held_at)
 
 
-@dataclass(frozen=True)
-class AlertView:
-    """An alert as it is shown: with its rule's name, and whether a silence matches it now."""
-
-    row: AlertRow
-    silenced: bool
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.row, name)
-
-    @property
-    def rule_name(self) -> str:
-        """The name of its rule."""
-        return self.row.rule.name
-
-
-def alerts(session: Session, ports: Ports, page: PageRequest, states: Sequence[str]) -> Page[AlertView]:
-    """A page of alerts, those of all states unless some are named."""
-    found = AlertRepository(session).history(page, states)
-    silences = SilenceRepository(session).at(ports.clock.now())
-    views = [AlertView(row, any(matches(each.matchers, row.labels) for each in silences)) for row in found.items]
-    return Page(views, found.next_cursor)
-
-
-def evaluate_all(sessions: SessionFactory, ports: Ports) -> None:
+def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:
     """Evaluate every tenant's rules at the present time, one transaction a tenant."""
-    with sessions() as session:
-        tenants = tenants_with_rules(session)
-    for tenant_id in tenants:
-        with service_context("monitor", tenant_id, ports.clock), sessions() as session, session.begin():
-            evaluate(session, ports.clock.now())
+    for tenant_id in transactions.run(tenants_with_rules):
+        with service_context("monitor", tenant_id, ports.clock):
+            transactions.run(lambda session: evaluate(session, ports.clock.now()))
