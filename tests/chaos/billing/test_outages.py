@@ -1,15 +1,21 @@
 """Billing is killed and nothing is lost or counted twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from tests.support.billing import invoice, set_price, use
+from tests.support.bus import Bus
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
 
 NOVEMBER = {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z"}
 
 
-def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(tenant, fleet, bus):
-    def event(number: int) -> dict:
+def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
+    def event(number: int) -> dict[str, Any]:
         return {
             "specversion": "1.0",
             "id": f"e-{tenant.id}-{number}",
@@ -48,7 +54,7 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(tenant, fle
     assert sorted(counted()) == [f"e-{tenant.id}-{number}" for number in (1, 2, 3)]
 
 
-def test_concurrent_runs_make_one_invoice(tenant):
+def test_concurrent_runs_make_one_invoice(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
     use(tenant, "m", "3", "2026-11-10T00:00:00Z")
 
@@ -62,7 +68,7 @@ def test_concurrent_runs_make_one_invoice(tenant):
     assert made["total"] == "3.00"
 
 
-def test_an_invoice_survives_a_kill_right_after_its_answer(tenant, fleet):
+def test_an_invoice_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet: FleetControl) -> None:
     set_price(tenant, "m", "2")
     use(tenant, "m", "3", "2026-11-10T00:00:00Z")
     made = invoice(tenant, NOVEMBER)

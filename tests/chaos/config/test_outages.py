@@ -2,11 +2,13 @@
 
 from tests.support.api import Api
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
 
 PUBLISH = "/api/config/v1/environments/prod/publish"
 
 
-def test_what_was_published_outlives_a_restart_of_consul(tenant, fleet):
+def test_what_was_published_outlives_a_restart_of_consul(tenant: Tenant, fleet: FleetControl) -> None:
     tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"a": 0}})
     tenant.api.ok("POST", PUBLISH, 201, json={})
     fleet.restart("consul")
@@ -16,7 +18,7 @@ def test_what_was_published_outlives_a_restart_of_consul(tenant, fleet):
     eventually(lambda: tenant.api.post(PUBLISH, json={}).status_code == 201, timeout=20)
 
 
-def test_a_publication_that_consul_does_not_take_never_happened(tenant, fleet):
+def test_a_publication_that_consul_does_not_take_never_happened(tenant: Tenant, fleet: FleetControl) -> None:
     tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"a": 1}})
     tenant.api.ok("POST", PUBLISH, 201, json={})
     host, port = fleet.address("config:8009")

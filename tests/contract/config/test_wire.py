@@ -1,13 +1,16 @@
 """What config says over the wire."""
 
 import secrets
+from typing import Any
 
 import pytest
+
+from tests.support.identities import Tenant
 
 LAYER = "/api/config/v1/layers/prod/default"
 
 
-def test_openapi_document_names_the_end_points(tenant):
+def test_openapi_document_names_the_end_points(tenant: Tenant) -> None:
     paths = set(tenant.api.ok("GET", "/api/config/openapi.json")["paths"])
     assert {"/v1/effective", "/v1/environments/{environment}/publish", "/v1/flags/{name}/evaluate"} <= paths
 
@@ -20,7 +23,7 @@ def test_openapi_document_names_the_end_points(tenant):
         ("default", ["a"], "validation_failed"),
     ],
 )
-def test_a_bad_layer_is_refused(tenant, layer, values, code):
+def test_a_bad_layer_is_refused(tenant: Tenant, layer: str, values: Any, code: str) -> None:
     tenant.api.refused("PUT", f"/api/config/v1/layers/prod/{layer}", 422, code, json={"values": values})
     assert list(tenant.api.items("/api/config/v1/environments")) == []
 
@@ -28,11 +31,11 @@ def test_a_bad_layer_is_refused(tenant, layer, values, code):
 @pytest.mark.parametrize(
     ("params", "code"), [({}, "missing_parameter"), ({"environment": "p", "resolve": "perhaps"}, "invalid_parameter")]
 )
-def test_a_bad_query_is_refused(tenant, params, code):
+def test_a_bad_query_is_refused(tenant: Tenant, params: dict[str, str], code: str) -> None:
     tenant.api.refused("GET", "/api/config/v1/effective", 400, code, params=params)
 
 
-def test_a_repeated_publication_under_one_key_is_one_revision(tenant):
+def test_a_repeated_publication_under_one_key_is_one_revision(tenant: Tenant) -> None:
     tenant.api.ok("PUT", LAYER, json={"values": {"a": 1}})
     key = {"Idempotency-Key": secrets.token_hex(8)}
     path = "/api/config/v1/environments/prod/publish"

@@ -1,7 +1,9 @@
 """Flags: changed at once, rolled out to the same subjects every time."""
 
+from tests.support.identities import Tenant
 
-def test_a_changed_flag_shows_at_once(tenant):
+
+def test_a_changed_flag_shows_at_once(tenant: Tenant) -> None:
     path = "/api/config/v1/flags/new-ui"
     for percentage, expected in ((100, True), (0, False), (100, True)):
         tenant.api.ok("PUT", path, json={"enabled": True, "percentage": percentage})
@@ -9,7 +11,7 @@ def test_a_changed_flag_shows_at_once(tenant):
         assert answer == {"flag": "new-ui", "subject": "s", "enabled": expected}
 
 
-def test_a_rollout_is_sticky(tenant):
+def test_a_rollout_is_sticky(tenant: Tenant) -> None:
     path = "/api/config/v1/flags/new-ui"
 
     def inside(percentage: int) -> set[str]:

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.identities import Tenant
 
 
 @pytest.mark.services("tenants", "auth")
-def test_a_tenants_life_is_told_in_order(tenant):
+def test_a_tenants_life_is_told_in_order(tenant: Tenant) -> None:
     tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Shop"})
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
