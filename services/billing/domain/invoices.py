@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.billing.domain.rating import Price, cost
-from shared.errors import Conflict, NotFound
+from shared.errors import NotFound
 from shared.utils.money import Money
 
 
@@ -15,12 +15,6 @@ class NoPrice(NotFound):
     """A meter was used for which there is no price: refused, because nothing may be given away by accident."""
 
     status, code, title = 422, "no_price", "A meter has no price"
-
-
-class InvoiceImmutable(Conflict):
-    """A finalised invoice is corrected by a credit note, never changed."""
-
-    code = "invoice_immutable"
 
 
 @dataclass(frozen=True)

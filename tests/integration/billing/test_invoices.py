@@ -1,12 +1,13 @@
 """Invoices from metered usage."""
 
 from tests.support.billing import invoice, set_price, use
+from tests.support.identities import Tenant
 
 NOVEMBER = {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z"}
 OCTOBER = {"period_start": "2026-10-25T00:00:00Z", "period_end": "2026-11-01T00:00:00Z"}
 
 
-def test_half_a_cent_is_rounded_up_exactly(tenant):
+def test_half_a_cent_is_rounded_up_exactly(tenant: Tenant) -> None:
     """1.005 is half a cent more than 1.00; binary floating point holds a little less."""
     set_price(tenant, "m", "1.005")
     use(tenant, "m", "1", "2026-11-10T00:00:00Z")
@@ -15,7 +16,7 @@ def test_half_a_cent_is_rounded_up_exactly(tenant):
     assert (made["subtotal"], made["total"], made["state"]) == ("1.01", "1.01", "final")
 
 
-def test_many_small_pieces_add_up_without_loss(tenant):
+def test_many_small_pieces_add_up_without_loss(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
     for place in range(10):
         use(tenant, "m", "0.1005", f"2026-11-{place + 1:02d}T00:00:00Z")
@@ -23,7 +24,7 @@ def test_many_small_pieces_add_up_without_loss(tenant):
     assert (made["lines"][0]["quantity"], made["total"]) == ("1.005", "1.01")
 
 
-def test_a_run_that_lacks_a_price_leaves_nothing_and_is_exact_once_there_is_one(tenant):
+def test_a_run_that_lacks_a_price_leaves_nothing_and_is_exact_once_there_is_one(tenant: Tenant) -> None:
     # Given usage of a meter with a price and of one without
     set_price(tenant, "a", "1")
     for place in range(10):
@@ -37,12 +38,12 @@ def test_a_run_that_lacks_a_price_leaves_nothing_and_is_exact_once_there_is_one(
     assert invoice(tenant, NOVEMBER)["total"] == "3.01"
 
 
-def test_list_prices_apply_where_the_tenant_has_no_own(tenant):
+def test_list_prices_apply_where_the_tenant_has_no_own(tenant: Tenant) -> None:
     use(tenant, "compute.vcpu_seconds", "3600", "2026-11-10T00:00:00Z")
     assert invoice(tenant, NOVEMBER)["total"] == "0.05"
 
 
-def test_credit_before_tax_and_the_rest_stays(tenant):
+def test_credit_before_tax_and_the_rest_stays(tenant: Tenant) -> None:
     set_price(tenant, "m", "100")
     use(tenant, "m", "1", "2026-11-10T00:00:00Z")
     tenant.operator.ok("PATCH", "/api/billing/v1/account", json={"tax_rate": "0.19"})
@@ -55,7 +56,7 @@ def test_credit_before_tax_and_the_rest_stays(tenant):
     assert left == ["0.00", "40.00"]
 
 
-def test_late_usage_goes_on_the_next_invoice(tenant):
+def test_late_usage_goes_on_the_next_invoice(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
     use(tenant, "m", "5", "2026-10-26T00:00:00Z")
     assert invoice(tenant, OCTOBER)["total"] == "5.00"
@@ -64,14 +65,14 @@ def test_late_usage_goes_on_the_next_invoice(tenant):
     assert invoice(tenant, NOVEMBER)["total"] == "12.00"
 
 
-def test_usage_at_the_border_is_billed_once(tenant):
+def test_usage_at_the_border_is_billed_once(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
     use(tenant, "m", "7", "2026-11-01T00:00:00Z")
     assert invoice(tenant, OCTOBER)["total"] == "0.00"
     assert invoice(tenant, NOVEMBER)["total"] == "7.00"
 
 
-def test_a_period_is_billed_exactly_once(tenant):
+def test_a_period_is_billed_exactly_once(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
     use(tenant, "m", "7", "2026-11-10T00:00:00Z")
     first = invoice(tenant, NOVEMBER)
@@ -82,7 +83,7 @@ def test_a_period_is_billed_exactly_once(tenant):
     assert [item["id"] for item in tenant.api.items("/api/billing/v1/invoices")] == [first["id"]]
 
 
-def test_a_refused_run_leaves_nothing_behind(tenant):
+def test_a_refused_run_leaves_nothing_behind(tenant: Tenant) -> None:
     """A meter without a price stops the run after other lines were written; none of them may stay."""
     use(tenant, "compute.vcpu_seconds", "3600", "2026-11-10T00:00:00Z")
     use(tenant, "zz.unpriced", "1", "2026-11-10T00:00:00Z")
@@ -93,14 +94,14 @@ def test_a_refused_run_leaves_nothing_behind(tenant):
     assert invoice(tenant, NOVEMBER)["number"] == "INV-000001"
 
 
-def test_amounts_follow_their_currency(tenant):
+def test_amounts_follow_their_currency(tenant: Tenant) -> None:
     set_price(tenant, "m", "0.4", currency="JPY")
     tenant.operator.ok("PATCH", "/api/billing/v1/account", json={"currency": "JPY"})
     use(tenant, "m", "4", "2026-11-10T00:00:00Z")
     assert invoice(tenant, NOVEMBER)["total"] == "2"
 
 
-def test_credit_notes_never_exceed_their_invoice(tenant):
+def test_credit_notes_never_exceed_their_invoice(tenant: Tenant) -> None:
     set_price(tenant, "m", "10")
     use(tenant, "m", "1", "2026-11-10T00:00:00Z")
     made = invoice(tenant, NOVEMBER)

@@ -2,9 +2,10 @@
 
 from tests.support.api import queries_of
 from tests.support.billing import set_price, use
+from tests.support.identities import Tenant
 
 
-def test_listing_invoices_takes_the_same_number_of_statements_however_many_there_are(tenant):
+def test_listing_invoices_takes_the_same_number_of_statements_however_many_there_are(tenant: Tenant) -> None:
     def statements() -> int:
         return queries_of(tenant.api.get("/api/billing/v1/invoices"))
 
@@ -19,7 +20,7 @@ def test_listing_invoices_takes_the_same_number_of_statements_however_many_there
     assert statements() == with_one
 
 
-def test_an_invoice_run_does_not_query_for_each_piece_of_usage(tenant):
+def test_an_invoice_run_does_not_query_for_each_piece_of_usage(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
 
     def run(month: int) -> int:

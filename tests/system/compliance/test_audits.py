@@ -38,7 +38,7 @@ def audit(tenant: Tenant) -> dict[str, Any]:
     return tenant.api.ok("POST", "/api/compliance/v1/audits", 201)
 
 
-def test_an_audit_counts_the_resources_that_other_services_told_of(tenant, bus: Bus):
+def test_an_audit_counts_the_resources_that_other_services_told_of(tenant: Tenant, bus: Bus) -> None:
     condition = {"field": "versioning", "operator": "not_equals", "value": "enabled"}
     policy = {
         "name": "versioned",
@@ -63,7 +63,7 @@ def test_an_audit_counts_the_resources_that_other_services_told_of(tenant, bus: 
 
 
 @pytest.mark.services("tenants")
-def test_a_new_tenant_starts_with_the_baseline(tenant):
+def test_a_new_tenant_starts_with_the_baseline(tenant: Tenant) -> None:
     found = eventually(lambda: list(tenant.api.items(POLICIES)))
     assert [(policy["name"], policy["effect"], policy["builtin"]) for policy in found] == [
         ("platform-baseline", "allow", True)
