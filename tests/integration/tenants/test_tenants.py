@@ -78,6 +78,13 @@ def test_of_two_who_changed_the_same_version_the_second_is_refused(tenant):
     assert tenant.api.ok("GET", path)["name"] == f"{own} a"
 
 
+def test_a_change_is_dated(tenant: Tenant) -> None:
+    before = tenant.api.ok("GET", f"{TENANTS}/{tenant.id}")
+    after = tenant.api.ok("PATCH", f"{TENANTS}/{tenant.id}", json={"name": f"{tenant.name} again"})
+    assert after["created_at"] == before["created_at"]
+    assert after["updated_at"] > before["updated_at"]
+
+
 def test_a_repeated_creation_under_one_key_makes_one_tenant(operator, name):
     key = {"Idempotency-Key": secrets.token_hex(8)}
     first = operator.post(TENANTS, json={"name": name}, headers=key)

@@ -1,4 +1,6 @@
-"""Quotas: reserve, commit, release; children within their parent."""
+"""Quotas: reserve, commit, release, expire; children within their parent."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +16,14 @@ from services.tenants.domain.quotas import (
     check_children,
     check_nested,
     commit,
+    expire,
     release,
 )
 from shared.errors import QuotaExceeded
 
-RESERVED, COMMITTED, RELEASED = ReservationState
+RESERVED, COMMITTED, RELEASED, EXPIRED = ReservationState
+
+NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 
 def test_a_reservation_counts_at_once():
@@ -73,6 +78,69 @@ def test_doing_it_twice_changes_nothing(step, state):
 def test_what_was_released_cannot_be_committed():
     with pytest.raises(ReservationFinished):
         commit(RELEASED)
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(-1, RESERVED), (0, EXPIRED), (1, EXPIRED)])
+def test_a_reservation_expires_when_its_time_is_over_and_not_before(seconds: int, state: ReservationState) -> None:
+    step = expire(RESERVED, NOON, NOON + timedelta(seconds=seconds))
+    assert step.state is state
+    left = 5 if state is RESERVED else 2
+    assert Quota("vcpus", 10, used=1, reserved=5).settle(step, 3) == Quota("vcpus", 10, used=1, reserved=left)
+
+
+@pytest.mark.parametrize("state", [COMMITTED, RELEASED, EXPIRED])
+def test_only_what_is_reserved_expires(state: ReservationState) -> None:
+    step = expire(state, NOON, NOON + timedelta(days=1))
+    assert (step.state, step.changes_nothing) == (state, True)
+
+
+def test_what_expired_and_yet_exists_counts_again_even_above_the_limit() -> None:
+    step = commit(EXPIRED)
+    assert step.state is COMMITTED
+    over = Quota("vcpus", 4, used=4).settle(step, 3)
+    assert over == Quota("vcpus", 4, used=7)
+    assert over.available == -3
+    with pytest.raises(QuotaExceeded) as refused:
+        over.reserve(1)
+    assert refused.value.extra == {"resource": "vcpus", "limit": 4, "available": -3, "requested": 1}
+
+
+def test_releasing_what_expired_gives_nothing_back_a_second_time() -> None:
+    step = release(EXPIRED)
+    assert (step.state, step.changes_nothing) == (RELEASED, True)
+
+
+STEPS = ("reserve", "commit", "release", "expire")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d"]), st.sampled_from(STEPS)), max_size=60))
+def test_whatever_happens_in_whatever_order_what_counts_is_what_is_committed_and_reserved(
+    steps: list[tuple[str, str]],
+) -> None:
+    amounts = {"a": 1, "b": 2, "c": 3, "d": 5}
+    quota = Quota("vcpus", limit=7)
+    states: dict[str, ReservationState] = {}
+    for name, step in steps:
+        quota = take(quota, states, name, amounts[name], step)
+        assert quota.used == sum(amounts[held] for held, state in states.items() if state is COMMITTED)
+        assert quota.reserved == sum(amounts[held] for held, state in states.items() if state is RESERVED)
+        assert min(quota.used, quota.reserved) >= 0
+
+
+def take(quota: Quota, states: dict[str, ReservationState], name: str, amount: int, step: str) -> Quota:
+    """The quota after one step of one claim; a step that is refused changes nothing."""
+    if step == "reserve":
+        if states.get(name, EXPIRED) is not EXPIRED or amount > quota.available:
+            return quota
+        states[name] = RESERVED
+        return quota.reserve(amount)
+    if name not in states or (step == "commit" and states[name] is RELEASED):
+        return quota
+    later = NOON + timedelta(seconds=1)
+    rules = {"commit": commit, "release": release, "expire": lambda state: expire(state, NOON, later)}
+    transition = rules[step](states[name])
+    states[name] = transition.state
+    return quota.settle(transition, amount)
 
 
 @settings(deadline=None, derandomize=True, max_examples=40)

@@ -32,12 +32,6 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
 }
 """Everything that isn't here is refused."""
 
-EVENTS: Mapping[Action, str] = {
-    Action.SUSPEND: "tenants.tenant.suspended",
-    Action.RESUME: "tenants.tenant.resumed",
-    Action.CLOSE: "tenants.tenant.closed",
-}
-
 
 class InvalidTransition(Conflict):
     """The tenant's state doesn't allow the action."""

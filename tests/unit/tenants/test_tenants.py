@@ -4,8 +4,7 @@ import itertools
 
 import pytest
 
-from services.tenants.domain.lifecycle import (
-    EVENTS,
+from services.tenants.domain.tenants import (
     Action,
     InvalidTransition,
     State,
@@ -43,11 +42,3 @@ def test_only_an_active_tenant_gets_anything_new(state):
     check_active(State.ACTIVE)
     with pytest.raises(TenantNotActive):
         check_active(state)
-
-
-def test_every_action_has_its_event():
-    assert {action: EVENTS[action] for action in Action} == {
-        Action.SUSPEND: "tenants.tenant.suspended",
-        Action.RESUME: "tenants.tenant.resumed",
-        Action.CLOSE: "tenants.tenant.closed",
-    }
