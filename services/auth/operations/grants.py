@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from services.auth import events
+from services.auth import published
 from services.auth.domain.grants import RoleGrant, Scope, check_may_grant
 from services.auth.models import Grant
-from services.auth.repository import accounts, grants, scope_of
-from shared.clients.tenants import TenantsClient
+from services.auth.ports import Ports
+from services.auth.repository import accounts, grants
 from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
-from shared.utils.clock import system_clock
 from shared.utils.ids import new_id
-from shared.web.django import service_settings
 
 
 class UnknownProject(ValidationFailed):
@@ -29,7 +27,7 @@ class AlreadyGranted(Conflict):
     code = "already_granted"
 
 
-def grant_role(subject: str, role: str, scope: str) -> Grant:
+def grant_role(ports: Ports, subject: str, role: str, scope: str) -> Grant:
     """Give an account a role, in the whole tenant or in one project.
 
     Raises UnknownRole, InvalidScope, GrantTooWide, AlreadyGranted, UnknownProject, or NotFound for the subject.
@@ -41,28 +39,28 @@ def grant_role(subject: str, role: str, scope: str) -> Grant:
         raise AlreadyGranted(f"{subject} is {role} in {scope} already")
     grant = grants.add(Grant(id=new_id("g"), tenant_id=account.tenant_id, account=account, role=role))
     if wanted.scope.project_id is not None:
-        _narrow(grant, wanted.scope.project_id)
-    events.grant_event("auth.grant.created", grant)
+        _narrow(ports, grant, wanted.scope.project_id)
+    published.grant_created(grant)
     return grant
 
 
-def grant_roles(wanted: Iterable[Mapping[str, str]]) -> list[Grant]:
+def grant_roles(ports: Ports, wanted: Iterable[Mapping[str, str]]) -> list[Grant]:
     """Give several roles, all or none. Raises what `grant_role` raises, for the first that isn't acceptable."""
-    return [grant_role(entry["subject"], entry["role"], entry["scope"]) for entry in wanted]
+    return [grant_role(ports, entry["subject"], entry["role"], entry["scope"]) for entry in wanted]
 
 
 def take_back(grant_id: str) -> None:
     """End a grant. Raises GrantTooWide or NotFound."""
     grant = grants.get(grant_id)
-    _check_may_grant(RoleGrant(grant.role, scope_of(grant)))
+    _check_may_grant(RoleGrant(grant.role, grant.scope))
     grant.version += 1
-    events.grant_event("auth.grant.deleted", grant)
+    published.grant_deleted(grant)
     grants.delete(grant)
 
 
-def _narrow(grant: Grant, project_id: str) -> None:
+def _narrow(ports: Ports, grant: Grant, project_id: str) -> None:
     try:
-        TenantsClient.connect(service_settings(), system_clock(service_settings().clock_file)).project(project_id)
+        ports.tenants.project(project_id)
     except NotFound as error:
         raise UnknownProject(f"there is no project {project_id}", project_id=project_id) from error
     grants.narrow(grant, project_id)
