@@ -12,20 +12,22 @@ from tests.support.identities import Tenant, create_tenant, login_operator
 
 RESERVATIONS = "/api/tenants/v1/quota/reservations"
 PROJECTS = "/api/tenants/v1/projects"
+RESOURCE = "deployments"
+"""No service counts these, so none compares the claims of these tests with what it has."""
 LATER_SECONDS = 901
 """A reservation waits for a quarter of an hour. An access token is good for no longer, either."""
 
 
 @pytest.fixture
 def tenant(operator: Api) -> Tenant:
-    return create_tenant(operator, quotas={"vcpus": 4})
+    return create_tenant(operator, quotas={RESOURCE: 4})
 
 
 @pytest.fixture
 def project(tenant: Tenant) -> str:
     """A project with a limit of its own."""
     made = tenant.api.ok("POST", PROJECTS, 201, json={"name": "Shop"})["id"]
-    tenant.api.ok("PUT", f"{PROJECTS}/{made}/quotas/vcpus", json={"limit": 3})
+    tenant.api.ok("PUT", f"{PROJECTS}/{made}/quotas/{RESOURCE}", json={"limit": 3})
     return str(made)
 
 
@@ -38,17 +40,17 @@ def later(fleet: FleetControl, tenant: Tenant) -> Api:
 
 
 def claim(name: str, amount: int, project: str | None = None) -> dict[str, object]:
-    return {"resource": "vcpus", "amount": amount, "reservation_id": name, "project_id": project}
+    return {"resource": RESOURCE, "amount": amount, "reservation_id": name, "project_id": project}
 
 
 def states(operator: Api) -> dict[str, str]:
     listed = operator.items(RESERVATIONS)
-    return {item["reservation_id"]: item["state"] for item in listed if item["resource"] == "vcpus"}
+    return {item["reservation_id"]: item["state"] for item in listed if item["resource"] == RESOURCE}
 
 
 def figures(operator: Api, project: str | None = None) -> tuple[int, int, int]:
     path = f"{PROJECTS}/{project}/quotas" if project else "/api/tenants/v1/quotas"
-    [quota] = [quota for quota in operator.ok("GET", path)["items"] if quota["resource"] == "vcpus"]
+    [quota] = [quota for quota in operator.ok("GET", path)["items"] if quota["resource"] == RESOURCE]
     return quota["used"], quota["reserved"], quota["available"]
 
 

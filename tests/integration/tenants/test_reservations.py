@@ -10,12 +10,14 @@ RESERVATIONS = "/api/tenants/v1/quota/reservations"
 UNCHANGED = "/api/tenants/v1/reservations"
 
 
-def reserve(tenant: Tenant, name: str, resource: str = "vcpus", amount: int = 1) -> None:
+def reserve(tenant: Tenant, name: str, resource: str = "deployments", amount: int = 1) -> None:
     body = {"resource": resource, "amount": amount, "reservation_id": name}
     tenant.operator.ok("POST", RESERVATIONS, 201, json=body)
 
 
-def unchanged(api: Api, *tenants: Tenant, seconds: int = 0, resource: str = "vcpus") -> list[tuple[str, str, str]]:
+def unchanged(
+    api: Api, *tenants: Tenant, seconds: int = 0, resource: str = "deployments"
+) -> list[tuple[str, str, str]]:
     """Tenant, name and state of the listed claims that are the given tenants'."""
     ids = {tenant.id for tenant in tenants}
     listed = api.items(UNCHANGED, resource=resource, unchanged_for_seconds=seconds)
@@ -36,9 +38,9 @@ def test_the_platform_sees_the_open_claims_of_all_tenants(operator: Api, tenant:
         (other_tenant.id, "i-1", "reserved"),
         (other_tenant.id, "i-2", "committed"),
     ]
-    [item] = [item for item in operator.items(UNCHANGED, resource="vcpus") if item["tenant_id"] == tenant.id]
+    [item] = [item for item in operator.items(UNCHANGED, resource="deployments") if item["tenant_id"] == tenant.id]
     assert item == {
-        "tenant_id": tenant.id, "reservation_id": "i-1", "resource": "vcpus", "amount": 4, "state": "reserved",
+        "tenant_id": tenant.id, "reservation_id": "i-1", "resource": "deployments", "amount": 4, "state": "reserved",
     }  # fmt: skip
 
 
