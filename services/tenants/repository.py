@@ -173,7 +173,7 @@ class ReservationRows(TenantRepository[Reservation]):
         return list(rows.order_by("expires_at", "id").values_list("tenant_id", "reservation_id")[:limit])
 
     def open_for(self, project_ids: Collection[str]) -> bool:
-        """Whether any of the projects holds something."""
+        """Whether any of the projects holds something, or may turn out to: what expired can still be committed."""
         rows = self.scoped().filter(project_id__in=project_ids)
         found: bool = rows.exclude(state=ReservationState.RELEASED).exists()
         return found

@@ -19,6 +19,11 @@ def readable(tenant: Tenant, path: str) -> bool:
     return tenant.api.get(f"{SECRETS}/{path}").status_code == 200
 
 
+def states(tenant: Tenant) -> dict[str, str]:
+    listed = tenant.operator.items(RESERVATIONS)
+    return {item["reservation_id"]: item["state"] for item in listed}
+
+
 def test_after_a_restart_of_vault_secrets_are_readable_again(tenant: Tenant, fleet: FleetControl) -> None:
     tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"password": "kept"}})
     fleet.restart("vault")
@@ -56,8 +61,3 @@ def test_a_claim_that_no_event_settled_is_put_right_when_it_has_been_quiet_for_a
 
     expected = {f"{kept['id']}.secrets": "committed", "sec-never-made.secrets": "released"}
     eventually(lambda: states(tenant) == expected, timeout=REOPENED_SECONDS, interval=0.2)
-
-
-def states(tenant: Tenant) -> dict[str, str]:
-    listed = tenant.operator.items(RESERVATIONS)
-    return {item["reservation_id"]: item["state"] for item in listed}
