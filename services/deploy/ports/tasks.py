@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import Celery
 
 from services.deploy.settings import Settings
+from services.deploy.tables import Apply
 
 QUEUE = "deploy"
 APPLY_TASK = "deploy.apply"
@@ -26,3 +27,24 @@ def make_celery(settings: Settings) -> Celery:
         },
     )
     return app
+
+
+class TaskQueue:
+    """Hands applies to the workers by way of the broker."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+
+    def send(self, apply: Apply) -> None:
+        """Give the broker the task of an apply. Raises kombu's OperationalError when the broker doesn't take it."""
+        self._celery.send_task(
+            APPLY_TASK,
+            kwargs={
+                "apply_id": apply.id,
+                "tenant_id": apply.tenant_id,
+                "actor": apply.actor,
+                "correlation_id": apply.correlation_id,
+                "traceparent": apply.traceparent,
+            },
+            retry=False,
+        )

@@ -1,8 +1,8 @@
-"""The life cycles of deployments and applies."""
+"""The life cycle of a deployment."""
 
 import pytest
 
-from services.deploy.domain.states import APPLY_LIFE_CYCLE, DEPLOYMENT_LIFE_CYCLE, ApplyState, DeploymentState
+from services.deploy.domain.deployments import DEPLOYMENT_LIFE_CYCLE, DeploymentState
 from shared.infra.state_machine import IllegalTransition
 
 ALLOWED = {
@@ -34,11 +34,3 @@ def test_a_deployment_takes_exactly_the_transitions_of_its_table():
 def test_a_transition_outside_the_table_is_refused(current, target):
     with pytest.raises(IllegalTransition):
         DEPLOYMENT_LIFE_CYCLE.transition(DeploymentState(current), DeploymentState(target))
-
-
-def test_an_apply_that_ended_stays_ended():
-    assert APPLY_LIFE_CYCLE.is_final(ApplyState.SUCCEEDED)
-    assert APPLY_LIFE_CYCLE.is_final(ApplyState.FAILED)
-    assert not APPLY_LIFE_CYCLE.is_final(ApplyState.RUNNING)
-    with pytest.raises(IllegalTransition):
-        APPLY_LIFE_CYCLE.transition(ApplyState.SUCCEEDED, ApplyState.RUNNING)

@@ -1,4 +1,4 @@
-"""Names of environments and addresses of resources, as Terraform writes them."""
+"""Addresses of resources, as Terraform writes them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ import re
 
 from shared.errors import ValidationFailed
 
-_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _ADDRESS = re.compile(r"(?P<kind>[a-z_]+(?:\.[a-z_]+)?)\.(?P<name>[a-z_][a-z0-9_-]*)")
-
-
-class InvalidName(ValidationFailed):
-    """An environment name that isn't a DNS label starting with a letter (RFC 1035 §2.3.1)."""
-
-    code = "invalid_name"
+KINDS = frozenset({"compute.instance", "storage.volume", "storage.bucket", "null"})
 
 
 class InvalidAddress(ValidationFailed):
@@ -26,16 +20,6 @@ class UnknownKind(ValidationFailed):
     """A kind of resource that nothing here can make."""
 
     code = "unknown_kind"
-
-
-KINDS = frozenset({"compute.instance", "storage.volume", "storage.bucket", "null"})
-
-
-def valid_name(name: str) -> str:
-    """The name itself. Raises InvalidName."""
-    if not _NAME.fullmatch(name):
-        raise InvalidName(f"{name!r}: use lower-case letters, digits and hyphens, starting with a letter")
-    return name
 
 
 def kind_of(address: str) -> str:

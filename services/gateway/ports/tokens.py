@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import jwt
 
+from services.gateway.ports.upstreams import Upstreams
 from services.gateway.settings import Settings
-from shared.errors import Unauthenticated
+from shared.errors import ServiceUnavailable, Unauthenticated
 from shared.kernel.identity import Grant, Identity
 from shared.utils.clock import Clock
 
@@ -19,15 +19,38 @@ TOKEN_TYPE = "at+jwt"
 USER_KINDS = frozenset({"user", "service_account", "operator"})
 CLOCK_SKEW_SECONDS = 5
 
-FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+
+class SigningKeys:
+    """The keys under which auth signs access tokens."""
+
+    def __init__(self, settings: Settings, upstreams: Upstreams, http: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._upstreams = upstreams
+        self._http = http
+
+    async def fetch(self) -> dict[str, Any]:
+        """Auth's JSON Web Key Set, from any healthy instance. Raises ServiceUnavailable."""
+        for instance in self._upstreams.instances("auth"):
+            try:
+                answer = await self._http.get(
+                    f"{instance.url}/v1/jwks",
+                    headers={"Host": "auth.service.consul"},
+                    timeout=self._settings.request_timeout_seconds,
+                )
+                answer.raise_for_status()
+            except httpx.HTTPError:
+                continue
+            document: dict[str, Any] = answer.json()
+            return document
+        raise ServiceUnavailable("tokens can't be verified now: auth is not available", retry_after=1)
 
 
 class TokenVerifier:
-    """Turns a bearer token into an identity. Keys are fetched on first use and when an unknown key id appears."""
+    """Turns an access token into an identity. Keys are fetched on first use and when an unknown key id appears."""
 
-    def __init__(self, settings: Settings, fetch_keys: FetchKeys, clock: Clock) -> None:
+    def __init__(self, settings: Settings, keys: SigningKeys, clock: Clock) -> None:
         self._settings = settings
-        self._fetch_keys = fetch_keys
+        self._signing_keys = keys
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
@@ -83,12 +106,12 @@ class TokenVerifier:
             raise Unauthenticated("the token lacks a claim") from error
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
-        age = time.monotonic() - self._fetched_at
+        age = self._clock.monotonic() - self._fetched_at
         unknown = key_id not in self._keys
         if age > self._settings.jwks_cache_seconds or (unknown and age > self._settings.jwks_refetch_seconds):
-            document = await self._fetch_keys()
+            document = await self._signing_keys.fetch()
             self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(document).keys}
-            self._fetched_at = time.monotonic()
+            self._fetched_at = self._clock.monotonic()
         try:
             return self._keys[key_id]
         except KeyError as error:

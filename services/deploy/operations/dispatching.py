@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from celery import Celery
-
-from services.deploy.celery_app import APPLY_TASK
+from services.deploy.ports.tasks import TaskQueue
 from services.deploy.repository import handed_over, undispatched
-from services.deploy.tables import Apply
 from shared.infra.db.sqlalchemy import SessionFactory
 from shared.utils.clock import Clock
 
 BATCH = 50
 
 
-def dispatch(sessions: SessionFactory, celery: Celery, clock: Clock) -> int:
+def dispatch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock) -> int:
     """Send what is queued; how many tasks. A task that is sent twice is applied once."""
     with sessions() as session, session.begin():
         due = undispatched(session, BATCH)
         for apply in due:
-            _send(celery, apply)
+            tasks.send(apply)
             apply.dispatched_at = clock.now()
         return len(due)
 
 
-def hand_over_again(sessions: SessionFactory, celery: Celery) -> int:
+def hand_over_again(sessions: SessionFactory, tasks: TaskQueue) -> int:
     """Send what the broker had taken and no worker has ended; how many tasks.
 
     For a worker that starts: one that was killed left its tasks behind, and the broker keeps them from everybody else
@@ -32,19 +29,5 @@ def hand_over_again(sessions: SessionFactory, celery: Celery) -> int:
     with sessions() as session, session.begin():
         left = handed_over(session)
         for apply in left:
-            _send(celery, apply)
+            tasks.send(apply)
         return len(left)
-
-
-def _send(celery: Celery, apply: Apply) -> None:
-    celery.send_task(
-        APPLY_TASK,
-        kwargs={
-            "apply_id": apply.id,
-            "tenant_id": apply.tenant_id,
-            "actor": apply.actor,
-            "correlation_id": apply.correlation_id,
-            "traceparent": apply.traceparent,
-        },
-        retry=False,
-    )

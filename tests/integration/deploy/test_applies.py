@@ -91,21 +91,3 @@ def test_a_failed_step_stops_the_apply_and_what_was_made_is_known(tenant: Tenant
     assert "storage.volume.tiny" not in {each["address"] for each in state["resources"]}
     assert "null.a" in {each["address"] for each in state["resources"]}
     assert eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
-
-
-def test_a_plan_with_a_cycle_names_it_and_leaves_the_environment_unlocked(tenant: Tenant):
-    environment = make_environment(tenant.api)
-    body = {"resources": [null("a", "b"), null("b", "c"), null("c", "a")]}
-    problem = tenant.api.refused("POST", f"{environment}/plans", 422, "dependency_cycle", json=body)
-    assert problem["cycle"] == ["null.a", "null.b", "null.c", "null.a"]
-    assert tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
-
-
-def test_an_environment_with_resources_cannot_be_deleted(tenant: Tenant):
-    environment = make_environment(tenant.api)
-    tenant.api.refused("POST", f"{DEPLOY}/environments", 409, "environment_exists", json={"name": "prod"})
-    apply_resources(tenant.api, environment, null("a"))
-    tenant.api.refused("DELETE", environment, 409, "environment_not_empty")
-    apply_resources(tenant.api, environment)
-    tenant.api.ok("DELETE", environment, 204)
-    tenant.api.refused("GET", environment, 404, "not_found")

@@ -1,4 +1,4 @@
-"""The life cycles of deployments and applies, as tables."""
+"""The life cycle of a deployment, as a table."""
 
 from __future__ import annotations
 
@@ -40,22 +40,3 @@ DEPLOYMENT_LIFE_CYCLE = StateMachine(
 
 RUNNING_STATES = frozenset({DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.ROLLING_BACK})
 """The states in which the rollout controller has something to do."""
-
-
-class ApplyState(StrEnum):
-    """Where the application of a plan stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-APPLY_LIFE_CYCLE = StateMachine(
-    {
-        ApplyState.QUEUED: (ApplyState.RUNNING, ApplyState.FAILED),
-        ApplyState.RUNNING: (ApplyState.SUCCEEDED, ApplyState.FAILED),
-        ApplyState.SUCCEEDED: (),
-        ApplyState.FAILED: (),
-    }
-)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.deploy.domain.plan import (
+from services.deploy.domain.plans import (
     Action,
     DuplicateAddress,
     Resource,
@@ -10,8 +10,6 @@ from services.deploy.domain.plan import (
     step_graph,
     summary,
 )
-from services.deploy.domain.references import UnresolvedReference, references, resolve
-from services.deploy.domain.workspaces import InvalidAddress, InvalidName, UnknownKind, kind_of, valid_name
 from shared.infra.graph import DependencyCycle, UnknownDependency
 
 
@@ -104,34 +102,3 @@ def test_a_deletion_waits_for_whoever_used_the_resource():
     graph = step_graph(changes)
     assert list(graph.ready(set())) == ["null.user"]
     assert list(graph.ready({"null.user"})) == ["null.gone"]
-
-
-def test_references_are_found_and_resolved_at_any_depth():
-    attributes = {"disks": ["${storage.volume.a.id}"], "tags": {"bucket": "s3://${storage.bucket.logs.id}/x"}, "n": 3}
-    assert references(attributes) == {"storage.volume.a", "storage.bucket.logs"}
-    ids = {"storage.volume.a": "vol-1", "storage.bucket.logs": "b-2"}
-    assert resolve(attributes, ids) == {"disks": ["vol-1"], "tags": {"bucket": "s3://b-2/x"}, "n": 3}
-
-
-def test_a_reference_to_nothing_is_refused():
-    with pytest.raises(UnresolvedReference):
-        resolve("${storage.volume.a.id}", {})
-
-
-@pytest.mark.parametrize(
-    ("address", "kind"),
-    [("storage.volume.data", "storage.volume"), ("null.web-1", "null"), ("compute.instance.web", "compute.instance")],
-)
-def test_an_address_tells_its_kind(address, kind):
-    assert kind_of(address) == kind
-
-
-def test_addresses_and_names_that_are_none_are_refused():
-    with pytest.raises(InvalidAddress):
-        kind_of("Volume")
-    with pytest.raises(UnknownKind):
-        kind_of("mainframe.partition.a")
-    for name in ("", "Prod", "1a", "a-", "a" * 64):
-        with pytest.raises(InvalidName):
-            valid_name(name)
-    assert valid_name("prod-eu") == "prod-eu"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from services.deploy.domain.addresses import kind_of
 from services.deploy.domain.references import references
-from services.deploy.domain.workspaces import kind_of
 from shared.errors import ValidationFailed
 from shared.infra.graph import DependencyGraph
 from shared.infra.reconcile import diff

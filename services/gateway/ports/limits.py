@@ -1,14 +1,17 @@
-"""Rate limits in Redis: a sliding window per tenant, and per client address where there is no token."""
+"""Rate limits in Redis: a sliding window per tenant, and per client address where there is no token.
+
+Redis alone measures the time of the windows, so that all gateways agree on it whatever their own clocks say.
+"""
 
 from __future__ import annotations
 
 import math
-import time
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from services.gateway.domain.limits import Window, seconds_until_room
 from services.gateway.settings import Settings
 from shared.errors import TooManyRequests
 
@@ -17,8 +20,8 @@ class RateLimits:
     """Counts a request and refuses it when its window is full."""
 
     def __init__(self, settings: Settings) -> None:
-        storage = RedisStorage("async+" + settings.redis_url, implementation="redispy", key_prefix="gateway")
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._storage = RedisStorage("async+" + settings.redis_url, implementation="redispy", key_prefix="gateway")
+        self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._tenant = parse(settings.tenant_rate_limit)
         self._anonymous = parse(settings.anonymous_rate_limit)
 
@@ -33,6 +36,12 @@ class RateLimits:
     async def _count(self, item: RateLimitItem, kind: str, key: str) -> None:
         if await self._limiter.hit(item, kind, key):
             return
-        window = await self._limiter.get_window_stats(item, kind, key)
-        wait = max(1, math.ceil(window.reset_time - time.time()))
+        # The limiter's own `get_window_stats` tells a time of the machine's clock, and not when there is room again.
+        period = item.get_expiry()
+        earlier, earlier_lasts, present, present_lasts = await self._storage.get_sliding_window(
+            item.key_for(kind, key), period
+        )
+        # The present counter is kept for another period after its own, as the earlier one.
+        window = Window(earlier, earlier_lasts, present, max(0.0, present_lasts - period))
+        wait = max(1, math.ceil(seconds_until_room(item.amount, period, window)))
         raise TooManyRequests(f"the limit is {item}; try again in {wait} s", retry_after=wait)
