@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from services.loadbalancer import telling
+from services.loadbalancer import published
 from services.loadbalancer.domain import health, outliers
 from services.loadbalancer.domain.algorithms import Algorithm, Ring, least_connections, smooth_weighted_round_robin
 from services.loadbalancer.domain.backends import (
@@ -116,7 +116,7 @@ def _locked(session: Session, pool_id: str, backend_id: str) -> tuple[Pool, Back
 
 def _tell_health(session: Session, backend: BackendRow) -> None:
     touch(backend)
-    telling.backend_event(session, "loadbalancer.backend.health_changed", backend)
+    published.backend_health_changed(session, backend)
 
 
 def _backend(row: BackendRow) -> Backend:
