@@ -52,7 +52,7 @@ class RecordHealth(View):
 
 
 def routes(ports: Ports) -> list[URLPattern]:
-    """Where they are."""
+    """Their paths."""
     return [
         path("v1/zones/<str:id>/records", Records.as_view(ports=ports)),
         path("v1/zones/<str:id>/records/<str:record_id>", OneRecord.as_view(ports=ports)),

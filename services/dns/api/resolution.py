@@ -35,5 +35,5 @@ class Resolve(View):
 
 
 def routes(ports: Ports) -> list[URLPattern]:
-    """Where it is."""
+    """Its path."""
     return [path("v1/resolve", Resolve.as_view(ports=ports))]

@@ -21,5 +21,5 @@ class UsageFlush(View):
 
 
 def routes(ports: Ports) -> list[URLPattern]:
-    """Where it is."""
+    """Its path."""
     return [path("v1/usage/flush", UsageFlush.as_view(ports=ports))]

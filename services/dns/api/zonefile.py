@@ -27,5 +27,5 @@ class OneZoneFile(View):
 
 
 def routes(ports: Ports) -> list[URLPattern]:
-    """Where they are."""
+    """Their paths."""
     return [path("v1/zones/<str:id>/zonefile", OneZoneFile.as_view(ports=ports))]

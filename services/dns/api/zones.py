@@ -44,7 +44,7 @@ class OneZone(View):
 
 
 def routes(ports: Ports) -> list[URLPattern]:
-    """Where they are."""
+    """Their paths."""
     return [
         path("v1/zones", Zones.as_view(ports=ports)),
         path("v1/zones/<str:id>", OneZone.as_view(ports=ports)),

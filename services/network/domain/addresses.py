@@ -5,9 +5,10 @@ The rest keeps a client that still remembers the old holder from reaching the ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from services.network.domain.cidr import Address, Network
 from services.network.domain.errors import AddressOutsideSubnet, AddressReserved, AddressTaken, SubnetExhausted
@@ -15,6 +16,9 @@ from services.network.domain.subnets import first_usable, is_reserved, last_usab
 
 QUARANTINE = timedelta(minutes=10)
 """How long a released address rests: above the usual lifetime of neighbour and connection-tracking entries."""
+
+RATES: Mapping[str, Decimal] = {"network.address_seconds": Decimal(1)}
+"""Units a second by meter, for as long as an address is held."""
 
 
 @dataclass(frozen=True)

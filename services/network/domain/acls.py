@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from services.network.domain.cidr import Network
+from services.network.domain.cidr import Network, parse_network
 from services.network.domain.errors import DuplicateRule, InvalidRule
 from services.network.domain.packets import Direction, Packet, PortRange, Protocol, ports_match, protocol_matches
 
 MAX_RULE_NUMBER = 32_766
 """AWS's highest; the number after it stands for the closing deny."""
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 class AclAction(StrEnum):
@@ -45,6 +46,15 @@ class AclRule:
             and packet.peer in self.network
             and ports_match(self.protocol, self.ports, packet)
         )
+
+
+def default_rules() -> list[AclRule]:
+    """What a subnet without an access list has: everything passes (AWS's default list)."""
+    return [
+        AclRule(100 + place, direction, AclAction.ALLOW, parse_network(cidr))
+        for direction in Direction
+        for place, cidr in enumerate(EVERYWHERE)
+    ]
 
 
 @dataclass(frozen=True)
