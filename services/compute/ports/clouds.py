@@ -9,26 +9,17 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.compute.domain.cloud.catalogue import PROVIDERS
 from services.compute.domain.cloud.driver import Node, NodeDriver, NodeState
 from services.compute.domain.cloud.simulated import Fault, FaultKind, FaultSource, SeededFaults, SimulatedDriver
 from services.compute.domain.errors import UnknownProvider
+from services.compute.domain.instances import tenant_of
+from services.compute.domain.zones import PROVIDERS
 from services.compute.settings import Settings
 from services.compute.tables import SimulatedFault, SimulatedNode
 from shared.infra.db.sqlalchemy import SessionFactory, make_engine, make_session_factory
 
 CONNECTIONS = 2
 """One for the event consumer's requests to a provider and one for whoever looks."""
-
-
-def node_name(tenant_id: str, instance_id: str) -> str:
-    """What a node is called at its provider: whose it is shows in front."""
-    return f"{tenant_id}/{instance_id}"
-
-
-def tenant_of(name: str) -> str:
-    """The tenant in a node's name."""
-    return name.partition("/")[0]
 
 
 class SqlNodeStore:

@@ -10,8 +10,8 @@ from urllib.parse import quote, urlencode
 
 from sqlalchemy.orm import Session
 
-from services.storage.domain import presign
-from services.storage.domain.bucket_names import valid_object_key
+from services.storage.domain import presigned_urls as rules
+from services.storage.domain.objects import valid_object_key
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from shared.kernel.context import current, current_tenant, service_context
@@ -31,7 +31,7 @@ def make(
 ) -> PresignedUrl:
     """A URL for one method on one object. Raises NoSuchBucket, InvalidObjectKey or InvalidPresign."""
     bucket = BucketRepository(session).named(bucket_name)
-    allowed = presign.grant(
+    allowed = rules.grant(
         method,
         current_tenant(),
         bucket.name,
@@ -40,7 +40,7 @@ def make(
         timedelta(seconds=expires_in),
         ports.clock.now(),
     )
-    query = {"expires": allowed.expires_at, "signature": presign.sign(allowed, ports.settings.signing_secret)}
+    query = {"expires": allowed.expires_at, "signature": rules.sign(allowed, ports.settings.signing_secret)}
     if version_id:
         query["version_id"] = version_id
     path = f"/v1/signed/{allowed.tenant_id}/{allowed.bucket}/{quote(allowed.key)}?{urlencode(query)}"
@@ -48,9 +48,9 @@ def make(
 
 
 @contextmanager
-def admitted(ports: Ports, asked: presign.Grant, signature: str) -> Iterator[None]:
+def admitted(ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
     """Act in the tenant that signed, if it signed exactly this request. Raises SignatureMismatch or UrlExpired."""
-    presign.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
+    rules.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
     context = current()
     with service_context(
         "storage",

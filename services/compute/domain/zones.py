@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -39,11 +38,3 @@ PROVIDERS = {
         ProviderSpec("cirrus", (Region("cirrus-eu-1", "ab"), Region("cirrus-ap-1", "ab")), (8, 24)),
     )
 }
-
-
-def all_zones() -> Iterator[tuple[str, str, str]]:
-    """(provider, region, zone) of every simulated zone."""
-    for spec in PROVIDERS.values():
-        for region in spec.regions:
-            for zone in region.zones():
-                yield spec.name, region.name, zone

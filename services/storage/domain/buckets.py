@@ -1,4 +1,4 @@
-"""Bucket and object names (Amazon S3 User Guide, "General purpose bucket naming rules" and "Object key names")."""
+"""Bucket names (Amazon S3 User Guide, "General purpose bucket naming rules")."""
 
 from __future__ import annotations
 
@@ -10,19 +10,12 @@ from shared.errors import ValidationFailed
 _SHAPE = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-MAX_KEY_BYTES = 1024
 
 
 class InvalidBucketName(ValidationFailed):
     """A name that S3 wouldn't take."""
 
     code = "invalid_bucket_name"
-
-
-class InvalidObjectKey(ValidationFailed):
-    """An object key that is empty, too long, or not text."""
-
-    code = "invalid_object_key"
 
 
 def valid_bucket_name(name: str) -> str:
@@ -38,16 +31,6 @@ def valid_bucket_name(name: str) -> str:
     if name.startswith(RESERVED_PREFIXES) or name.endswith(RESERVED_SUFFIXES):
         raise InvalidBucketName(f"{name!r}: the prefix or suffix is reserved")
     return name
-
-
-def valid_object_key(key: str) -> str:
-    """The key itself: 1 to 1,024 bytes of UTF-8 without control characters. Raises InvalidObjectKey."""
-    size = len(key.encode())
-    if not 1 <= size <= MAX_KEY_BYTES:
-        raise InvalidObjectKey(f"a key has 1 to {MAX_KEY_BYTES} bytes of UTF-8, this one {size}")
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in key):
-        raise InvalidObjectKey("a key may not hold control characters")
-    return key
 
 
 def _is_address(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where presigned URLs lead. There is no identity: the signature says what may be done."""
+"""Presigned URLs: made for a caller who may do the thing; where they lead the signature says what may be done."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import PortsOf, RawBody
+from services.storage.api.common import WRITE, RawBody
 from services.storage.api.objects import DEFAULT_TYPE, content_answer
-from services.storage.domain.presign import METHODS, Grant
-from services.storage.operations import objects, presigned
+from services.storage.domain.presigned_urls import METHODS, Grant
+from services.storage.operations import objects, presigned_urls
 from services.storage.operations.objects import Conditions
-from services.storage.schemas import DeletionOut, ObjectOut
-from shared.web.fastapi import ApiRouter, database
+from services.storage.operations.presigned_urls import PresignedUrl
+from services.storage.ports import Ports
+from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
 router = ApiRouter(tags=["presigned"])
+
+
+@router.post(
+    "/buckets/{name}/presigned-urls", status_code=201, response_model=PresignOut, dependencies=[requires(WRITE)]
+)
+def presign(
+    name: str, body: PresignCreate, session: Session = database(), ports: Ports = ports_of_app()
+) -> PresignedUrl:
+    """A URL that lets whoever has it do one thing with one object until it expires."""
+    return presigned_urls.make(session, ports, name, body.key, body.method, body.expires_in, body.version_id)
 
 
 @router.api_route("/signed/{tenant_id}/{name}/{key:path}", methods=sorted(METHODS), include_in_schema=False)
@@ -25,14 +37,14 @@ def use(
     key: str,
     expires: int,
     signature: str,
-    ports: PortsOf,
     content: RawBody,
     version_id: str = "",
     session: Session = database(),
+    ports: Ports = ports_of_app(),
 ) -> Response:
     """Do the one thing that was signed."""
     asked = Grant(request.method, tenant_id, name, key, version_id, expires)
-    with presigned.admitted(ports, asked, signature):
+    with presigned_urls.admitted(ports, asked, signature):
         if request.method == "PUT":
             content_type = request.headers.get("content-type", DEFAULT_TYPE)
             stored = objects.put(session, ports, name, key, content, content_type, Conditions())
