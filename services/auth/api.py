@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from services.auth import grant_operations, operations, schemas, signing, token_operations
 from services.auth.models import Account, ApiKey, Grant
 from services.auth.repository import accounts, api_keys, grants
-from shared.errors import BadRequest, Unauthenticated
+from shared.errors import Unauthenticated
 from shared.kernel.context import current
 from shared.kernel.identity import Identity
 from shared.utils.clock import Clock, system_clock
@@ -23,18 +23,13 @@ from shared.utils.pagination import Page, PageRequest
 from shared.web.django import service_settings
 from shared.web.django_problems import problem_response
 from shared.web.django_views import ApiView, endpoint, expected_version
+from shared.web.idempotency import IdempotencyNotSupported
 from shared.web.permissions import INTERNAL, PLATFORM
 from shared.web.problems import problem_body
 
 Body = dict[str, Any]
 KEY_SET_MAX_AGE_SECONDS = 60
 """How long the key set may be kept; a verifier that meets an unknown key id reads it again at once."""
-
-
-class IdempotencyNotSupported(BadRequest):
-    """The answer holds a secret that is shown once and kept nowhere, so it can't be given again."""
-
-    code = "idempotency_not_supported"
 
 
 def clock() -> Clock:

@@ -40,6 +40,7 @@ from services.secrets.schemas import (
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import ApiView, SerializerType, endpoint
+from shared.web.idempotency import IdempotencyNotSupported
 
 Body = dict[str, Any]
 READ, WRITE = "secrets:read", "secrets:write"
@@ -50,12 +51,6 @@ class InvalidVersion(BadRequest):
     """Not the number of a version."""
 
     code = "invalid_version"
-
-
-class IdempotencyNotSupported(BadRequest):
-    """The answer holds a value, so it is kept nowhere."""
-
-    code = "idempotency_not_supported"
 
 
 def unstored(serializer: SerializerType, value: Any) -> Response:

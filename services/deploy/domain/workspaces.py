@@ -13,13 +13,13 @@ _ADDRESS = re.compile(r"(?P<kind>[a-z_]+(?:\.[a-z_]+)?)\.(?P<name>[a-z_][a-z0-9_
 class InvalidName(ValidationFailed):
     """An environment name that isn't a DNS label starting with a letter (RFC 1035 §2.3.1)."""
 
-    code = "invalid_name"
+    code = "invalid_environment_label"
 
 
 class InvalidAddress(ValidationFailed):
     """A resource address that isn't `<kind>.<name>`."""
 
-    code = "invalid_address"
+    code = "invalid_resource_address"
 
 
 class UnknownKind(ValidationFailed):
