@@ -17,7 +17,7 @@ PAGE = 1000
 class ForgedCheckpoint(OmniCloudError):
     """A checkpoint in the object store doesn't carry our signature."""
 
-    status, code, title = 500, "forged_checkpoint", "A checkpoint has been tampered with"
+    code = "forged_checkpoint"
 
 
 class CheckpointStore:

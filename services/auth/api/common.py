@@ -7,20 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 
 from services.auth.ports import Ports
-from shared.errors import BadRequest
 from shared.web.django_problems import problem_response
 from shared.web.django_views import ApiView
+from shared.web.idempotency import IdempotencyNotSupported
 from shared.web.problems import problem_body
 
 READ, WRITE = "auth:read", "auth:write"
 
 Body = dict[str, Any]
-
-
-class IdempotencyNotSupported(BadRequest):
-    """The answer holds a secret that is shown once and kept nowhere, so it can't be given again."""
-
-    code = "idempotency_not_supported"
 
 
 class View(ApiView):

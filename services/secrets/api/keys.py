@@ -15,15 +15,9 @@ from services.secrets.operations import keys as operations
 from services.secrets.ports import Ports
 from services.secrets.repository import keys
 from services.secrets.schemas import Ciphertext, KeyCreate, KeyOut, Plaintext
-from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint
-
-
-class IdempotencyNotSupported(BadRequest):
-    """The answer holds a value, so it is kept nowhere."""
-
-    code = "idempotency_not_supported"
+from shared.web.idempotency import IdempotencyNotSupported
 
 
 class Keys(View):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from shared.errors import Conflict, Forbidden
+from shared.errors import Forbidden
+from shared.infra.state_machine import IllegalTransition
 
 
 class State(StrEnum):
@@ -33,10 +34,8 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
 """Everything that isn't here is refused."""
 
 
-class InvalidTransition(Conflict):
+class InvalidTransition(IllegalTransition):
     """The tenant's state doesn't allow the action."""
-
-    code = "invalid_transition"
 
 
 class TenantNotActive(Forbidden):

@@ -57,7 +57,7 @@ def test_a_refused_login_is_a_problem_with_a_stable_code(
     problem = anonymous.refused("POST", "/api/auth/v1/tokens", status, code, json=body)
     members = {"type", "title", "status", "detail", "code", "instance", "correlation_id"}
     assert set(problem) == members | ({"errors"} if status == 422 else set())
-    assert (problem["type"], problem["instance"]) == (f"urn:omnicloud:problem:{code}", "/v1/tokens")
+    assert (problem["type"], problem["instance"]) == (f"/problems/{code}", "/v1/tokens")
 
 
 def test_users_come_in_pages_without_gap_or_repetition(tenant: Tenant) -> None:

@@ -39,7 +39,7 @@ def test_a_refusal_is_a_problem_with_a_stable_code(tenant: Tenant) -> None:
     assert {
         name: problem[name] for name in ("type", "status", "code", "instance", "correlation_id", "rejected_by")
     } == {
-        "type": "urn:omnicloud:problem:no_valid_host",
+        "type": "/problems/no_valid_host",
         "status": 409,
         "code": "no_valid_host",
         "instance": "/v1/instances",

@@ -34,7 +34,7 @@ def test_a_used_up_quota_is_a_problem_with_its_figures(tenant: Tenant) -> None:
     problem = tenant.operator.refused("POST", RESERVATIONS, 403, "quota_exceeded", json=claim)
     del problem["correlation_id"]
     assert problem == {
-        "type": "urn:omnicloud:problem:quota_exceeded",
+        "type": "/problems/quota_exceeded",
         "title": "Quota exceeded",
         "status": 403,
         "detail": "buckets: 21 asked for, 20 of 20 left",

@@ -98,7 +98,7 @@ def test_a_repeated_creation_under_one_key_makes_one_tenant(operator: Api, name:
 def test_every_step_of_a_life_is_told_in_order(tenant: Tenant, bus: Bus) -> None:
     for action in ("suspend", "resume", "close"):
         tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/{action}")
-    tenant.operator.refused("POST", f"{TENANTS}/{tenant.id}/resume", 409, "invalid_transition")
+    tenant.operator.refused("POST", f"{TENANTS}/{tenant.id}/resume", 409, "illegal_transition")
     told = bus.of_subject("tenants.events", tenant.id, count=4)
     assert [(event["type"].rpartition(".")[2], event["sequence"], event["data"]["state"]) for event in told] == [
         ("created", 1, "active"),

@@ -58,7 +58,7 @@ def test_a_closed_tenant_is_over_for_good_and_keeps_its_name(operator: Api, tena
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/close")
     eventually(lambda: person.try_log_in().json().get("code") == "tenant_closed", interval=0.2)
     for action in ("suspend", "resume", "close"):
-        tenant.operator.refused("POST", f"{TENANTS}/{tenant.id}/{action}", 409, "invalid_transition")
+        tenant.operator.refused("POST", f"{TENANTS}/{tenant.id}/{action}", 409, "illegal_transition")
     tenant.operator.refused("POST", RESERVATIONS, 403, "tenant_not_active", json=claim("i-1", 1))
     body = {"email": "late@example.test", "password": "violet harbour 42"}
     tenant.operator.refused("POST", "/api/auth/v1/users", 403, "tenant_closed", json=body)
