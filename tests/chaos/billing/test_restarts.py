@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.billing import invoice, set_price, use
 from tests.support.eventually import eventually
-
-NOVEMBER = {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z"}
+from tests.support.months import last_complete
 
 
 def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(tenant, fleet, bus):
+    month = last_complete()
+
     def event(number: int) -> dict:
         return {
             "specversion": "1.0",
@@ -16,7 +17,7 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(tenant, fle
             "source": "omnicloud/storage",
             "type": "storage.usage.recorded",
             "subject": f"vol-{tenant.id}",
-            "time": "2026-11-10T00:00:00Z",
+            "time": month.late(hours=12),
             "datacontenttype": "application/json",
             "dataschema": "urn:omnicloud:event:usage.recorded",
             "tenantid": tenant.id,
@@ -27,8 +28,8 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(tenant, fle
             "data": {
                 "meter": "storage.gib_seconds",
                 "quantity": "1",
-                "started_at": "2026-11-09T00:00:00Z",
-                "ended_at": "2026-11-09T01:00:00Z",
+                "started_at": month.late(hours=36),
+                "ended_at": month.late(hours=35),
                 "resource_id": "vol-1",
                 "source": "storage",
             },
@@ -50,10 +51,11 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(tenant, fle
 
 def test_concurrent_runs_make_one_invoice(tenant):
     set_price(tenant, "m", "1")
-    use(tenant, "m", "3", "2026-11-10T00:00:00Z")
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
 
     def run(_: int) -> int:
-        return tenant.operator.post("/api/billing/v1/invoices", json=NOVEMBER).status_code
+        return tenant.operator.post("/api/billing/v1/invoices", json=month.period).status_code
 
     with ThreadPoolExecutor(6) as pool:
         answers = sorted(pool.map(run, range(6)))
@@ -64,8 +66,9 @@ def test_concurrent_runs_make_one_invoice(tenant):
 
 def test_an_invoice_survives_a_kill_right_after_its_answer(tenant, fleet):
     set_price(tenant, "m", "2")
-    use(tenant, "m", "3", "2026-11-10T00:00:00Z")
-    made = invoice(tenant, NOVEMBER)
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
+    made = invoice(tenant, month.period)
     fleet.kill("billing")
     fleet.start("billing")
     fleet.wait_healthy("billing")
