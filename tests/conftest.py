@@ -120,7 +120,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--at",
         metavar="TIME",
         default=os.environ.get("OMNICLOUD_AT", ""),
-        help="the time at which the fleet and the tests begin, such as 2028-02-29T12:00:00Z; default: now",
+        help="the time at which the fleet and the tests begin, such as 2024-02-29T12:00:00Z; default: now",
     )
 
 
@@ -130,7 +130,7 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             clock.start_at(moment_of(at))
         except ValueError as error:
-            raise pytest.UsageError(f"--at takes a time with its zone, such as 2028-02-29T12:00:00Z: {error}") from None
+            raise pytest.UsageError(f"--at takes a time with its zone, such as 2024-02-29T12:00:00Z: {error}") from None
 
 
 @pytest.fixture(scope="session")
