@@ -36,7 +36,9 @@ http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()
 JOB = '''
 """Writes down what it sees, then ends with the status of its first argument."""
 import json, os, pathlib, sys
+clock = pathlib.Path(os.environ.get("CLOCK_FILE", "/nowhere"))
 pathlib.Path(f"{os.environ['NAME']}.json").write_text(json.dumps({
+    "clock": clock.read_text() if clock.exists() else None,
     "argv": sys.argv[1:], "path0": sys.path[0], "cwd": os.getcwd(), "env": dict(os.environ),
     "modules": sorted(sys.modules), "pgid_is_pid": os.getpgid(0) == os.getpid(),
 }))

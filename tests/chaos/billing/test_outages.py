@@ -8,13 +8,14 @@ from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-
-NOVEMBER = {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z"}
+from tests.support.months import last_complete
 
 
 def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
     tenant: Tenant, fleet: FleetControl, bus: Bus
 ) -> None:
+    month = last_complete()
+
     def event(number: int) -> dict[str, Any]:
         return {
             "specversion": "1.0",
@@ -22,7 +23,7 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
             "source": "omnicloud/storage",
             "type": "storage.usage.recorded",
             "subject": f"vol-{tenant.id}",
-            "time": "2026-11-10T00:00:00Z",
+            "time": month.late(hours=12),
             "datacontenttype": "application/json",
             "dataschema": "urn:omnicloud:event:usage.recorded",
             "tenantid": tenant.id,
@@ -33,8 +34,8 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
             "data": {
                 "meter": "storage.gib_seconds",
                 "quantity": "1",
-                "started_at": "2026-11-09T00:00:00Z",
-                "ended_at": "2026-11-09T01:00:00Z",
+                "started_at": month.late(hours=36),
+                "ended_at": month.late(hours=35),
                 "resource_id": "vol-1",
                 "source": "storage",
             },
@@ -56,10 +57,11 @@ def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
 
 def test_concurrent_runs_make_one_invoice(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
-    use(tenant, "m", "3", "2026-11-10T00:00:00Z")
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
 
     def run(_: int) -> int:
-        return tenant.operator.post("/api/billing/v1/invoices", json=NOVEMBER).status_code
+        return tenant.operator.post("/api/billing/v1/invoices", json=month.period).status_code
 
     with ThreadPoolExecutor(6) as pool:
         answers = sorted(pool.map(run, range(6)))
@@ -70,8 +72,9 @@ def test_concurrent_runs_make_one_invoice(tenant: Tenant) -> None:
 
 def test_an_invoice_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet: FleetControl) -> None:
     set_price(tenant, "m", "2")
-    use(tenant, "m", "3", "2026-11-10T00:00:00Z")
-    made = invoice(tenant, NOVEMBER)
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
+    made = invoice(tenant, month.period)
     fleet.kill("billing")
     fleet.start("billing")
     fleet.wait_healthy("billing")

@@ -13,7 +13,7 @@ LOCK = {
     "Info": "",
     "Who": "ana@laptop",
     "Version": "1.9.5",
-    "Created": "2026-02-01T12:00:00Z",
+    "Created": "2020-02-01T12:00:00Z",
     "Path": "",
 }
 STATE = {"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "3f2a", "outputs": {}, "resources": []}

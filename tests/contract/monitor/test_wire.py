@@ -37,7 +37,7 @@ def test_a_query_whose_parts_do_not_fit_is_refused(tenant: Tenant) -> None:
 
 
 def test_values_and_times_must_be_finite_and_zoned(tenant: Tenant) -> None:
-    for wrong in ({"value": "NaN"}, {"timestamp": "2026-03-01T00:00:00"}):
+    for wrong in ({"value": "NaN"}, {"timestamp": at(0).removesuffix("+00:00")}):
         body = {"samples": [{**sample(0, 1), **wrong}]}
         tenant.api.refused("POST", f"{MONITOR}/samples", 422, "validation_failed", json=body)
     body = {"samples": [{**sample(0, 1), "name": "no-dashes"}]}

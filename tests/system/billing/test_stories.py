@@ -9,15 +9,15 @@ from tests.support.billing import invoice, set_price, use
 from tests.support.computing import INSTANCES, create_host, dedicated
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
-
-NOVEMBER = {"period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z"}
+from tests.support.months import last_complete
 
 
 @pytest.mark.services("audit")
 def test_every_step_to_an_invoice_is_in_the_audit_trail(tenant: Tenant) -> None:
     set_price(tenant, "m", "0.335")
-    use(tenant, "m", "3", "2026-11-10T00:00:00Z")
-    made = invoice(tenant, NOVEMBER)
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
+    made = invoice(tenant, month.period)
 
     def trail() -> list[dict[str, Any]]:
         return list(tenant.api.items("/api/audit/v1/records", subject=made["id"]))
@@ -29,11 +29,12 @@ def test_every_step_to_an_invoice_is_in_the_audit_trail(tenant: Tenant) -> None:
 
 @pytest.mark.services("tenants", "auth")
 def test_two_tenants_with_the_same_usage_get_their_own_invoices(tenant: Tenant, other_tenant: Tenant) -> None:
+    month = last_complete()
     for who, price in ((tenant, "0.335"), (other_tenant, "0.5")):
         set_price(who, "m", price)
-        use(who, "m", "3", "2026-11-10T00:00:00Z", id="the-same-id")
-    assert invoice(tenant, NOVEMBER)["total"] == "1.01"
-    assert invoice(other_tenant, NOVEMBER)["total"] == "1.50"
+        use(who, "m", "3", month.late(), id="the-same-id")
+    assert invoice(tenant, month.period)["total"] == "1.01"
+    assert invoice(other_tenant, month.period)["total"] == "1.50"
 
 
 @pytest.mark.services("compute")
@@ -46,9 +47,10 @@ def test_what_was_never_provisioned_costs_nothing_and_what_was_used_is_exact(ope
     )
     # When usage of something else is billed
     set_price(tenant, "m", "1")
+    month = last_complete()
     for place in range(10):
-        use(tenant, "m", "0.1005", f"2026-11-{place + 1:02d}T00:00:00Z")
-    made = invoice(tenant, NOVEMBER)
+        use(tenant, "m", "0.1005", month.late(hours=place + 1))
+    made = invoice(tenant, month.period)
     # Then nothing else is on the invoice, and no fraction of it is lost
     assert [(line["meter"], line["quantity"], line["amount"]) for line in made["lines"]] == [("m", "1.005", "1.01")]
     assert made["total"] == "1.01"

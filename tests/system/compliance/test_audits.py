@@ -1,12 +1,12 @@
 """Audits of what the other services told of."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.support.bus import Bus
+from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
@@ -22,7 +22,7 @@ def bucket(tenant: Tenant, number: int, versioning: str, kind: str = "created", 
         "source": "omnicloud/storage",
         "type": f"storage.bucket.{kind}",
         "subject": subject,
-        "time": datetime.now(UTC).isoformat(),
+        "time": clock.now().isoformat(),
         "datacontenttype": "application/json",
         "dataschema": f"urn:omnicloud:event:storage.bucket.{kind}",
         "tenantid": tenant.id,
