@@ -1,5 +1,7 @@
 """The operator's log-in that all tests share: a run can take longer than an access token is good for."""
 
+from typing import Any
+
 import pytest
 
 from tests.support import identities
@@ -10,19 +12,22 @@ LIFETIME = 900
 class Clock:
     """Seconds that only a test moves."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 0.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
 
-@pytest.fixture
-def log_ins(monkeypatch):
-    """When the operator logged in; the nth token is "token-n"."""
-    moments = []
+LogIns = tuple[Clock, list[float]]
 
-    def issue(*_):
+
+@pytest.fixture
+def log_ins(monkeypatch: pytest.MonkeyPatch) -> LogIns:
+    """When the operator logged in; the nth token is "token-n"."""
+    moments: list[float] = []
+
+    def issue(*_: object) -> dict[str, Any]:
         moments.append(clock.now)
         return {"access_token": f"token-{len(moments)}", "expires_in": LIFETIME}
 
@@ -31,7 +36,7 @@ def log_ins(monkeypatch):
     return clock, moments
 
 
-def test_one_log_in_serves_many_tests(log_ins):
+def test_one_log_in_serves_many_tests(log_ins: LogIns) -> None:
     clock, moments = log_ins
     session = identities.OperatorSession("http://127.0.0.1:1", clock)
     assert session.api() is session.api()
@@ -40,7 +45,7 @@ def test_one_log_in_serves_many_tests(log_ins):
     assert moments == [0.0]
 
 
-def test_every_test_gets_a_token_with_half_its_life_left_however_long_the_run_takes(log_ins):
+def test_every_test_gets_a_token_with_half_its_life_left_however_long_the_run_takes(log_ins: LogIns) -> None:
     clock, moments = log_ins
     session = identities.OperatorSession("http://127.0.0.1:1", clock)
     for now in range(0, 4 * LIFETIME, 60):
