@@ -10,6 +10,8 @@ from environment.fleet.errors import FleetError
 from environment.fleet.processes import kill_group
 from environment.fleet.project import FleetPaths
 from environment.fleet.servers import ServerError
+from environment.fleet.servers.kafka import CONTROL
+from environment.fleet.servers.kafka_mock.control import command
 from environment.fleet.supervisor import Supervisor
 from environment.fleet.unit import ALIVE, State, Unit
 
@@ -113,9 +115,6 @@ def _clock_file(paths: FleetPaths) -> Path:
 
 async def event_bus(supervisor: Supervisor, text: str) -> None:
     """Have the local event bus carry out a command of `kafka_mock.control`. Raises FleetError."""
-    from environment.fleet.servers.kafka import CONTROL
-    from environment.fleet.servers.kafka_mock.control import command
-
     context = next((context for name, context in supervisor.plan.contexts.items() if name == "kafka"), None)
     if context is None:
         raise FleetError("this fleet has no event bus", "Start it with a service that depends on kafka.")

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from environment.fleet.project import FleetPaths
+
 ROOT = Path(__file__).resolve().parents[3]
 
 WEB = '''
@@ -129,8 +131,6 @@ class Project:
     @property
     def control(self) -> str:
         """The name of the control socket."""
-        from environment.fleet.project import FleetPaths
-
         return FleetPaths(self.folder, "default").control
 
 

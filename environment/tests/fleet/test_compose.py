@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from environment.fleet.compose import Condition, Mount, Port, read_compose
+from environment.fleet.compose import ComposeFile, Condition, Mount, Port, read_compose
 from environment.fleet.compose.graph import check, closure
 from environment.fleet.compose.interpolation import interpolate
 from environment.fleet.errors import ComposeError, DependencyCycle, UnknownService
 
 
-def read(tmp_path: Path, text: str, **variables: str):
+def read(tmp_path: Path, text: str, **variables: str) -> ComposeFile:
     path = tmp_path / "docker-compose.yml"
     path.write_text(text)
     return read_compose(path, variables)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.bus import Bus
 from tests.support.clock import clock
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 POLICIES = "/api/compliance/v1/policies"

@@ -29,6 +29,9 @@ GIVEAWAY = re.compile(
 )
 """Words that give a bug away when a patch adds them."""
 
+LEAST_TRIGGERS = 2
+"""So many visible tests must catch a bug."""
+
 USUAL_SIZE = 8
 """Most bugs change at most so many lines; more is reported, not refused."""
 
@@ -212,8 +215,8 @@ def _measured(catalogue: Catalogue, reference: Reference, manifest: Manifest) ->
             continue
         if item.reference != reference.digest:
             yield Finding(bug.id, "was measured on an older reference", error=False)
-        if len(item.triggers) < 2:
-            yield Finding(bug.id, f"fails {len(item.triggers)} visible tests; there must be at least 2")
+        if len(item.triggers) < LEAST_TRIGGERS:
+            yield Finding(bug.id, f"fails {len(item.triggers)} visible tests; there must be at least {LEAST_TRIGGERS}")
         for other in bug.depends_on:
             if not manifest.edges.get((bug.id, other)):
                 yield Finding(bug.id, f"doesn't depend on {other}: no trigger of {bug.id} fails with {other} alone")

@@ -8,10 +8,10 @@ import pytest
 
 from environment.bugs.catalogue import Catalogue, load_catalogue
 from environment.bugs.errors import ManifestError
-from environment.bugs.manifest import Manifest, from_json, load_manifest, to_json
-from environment.bugs.verify import Report, Verifier, unmeasured_edges
+from environment.bugs.manifest import Manifest, load_manifest
 from environment.grading.measure import Measurements
 from environment.tests.fake_platform import FILES
+from environment.verification.verify import Report, Verifier, unmeasured_edges
 from environment.workspace.reference import Reference, git
 
 
@@ -121,12 +121,6 @@ def test_repeated_runs_find_unstable_tests(reference: Reference, catalogue_folde
     # When the suite is repeated, Then it is named
     with pytest.raises(ManifestError, match="test_moody"):
         verifier(reference, catalogue_folder, [], repeat=2).verify(["E9"])
-
-
-def test_the_manifest_survives_its_own_form(measured: Manifest) -> None:
-    assert from_json(to_json(measured)) == measured
-    with pytest.raises(ManifestError, match="can't be read"):
-        from_json("{}")
 
 
 def test_a_file_that_cannot_be_collected_stops_everything(reference: Reference, catalogue_folder: Path) -> None:

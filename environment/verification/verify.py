@@ -32,9 +32,8 @@ from environment.bugs.manifest import (
 from environment.grading.measure import Measurements
 from environment.grading.results import SuiteRun
 from environment.grading.runner import Options, passing_twins
+from environment.verification.checks import LEAST_TRIGGERS
 from environment.workspace.reference import Reference
-
-LEAST_TRIGGERS = 2
 
 
 @dataclass(frozen=True)
