@@ -1,11 +1,13 @@
 """What takes how many statements, and that it doesn't grow with what there is."""
 
+from __future__ import annotations
+
 from tests.support.api import queries_of
 from tests.support.identities import Tenant
 from tests.support.storing import STORAGE, make_bucket, make_volume, put_object
 
 
-def test_a_page_of_objects_takes_three_statements_whatever_it_holds(tenant: Tenant):
+def test_a_page_of_objects_takes_three_statements_whatever_it_holds(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     counts = []
     for number in range(1, 13):
@@ -17,7 +19,7 @@ def test_a_page_of_objects_takes_three_statements_whatever_it_holds(tenant: Tena
     assert counts == [3, 3]
 
 
-def test_a_folded_listing_does_not_read_what_it_folds(tenant: Tenant):
+def test_a_folded_listing_does_not_read_what_it_folds(tenant: Tenant) -> None:
     # Given ten keys in one folder and one beside it
     bucket = make_bucket(tenant.api)
     for number in range(10):
@@ -30,7 +32,7 @@ def test_a_folded_listing_does_not_read_what_it_folds(tenant: Tenant):
     assert queries_of(page) <= 4
 
 
-def test_a_list_of_volumes_takes_one_statement(tenant: Tenant):
+def test_a_list_of_volumes_takes_one_statement(tenant: Tenant) -> None:
     counts = []
     for _ in range(2):
         make_volume(tenant.api, 1)
@@ -39,7 +41,7 @@ def test_a_list_of_volumes_takes_one_statement(tenant: Tenant):
     assert counts == [1, 1]
 
 
-def test_the_versions_of_a_key_take_two_statements(tenant: Tenant):
+def test_the_versions_of_a_key_take_two_statements(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api, versioning="enabled")
     counts = []
     for _ in range(4):

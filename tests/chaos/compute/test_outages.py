@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.support.api import Api
+from tests.support.bus import Bus
 from tests.support.computing import (
+    FAULTS,
     INSTANCES,
     create,
     create_host,
@@ -11,6 +13,7 @@ from tests.support.computing import (
     nodes_of,
     plan_fault,
     reaches,
+    read,
     running,
     used_of,
 )
@@ -77,6 +80,40 @@ def test_instances_ordered_while_the_bus_is_away_are_built_once_when_it_is_back(
 
     assert reaches(tenant.api, instance["id"], "active", timeout=30)["version"] == 3
     assert len(nodes_of(operator, tenant)) == 1
+    assert used_of(operator, host["id"]) == NANO
+
+
+def test_work_that_no_event_comes_for_is_taken_up_by_whoever_is_alive(
+    operator: Api, tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
+    host = create_host(operator, tenant)
+    fleet.kafka_down()
+    instance = create(tenant.api, tenancy="dedicated")
+
+    active = reaches(tenant.api, instance["id"], "active", timeout=30)
+    fleet.kafka_up()
+
+    events = bus.of_subject("compute.events", instance["id"], count=3, timeout=20)
+    assert [event["data"]["state"] for event in events] == ["pending", "provisioning", "active"]
+    assert read(tenant.api, instance["id"]) == active
+    assert [node["id"] for node in nodes_of(operator, tenant)] == [active["node_id"]]
+    assert used_of(operator, host["id"]) == NANO
+
+
+def test_work_that_somebody_is_at_is_not_taken_up_by_another(operator: Api, tenant: Tenant) -> None:
+    # Given a provider that takes longer than work is waited for, and would fail if it were asked a second time
+    host = create_host(operator, tenant)
+    plan_fault(operator, tenant, "create_node", "latency", latency_ms=12_000)
+    plan_fault(operator, tenant, "create_node", "out_of_capacity")
+
+    instance = create(tenant.api, tenancy="dedicated")
+
+    # Then it is asked once
+    assert reaches(tenant.api, instance["id"], "active", timeout=30)["version"] == 3
+    left = [
+        fault["kind"] for fault in operator.ok("GET", FAULTS) if fault["tenant_id"] == tenant.id and fault["remaining"]
+    ]
+    assert left == ["out_of_capacity"]
     assert used_of(operator, host["id"]) == NANO
 
 

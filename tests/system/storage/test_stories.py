@@ -1,5 +1,7 @@
 """Volumes and the instances that use them."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ def active_instance(tenant: Tenant) -> dict[str, Any]:
     return found
 
 
-def test_a_volume_is_used_by_one_instance_in_its_zone_and_outlives_it(tenant: Tenant):
+def test_a_volume_is_used_by_one_instance_in_its_zone_and_outlives_it(tenant: Tenant) -> None:
     # Given an instance and a volume in its zone
     instance = active_instance(tenant)
     volume = make_volume(tenant.api, zone=instance["placement"]["zone"])
@@ -42,7 +44,9 @@ def test_a_volume_is_used_by_one_instance_in_its_zone_and_outlives_it(tenant: Te
     tenant.api.ok("DELETE", path, 204)
 
 
-def test_a_volume_is_not_attached_across_zones_nor_to_another_tenants_instance(tenant: Tenant, other_tenant: Tenant):
+def test_a_volume_is_not_attached_across_zones_nor_to_another_tenants_instance(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
     instance = active_instance(tenant)
     elsewhere = make_volume(tenant.api, zone="another-zone")
     path = f"{STORAGE}/volumes/{elsewhere['id']}"

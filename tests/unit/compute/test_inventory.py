@@ -1,4 +1,4 @@
-"""Capacity and unit rules of a host's inventories, and what claims add up to."""
+"""Capacity and unit rules of a host's inventories."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.compute.domain.claims import Claim, claims_for, usage_by_host
-from services.compute.domain.errors import InvalidInventory, InvalidResources
+from services.compute.domain.errors import InvalidInventory
 from services.compute.domain.inventory import Inventory
-from services.compute.domain.resources import ResourceClass, Resources, used_units
+from services.compute.domain.resources import ResourceClass, used_units
 
 VCPU, MEMORY, DISK = ResourceClass.VCPU, ResourceClass.MEMORY_MIB, ResourceClass.DISK_GIB
 
@@ -81,64 +80,9 @@ def test_an_inventory_whose_numbers_contradict_each_other_is_refused(fields: dic
         Inventory(DISK, **fields)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("amount", "times", "used"),
-    [("0.1", 10, 1_000), ("0.7", 3, 2_100), ("0.001", 1_000, 1_000), ("0.29", 100, 29_000), ("1.1", 11, 12_100)],
-)
-def test_repeated_fractional_claims_add_up_exactly(amount: str, times: int, used: int) -> None:
-    assert used_units(VCPU, [Decimal(amount)] * times) == used
-
-
 def test_ten_tenths_of_a_core_leave_no_millicore_free() -> None:
     inventory = Inventory(VCPU, total=1_000)
     used = used_units(VCPU, [Decimal("0.1")] * 10)
 
     assert inventory.capacity - used == 0
     assert not inventory.fits(1, used)
-
-
-def test_claims_of_an_instance_are_one_a_resource_in_the_customers_units() -> None:
-    claims = claims_for("i-1", "host-1", Resources(Decimal("0.25"), 512, 4))
-
-    assert claims == [
-        Claim("i-1", "host-1", VCPU, Decimal("0.25")),
-        Claim("i-1", "host-1", MEMORY, Decimal(512)),
-        Claim("i-1", "host-1", DISK, Decimal(4)),
-    ]
-
-
-def test_a_diskless_instance_claims_no_disk() -> None:
-    kinds = [claim.resource_class for claim in claims_for("i-1", "host-1", Resources(Decimal(1), 512, 0))]
-
-    assert kinds == [VCPU, MEMORY]
-
-
-def test_usage_is_kept_apart_by_host_and_resource() -> None:
-    claims = [
-        *claims_for("i-1", "host-1", Resources(Decimal("0.3"), 256, 1)),
-        *claims_for("i-2", "host-1", Resources(Decimal("0.6"), 256, 0)),
-        *claims_for("i-3", "host-2", Resources(Decimal("1.5"), 1_024, 10)),
-    ]
-
-    assert usage_by_host(claims) == {
-        "host-1": {VCPU: 900, MEMORY: 512, DISK: 1},
-        "host-2": {VCPU: 1_500, MEMORY: 1_024, DISK: 10},
-    }
-
-
-def test_no_claims_mean_no_usage() -> None:
-    assert usage_by_host([]) == {}
-    assert used_units(VCPU, []) == 0
-
-
-def test_resources_are_counted_in_base_units() -> None:
-    assert Resources(Decimal("1.125"), 2_048, 20).units() == {VCPU: 1_125, MEMORY: 2_048, DISK: 20}
-
-
-@pytest.mark.parametrize(
-    ("vcpus", "memory_mib", "disk_gib"),
-    [("0", 128, 1), ("-1", 128, 1), ("0.0001", 128, 1), ("NaN", 128, 1), ("1", 0, 1), ("1", 128, -1)],
-)
-def test_amounts_that_are_not_whole_base_units_are_refused(vcpus: str, memory_mib: int, disk_gib: int) -> None:
-    with pytest.raises(InvalidResources):
-        Resources(Decimal(vcpus), memory_mib, disk_gib)

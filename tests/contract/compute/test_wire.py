@@ -119,7 +119,7 @@ def test_usage_is_told_in_exact_decimals_over_half_open_windows(tenant: Tenant, 
     assert tenant.api.ok("POST", "/api/compute/v1/usage/flush") == {"recorded": 2}
 
     def is_ours(event: dict[str, Any]) -> bool:
-        return event["type"] == "compute.usage.recorded" and event["data"]["resource_id"] == instance["id"]
+        return bool(event["type"] == "compute.usage.recorded" and event["data"]["resource_id"] == instance["id"])
 
     usage = {event["data"]["meter"]: event["data"] for event in bus.events(TOPIC, is_ours, count=2)}
 
@@ -136,6 +136,28 @@ def test_a_deleted_instances_last_event_is_its_end(tenant: Tenant, bus: Bus) -> 
     is_gone(tenant.api, instance["id"])
 
     def is_end(event: dict[str, Any]) -> bool:
-        return event["type"] == "compute.instance.deleted" and event["subject"] == instance["id"]
+        return bool(event["type"] == "compute.instance.deleted" and event["subject"] == instance["id"])
 
-    assert bus.events(TOPIC, is_end)[0]["data"] == {"id": instance["id"], "name": "vm"}
+    assert bus.events(TOPIC, is_end)[0]["data"] == {"id": instance["id"], "name": "vm", "quota_key": instance["id"]}
+
+
+def test_a_resize_tells_its_end_before_the_state_in_which_the_instance_goes_on(tenant: Tenant, bus: Bus) -> None:
+    instance = running(tenant.api)
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/resize", 202, json={"flavor": "micro"})
+
+    *_, end, resumed = bus.of_subject(TOPIC, instance["id"], count=6)
+
+    assert (end["type"], end["sequence"]) == ("compute.instance.resize_ended", 5)
+    told = end["data"]
+    assert re.fullmatch(rf"{instance['id']}\.size-[0-9a-f]{{32}}", told.pop("quota_key"))
+    assert told == {
+        "id": instance["id"],
+        "flavor": "micro",
+        "vcpus": "0.25",
+        "memory_mib": 512,
+        "disk_gib": 4,
+        "error": None,
+        "dropped_quota_key": instance["id"],
+    }
+    assert (resumed["type"], resumed["sequence"]) == ("compute.instance.state_changed", 6)
+    assert (resumed["data"]["previous_state"], resumed["data"]["state"]) == ("updating", "active")
