@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.metering import total, usage_of, window
 from tests.support.networking import (
     ADDRESSES,
     GROUPS,
@@ -82,18 +82,12 @@ def test_an_address_is_metered_without_gap_for_as_long_as_it_is_held(
     tenant.api.ok("DELETE", f"{ADDRESSES}/{address['id']}", 204)
     assert tenant.api.ok("POST", "/api/network/v1/usage/flush") == {"recorded": 0}
 
-    def is_usage(event: dict[str, Any]) -> bool:
-        return event["type"] == "network.usage.recorded" and event["data"]["resource_id"] == address["id"]
+    told = usage_of(bus, "network", address, count=2)
+    (began, first_end), (second_start, ended) = window(told[0]), window(told[1])
 
-    records = sorted(
-        (event["data"] for event in bus.events("network.events", is_usage, 2)), key=lambda r: r["started_at"]
-    )
-    windows = [tuple(datetime.fromisoformat(record[end]) for end in ("started_at", "ended_at")) for record in records]
-
-    assert windows[0][1] == windows[1][0]
-    total = sum(Decimal(record["quantity"]) for record in records)
-    assert total == Decimal((windows[1][1] - windows[0][0]) // datetime.resolution) / 1_000_000
-    assert total >= 300
+    assert first_end == second_start
+    assert total(told) == Decimal((ended - began) // datetime.resolution) / 1_000_000
+    assert total(told) >= 300
 
 
 @pytest.mark.services("compute")

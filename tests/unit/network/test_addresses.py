@@ -1,4 +1,4 @@
-"""Addresses: lowest free first, quarantine after release, exhaustion."""
+"""Addresses: lowest free first, quarantine after release, exhaustion, and what holding one costs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.network.domain.addresses import QUARANTINE, RATES, Lease, allocate
 from services.network.domain.cidr import parse_address, parse_network
 from services.network.domain.errors import AddressOutsideSubnet, AddressReserved, AddressTaken, SubnetExhausted
-from services.network.domain.ipam import QUARANTINE, Lease, allocate
+from shared.kernel.context import service_context
+from shared.metering import record_usage
+from tests.unit.clocks import standing_clock
+from tests.unit.doubles import MeteredRow, Outbox
 
 SUBNET = parse_network("10.0.0.0/28")
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -86,3 +90,16 @@ def test_ipv6_addresses_are_handed_out_the_same_way() -> None:
     subnet = parse_network("2001:db8::/64")
 
     assert str(allocate(subnet, held("2001:db8::4"), NOW)) == "2001:db8::5"
+
+
+def test_a_held_address_is_billed_by_the_second_and_each_day_by_itself() -> None:
+    outbox, evening = Outbox(), datetime(2026, 3, 1, 23, 59, 50, tzinfo=UTC)
+    with service_context("network", "t-1", standing_clock()):
+        row = MeteredRow("addr-1", evening)
+        record_usage(outbox, "network", row, RATES, evening + timedelta(seconds=20, microseconds=5))
+
+    assert outbox.windows == [
+        ("2026-03-01T23:59:50+00:00", "2026-03-02T00:00:00+00:00", "10"),
+        ("2026-03-02T00:00:00+00:00", "2026-03-02T00:00:10.000005+00:00", "10.000005"),
+    ]
+    assert {told["data"]["meter"] for told in outbox.events} == {"network.address_seconds"}

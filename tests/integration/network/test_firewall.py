@@ -86,18 +86,6 @@ def test_security_groups_are_a_union_of_allows(tenant: Tenant) -> None:
     assert verdict(tenant, subnet, ssh, web, port=22, peer_groups=[web["id"]])[0] is True
 
 
-def test_a_number_is_taken_once_a_direction(tenant: Tenant) -> None:
-    _, acl, _ = prepared(tenant)
-    rule = add_acl_rule(tenant.api, acl, 100, "allow")
-    path = f"{ACLS}/{acl['id']}/rules"
-    body = {"number": 100, "direction": "ingress", "action": "deny", "cidr": "0.0.0.0/0"}
-
-    tenant.api.refused("POST", path, 409, "duplicate_rule", json=body)
-
-    tenant.api.ok("DELETE", f"{path}/{rule['id']}", 204)
-    assert tenant.api.ok("POST", path, 201, json=body)["action"] == "deny"
-
-
 def test_a_subnet_without_a_list_lets_everything_to_the_groups(tenant: Tenant) -> None:
     subnet, acl, group = prepared(tenant)
     add_group_rule(tenant.api, group, cidr="0.0.0.0/0")

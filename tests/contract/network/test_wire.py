@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.metering import usage_of
 from tests.support.networking import ADDRESSES, VPCS, allocate, cidrs, create_subnet, create_vpc
 
 TOPIC = "network.events"
@@ -101,10 +101,7 @@ def test_the_time_an_address_is_held_is_told_in_exact_decimals(tenant: Tenant, b
     address = allocate(tenant.api, subnet)
     tenant.api.ok("DELETE", f"{ADDRESSES}/{address['id']}", 204)
 
-    def is_usage(event: dict[str, Any]) -> bool:
-        return event["type"] == "network.usage.recorded" and event["data"]["resource_id"] == address["id"]
-
-    [usage] = (event["data"] for event in bus.events(TOPIC, is_usage))
+    [usage] = (event["data"] for event in usage_of(bus, "network", address))
 
     assert (usage["meter"], usage["source"]) == ("network.address_seconds", "network")
     assert re.fullmatch(r"\d+(\.\d+)?", usage["quantity"])
