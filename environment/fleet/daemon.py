@@ -16,6 +16,7 @@ from typing import Any
 from environment.fleet.control import ControlServer
 from environment.fleet.drills import step_clock
 from environment.fleet.errors import FleetError
+from environment.fleet.patience import patience
 from environment.fleet.plan import Plan, make_plan
 from environment.fleet.ports import table
 from environment.fleet.processes import adopt_orphans
@@ -53,6 +54,7 @@ def main() -> int:
         _say({"error": error.message, "hint": error.hint})
         return 1
     try:
+        patience()  # So that a nonsensical setting is told now.
         remove_folder(str(paths.root))
         paths.logs.mkdir(parents=True)
         _keep_out_of_git(paths.root.parent)

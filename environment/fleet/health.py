@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import signal
 import time
@@ -13,6 +12,7 @@ from typing import Protocol
 from environment.fleet.compose import HealthCheck
 from environment.fleet.launcher import Launcher
 from environment.fleet.logs import last_lines
+from environment.fleet.patience import patience
 from environment.fleet.plan import Plan
 from environment.fleet.probes import Verdict, http_verdict, url_of
 from environment.fleet.processes import kill_group
@@ -22,6 +22,9 @@ QUICK_SECONDS = 0.1
 """Between two checks over HTTP or a server's own probe while a service starts."""
 QUICK_COMMAND_SECONDS = 0.5
 """The same for a check that is a program of its own."""
+
+LOG_LINES = 12
+"""Quoted of a service that does not become healthy."""
 
 START_PERIOD_SECONDS = 15.0
 """More of a start period than this is for containers, which start an interpreter each: processes here are forked."""
@@ -42,11 +45,6 @@ class CheckedFleet(Protocol):
         """Start a process that is no service; its pid, and its exit code to wait for."""
 
 
-def patience() -> float:
-    """Factor on all waiting times of starts; OMNICLOUD_PATIENCE=3 suits a machine with much other work."""
-    return float(os.environ.get("OMNICLOUD_PATIENCE", "1"))
-
-
 async def watch(fleet: CheckedFleet, unit: Unit) -> None:
     """Check until cancelled; sets HEALTHY and UNHEALTHY by the rules of compose.
 
@@ -62,14 +60,15 @@ async def watch(fleet: CheckedFleet, unit: Unit) -> None:
         verdict = await ask(fleet, unit, check)
         if verdict.healthy:
             failures = 0
-            unit.healthy_once = True
+            unit.healthy_once, unit.overdue = True, ""
             fleet.set_state(unit, State.HEALTHY)
         elif unit.healthy_once:
             failures += 1
             if failures >= check.retries:
                 fleet.set_state(unit, State.UNHEALTHY, verdict.detail)
         elif time.monotonic() - unit.checked_since > limit and unit.state is not State.UNHEALTHY:
-            lines = last_lines(fleet.plan.paths.log(unit.name), 12)
+            lines = last_lines(fleet.plan.paths.log(unit.name), LOG_LINES)
+            unit.overdue = f"not healthy within {limit:g} s"
             fleet.set_state(unit, State.UNHEALTHY, "\n".join([verdict.detail, *lines]))
         settled = unit.healthy_once or unit.state is State.UNHEALTHY
         quick = QUICK_COMMAND_SECONDS if _is_command(unit) else QUICK_SECONDS

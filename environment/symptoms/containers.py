@@ -19,10 +19,11 @@ from typing import Any
 
 import yaml
 
+from environment.causes import one_line
 from environment.fleet.compose import ComposeFile, Condition, read_compose
 from environment.fleet.errors import FleetError
 from environment.symptoms import probes
-from environment.symptoms.observation import NO_CHECK, Observation, Trouble, one_line
+from environment.symptoms.observation import NO_CHECK, Observation, Trouble
 
 PROJECT = "omnicloud-symptoms"
 URL = "http://localhost:8000"

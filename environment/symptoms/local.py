@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from environment.causes import one_line
 from environment.fleet.client import FleetClient, start_daemon
 from environment.fleet.daemon import Order
 from environment.fleet.errors import FleetError
 from environment.fleet.leftovers import clear
 from environment.fleet.project import FleetPaths
 from environment.symptoms import probes
-from environment.symptoms.observation import NO_CHECK, Observation, Trouble, one_line
+from environment.symptoms.observation import NO_CHECK, Observation, Trouble
 
 NAME = "symptoms"
 

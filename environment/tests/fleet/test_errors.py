@@ -73,6 +73,15 @@ def test_a_nonsense_choice_of_ports(project: Project, web: Web) -> None:
     assert "'many' is no choice of ports" in refused(project, "--ports", "many")
 
 
+@pytest.mark.parametrize("patience", ["long", "0", "-1", "nan", "inf"])
+def test_a_nonsense_patience(project: Project, web: Web, patience: str) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    result = project.up(OMNICLOUD_PATIENCE=patience)
+    assert result.returncode == 1
+    assert f"OMNICLOUD_PATIENCE={patience} is no positive number" in result.stderr
+    project.assert_nothing_left()
+
+
 def test_a_nonsense_name(project: Project, web: Web) -> None:
     project.compose("services:\n" + web("back", 8001))
     assert "'../x' is no name for a fleet" in refused(project, "--name", "../x")

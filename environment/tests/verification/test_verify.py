@@ -36,7 +36,7 @@ def test_triggers_are_the_tests_that_fail_with_the_bug_alone(measured: Manifest)
 
 def test_tests_carry_category_services_and_state(measured: Manifest) -> None:
     chaos = measured.tests["tests/chaos/compute/test_borders.py::test_a_claim_beyond_the_last_unit"]
-    assert (chaos.category, chaos.services, chaos.infrastructure_state) == ("chaos", ("compute", "billing"), False)
+    assert (chaos.category, chaos.services, chaos.infrastructure_state) == ("chaos", ("billing", "compute"), False)
     state = measured.tests["tests/integration/compute/test_claims.py::test_release_ends_at_zero"]
     assert (state.category, state.services, state.infrastructure_state) == ("integration", ("compute",), True)
 
