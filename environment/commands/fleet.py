@@ -45,6 +45,9 @@ def up(
     ] = "default",
     attach: Annotated[bool, typer.Option("--attach", help="Stay; Ctrl-C takes the fleet down.")] = False,
     owner: Annotated[int | None, typer.Option(help="Take the fleet down when this process ends.")] = None,
+    clock_offset: Annotated[
+        float, typer.Option(help="Seconds by which the services' clock is ahead of the machine's (negative: behind).")
+    ] = 0.0,
 ) -> None:
     """Start the fleet and return when every service is ready or cannot become so (status 1)."""
     if ports not in ("default", "auto") and not (ports.isdigit() and 1024 <= int(ports) <= 65000):
@@ -52,7 +55,7 @@ def up(
     paths = _paths(workspace, name)
     began = time.monotonic()
     try:
-        start_daemon(Order(str(paths.project), name, list(services or ()), ports, owner))
+        start_daemon(Order(str(paths.project), name, list(services or ()), ports, owner, clock_offset))
         client = FleetClient(paths)
         healthy = display.follow_boot(client, began)
         if attach:

@@ -85,8 +85,12 @@ async def kafka(supervisor: Supervisor, request: Request) -> None:
     await drills.event_bus(supervisor, str(request["command"]))
 
 
-async def clock(supervisor: Supervisor, request: Request) -> None:
-    drills.step_clock(supervisor, float(request["seconds"]))
+async def clock(supervisor: Supervisor, request: Request) -> Answer:
+    """Step the services' clock to `seconds` ahead of the machine's, if any are given; by how many it is ahead now."""
+    paths = supervisor.plan.paths
+    if "seconds" in request:
+        drills.step_clock(paths, float(request["seconds"]))
+    return {"seconds": drills.clock_offset(paths)}
 
 
 async def down(supervisor: Supervisor, request: Request) -> None:

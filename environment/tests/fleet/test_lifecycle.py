@@ -7,6 +7,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from environment.fleet.client import FleetClient
+from environment.fleet.project import FleetPaths
 from environment.tests.fleet.conftest import Project
 
 Web = Callable[..., str]
@@ -119,6 +121,31 @@ def test_a_child_sees_the_project_and_nothing_of_the_runner(project: Project) ->
     assert seen["pgid_is_pid"]
     assert [name for name in seen["modules"] if name.split(".")[0] in ("environment", "services", "shared")] == []
     assert "sqlalchemy" in seen["modules"]
+
+
+def test_a_fleet_may_start_with_its_clock_ahead_of_the_machines(project: Project) -> None:
+    # given a job that looks at the clock's file as soon as it runs
+    project.compose(
+        "services:\n"
+        "  early: {build: ., command: python -m fake.job 0, volumes: ['clock:/run/omnicloud:ro'],\n"
+        "          environment: {NAME: early, CLOCK_FILE: /run/omnicloud/clock}}\n"
+        "volumes: {clock: {}}\n"
+    )
+    # when the fleet starts 400 days ahead
+    assert project.up("--clock-offset", "34560000.25").returncode == 0
+    # then the first process has seen no other time, and the drills know it
+    assert float(json.loads((project.folder / "early.json").read_text())["clock"]) == 34560000.25
+    client = FleetClient(FleetPaths(project.folder, "default"))
+    assert client.request("clock")["seconds"] == 34560000.25
+    assert client.request("clock", seconds=-600)["seconds"] == -600
+    assert client.request("clock")["seconds"] == -600
+
+
+def test_a_fleets_clock_is_the_machines_unless_told_otherwise(project: Project) -> None:
+    project.compose("services: {early: {build: ., command: python -m fake.job 0, environment: {NAME: early}}}\n")
+    assert project.up().returncode == 0
+    assert json.loads((project.folder / "early.json").read_text())["clock"] is None
+    assert FleetClient(FleetPaths(project.folder, "default")).request("clock")["seconds"] == 0
 
 
 def test_drills_change_what_they_say_and_repair_themselves(project: Project, web: Web) -> None:

@@ -42,7 +42,7 @@ def test_a_refusal_is_a_problem_with_a_stable_code(tenant: Tenant) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert {name: problem[name] for name in ("type", "status", "code", "instance", "correlation_id")} == {
-        "type": "urn:omnicloud:problem:cidr_overlap",
+        "type": "/problems/cidr_overlap",
         "status": 409,
         "code": "cidr_overlap",
         "instance": "/v1/vpcs",

@@ -8,9 +8,9 @@ from tests.support.identities import Tenant
 
 def test_a_name_is_given_once(tenant: Tenant) -> None:
     pool, _ = make_pool(tenant.api)
-    tenant.api.refused("POST", POOLS, 409, "name_taken", json={"name": "web"})
+    tenant.api.refused("POST", POOLS, 409, "load_balancer_name_taken", json={"name": "web"})
     make_balancer(tenant.api, pool)
-    tenant.api.refused("POST", BALANCERS, 409, "name_taken", json={"name": "front", "listeners": []})
+    tenant.api.refused("POST", BALANCERS, 409, "load_balancer_name_taken", json={"name": "front", "listeners": []})
     assert len(list(tenant.api.items(POOLS))) == len(list(tenant.api.items(BALANCERS))) == 1
 
 

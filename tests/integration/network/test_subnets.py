@@ -28,7 +28,7 @@ def test_a_zone_that_the_platform_does_not_have_is_refused(tenant: Tenant) -> No
     vpc = create_vpc(tenant.api)
 
     body = {"vpc_id": vpc["id"], "name": "s", "cidr": "10.0.0.0/24", "zone": "mars-north-1a"}
-    tenant.api.refused("POST", SUBNETS, 422, "unknown_zone", json=body)
+    tenant.api.refused("POST", SUBNETS, 422, "unknown_subnet_zone", json=body)
 
     assert list(tenant.api.items(SUBNETS)) == []
     create_subnet(tenant.api, vpc, "10.0.0.0/24", zone="cirrus-ap-1b")

@@ -98,4 +98,4 @@ def test_subnets_lie_in_the_zones_of_computes_catalogue_and_nowhere_else(tenant:
     for number, zone in enumerate(zones[:3]):
         assert create_subnet(tenant.api, vpc, f"10.0.{number}.0/24", zone=zone)["zone"] == zone
     body = {"vpc_id": vpc["id"], "name": "s", "cidr": "10.0.9.0/24", "zone": zones[0] + "x"}
-    tenant.api.refused("POST", SUBNETS, 422, "unknown_zone", json=body)
+    tenant.api.refused("POST", SUBNETS, 422, "unknown_subnet_zone", json=body)

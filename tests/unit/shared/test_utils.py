@@ -9,7 +9,6 @@ from shared.utils.clock import FixedClock, SteppedClock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id, uuid7_hex
 from shared.utils.pagination import InvalidCursor, InvalidLimit, Page, PageRequest, decode_cursor, encode_cursor
-from shared.utils.retry import call_with_retry
 from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib, parse_millicores
 
 
@@ -107,26 +106,3 @@ def test_deadline_only_gets_nearer():
     clock.advance(timedelta(seconds=10))
     with pytest.raises(DeadlineExceeded):
         deadline.check()
-
-
-def test_retries_end_with_the_last_error_as_it_is():
-    calls = []
-
-    def fail() -> None:
-        calls.append(1)
-        raise ConnectionError(f"attempt {len(calls)}")
-
-    with pytest.raises(ConnectionError, match="attempt 3"):
-        call_with_retry(fail, retry_on=lambda error: isinstance(error, ConnectionError), attempts=3, first_wait=0.001)
-
-
-def test_errors_not_worth_it_are_not_retried():
-    calls = []
-
-    def fail() -> None:
-        calls.append(1)
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        call_with_retry(fail, retry_on=lambda error: isinstance(error, ConnectionError), first_wait=0.001)
-    assert len(calls) == 1

@@ -1,0 +1,67 @@
+"""Every refusal has the same shape (RFC 9457), whoever refuses."""
+
+import httpx
+import pytest
+
+from tests.support.fleet import ROUTED
+
+ADDRESSES = (
+    "gateway:8000", "auth:8001", "tenants:8002", "compute:8003", "network:8004", "storage:8005", "dns:8006",
+    "loadbalancer:8007", "secrets:8008", "config:8009", "deploy:8010", "monitor:8011", "billing:8012", "audit:8013",
+    "compliance:8014",
+)  # fmt: skip
+MEMBERS = {"type", "title", "status", "detail", "code", "instance", "correlation_id"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/none/v1/x", 404, "no_route"),
+        ("GET", "/api/tenants/v1/projects/p-none", 404, "not_found"),
+        ("GET", "/api/tenants/v1/nothing", 404, "not_found"),
+        ("DELETE", "/api/tenants/v1/quotas", 405, "method_not_allowed"),
+        ("GET", "/api/tenants/v1/projects?limit=0", 400, "invalid_limit"),
+        ("GET", "/api/tenants/v1/projects?cursor=x", 400, "invalid_cursor"),
+    ],
+)
+def test_refusals_are_problem_details(tenant, method, path, status, code):
+    problem = tenant.api.refused(method, path, status, code)
+    assert problem.keys() >= MEMBERS
+    assert problem["type"] == f"/problems/{code}"
+
+
+@pytest.mark.parametrize("service", [pytest.param(name, marks=pytest.mark.services(name)) for name in sorted(ROUTED)])
+def test_a_problems_type_is_explained_at_the_gateway(tenant, fleet, service):
+    problem = tenant.api.refused("GET", f"/api/{service}/v1/nothing-of-the-kind", 404)
+    explained = httpx.get(httpx.URL(fleet.url).join(problem["type"]), trust_env=False).json()
+    assert explained.keys() == {"code", "status", "title", "explanation"}
+    assert (explained["code"], explained["status"], explained["title"]) == (problem["code"], 404, problem["title"])
+
+
+@pytest.mark.parametrize(
+    "address", [pytest.param(name, marks=pytest.mark.services(name.partition(":")[0])) for name in ADDRESSES]
+)
+def test_every_service_explains_the_codes_to_everybody(fleet, address):
+    host, port = fleet.address(address)
+    with httpx.Client(base_url=f"http://{host}:{port}", headers={"Host": "localhost"}, trust_env=False) as client:
+        listed = client.get("/problems").json()["items"]
+        one = client.get("/problems/quota_exceeded")
+        unknown = client.get("/problems/nonsense")
+    assert one.json() in listed
+    assert (one.status_code, one.json()["code"], one.json()["status"]) == (200, "quota_exceeded", 403)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    assert unknown.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_that_is_no_json_is_a_problem(tenant):
+    answer = tenant.api.post("/api/tenants/v1/projects", content=b"{", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_metrics_label_requests_by_route_and_never_by_path(tenant, fleet):
+    from tests.support.api import Api
+
+    tenant.api.get("/api/tenants/v1/projects/p-unmistakable")
+    text = Api(fleet.url).get("/metrics").text
+    assert "p-unmistakable" not in text
+    assert 'http_requests_total{method="GET",route="/api/{path:path}"' in text
