@@ -58,8 +58,12 @@ async def call_with_retry_async(
     max_wait: float = 2.0,
     deadline: Deadline | None = None,
 ) -> T:
-    """`call_with_retry` for a coroutine function: it waits without holding up the event loop."""
-    return await AsyncRetrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(operation)
+    """`call_with_retry` for what is awaited: it waits without holding up the event loop."""
+
+    async def attempt() -> T:  # tenacity awaits what is declared as a coroutine function, not what returns one.
+        return await operation()
+
+    return await AsyncRetrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(attempt)
 
 
 def _rules(

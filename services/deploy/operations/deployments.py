@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.deploy import published
 from services.deploy.domain.deployments import DEPLOYMENT_LIFE_CYCLE, DeploymentState
 from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
+from services.deploy.domain.strategies import first_stage
 from services.deploy.operations import locking
 from services.deploy.operations.specs import strategy_of
 from services.deploy.ports import Ports
@@ -57,6 +58,7 @@ def start(
     stable = last_successful(history)
     now = ports.clock.now()
     old = stable.replicas if stable else 0
+    stage = first_stage(old, now)
     deployment = deployments.add(
         Deployment(
             id=id,
@@ -77,12 +79,12 @@ def start(
             old_ready=old,
             new=0,
             new_ready=0,
-            target_old=old,
-            target_new=0,
+            target_old=stage.targets.old,
+            target_new=stage.targets.new,
             targets_changed_at=now,
-            traffic=0,
-            step=0,
-            step_started_at=now,
+            traffic=stage.traffic,
+            step=stage.step,
+            step_started_at=stage.step_started_at,
             sample_requests=0,
             sample_errors=0,
         )

@@ -5,10 +5,8 @@ import json
 import httpx
 import pytest
 
-from shared.clients.auth import AuthClient
 from shared.clients.compliance import ComplianceClient, Decision, decision_of
 from shared.clients.compute import ComputeClient
-from shared.clients.config import ConfigClient
 from shared.clients.http import ServiceClient
 from shared.clients.secrets import SecretsClient
 from shared.clients.tenants import TenantsClient
@@ -105,11 +103,6 @@ def test_anything_but_a_decision_is_none(answer):
         decision_of(answer)
 
 
-def test_configuration_is_asked_for_by_environment(make, sent):
-    assert make(ConfigClient, {"log": {"level": "debug"}}).effective("prod eu") == {"log": {"level": "debug"}}
-    assert sent == [("GET", "/v1/effective?environment=prod+eu", None, None)]
-
-
 def test_a_secret_is_read_by_its_path(make, sent):
     secrets = make(SecretsClient, {"data": {}})
 
@@ -123,8 +116,3 @@ def test_identifiers_cannot_lead_to_another_path(make, sent):
     make(ComputeClient, {}).instance("../hosts?x=1")
 
     assert [path for _, path, _, _ in sent] == ["/v1/instances/..%2Fhosts%3Fx%3D1"]
-
-
-def test_token_keys_are_read_outside_of_any_customer(make, sent):
-    assert make(AuthClient, {"keys": []}).jwks() == {"keys": []}
-    assert sent == [("GET", "/v1/jwks", None, None)]

@@ -22,7 +22,7 @@ def call_async(operation: Callable[[], str], **policy: object) -> str:
     start: Callable[..., Awaitable[str]] = call_with_retry_async
 
     async def run() -> str:
-        return await start(coroutine, **policy)
+        return await start(lambda: coroutine(), **policy)
 
     return asyncio.run(run())
 

@@ -9,7 +9,7 @@ from shared.utils.clock import FixedClock, SteppedClock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id, uuid7_hex
 from shared.utils.pagination import InvalidCursor, InvalidLimit, Page, PageRequest, decode_cursor, encode_cursor
-from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib, parse_millicores
+from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib
 
 
 def test_uuid7_example_of_rfc_9562():
@@ -70,17 +70,6 @@ def test_a_decimal_gigabyte_needs_954_mib():
 def test_sizes_that_are_none(text):
     with pytest.raises(InvalidQuantity):
         parse_bytes(text)
-
-
-@pytest.mark.parametrize(("text", "millicores"), [("500m", 500), ("1.5", 1500), ("2", 2000), ("0.001", 1)])
-def test_cpu_quantities(text, millicores):
-    assert parse_millicores(text) == millicores
-
-
-@pytest.mark.parametrize("text", ["0", "0.0005", "-1", "1.5m", "two"])
-def test_cpu_quantities_that_are_none(text):
-    with pytest.raises(InvalidQuantity):
-        parse_millicores(text)
 
 
 def test_a_stepped_wall_clock_leaves_monotonic_time_alone():
