@@ -10,7 +10,7 @@ WORKSPACE := challenge
 COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment test-containers lint up down tour images-offline image-episode lock clean
+.PHONY: help setup challenge test test-platform test-environment test-containers lint up down tour images-offline image-episode docs lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ images-offline: setup ## the base images of docker-compose.yml, for a container 
 
 image-episode: ## omnicloud/episode, one container for everything, from what is committed (needs an engine)
 	@git archive HEAD | docker build -f docker/episode.Dockerfile -t omnicloud/episode -
+
+docs: setup ## docs/errors.md, from the list of error codes
+	@$(BIN)/python -c 'from shared.error_codes import as_markdown; print(as_markdown(), end="")' > docs/errors.md
 
 lock: ## pin the dependencies anew (needs uv): everything, and for images the platform alone and with the tests
 	@$(COMPILE) --all-extras -o $(LOCK)

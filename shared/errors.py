@@ -1,21 +1,52 @@
 """One base for every error that leaves a service.
 
 An error has an HTTP status, a permanent machine code and a sentence for people; the web layer turns it into an
-RFC 9457 problem body. Services subclass the classes below and give their own `code`; a code never changes once
-it is published, because callers switch on it.
+RFC 9457 problem body. Services subclass the classes below and give their own `code`; status and title come from the
+list in `shared.error_codes`, which has every code once.
 """
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from shared.error_codes import BY_CODE
+
 
 class OmniCloudError(Exception):
-    """Base of all expected errors. `extra` members are added to the problem body as they are."""
+    """Base of all expected errors. `extra` members are added to the problem body as they are.
 
-    status: ClassVar[int] = 500
+    A class whose `code` comes from elsewhere, as another service's does, is made with `listed=False` and brings its
+    own status and title. Every other class with a `code` that isn't in the list, or whose status there isn't its
+    parent's, is a TypeError when it is defined.
+    """
+
     code: ClassVar[str] = "internal_error"
-    title: ClassVar[str] = "Internal error"
+    status: ClassVar[int] = BY_CODE[code].status
+    title: ClassVar[str] = BY_CODE[code].title
+
+    def __init_subclass__(cls, *, listed: bool = True, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if listed:
+            cls._take_from_list()
+
+    @classmethod
+    def _take_from_list(cls) -> None:
+        """Status and title of the class's own code. Raises TypeError, which says what to mend."""
+        own = vars(cls)
+        if "status" in own or "title" in own:
+            raise TypeError(f"{cls.__name__}: status and title stand in shared/error_codes.py; declare the code alone")
+        if "code" not in own:
+            return
+        entry = BY_CODE.get(cls.code)
+        if entry is None:
+            raise TypeError(f"{cls.__name__}: add {cls.code!r} to shared/error_codes.py, with its status and meaning")
+        parent = next(base for base in cls.__bases__ if issubclass(base, OmniCloudError))
+        if parent is not OmniCloudError and entry.status != parent.status:
+            raise TypeError(
+                f"{cls.__name__}: {cls.code!r} has status {entry.status} in shared/error_codes.py, and "
+                f"{parent.__name__} has {parent.status}: correct the list, or derive it from an error of {entry.status}"
+            )
+        cls.status, cls.title = entry.status, entry.title
 
     def __init__(self, detail: str = "", **extra: Any) -> None:
         super().__init__(detail or self.title)
@@ -32,19 +63,19 @@ class OmniCloudError(Exception):
 class ValidationFailed(OmniCloudError):
     """The request is well-formed but its content is refused."""
 
-    status, code, title = 422, "validation_failed", "Validation failed"
+    code = "validation_failed"
 
 
 class BadRequest(OmniCloudError):
     """The request can't be parsed."""
 
-    status, code, title = 400, "bad_request", "Bad request"
+    code = "bad_request"
 
 
 class Unauthenticated(OmniCloudError):
     """Nobody, or nobody that can be verified, sent the request."""
 
-    status, code, title = 401, "unauthenticated", "Authentication required"
+    code = "unauthenticated"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -54,64 +85,70 @@ class Unauthenticated(OmniCloudError):
 class Forbidden(OmniCloudError):
     """The caller is known and may not do this."""
 
-    status, code, title = 403, "forbidden", "Forbidden"
+    code = "forbidden"
 
 
 class QuotaExceeded(OmniCloudError):
     """The tenant's quota doesn't allow what was asked for."""
 
-    status, code, title = 403, "quota_exceeded", "Quota exceeded"
+    code = "quota_exceeded"
 
 
 class NotFound(OmniCloudError):
     """There is no such resource in the caller's tenant."""
 
-    status, code, title = 404, "not_found", "Not found"
+    code = "not_found"
 
 
 class MethodNotAllowed(OmniCloudError):
     """The resource exists and doesn't support the method."""
 
-    status, code, title = 405, "method_not_allowed", "Method not allowed"
+    code = "method_not_allowed"
 
 
 class Conflict(OmniCloudError):
     """The request contradicts the resource's present state."""
 
-    status, code, title = 409, "conflict", "Conflict"
+    code = "conflict"
 
 
 class Locked(OmniCloudError):
     """Somebody else holds the lock (RFC 4918, 423)."""
 
-    status, code, title = 423, "locked", "Locked"
+    code = "locked"
 
 
 class VersionConflict(OmniCloudError):
     """The version the caller read is not the present one: read again, decide again, retry."""
 
-    status, code, title = 412, "version_conflict", "The resource has changed since it was read"
+    code = "version_conflict"
+
+
+class SecretVersionConflict(VersionConflict):
+    """The secret has another version than the writer expected. Said by the secrets' rules and by their store alike."""
+
+    code = "secret_version_conflict"
 
 
 class TooManyRequests(OmniCloudError):
     """A rate limit is used up; `retry_after` says when to try again, in seconds."""
 
-    status, code, title = 429, "rate_limited", "Too many requests"
+    code = "rate_limited"
 
 
 class BadGateway(OmniCloudError):
     """An upstream answered nonsense or dropped the connection."""
 
-    status, code, title = 502, "bad_gateway", "Bad gateway"
+    code = "bad_gateway"
 
 
 class ServiceUnavailable(OmniCloudError):
     """A dependency that is needed for the answer is not available now."""
 
-    status, code, title = 503, "service_unavailable", "Service unavailable"
+    code = "service_unavailable"
 
 
 class DeadlineExceeded(OmniCloudError):
     """The caller's time budget ran out."""
 
-    status, code, title = 504, "deadline_exceeded", "Deadline exceeded"
+    code = "deadline_exceeded"

@@ -26,7 +26,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
 class PayloadTooLarge(OmniCloudError):
     """The body is larger than the gateway carries."""
 
-    status, code, title = 413, "payload_too_large", "Payload too large"
+    code = "payload_too_large"
 
 
 @router.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)

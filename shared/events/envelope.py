@@ -33,7 +33,7 @@ _TEXT = ("id", "source", "type", "subject", "time", "tenantid", "correlationid",
 class InvalidEvent(OmniCloudError):
     """Not an event of this platform: no JSON, an attribute is missing or of the wrong kind, or it is too large."""
 
-    code, title = "invalid_event", "Invalid event"
+    code = "invalid_event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,25 +33,25 @@ _FORMATS = FormatChecker()
 class UnknownEventType(OmniCloudError):
     """There is no schema for the type."""
 
-    code, title = "unknown_event_type", "Unknown event type"
+    code = "unknown_event_type"
 
 
 class InvalidEventData(OmniCloudError):
     """The data doesn't satisfy the schema of its type; `errors` lists where and why, without the values."""
 
-    code, title = "invalid_event_data", "Invalid event data"
+    code = "invalid_event_data"
 
 
 class InvalidSchema(OmniCloudError):
     """A schema file isn't a schema."""
 
-    code, title = "invalid_event_schema", "Invalid event schema"
+    code = "invalid_event_schema"
 
 
 class IncompatibleSchema(OmniCloudError):
     """A change to a schema that older producers or consumers could not live with."""
 
-    code, title = "incompatible_event_schema", "Incompatible event schema"
+    code = "incompatible_event_schema"
 
 
 @_FORMATS.checks("date-time")

@@ -19,13 +19,13 @@ CALL_TIMEOUT_SECONDS = 5.0
 class ConsulUnavailable(ServiceUnavailable):
     """Consul doesn't answer or has no leader."""
 
-    code, title = "consul_unavailable", "Consul unavailable"
+    code = "consul_unavailable"
 
 
 class ConsulRefused(ServiceUnavailable):
     """Consul's access control refuses our token: the ACL bootstrap hasn't been completed, or the token is wrong."""
 
-    code, title = "consul_refused", "Consul refuses the token"
+    code = "consul_refused"
 
 
 def connect(settings: ServiceSettings) -> Any:

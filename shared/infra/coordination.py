@@ -15,7 +15,7 @@ from shared.errors import ServiceUnavailable
 class CoordinationUnavailable(ServiceUnavailable):
     """etcd doesn't answer, or has no quorum. Whoever needs a lock must not go on without it."""
 
-    code, title = "coordination_unavailable", "Coordination store unavailable"
+    code = "coordination_unavailable"
 
 
 class HistoryCompacted(CoordinationUnavailable):

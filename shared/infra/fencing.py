@@ -14,7 +14,7 @@ from shared.errors import Conflict
 class StaleFencingToken(Conflict):
     """A write by a holder that has been superseded."""
 
-    code, title = "stale_fencing_token", "Superseded by a newer lock holder"
+    code = "stale_fencing_token"
 
 
 def check_token(highest: int, token: int) -> int:

@@ -14,13 +14,13 @@ from shared.errors import ValidationFailed
 class DependencyCycle(ValidationFailed):
     """Nodes depend on each other in a circle; `cycle` names them, first and last the same."""
 
-    code, title = "dependency_cycle", "Dependency cycle"
+    code = "dependency_cycle"
 
 
 class UnknownDependency(ValidationFailed):
     """A node depends on one that isn't in the graph."""
 
-    code, title = "unknown_dependency", "Unknown dependency"
+    code = "unknown_dependency"
 
 
 class DependencyGraph:

@@ -28,13 +28,13 @@ _SYSTEM = SystemClock()
 class LockHeld(Conflict):
     """Somebody else holds the lock and kept it for as long as the caller would wait."""
 
-    code, title = "lock_held", "Lock held by another owner"
+    code = "lock_held"
 
 
 class LockLost(Conflict):
     """The lease ended while the lock was held: what it protected may have another owner now."""
 
-    code, title = "lock_lost", "Lock lost"
+    code = "lock_lost"
 
 
 @dataclass(frozen=True)

@@ -45,19 +45,19 @@ BUCKET_IS_THERE_CODES = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExis
 class ObjectNotFound(NotFound):
     """No such bucket, object or version."""
 
-    code, title = "object_not_found", "Object not found"
+    code = "object_not_found"
 
 
 class ObjectCorrupted(ServiceUnavailable):
     """What was read isn't what was written."""
 
-    code, title = "object_corrupted", "Object corrupted"
+    code = "object_corrupted"
 
 
 class ObjectStoreUnavailable(ServiceUnavailable):
     """The object store doesn't answer, or refuses."""
 
-    code, title = "object_store_unavailable", "Object store unavailable"
+    code = "object_store_unavailable"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ IDLE_CHECK_SECONDS = 15
 class RedisUnavailable(ServiceUnavailable):
     """Redis doesn't answer."""
 
-    code, title = "redis_unavailable", "Redis unavailable"
+    code = "redis_unavailable"
 
 
 def connect(settings: ServiceSettings) -> redis.Redis:

@@ -32,7 +32,7 @@ class LockInfo:
 class StateLocked(Locked):
     """The workspace is locked under another id; `holder` says whose it is."""
 
-    code, title = "state_locked", "State locked"
+    code = "state_locked"
 
     def __init__(self, workspace: str, holder: LockInfo) -> None:
         super().__init__(f"workspace {workspace} is locked by {holder.who}", holder=asdict(holder))

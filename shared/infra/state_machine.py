@@ -14,7 +14,7 @@ S = TypeVar("S", bound=str)
 class IllegalTransition(Conflict):
     """The table has no way from the present state to the one asked for; `allowed` lists those it has."""
 
-    code, title = "illegal_transition", "Illegal state transition"
+    code = "illegal_transition"
 
 
 class StateMachine(Generic[S]):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from shared.errors import Conflict, NotFound, VersionConflict
+from shared.errors import Conflict, NotFound
 from shared.infra.object_store import ObjectCorrupted
 from shared.utils.clock import Clock
 from shared.utils.ids import new_id
@@ -26,31 +26,31 @@ CACHE_NAMESPACE = "state"
 class StateNotFound(NotFound):
     """The workspace has no state, or not this version of it."""
 
-    code, title = "state_not_found", "State not found"
+    code = "state_not_found"
 
 
-class StateVersionConflict(VersionConflict):
+class StateVersionConflict(Conflict):
     """Another writer was first: the state has moved on since it was read."""
 
-    status, code, title = 409, "version_conflict", "The state has changed since it was read"
+    code = "state_version_conflict"
 
 
 class LineageMismatch(Conflict):
     """The document belongs to another workspace's history; writing it would destroy this one's."""
 
-    code, title = "lineage_mismatch", "State of another lineage"
+    code = "lineage_mismatch"
 
 
 class StalePlan(Conflict):
     """The state has changed since the plan was made: plan again."""
 
-    code, title = "stale_plan", "The plan is out of date"
+    code = "stale_plan"
 
 
 class StateCorrupted(ObjectCorrupted):
     """The stored document isn't the one that was written."""
 
-    code, title = "state_corrupted", "State corrupted"
+    code = "state_corrupted"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import hvac
 import requests
 from hvac import exceptions
 
-from shared.errors import NotFound, ServiceUnavailable, ValidationFailed, VersionConflict
+from shared.errors import NotFound, SecretVersionConflict, ServiceUnavailable, ValidationFailed
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock, SystemClock
 
@@ -28,25 +28,19 @@ _SYSTEM = SystemClock()
 class SecretsUnavailable(ServiceUnavailable):
     """Vault is sealed, unreachable or refuses our credentials. Nothing is answered from anywhere else."""
 
-    code, title = "secrets_unavailable", "Secret store unavailable"
+    code = "secrets_unavailable"
 
 
 class SecretNotFound(NotFound):
     """No such secret, or this version of it is deleted."""
 
-    code, title = "secret_not_found", "Secret not found"
-
-
-class SecretVersionConflict(VersionConflict):
-    """The secret has another version than the writer expected."""
-
-    code, title = "secret_version_conflict", "The secret has changed since it was read"
+    code = "secret_not_found"
 
 
 class SecretRequestRefused(ValidationFailed):
     """Vault refuses the content of a request, for example a ciphertext that isn't one."""
 
-    code, title = "secret_request_refused", "Request refused by the secret store"
+    code = "secret_request_refused"
 
 
 class VaultSession:

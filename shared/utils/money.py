@@ -25,7 +25,7 @@ class CurrencyMismatch(ValidationFailed):
 class InvalidAmount(ValidationFailed):
     """Text that is not a finite decimal number."""
 
-    code = "invalid_amount"
+    code = "invalid_money"
 
 
 def exponent(currency: str) -> int:

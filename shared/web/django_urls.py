@@ -8,6 +8,7 @@ from django.urls import path
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView
 
+from shared.errors import NotFound
 from shared.web import metrics, problems
 from shared.web.django_problems import problem_response
 
@@ -27,6 +28,19 @@ def metrics_page(_request: HttpRequest) -> HttpResponse:
     """Prometheus metrics."""
     content, media_type = metrics.exposition()
     return HttpResponse(content, content_type=media_type)
+
+
+def problem_catalogue(_request: HttpRequest) -> HttpResponse:
+    """Every error code."""
+    return JsonResponse(problems.catalogue())
+
+
+def problem_explanation(request: HttpRequest, code: str) -> HttpResponse:
+    """What one error code means."""
+    try:
+        return JsonResponse(problems.explanation(code))
+    except NotFound as error:
+        return problem_response(problems.problem_body(error, request.path))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -52,6 +66,8 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics_page),
+    path("problems", problem_catalogue),
+    path("problems/<str:code>", problem_explanation),
     path("openapi.json", SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer])),
     *settings.OMNICLOUD_ROUTES,
 ]

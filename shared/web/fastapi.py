@@ -261,7 +261,7 @@ def _install_problem_handlers(app: FastAPI) -> None:
 
 
 def install_standard_routes(app: FastAPI, readiness: Readiness) -> None:
-    """`/healthz`, `/readyz` and `/metrics`, outside of the API's document."""
+    """`/healthz`, `/readyz`, `/metrics` and `/problems`, open to everybody and outside of the API's document."""
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -276,6 +276,14 @@ def install_standard_routes(app: FastAPI, readiness: Readiness) -> None:
     def metrics_page() -> Response:
         content, media_type = metrics.exposition()
         return Response(content, media_type=media_type)
+
+    @app.get("/problems", include_in_schema=False)
+    async def problem_catalogue() -> dict[str, Any]:
+        return problems.catalogue()
+
+    @app.get("/problems/{code}", include_in_schema=False)
+    async def problem_explanation(code: str) -> dict[str, Any]:
+        return problems.explanation(code)
 
 
 def wildcard_hosts(hosts: Sequence[str]) -> list[str]:

@@ -46,6 +46,12 @@ class InvalidIdempotencyKey(BadRequest):
     code = "invalid_idempotency_key"
 
 
+class IdempotencyNotSupported(BadRequest):
+    """The answer holds a secret that is kept nowhere, so it can't be given again."""
+
+    code = "idempotency_not_supported"
+
+
 @dataclass(frozen=True)
 class SavedAnswer:
     """What the first request with this key was answered."""

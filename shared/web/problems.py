@@ -1,29 +1,34 @@
-"""RFC 9457 problem details: the one shape in which an error leaves a service."""
+"""RFC 9457 problem details: the one shape in which an error leaves a service, and the pages that its type links to."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from dataclasses import asdict
 from typing import Any
 
-from shared.errors import OmniCloudError
+from shared.error_codes import ALL, BY_CODE, of_status
+from shared.errors import NotFound, OmniCloudError
 from shared.kernel.context import current_or_none
 
 MEDIA_TYPE = "application/problem+json"
 
 
 def problem_body(error: OmniCloudError, instance: str) -> dict[str, Any]:
-    """The body for an expected error. `type` is a stable URN made of the machine code."""
+    """The body for an expected error."""
     return body(error.status, error.code, error.title, error.detail, instance, error.extra)
 
 
 def body(
     status: int, code: str, title: str, detail: str, instance: str, extra: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A problem body from its parts."""
+    """A problem body from its parts.
+
+    `type` is where the code is explained, under the same host (RFC 9457 §3.1.1 allows a reference with a full path);
+    for a code that isn't in the list, another service's, it is `about:blank`.
+    """
     context = current_or_none()
     return {
         **(extra or {}),
-        "type": f"urn:omnicloud:problem:{code}",
+        "type": f"/problems/{code}" if code in BY_CODE else "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
@@ -35,22 +40,22 @@ def body(
 
 def http_problem(status: int, detail: str, instance: str) -> dict[str, Any]:
     """The body for an error that a framework raised by its HTTP status alone."""
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Error"
-    code = {404: "not_found", 405: "method_not_allowed", 400: "bad_request", 415: "unsupported_media_type"}.get(
-        status, phrase.lower().replace(" ", "_").replace("-", "_")
-    )
-    return body(status, code, phrase, detail or phrase, instance)
+    entry = of_status(status)
+    return body(status, entry.code, entry.title, detail or entry.title, instance)
 
 
 def internal_problem(instance: str) -> dict[str, Any]:
     """The body for an unexpected error. It tells nothing of the inside; the log has the traceback."""
-    return body(
-        500,
-        "internal_error",
-        "Internal error",
-        "an unexpected error; the log has the details",
-        instance,
-    )
+    return http_problem(500, "an unexpected error; the log has the details", instance)
+
+
+def catalogue() -> dict[str, Any]:
+    """What `/problems` answers: every code, by name."""
+    return {"items": [asdict(entry) for entry in ALL]}
+
+
+def explanation(code: str) -> dict[str, Any]:
+    """What `/problems/<code>` answers: the code's status, title and meaning. Raises NotFound for an unknown one."""
+    if code not in BY_CODE:
+        raise NotFound(f"there is no error code {code!r}; /problems lists them")
+    return asdict(BY_CODE[code])

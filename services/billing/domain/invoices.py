@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.billing.domain.rating import Price, cost
-from shared.errors import Conflict, NotFound
+from shared.errors import ValidationFailed
 from shared.utils.money import Money
 
 
-class NoPrice(NotFound):
+class NoPrice(ValidationFailed):
     """A meter was used for which there is no price: refused, because nothing may be given away by accident."""
 
-    status, code, title = 422, "no_price", "A meter has no price"
-
-
-class InvoiceImmutable(Conflict):
-    """A finalised invoice is corrected by a credit note, never changed."""
-
-    code = "invoice_immutable"
+    code = "no_price"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ KINDS = frozenset({"compute.instance", "storage.volume", "storage.bucket", "null
 class InvalidAddress(ValidationFailed):
     """A resource address that isn't `<kind>.<name>`."""
 
-    code = "invalid_address"
+    code = "invalid_resource_address"
 
 
 class UnknownKind(ValidationFailed):

@@ -12,7 +12,7 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 class InvalidName(ValidationFailed):
     """An environment name that isn't a DNS label starting with a letter (RFC 1035 §2.3.1)."""
 
-    code = "invalid_name"
+    code = "invalid_environment_label"
 
 
 def valid_name(name: str) -> str:

@@ -29,7 +29,7 @@ OWN_OPERATIONS = frozenset({"apply", "deployment", "rollback", "plan", "delete"}
 class WorkspaceLocked(Locked):
     """The workspace is locked under another id; the body is the holder's lock info, as Terraform expects."""
 
-    code = "state_locked"
+    code = StateLocked.code
 
 
 class ChecksumMismatch(BadRequest):

@@ -8,7 +8,7 @@ from shared.errors import Conflict, ValidationFailed
 class InvalidName(ValidationFailed):
     """Text that is not a domain name (RFC 1035 §2.3.4: labels of 1 to 63 octets, 255 in all)."""
 
-    code = "invalid_name"
+    code = "invalid_domain_name"
 
 
 class NameOutsideZone(ValidationFailed):

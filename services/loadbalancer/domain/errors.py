@@ -32,7 +32,7 @@ class BackendExists(Conflict):
 class NameTaken(Conflict):
     """The tenant has a pool or load balancer of that name."""
 
-    code = "name_taken"
+    code = "load_balancer_name_taken"
 
 
 class PoolInUse(Conflict):

@@ -26,7 +26,7 @@ class InvalidQuery(ValidationFailed):
 class InvalidRule(ValidationFailed):
     """An alert rule whose parts don't fit together."""
 
-    code = "invalid_rule"
+    code = "invalid_alert_rule"
 
 
 class RuleExists(Conflict):

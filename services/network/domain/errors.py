@@ -110,7 +110,7 @@ class TunnelMtuTooSmall(ValidationFailed):
 class UnknownZone(ValidationFailed):
     """The zone isn't in the platform's catalogue."""
 
-    code = "unknown_zone"
+    code = "unknown_subnet_zone"
 
 
 class ResourceInUse(Conflict):

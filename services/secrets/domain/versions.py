@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from shared.errors import Forbidden, NotFound, ValidationFailed, VersionConflict
+from shared.errors import Forbidden, NotFound, SecretVersionConflict, ValidationFailed
 
 MAX_OVERLAP = timedelta(days=30)
 MAX_VALUE_BYTES = 64 * 1024
 """What one secret may hold as JSON: a certificate chain fits, a file doesn't belong here."""
 
 
-class CasMismatch(VersionConflict):
+class CasMismatch(SecretVersionConflict):
     """The secret has another version than the writer expected."""
-
-    code = "secret_version_conflict"
 
 
 class InvalidOverlap(ValidationFailed):

@@ -13,7 +13,7 @@ LOCK = {
     "Info": "",
     "Who": "ana@laptop",
     "Version": "1.9.5",
-    "Created": "2026-02-01T12:00:00Z",
+    "Created": "2020-02-01T12:00:00Z",
     "Path": "",
 }
 STATE = {"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "3f2a", "outputs": {}, "resources": []}
@@ -57,8 +57,8 @@ def test_a_document_is_refused_when_it_is_damaged_older_or_of_another_lineage(te
     tenant.api.ok("POST", url, 200, json={**STATE, "serial": 5})
     wrong = {"Content-MD5": base64.b64encode(b"0" * 16).decode()}
     tenant.api.refused("POST", url, 400, "checksum_mismatch", json={**STATE, "serial": 6}, headers=wrong)
-    tenant.api.refused("POST", url, 409, "version_conflict", json={**STATE, "serial": 4})
-    tenant.api.refused("POST", url, 409, "version_conflict", json={**STATE, "serial": 5, "outputs": {"a": 1}})
+    tenant.api.refused("POST", url, 409, "state_version_conflict", json={**STATE, "serial": 4})
+    tenant.api.refused("POST", url, 409, "state_version_conflict", json={**STATE, "serial": 5, "outputs": {"a": 1}})
     tenant.api.refused("POST", url, 409, "lineage_mismatch", json={**STATE, "serial": 6, "lineage": "other"})
     tenant.api.refused("POST", url, 400, "not_a_state_document", json={"version": 4})
     assert tenant.api.get(url).json() == {**STATE, "serial": 5}

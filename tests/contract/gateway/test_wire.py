@@ -1,7 +1,15 @@
 """Every refusal has the same shape (RFC 9457), whoever refuses."""
 
+import httpx
 import pytest
 
+from tests.support.fleet import ROUTED
+
+ADDRESSES = (
+    "gateway:8000", "auth:8001", "tenants:8002", "compute:8003", "network:8004", "storage:8005", "dns:8006",
+    "loadbalancer:8007", "secrets:8008", "config:8009", "deploy:8010", "monitor:8011", "billing:8012", "audit:8013",
+    "compliance:8014",
+)  # fmt: skip
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "correlation_id"}
 
 
@@ -19,7 +27,30 @@ MEMBERS = {"type", "title", "status", "detail", "code", "instance", "correlation
 def test_refusals_are_problem_details(tenant, method, path, status, code):
     problem = tenant.api.refused(method, path, status, code)
     assert problem.keys() >= MEMBERS
-    assert problem["type"] == f"urn:omnicloud:problem:{code}"
+    assert problem["type"] == f"/problems/{code}"
+
+
+@pytest.mark.parametrize("service", [pytest.param(name, marks=pytest.mark.services(name)) for name in sorted(ROUTED)])
+def test_a_problems_type_is_explained_at_the_gateway(tenant, fleet, service):
+    problem = tenant.api.refused("GET", f"/api/{service}/v1/nothing-of-the-kind", 404)
+    explained = httpx.get(httpx.URL(fleet.url).join(problem["type"]), trust_env=False).json()
+    assert explained.keys() == {"code", "status", "title", "explanation"}
+    assert (explained["code"], explained["status"], explained["title"]) == (problem["code"], 404, problem["title"])
+
+
+@pytest.mark.parametrize(
+    "address", [pytest.param(name, marks=pytest.mark.services(name.partition(":")[0])) for name in ADDRESSES]
+)
+def test_every_service_explains_the_codes_to_everybody(fleet, address):
+    host, port = fleet.address(address)
+    with httpx.Client(base_url=f"http://{host}:{port}", headers={"Host": "localhost"}, trust_env=False) as client:
+        listed = client.get("/problems").json()["items"]
+        one = client.get("/problems/quota_exceeded")
+        unknown = client.get("/problems/nonsense")
+    assert one.json() in listed
+    assert (one.status_code, one.json()["code"], one.json()["status"]) == (200, "quota_exceeded", 403)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    assert unknown.headers["content-type"] == "application/problem+json"
 
 
 def test_a_body_that_is_no_json_is_a_problem(tenant):

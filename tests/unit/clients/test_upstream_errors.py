@@ -14,7 +14,7 @@ def answer(status, **content):
 
 def test_status_code_detail_and_extra_members_are_kept():
     body = {
-        "type": "urn:omnicloud:problem:cidr_overlap", "title": "Conflict", "status": 409, "code": "cidr_overlap",
+        "type": "/problems/cidr_overlap", "title": "Conflict", "status": 409, "code": "cidr_overlap",
         "detail": "10.0.0.0/16 overlaps", "instance": "/v1/vpcs", "correlation_id": "c-1", "overlaps": ["vpc-1"],
     }  # fmt: skip
 
@@ -60,4 +60,4 @@ def test_an_answer_that_is_no_problem_body_still_has_status_and_code(content):
     error = error_of(answer(502, **content))
 
     assert isinstance(error, errors.BadGateway)
-    assert (error.code, error.detail) == ("http_502", "tenants.service answered 502")
+    assert (error.code, error.detail) == ("bad_gateway", "tenants.service answered 502")

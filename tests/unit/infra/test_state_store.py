@@ -87,7 +87,7 @@ def test_of_two_writers_of_one_version_the_second_is_refused(store: StateStore):
     store.write("t1", "prod", {"by": "first"}, expected_serial=0, lineage="L")
     with pytest.raises(StateVersionConflict) as refused:
         store.write("t1", "prod", {"by": "second"}, expected_serial=0, lineage="L")
-    assert (refused.value.status, refused.value.code) == (409, "version_conflict")
+    assert (refused.value.status, refused.value.code) == (409, "state_version_conflict")
     assert refused.value.extra == {"expected_serial": 0, "current_serial": 1}
     assert store.read("t1", "prod").body == {"by": "first"}
 
