@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -27,6 +28,7 @@ def challenge(
     count: Annotated[int | None, typer.Option(help="How many to draw at random.")] = None,
     seed: Annotated[int, typer.Option(help="One seed gives one workspace, byte for byte.")] = 0,
     exact: Annotated[bool, typer.Option("--exact", help="Without what the chosen bugs depend on.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say what was made, not what to do with it.")] = False,
 ) -> None:
     """Make a workspace with seeded bugs (all of them by default) and what they depend on."""
     from rich.console import Console
@@ -47,6 +49,8 @@ def challenge(
     console.print(f"{folder} holds a platform with {causes} of trouble.", markup=False)
     if selection.added:
         console.print(f"({len(selection.added)} of them came along because others can't be seen without them.)")
+    if quiet:
+        return
     console.print("\nWhat next, from this folder:")
     for does, command in next_steps(folder):
         console.print(f"  {does:<24} {command}", markup=False, soft_wrap=True)
@@ -65,7 +69,7 @@ def next_steps(folder: Path) -> list[tuple[str, str]]:
         ("grade what you repaired", f"{omnicloud} score {there}"),
     ]
     # The commands in its README are for somebody who stands in it and whose `python` has the packages.
-    found, ours = shutil.which("python"), Path(sys.executable).parent
+    found, ours = shutil.which("python"), Path(os.path.abspath(sys.executable)).parent
     if not found or Path(found).parent.resolve() != ours.resolve():
         steps.append(("work inside of it", f"cd {there}; export PATH={shlex.quote(str(ours))}:$PATH"))
     return steps

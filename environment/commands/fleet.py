@@ -82,7 +82,9 @@ def up(
     try:
         start_daemon(Order(str(paths.project), name, list(services or ()), ports, owner, clock_offset))
         client = FleetClient(paths)
-        summary = display.follow_boot(client, began)
+        summary = display.follow_boot(
+            client, began, ["up", *(services or ()), *(["--ports", ports] if ports != "default" else ())]
+        )
         if attach and summary is not None:
             display.note("Press Ctrl-C to take the fleet down.")
             _stay(paths, {service["name"]: service["state"] for service in summary["services"]})

@@ -82,7 +82,7 @@ async def services(supervisor: Supervisor, request: Request) -> Answer:
 
 async def repair(supervisor: Supervisor, request: Request) -> Answer:
     """Bring everything back that was up once and is not now, and wait until it is healthy."""
-    return {"repaired": await drills.repair(supervisor)}
+    return {"repaired": await drills.repair(supervisor, HEALTHY_SECONDS * patience())}
 
 
 async def kafka(supervisor: Supervisor, request: Request) -> None:

@@ -6,7 +6,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,10 @@ def note(text: str, style: str = "") -> None:
     console.print(text, style=style or None, markup=False)
 
 
-def follow_boot(client: FleetClient, began: float) -> dict[str, Any] | None:
+def follow_boot(client: FleetClient, began: float, up: Sequence[str]) -> dict[str, Any] | None:
     """Show the start until nothing more can change; the fleet's summary then, None when it broke down.
 
-    `began` is the monotonic time of the command's start, for the boot time that people feel.
+    `began` is the monotonic time of the command's start, for the boot time that people feel; `up` is that command.
     """
     live = Live(console=console, refresh_per_second=8) if sys.stdout.isatty() else None
     with live or nullcontext():
@@ -63,7 +63,7 @@ def follow_boot(client: FleetClient, began: float) -> dict[str, Any] | None:
         return None
     if not live:
         _urls(summary["services"])
-    show_troubles(summary)
+    show_troubles(summary, up)
     memory = summary["memory_bytes"] / 2**20
     note(f"\nBoot time {time.monotonic() - began:.1f} s · memory {memory:.0f} MiB (PSS, infrastructure included)")
     return summary
@@ -156,8 +156,11 @@ def _urls(services: list[dict[str, Any]]) -> None:
             note(f"{service['name']:<{NAME_WIDTH}} {service['address']}")
 
 
-def show_troubles(summary: dict[str, Any]) -> None:
-    """Each cause once, with what it says; then what waits for what; then what else people should know."""
+def show_troubles(summary: dict[str, Any], up: Sequence[str] = ("up",)) -> None:
+    """Each cause once, with what it says; then what waits for what; then what else people should know.
+
+    `up` is the command, with its options, that starts this fleet.
+    """
     services = summary["services"]
     paths = FleetPaths(Path(summary["project"]), summary["name"])
     near = "" if from_here(paths.project) == "." else f"{from_here(paths.project)}/"
@@ -168,7 +171,7 @@ def show_troubles(summary: dict[str, Any]) -> None:
         for line in cause.text:
             note(f"  {line.replace(f'{paths.project}/', near)}")
         if cause.ran:
-            note(f"  The whole log: {fleet_command(paths, 'logs', cause.names[0])}", "dim")
+            note(f"  The whole log, while the fleet is up: {fleet_command(paths, 'logs', cause.names[0])}", "dim")
     if blocked := troubles.waiting(services):
         note("\nNot started, because they wait:", "bold yellow")
         for group in blocked:
@@ -176,7 +179,7 @@ def show_troubles(summary: dict[str, Any]) -> None:
             _wrapped(", ".join(group.names), 4)
     if unchecked := [service["name"] for service in services if _state_text(service) == NO_CHECK]:
         note(f"\nWithout a health check, so never known to be healthy: {', '.join(unchecked)}")
-    _show_overdue(summary, paths)
+    _show_overdue(summary, paths, up)
 
 
 def title(cause: troubles.Cause) -> str:
@@ -195,13 +198,13 @@ def _wrapped(text: str, indent: int) -> None:
     note(textwrap.fill(text, console.width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False))
 
 
-def _show_overdue(summary: dict[str, Any], paths: FleetPaths) -> None:
+def _show_overdue(summary: dict[str, Any], paths: FleetPaths, up: Sequence[str]) -> None:
     late = troubles.overdue(summary["services"])
     if not late:
         return
-    told = ", ".join(f"{name} ({words})" for name, words in late.items())
-    note(f"\nStill starting when patience ended: {told}.", "yellow")
-    longer = f"{3 * summary['patience']:g}"
-    down, up = fleet_command(paths, "down"), fleet_command(paths, "up")
-    note("Is this machine busy with other work? Then give everything three times as long to start:")
-    note(f"  {down}; {VARIABLE}={longer} {up}")
+    told = "; ".join(f"{', '.join(names)} ({words})" for names, words in late)
+    note("\nStill starting when patience ended:", "bold yellow")
+    _wrapped(told, 2)
+    longer = f"{VARIABLE}={3 * summary['patience']:g}"
+    note("If this machine is busy with other work, give everything three times as long to start:")
+    note(f"  {fleet_command(paths, 'down')}; {longer} {fleet_command(paths, *up)}")

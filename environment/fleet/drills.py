@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 from environment.fleet.errors import FleetError
+from environment.fleet.patience import VARIABLE
 from environment.fleet.processes import kill_group
 from environment.fleet.project import FleetPaths
 from environment.fleet.servers import ServerError
@@ -86,7 +87,8 @@ async def wait_healthy(supervisor: Supervisor, name: str, timeout: float) -> Non
                 await supervisor.next_change()
     except TimeoutError:
         raise FleetError(
-            f"{name} did not become healthy within {timeout:g} s: it {unit.describe()}", f"See `omnicloud logs {name}`."
+            f"{name} did not become healthy within {timeout:g} s: it {unit.describe()}",
+            f"See `omnicloud logs {name}`. On a busy machine, start the fleet with {VARIABLE}=3.",
         ) from None
 
 
@@ -124,7 +126,7 @@ async def event_bus(supervisor: Supervisor, text: str) -> None:
         raise FleetError(f"kafka: {error}", "See `omnicloud logs kafka`.") from error
 
 
-async def repair(supervisor: Supervisor, timeout: float = 30.0) -> list[str]:
+async def repair(supervisor: Supervisor, timeout: float) -> list[str]:
     """Resume and start whatever was up once and is not now, servers first; returns their names once all are healthy.
 
     Raises FleetError for the first that does not come back.

@@ -93,9 +93,10 @@ def waiting(services: Iterable[Service]) -> list[Waiting]:
     ]
 
 
-def overdue(services: Iterable[Service]) -> dict[str, str]:
-    """The parts that were still starting when patience ended, and in words how long they had had."""
-    return {service["name"]: service["overdue"] for service in services if service["overdue"]}
+def overdue(services: Iterable[Service]) -> list[tuple[tuple[str, ...], str]]:
+    """The parts that were still starting when patience ended, by how long, in words, they had had."""
+    late = grouped((service for service in services if service["overdue"]), lambda service: service["overdue"])
+    return [(_names(group), group[0]["overdue"]) for group in late]
 
 
 def _names(services: Iterable[Service]) -> tuple[str, ...]:
@@ -116,8 +117,9 @@ def _awaited(services: list[Service]) -> dict[str, frozenset[str]]:
 
 
 def _key(service: Service) -> tuple[End, str, str]:
-    """Equal for parts with one cause."""
-    return _end(service), manner(service), constant(_error(service))
+    """Equal for parts with one cause, which each may tell of itself by name."""
+    nameless = re.sub(rf"(?<![\w-]){re.escape(service['name'])}(?![\w-])", "PART", _error(service))
+    return _end(service), manner(service), constant(nameless)
 
 
 def _end(service: Service) -> End:

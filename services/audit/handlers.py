@@ -12,7 +12,7 @@ from shared.events.envelope import ANY_TYPE
 from shared.events.inbox import Handler
 
 
-def handlers(_ports: Ports) -> Mapping[str, Handler]:
+def handlers(ports: Ports) -> Mapping[str, Handler]:
     """The one handler of all event types."""
     return {ANY_TYPE: on_any_event}
 

@@ -15,7 +15,7 @@ RESOURCES = ("compute.instance", "storage.bucket", "storage.volume", "network.vp
 CHANGES = ("created", "updated", "state_changed", "deleted")
 
 
-def handlers(_ports: Ports) -> Mapping[str, Handler]:
+def handlers(ports: Ports) -> Mapping[str, Handler]:
     """The handlers by event type."""
     return {
         "tenants.tenant.created": on_tenant_created,

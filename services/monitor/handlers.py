@@ -12,7 +12,7 @@ from shared.events import Event
 from shared.events.inbox import Handler
 
 
-def handlers(_ports: Ports) -> Mapping[str, Handler]:
+def handlers(ports: Ports) -> Mapping[str, Handler]:
     """The handlers by event type."""
     return {"tenants.tenant.closed": on_tenant_closed}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def test_commands_without_a_fleet(project: Project, web: Web, command: list[str]
     result = project.omnicloud(*command)
     assert result.returncode == 1
     assert "no fleet named 'default' runs in" in result.stderr
-    assert "omnicloud up" in result.stderr
+    assert f"Start it with `{sys.executable} -m environment.cli up`." in result.stderr
 
 
 def test_a_folder_that_is_no_project(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_each_cause_is_shown_once(printed: io.StringIO) -> None:
         '    File "/somewhere/project/shared/topics.py", line 3, in <module>\n'
         "      from shared.http import X\n"
         f"  {IMPORT_ERROR}\n"
-        "  The whole log: python -m environment.cli logs topics --workspace /somewhere/project\n"
+        "  The whole log, while the fleet is up: python -m environment.cli logs topics --workspace /somewhere/project\n"
         "\nNot started, because they wait:\n"
         "  for topics, migrate:\n    auth, dns\n"
         "  for vault-init:\n    unsealer\n"
@@ -170,14 +170,15 @@ def test_dependencies_in_a_circle_end() -> None:
 
 def test_who_was_still_starting_when_patience_ended_is_named_with_the_setting(printed: io.StringIO) -> None:
     services = [late("auth", "not healthy within 45 s"), late("dns", "not healthy within 45 s"), blocked("web", "auth")]
-    display.show_troubles(summary(services, patience=2.0))
+    display.show_troubles(summary(services, patience=2.0), ["up", "--ports", "auto"])
     shown = printed.getvalue()
-    assert "auth took too long (not healthy within 45 s), 1 part waits for it:" in shown
+    head = "2 services took too long and say the same (not healthy within 45 s), 1 part waits for them:"
+    assert shown.startswith(f"\n{head}\n  auth, dns\n  auth does not answer\n  its log\n")
     assert shown.endswith(
-        "\nStill starting when patience ended: auth (not healthy within 45 s), dns (not healthy within 45 s).\n"
-        "Is this machine busy with other work? Then give everything three times as long to start:\n"
+        "\nStill starting when patience ended:\n  auth, dns (not healthy within 45 s)\n"
+        "If this machine is busy with other work, give everything three times as long to start:\n"
         "  python -m environment.cli down --workspace /somewhere/project;"
-        " OMNICLOUD_PATIENCE=6 python -m environment.cli up --workspace /somewhere/project\n"
+        " OMNICLOUD_PATIENCE=6 python -m environment.cli up --ports auto --workspace /somewhere/project\n"
     )
 
 

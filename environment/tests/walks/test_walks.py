@@ -41,7 +41,7 @@ def test_a_service_is_a_folder_the_compose_files_and_one_line_in_one_list(touche
 
 
 def test_the_new_service_keeps_to_the_floor_plan(copy: Path, touched: set[str]) -> None:
-    run(copy, "pytest", "-q", "tests/unit/platform", "tests/unit/notes")
+    run(copy, "pytest", "-q", "environment/tests/structure", "tests/unit/notes")
     run(copy, "mypy", "services/notes")
     run(copy, "ruff", "check", "services/notes", "tests/unit/notes")
     run(copy, "ruff", "format", "--check", "services/notes", "tests/unit/notes")
@@ -53,4 +53,4 @@ def test_an_end_point_is_added_and_the_fleet_serves_it(copy: Path, touched: set[
         "shared/events/schemas/notes.note.created.json"
     }
     run(copy, "ruff", "check", "services/notes", "tests/integration/notes")
-    run(copy, "pytest", "-q", "tests/unit/platform", "tests/integration/notes")
+    run(copy, "pytest", "-q", "environment/tests/structure", "tests/integration/notes")

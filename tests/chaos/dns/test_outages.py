@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.quotas import count_what_does_not_exist
 from tests.support.zones import ZONES, add_record, listed, make_zone, quota, record, records_of
 
 
@@ -45,3 +48,15 @@ def test_of_concurrent_records_that_exclude_each_other_one_is_kept(tenant: Tenan
     assert answers == [201, 409, 409, 409, 409, 409]
     assert len(listed(tenant.api, zone)) == 2
     assert tenant.api.ok("GET", f"{ZONES}/{zone['id']}")["serial"] == zone["serial"] + 1
+
+
+@pytest.mark.services("tenants")
+def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    make_zone(tenant.api)
+    count_what_does_not_exist(tenant, "dns_zones", "zone-0.dns_zones")
+    eventually(lambda: quota(tenant.api, "dns_zones") == (2, 0))
+    fleet.step_clock(310)
+    fleet.restart("dns")
+    eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0), timeout=20)

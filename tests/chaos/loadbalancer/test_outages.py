@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.balancing import BALANCERS, make_balancer, make_pool, pick, picks
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.quotas import count_what_does_not_exist
 from tests.support.zones import quota
 
 
@@ -53,4 +56,16 @@ def test_without_tenants_no_load_balancer_is_made_and_with_it_exactly_one(tenant
     fleet.start("tenants")
     fleet.wait_healthy("tenants")
     eventually(lambda: tenant.api.post(BALANCERS, json=body).status_code == 201, timeout=20)
+    eventually(lambda: quota(tenant.api, "load_balancers") == (1, 0), timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    make_balancer(tenant.api, make_pool(tenant.api)[0])
+    count_what_does_not_exist(tenant, "load_balancers", "lb-0.load_balancers")
+    eventually(lambda: quota(tenant.api, "load_balancers") == (2, 0))
+    fleet.step_clock(310)
+    fleet.restart("loadbalancer")
     eventually(lambda: quota(tenant.api, "load_balancers") == (1, 0), timeout=20)

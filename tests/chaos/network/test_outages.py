@@ -17,6 +17,8 @@ from tests.support.networking import (
     create_subnet,
     create_vpc,
 )
+from tests.support.quotas import count_what_does_not_exist
+from tests.support.zones import quota
 
 
 def test_what_was_answered_before_a_crash_is_there_after_it(tenant: Tenant, fleet: FleetControl, bus: Bus) -> None:
@@ -77,3 +79,20 @@ def test_nothing_is_made_while_nobody_can_say_what_the_quota_allows(tenant: Tena
     fleet.wait_healthy("tenants")
     eventually(lambda: tenant.api.post(ADDRESSES, json={"subnet_id": subnet["id"]}).is_success)
     assert addresses_of(tenant.api, subnet) == ["10.0.0.4"]
+
+
+@pytest.mark.services("tenants")
+def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    allocate(tenant.api, create_subnet(tenant.api, create_vpc(tenant.api)))
+    for resource, kind in (("vpcs", "vpc"), ("subnets", "subnet"), ("addresses", "addr")):
+        count_what_does_not_exist(tenant, resource, f"{kind}-0.{resource}")
+
+    def counted() -> list[tuple[int, int]]:
+        return [quota(tenant.api, resource) for resource in ("vpcs", "subnets", "addresses")]
+
+    eventually(lambda: counted() == [(2, 0)] * 3)
+    fleet.step_clock(310)
+    fleet.restart("network")
+    eventually(lambda: counted() == [(1, 0)] * 3, timeout=20)
