@@ -48,7 +48,11 @@ CLOCKS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "timezone.now", "func.now"}
 )
 CLOCK_ARGUMENTS = frozenset({"auto_now", "auto_now_add"})
-THE_CLOCK = ROOT / "shared/utils/clock.py"
+READS_THE_CLOCK = {
+    "shared/utils/clock.py": CLOCKS,
+    # The server's default stands beside the clock's, for rows that are written by hand.
+    "shared/infra/db/sqlalchemy.py": frozenset({"func.now"}),
+}
 
 each_service = pytest.mark.parametrize("service", services.NAMES)
 
@@ -337,27 +341,18 @@ def test_imports_stand_at_the_top_of_their_file(service: str) -> None:
     assert not wrong, f"{wrong}: an import inside a function hides a circle; no import runs back"
 
 
-@cache
-def beside_the_clocks(path: Path) -> set[ast.AST]:
-    """`func.now` as the server's default beside one by the clock: for rows that are written by hand."""
-    found: set[ast.AST] = set()
-    for node, _ in calls(path):
-        given = {keyword.arg: keyword.value for keyword in node.keywords}
-        if "default" in given and "server_default" in given:
-            found |= set(ast.walk(given["server_default"]))
-    return found
-
-
 @pytest.mark.parametrize("house_of", [*(f"services/{name}" for name in services.NAMES), "shared"])
 def test_no_time_is_told_but_by_the_clock_of_the_process(house_of: str) -> None:
-    wrong = [
-        f"{where(path, node)} {name}"
-        for path in sources(ROOT / house_of)
-        if path != THE_CLOCK
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute | ast.keyword) and node not in beside_the_clocks(path)
-        if (name := dotted(node) if isinstance(node, ast.Attribute) else str(node.arg)) in CLOCKS | CLOCK_ARGUMENTS
-    ]
+    wrong = []
+    for path in sources(ROOT / house_of):
+        allowed = READS_THE_CLOCK.get(str(path.relative_to(ROOT)), frozenset())
+        wrong += [
+            f"{where(path, node)} {name}"
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Attribute | ast.keyword)
+            and (name := dotted(node) if isinstance(node, ast.Attribute) else str(node.arg))
+            in CLOCKS - allowed | CLOCK_ARGUMENTS
+        ]
     assert not wrong, f"{wrong}: use ports.clock, or current_time() of shared.kernel.context"
 
 
