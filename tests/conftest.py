@@ -139,6 +139,11 @@ def fleet() -> FleetControl:
     return _live.get()
 
 
+def of_these(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The items below this folder: whoever names others beside it runs them all in one session."""
+    return [item for item in items if item.path.resolve().is_relative_to(HERE)]
+
+
 def place_of(item: pytest.Item) -> tuple[str, set[str]]:
     """A test's category and services, from its folder and its `services` markers."""
     parts = item.path.resolve().relative_to(HERE).parts
@@ -148,7 +153,7 @@ def place_of(item: pytest.Item) -> tuple[str, set[str]]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its category, and write category and services where reports carry them."""
-    for item in items:
+    for item in of_these(items):
         category, services = place_of(item)
         if category not in CATEGORIES:
             raise pytest.UsageError(f"{item.nodeid} lies in none of the folders {', '.join(CATEGORIES)}")
@@ -158,7 +163,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the fleet before the first test, so that no test's time limit pays for it. Unit tests need none."""
-    if not session.config.option.collectonly and any(place_of(item)[0] != "unit" for item in session.items):
+    if not session.config.option.collectonly and any(place_of(item)[0] != "unit" for item in of_these(session.items)):
         _live.start(session.config.getoption("at"))
 
 

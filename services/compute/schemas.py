@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
 from services.compute.domain.cloud.simulated import FaultKind
 from services.compute.domain.hosts import DEFAULT_MAX_INSTANCES, HostState
@@ -18,6 +18,7 @@ from services.compute.operations.instances import Order
 from services.compute.tables import Instance
 from shared.infra.state_machine import ResourceState
 from shared.utils.units import parse_mib
+from shared.web.schemas import Body, Out
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9._ -]*)$")]
 """A name for people: letters, digits, dot, underscore, blank and hyphen."""
@@ -27,19 +28,7 @@ Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f}
 """A decimal that goes out as text, without trailing zeros."""
 
 
-class In(BaseModel):
-    """What comes in: nothing that isn't known."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Out(BaseModel):
-    """What goes out, made from objects."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class Size(In):
+class Size(Body):
     """A custom size. Memory is a number of MiB or text with a unit such as `8GiB`."""
 
     vcpus: Decimal = Field(gt=0, le=1024, max_digits=7, decimal_places=3)
@@ -60,7 +49,7 @@ class Size(In):
         return Resources(self.vcpus, self.memory_mib, self.disk_gib)
 
 
-class InstanceCreate(In):
+class InstanceCreate(Body):
     """A new instance: a flavor or a size, and where it may run."""
 
     name: Name
@@ -90,20 +79,20 @@ class InstanceCreate(In):
         return Order(**{**self.model_dump(exclude={"size"}), "size": size})
 
 
-class InstanceChange(In):
+class InstanceChange(Body):
     """What may change of an instance without its provider."""
 
     name: Name | None = None
     labels: Labels | None = None
 
 
-class Transition(In):
+class Transition(Body):
     """The state asked for."""
 
     target: ResourceState
 
 
-class Resize(In):
+class Resize(Body):
     """The flavor asked for."""
 
     flavor: str
@@ -150,14 +139,7 @@ class InstanceOut(Out):
         return {**{name: getattr(row, name) for name in cls.model_fields if name != "placement"}, "placement": row}
 
 
-class InstancePage(Out):
-    """One page of instances."""
-
-    items: list[InstanceOut]
-    next_cursor: str | None
-
-
-class GroupCreate(In):
+class GroupCreate(Body):
     """A new server group."""
 
     name: Name
@@ -174,13 +156,6 @@ class GroupOut(Out):
     hosts: list[str] = []
     created_at: datetime
     version: int
-
-
-class GroupPage(Out):
-    """One page of server groups."""
-
-    items: list[GroupOut]
-    next_cursor: str | None
 
 
 class ZoneOut(Out):
@@ -217,7 +192,7 @@ class UsageFlushed(Out):
 # What platform operators send and get.
 
 
-class InventoryIn(In):
+class InventoryIn(Body):
     """One resource of a host, in base units: millicores, MiB, GiB."""
 
     resource_class: ResourceClass
@@ -233,7 +208,7 @@ class InventoryIn(In):
         return Inventory(**self.model_dump())
 
 
-class HostCreate(In):
+class HostCreate(Body):
     """A new host."""
 
     zone: str
@@ -249,7 +224,7 @@ class HostCreate(In):
         return self
 
 
-class HostPatch(In):
+class HostPatch(Body):
     """What an operator changes of a host."""
 
     enabled: bool | None = None
@@ -298,14 +273,7 @@ class HostOut(Out):
         return cls(**plain, resources=resources, version=host.generation)
 
 
-class HostPage(Out):
-    """One page of hosts."""
-
-    items: list[HostOut]
-    next_cursor: str | None
-
-
-class FaultCreate(In):
+class FaultCreate(Body):
     """A failure of the next `remaining` requests that match."""
 
     operation: Literal["create_node", "destroy_node", "start_node", "stop_node", "resize_node"]

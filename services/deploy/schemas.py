@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.deploy.domain.plans import Resource
 from services.deploy.domain.progress import Replicas
-
-T = TypeVar("T")
+from shared.web.schemas import Body, Out
 
 Share = int | str
 """A count, or a percentage such as `25%`."""
-
-
-class Body(BaseModel):
-    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Out(BaseModel):
-    """An answer made from a row."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class PageOut(Out, Generic[T]):
-    """One page of a list."""
-
-    items: list[T]
-    next_cursor: str | None
 
 
 class EnvironmentCreate(Body):

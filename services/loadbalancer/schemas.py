@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import MAX_WEIGHT, PANIC_PERCENT, AdminState
 from services.loadbalancer.domain.haproxy import Protocol
 from services.loadbalancer.domain.health import DEFAULT_FALL, DEFAULT_RISE
 from services.loadbalancer.domain.outliers import MAX_EJECTED_PERCENT
-
-T = TypeVar("T")
+from shared.web.schemas import Body, Out
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -22,25 +21,6 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=100)]
 Interval = Annotated[int, Field(ge=1, le=3600)]
 SlowStart = Annotated[int, Field(ge=0, le=3600)]
-
-
-class Body(BaseModel):
-    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Out(BaseModel):
-    """An answer made from a row."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class PageOut(Out, Generic[T]):
-    """One page of a list."""
-
-    items: list[T]
-    next_cursor: str | None
 
 
 class PoolCreate(Body):

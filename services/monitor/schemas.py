@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from services.monitor.domain.alerts import AlertState, Operator
 from services.monitor.domain.expressions import Aggregation
-
-T = TypeVar("T")
+from shared.web.schemas import Body, Out
 
 MAX_SAMPLES = 5_000
 MAX_SECONDS = 30 * 86_400
@@ -22,25 +21,6 @@ WindowSeconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
 Quantile = Annotated[float, Field(ge=0, le=1)]
 Objective = Annotated[float, Field(gt=0, lt=1)]
 LabelSet = Annotated[dict[str, str], Field(max_length=30)]
-
-
-class Body(BaseModel):
-    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Out(BaseModel):
-    """An answer made from a row."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class PageOut(Out, Generic[T]):
-    """One page of a list."""
-
-    items: list[T]
-    next_cursor: str | None
 
 
 class SampleIn(Body):

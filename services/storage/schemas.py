@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.storage.domain.versions import Versioning
-
-T = TypeVar("T")
+from shared.web.schemas import Body, Out
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-class Body(BaseModel):
-    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Out(BaseModel):
-    """An answer made from a row."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class PageOut(Out, Generic[T]):
-    """One page of a list."""
-
-    items: list[T]
-    next_cursor: str | None
 
 
 class LifecycleRule(Body):

@@ -11,6 +11,8 @@ import pytest
 
 from environment.tests.walks.walk import scratch_copy, walk
 
+pytestmark = pytest.mark.timeout(600)
+
 COMPOSE_FILES = {"docker-compose.yml", "docker-compose.test.yml", "docker/tests.background.yml"}
 SERVICE_LIST = "shared/services.py"
 

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from services.compute.api.common import OPERATORS
 from services.compute.operations import hosts
 from services.compute.repository import HostRepository
-from services.compute.schemas import HostCreate, HostOut, HostPage, HostPatch
+from services.compute.schemas import HostCreate, HostOut, HostPatch
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 from shared.web.permissions import PLATFORM
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=[OPERATORS])
 
@@ -28,11 +29,11 @@ def create_host(body: HostCreate, session: Session = database()) -> HostOut:
     )
 
 
-@router.get("/hosts", response_model=HostPage, dependencies=[requires(PLATFORM)])
-def list_hosts(page: PageQuery, zone: str | None = None, session: Session = database()) -> HostPage:
+@router.get("/hosts", response_model=PageOut[HostOut], dependencies=[requires(PLATFORM)])
+def list_hosts(page: PageQuery, zone: str | None = None, session: Session = database()) -> PageOut[HostOut]:
     """Hosts with their capacity and what is claimed of it."""
     found = HostRepository(session).page(page, zone)
-    return HostPage(items=[HostOut.of(host) for host in found.items], next_cursor=found.next_cursor)
+    return PageOut[HostOut](items=[HostOut.of(host) for host in found.items], next_cursor=found.next_cursor)
 
 
 @router.get("/hosts/{id}", response_model=HostOut, dependencies=[requires(PLATFORM)])

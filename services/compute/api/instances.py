@@ -8,11 +8,12 @@ from services.compute.api.common import READ, WRITE
 from services.compute.operations import instances
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository
-from services.compute.schemas import InstanceChange, InstanceCreate, InstanceOut, InstancePage, Resize, Transition
+from services.compute.schemas import InstanceChange, InstanceCreate, InstanceOut, Resize, Transition
 from services.compute.tables import Instance
 from shared.infra.state_machine import ResourceState
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 
@@ -23,7 +24,7 @@ def create_instance(body: InstanceCreate, session: Session = database(), ports: 
     return instances.create_instance(session, ports, body.order())
 
 
-@router.get("/instances", response_model=InstancePage, dependencies=[requires(READ)])
+@router.get("/instances", response_model=PageOut[InstanceOut], dependencies=[requires(READ)])
 def list_instances(
     page: PageQuery,
     state: ResourceState | None = None,

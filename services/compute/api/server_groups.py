@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from services.compute.api.common import READ, WRITE
 from services.compute.operations import server_groups
 from services.compute.repository import ServerGroupRepository
-from services.compute.schemas import GroupCreate, GroupOut, GroupPage
+from services.compute.schemas import GroupCreate, GroupOut
 from services.compute.tables import ServerGroup
 from shared.web.fastapi import ApiRouter, PageQuery, database, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 
@@ -22,13 +23,13 @@ def create_group(body: GroupCreate, session: Session = database()) -> ServerGrou
     return server_groups.create_group(session, body.name, body.policy)
 
 
-@router.get("/server-groups", response_model=GroupPage, dependencies=[requires(READ)])
-def list_groups(page: PageQuery, session: Session = database()) -> GroupPage:
+@router.get("/server-groups", response_model=PageOut[GroupOut], dependencies=[requires(READ)])
+def list_groups(page: PageQuery, session: Session = database()) -> PageOut[GroupOut]:
     """The tenant's server groups with their members' hosts."""
     groups = ServerGroupRepository(session)
     found = groups.page(page)
     members = groups.member_hosts([group.id for group in found.items])
-    return GroupPage(
+    return PageOut[GroupOut](
         items=[_group_out(group, members[group.id]) for group in found.items], next_cursor=found.next_cursor
     )
 

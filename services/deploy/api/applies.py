@@ -8,10 +8,11 @@ from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import applies
 from services.deploy.ports import Ports
 from services.deploy.repository import ApplyRepository, EnvironmentRepository
-from services.deploy.schemas import ApplyCreate, ApplyDetail, ApplyOut, PageOut, StepOut
+from services.deploy.schemas import ApplyCreate, ApplyDetail, ApplyOut, StepOut
 from services.deploy.tables import Apply
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["applies"])
 

@@ -8,10 +8,11 @@ from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import deployments
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
-from services.deploy.schemas import DeploymentCreate, DeploymentOut, PageOut, SamplesIn
+from services.deploy.schemas import DeploymentCreate, DeploymentOut, SamplesIn
 from services.deploy.tables import Deployment
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["deployments"])
 

@@ -14,13 +14,13 @@ from services.deploy.schemas import (
     EnvironmentOut,
     HistoryOut,
     LockOut,
-    PageOut,
     StateOut,
     StateVersionOut,
 )
 from services.deploy.tables import Environment
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["environments"])
 

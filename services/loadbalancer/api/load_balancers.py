@@ -10,10 +10,11 @@ from services.loadbalancer.api.common import READ, WRITE
 from services.loadbalancer.operations import load_balancers
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import LoadBalancerRepository
-from services.loadbalancer.schemas import ListenersChange, LoadBalancerCreate, LoadBalancerOut, PageOut
+from services.loadbalancer.schemas import ListenersChange, LoadBalancerCreate, LoadBalancerOut
 from services.loadbalancer.tables import LoadBalancer
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from services.loadbalancer.api.common import READ, WRITE
 from services.loadbalancer.operations import pools
 from services.loadbalancer.repository import PoolRepository
-from services.loadbalancer.schemas import PageOut, PoolChange, PoolCreate, PoolOut
+from services.loadbalancer.schemas import PoolChange, PoolCreate, PoolOut
 from services.loadbalancer.tables import Pool
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 

@@ -12,9 +12,10 @@ from services.monitor.domain.alerts import AlertState
 from services.monitor.operations import alerts
 from services.monitor.operations.alerts import AlertView
 from services.monitor.ports import Ports
-from services.monitor.schemas import AlertGroups, AlertOut, PageOut
+from services.monitor.schemas import AlertGroups, AlertOut
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from services.monitor.api.common import READ, WRITE
 from services.monitor.operations import rules
 from services.monitor.repository import RuleRepository
-from services.monitor.schemas import PageOut, RuleChange, RuleCreate, RuleOut
+from services.monitor.schemas import RuleChange, RuleCreate, RuleOut
 from services.monitor.tables import Rule
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 

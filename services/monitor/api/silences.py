@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from services.monitor.api.common import READ, WRITE
 from services.monitor.operations import silences
 from services.monitor.repository import SilenceRepository
-from services.monitor.schemas import PageOut, SilenceCreate, SilenceOut
+from services.monitor.schemas import SilenceCreate, SilenceOut
 from services.monitor.tables import Silence
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, PageQuery, database, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter()
 

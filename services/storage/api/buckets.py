@@ -9,10 +9,11 @@ from services.storage.api.common import READ, WRITE
 from services.storage.operations import buckets
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
-from services.storage.schemas import BucketChange, BucketCreate, BucketOut, PageOut
+from services.storage.schemas import BucketChange, BucketCreate, BucketOut
 from services.storage.tables import Bucket
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["buckets"])
 

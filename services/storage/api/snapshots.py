@@ -9,10 +9,11 @@ from services.storage.api.common import READ, WRITE
 from services.storage.operations import snapshots
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository
-from services.storage.schemas import PageOut, SnapshotCreate, SnapshotOut
+from services.storage.schemas import SnapshotCreate, SnapshotOut
 from services.storage.tables import Snapshot
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["snapshots"])
 

@@ -9,10 +9,11 @@ from services.storage.api.common import READ, WRITE
 from services.storage.operations import volumes
 from services.storage.ports import Ports
 from services.storage.repository import VolumeRepository
-from services.storage.schemas import PageOut, VolumeAttach, VolumeChange, VolumeCreate, VolumeOut
+from services.storage.schemas import VolumeAttach, VolumeChange, VolumeCreate, VolumeOut
 from services.storage.tables import Volume
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["volumes"])
 
