@@ -240,6 +240,17 @@ def test_types_of_events_stand_where_they_are_told_or_heard_and_nowhere_else(ser
 
 
 @each_service
+def test_unit_tests_import_the_rules_of_a_service_and_nothing_else_of_it(service: str) -> None:
+    wrong = [
+        f"{where(path, node)} {name}"
+        for path in sorted((ROOT / "tests" / "unit" / service).glob("**/*.py"))
+        for node, name in imported(path)
+        if name.startswith("services.") and not name.startswith(f"services.{service}.domain")
+    ]
+    assert not wrong, f"{wrong}: what needs a database, a broker or a framework is tested on the live fleet"
+
+
+@each_service
 def test_nothing_is_published_but_in_published(service: str) -> None:
     wrong = [
         where(path, node)
