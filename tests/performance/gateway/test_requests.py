@@ -16,7 +16,7 @@ def seconds_for(tenant: Tenant, count: int) -> float:
 def test_time_grows_in_proportion_to_the_number_of_requests(tenant: Tenant) -> None:
     seconds_for(tenant, 5)
     few = min(seconds_for(tenant, 10) for _ in range(3))
-    many = seconds_for(tenant, 40)
+    many = min(seconds_for(tenant, 40) for _ in range(3))
     assert many / few < 12
 
 
