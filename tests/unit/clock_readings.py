@@ -14,6 +14,8 @@ READINGS = frozenset(
     }
 )  # fmt: skip
 """What tells the machine's time. Monotonic clocks measure; they tell none."""
+TOKEN_CHECK = "jwt.decode"
+"""Compares a token's times with the machine's, unless options say otherwise."""
 FIRST_NEAR_YEAR = 2026
 _NEAR_DATE = re.compile(r"\b20(?:2[6-9]|3\d)-(?:\d\d|$)")
 
@@ -22,8 +24,12 @@ def clock_readings(source: str) -> list[str]:
     """Every mention of a function that tells the machine's time, called or handed on, as `line: name`."""
     tree = ast.parse(source)
     names = dict(_imports(tree))
-    found = ((node.lineno, _dotted(node, names)) for node in _names(tree))
-    return [f"{line}: {name}" for line, name in sorted(found) if name in READINGS]
+    found = [(node.lineno, name) for node in ast.walk(tree) if (name := _dotted(node, names)) in READINGS]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _dotted(node.func, names) == TOKEN_CHECK:
+            if "options" not in [each.arg for each in node.keywords]:
+                found.append((node.lineno, TOKEN_CHECK))
+    return [f"{line}: {name}" for line, name in sorted(found)]
 
 
 def near_dates(source: str) -> list[str]:
@@ -52,12 +58,6 @@ def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for each in node.names:
                 yield each.asname or each.name, f"{node.module}.{each.name}"
-
-
-def _names(tree: ast.AST) -> Iterator[ast.Attribute | ast.Name]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute | ast.Name):
-            yield node
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:

@@ -36,12 +36,14 @@ LOOKS = {
     "time.time handed on": "import time\ndeadline(clock=time.time)",
     "time_ns": "from time import time_ns\ntime_ns()",
     "timezone.now": "from django.utils import timezone\ntimezone.now()",
+    "a token's check": "import jwt\njwt.decode(token, key, ['EdDSA'], audience='omnicloud')",
     "import in a function": "def test():\n    from datetime import datetime\n    return datetime.today()",
 }
 NO_LOOKS = {
     "measuring": "import time\ntime.monotonic()\ntime.sleep(1)",
     "the tests' clock": "from tests.support.clock import clock\nclock.now()",
     "reading a text": "from datetime import datetime\ndatetime.fromisoformat('2020-01-01T00:00:00Z')",
+    "a token's content": "import jwt\njwt.decode(token, options={'verify_signature': False})",
     "something else's": "now = object()\nnow.time()",
 }
 NEAR = {
