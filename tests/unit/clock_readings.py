@@ -25,10 +25,9 @@ def clock_readings(source: str) -> list[str]:
     tree = ast.parse(source)
     names = dict(_imports(tree))
     found = [(node.lineno, name) for node in ast.walk(tree) if (name := _dotted(node, names)) in READINGS]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _dotted(node.func, names) == TOKEN_CHECK:
-            if "options" not in [each.arg for each in node.keywords]:
-                found.append((node.lineno, TOKEN_CHECK))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _dotted(node.func, names) == TOKEN_CHECK]
+    bare = [call for call in calls if "options" not in [each.arg for each in call.keywords]]
+    found += [(call.lineno, TOKEN_CHECK) for call in bare]
     return [f"{line}: {name}" for line, name in sorted(found)]
 
 
