@@ -24,8 +24,9 @@ def clock_readings(source: str) -> list[str]:
     """Every mention of a function that tells the machine's time, called or handed on, as `line: name`."""
     tree = ast.parse(source)
     names = dict(_imports(tree))
-    found = [(node.lineno, name) for node in ast.walk(tree) if (name := _dotted(node, names)) in READINGS]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _dotted(node.func, names) == TOKEN_CHECK]
+    mentions = [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
+    found = [(node.lineno, name) for node in mentions if (name := _dotted(node, names)) in READINGS]
+    calls = [node for node in mentions if isinstance(node, ast.Call) and _dotted(node.func, names) == TOKEN_CHECK]
     bare = [call for call in calls if "options" not in [each.arg for each in call.keywords]]
     found += [(call.lineno, TOKEN_CHECK) for call in bare]
     return [f"{line}: {name}" for line, name in sorted(found)]
