@@ -82,6 +82,11 @@ class ServiceSettings(BaseSettings):
     request_timeout_seconds: float = 15.0
     """Time budget of a request that brings no deadline of its own."""
 
+    otel_traces_exporter: Literal["none", "console", "otlp"] = "none"
+    """Where spans go (OpenTelemetry's variable): nowhere, to standard output, or to a collector."""
+    otel_service_name: str = ""
+    """Under which name, if not the service's own (OpenTelemetry's variable)."""
+
     debug: Flag = False
     allowed_hosts: str = "localhost,127.0.0.1,.service.consul"
     """Comma-separated host names that requests may be addressed to; a leading dot allows every name below it. Services

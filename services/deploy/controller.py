@@ -26,6 +26,7 @@ from shared.infra.fencing import StaleFencingToken
 from shared.infra.periodic import Periodic
 from shared.kernel.context import service_context
 from shared.kernel.logs import configure_logs, logger
+from shared.kernel.trace_export import SpanExport
 
 log = logger("deploy.controller")
 
@@ -164,6 +165,8 @@ def main() -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    spans = SpanExport(settings, "deploy-controller")
+    spans.start()
     controller = Controller(settings, make_ports(settings))
     server = serve_health(controller, settings.listen())
     controller.start()
@@ -171,6 +174,7 @@ def main() -> int:
     stopping.wait()
     controller.stop()
     server.shutdown()
+    spans.stop()
     return 0
 
 

@@ -34,6 +34,7 @@ async def forward(request: Request) -> Response:
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), gateway.trusted
     )
     identity = await _identity(gateway, request, address)
+    request.state.tenant_id = identity.tenant_id if identity else None
     incoming = Incoming(
         method=request.method,
         route=target,

@@ -16,11 +16,11 @@ from services.gateway.domain.routing import Route, rotate
 from services.gateway.upstreams import Upstreams
 from shared.errors import BadGateway, DeadlineExceeded, ServiceUnavailable
 from shared.infra.registry import Instance
+from shared.kernel import http_spans
 from shared.kernel.context import (
     CORRELATION_HEADER,
     DEADLINE_HEADER,
     IDEMPOTENCY_HEADER,
-    TRACEPARENT_HEADER,
     RequestContext,
 )
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
@@ -88,15 +88,8 @@ class Proxy:
     ) -> tuple[httpx.Response | None, bool]:
         """One attempt: the answer if there is one, and whether the upstream may have seen the request."""
         breaker = self._upstreams.breaker(instance)
-        request = self._client.build_request(
-            incoming.method,
-            httpx.URL(instance.url + incoming.route.path, query=incoming.query.encode()),
-            headers=self._headers(incoming, context, deadline),
-            content=incoming.body,
-            timeout=max(0.001, deadline.remaining()),
-        )
         try:
-            answer = await self._client.send(request, stream=True)
+            answer = await self._send(instance, incoming, context, deadline)
         except httpx.ConnectError:
             breaker.record_failure()
             return None, False
@@ -106,25 +99,37 @@ class Proxy:
         (breaker.record_failure if is_failure(answer.status_code) else breaker.record_success)()
         return answer, True
 
+    async def _send(
+        self, instance: Instance, incoming: Incoming, context: RequestContext, deadline: Deadline
+    ) -> httpx.Response:
+        """The answer, its body unread; a span of its own, which ends with the answer's head."""
+        url = instance.url + incoming.route.path
+        tenant = incoming.identity.tenant_id if incoming.identity else None
+        trace = context.traceparent, context.tracestate
+        with http_spans.call(incoming.method, incoming.route.service, url, *trace, tenant_id=tenant) as span:
+            request = self._client.build_request(
+                incoming.method,
+                httpx.URL(url, query=incoming.query.encode()),
+                headers=[*self._headers(incoming, context, deadline), *span.headers.items()],
+                content=incoming.body,
+                timeout=max(0.001, deadline.remaining()),
+            )
+            answer = await self._client.send(request, stream=True)
+            span.status = answer.status_code
+        return answer
+
     def _headers(self, incoming: Incoming, context: RequestContext, deadline: Deadline) -> list[Header]:
         headers = [
             *forwardable(incoming.headers),
             ("Host", f"{incoming.route.service}.service.consul"),
             ("X-Forwarded-For", incoming.client_address),
             (CORRELATION_HEADER, context.correlation_id),
-            (TRACEPARENT_HEADER, context.traceparent),
             (DEADLINE_HEADER, str(int(deadline.remaining() * 1000))),
         ]
         if incoming.identity is not None:
             key = self._settings.identity_signing_key
             headers.append((IDENTITY_HEADER, sign_identity(incoming.identity, key, context.clock.now())))
-        seen = {CORRELATION_HEADER.lower(), TRACEPARENT_HEADER}
-        return [pair for place, pair in enumerate(headers) if pair[0].lower() not in seen or _last(headers, place)]
-
-
-def _last(headers: Sequence[Header], place: int) -> bool:
-    """Whether the header at this place is the last of its name."""
-    return all(later[0].lower() != headers[place][0].lower() for later in headers[place + 1 :])
+        return headers
 
 
 def _jittered(attempt: int) -> float:
