@@ -30,19 +30,22 @@ $(INSTALLED): $(LOCK) bin/omnicloud
 
 challenge: setup ## a buggy workspace in ./challenge, its fleet started, its score, what to do next
 	@if [ -e $(WORKSPACE) ]; then echo "==> ./$(WORKSPACE) is there already and stays as it is"; \
-	else echo "==> making a buggy workspace in ./$(WORKSPACE)"; $(OMNICLOUD) challenge ./$(WORKSPACE); fi
-	@echo "==> starting its fleet"
-	@$(OMNICLOUD) up --workspace ./$(WORKSPACE) --ports auto || echo "==> that is the first thing to debug: the fleet does not start"
-	@$(OMNICLOUD) down --workspace ./$(WORKSPACE) >/dev/null 2>&1 || true
+	else echo "==> making a buggy workspace in ./$(WORKSPACE)"; $(OMNICLOUD) challenge $(WORKSPACE) --quiet; fi
+	@echo "==> starting its fleet, to see whether it comes up"
+	@$(OMNICLOUD) up --workspace $(WORKSPACE) --ports auto || echo "==> that is the first thing to debug: the fleet does not start"
+	@$(OMNICLOUD) down --workspace $(WORKSPACE) >/dev/null 2>&1 || true
 	@echo "==> scoring it as it stands"
-	@$(OMNICLOUD) score ./$(WORKSPACE)
+	@$(OMNICLOUD) score $(WORKSPACE)
 	@echo
-	@echo "Next:"
-	@echo "  1. read  $(WORKSPACE)/README.md"
-	@echo "  2. fix something in $(WORKSPACE)/services, $(WORKSPACE)/shared or $(WORKSPACE)/docker-compose.yml"
-	@echo "  3. see   $(OMNICLOUD) up --workspace ./$(WORKSPACE)      (then: down)"
-	@echo "           $(OMNICLOUD) test ./$(WORKSPACE) tests/unit"
-	@echo "  4. score $(OMNICLOUD) score ./$(WORKSPACE)"
+	@echo "What next, from this folder:"
+	@echo "  read what was reported   less $(WORKSPACE)/README.md"
+	@echo "  start its fleet          $(OMNICLOUD) up --workspace $(WORKSPACE) --ports auto"
+	@echo "  see a service's log      $(OMNICLOUD) logs migrate --workspace $(WORKSPACE)"
+	@echo "  stop it                  $(OMNICLOUD) down --workspace $(WORKSPACE)"
+	@echo "  run its unit tests       $(OMNICLOUD) test $(WORKSPACE) tests/unit -q"
+	@echo "  grade what you repaired  $(OMNICLOUD) score $(WORKSPACE)"
+	@echo "  work inside of it        cd $(WORKSPACE); export PATH=$(CURDIR)/$(BIN):\$$PATH"
+	@echo "Only $(WORKSPACE)/services, $(WORKSPACE)/shared and the compose files are graded."
 
 test: test-platform test-environment ## every test of the reference
 

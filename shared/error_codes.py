@@ -244,8 +244,6 @@ ALL: tuple[ErrorCode, ...] = (
         "The text isn't a zone file (RFC 1035 §5) of this zone; the detail says why."),
     ErrorCode("invoice_exists", 409, "Invoice exists",
         "Some of the period is on an invoice already: take a period after it."),
-    ErrorCode("invoice_immutable", 409, "Invoice is final",
-        "A finalised invoice is never changed: grant a credit instead."),
     ErrorCode("is_delete_marker", 405, "Delete marker",
         "The version is a delete marker and has no content: ask for another version."),
     ErrorCode("key_exists", 409, "Encryption key exists",

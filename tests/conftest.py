@@ -2,6 +2,9 @@
 
 `tests/<category>/<service>/test_*.py`: the category's marker and the service are added here. Unit tests never start a
 fleet. Every other test needs the gateway and its services healthy, and fails in its set-up when they are not.
+
+`--at TIME` has the fleet and the tests live at another time: the fleet's clock is stepped before its first service
+starts, and the tests take every time from the same clock.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clock import clock, moment_of
 from tests.support.fleet import SERVICES, FleetControl, FleetUnavailable
 from tests.support.fleets import running_fleet, start_fleet
 
@@ -28,7 +32,7 @@ class LiveFleet:
     def __init__(self) -> None:
         self._fleet: FleetControl | None = None
         self._failure = ""
-        self._down: Callable[[], None] | None = None
+        self._close: Callable[[], None] | None = None
         self._shown: set[str] = set()
 
     @property
@@ -36,15 +40,35 @@ class LiveFleet:
         """The fleet, if there is one."""
         return self._fleet
 
-    def start(self) -> None:
-        """Find or start the fleet; what goes wrong is told by the first test that needs it."""
+    def start(self, at: str) -> None:
+        """Find or start the fleet, at a time if one is given; what goes wrong is told by the first test that needs it.
+
+        Raises UsageError when there is a fleet that can't be put to that time.
+        """
         try:
             if url := os.environ.get("OMNICLOUD_URL"):
-                self._fleet = running_fleet(url.rstrip("/"))
+                self._fleet = self._join(running_fleet(url.rstrip("/")), at)
             else:
-                self._fleet, self._down = start_fleet()
+                self._fleet, self._close = start_fleet(clock.ahead)
         except FleetUnavailable as error:
             self._failure = str(error)
+        except OSError as error:
+            self._failure = f"the fleet's runner does not answer: {error}"
+
+    def _join(self, fleet: FleetControl, at: str) -> FleetControl:
+        """A fleet that runs already: the tests go by its clock, or it goes by theirs until they end."""
+        before = fleet.clock_offset()
+        if not at:
+            clock.ahead = before
+            return fleet
+        if not fleet.can_be_asked:
+            raise pytest.UsageError(
+                f"--at {at}: the clock of {fleet.url} can't be stepped, since no runner of that fleet was found; "
+                "unset OMNICLOUD_URL to have the tests start a fleet at that time"
+            )
+        fleet.set_clock(clock.ahead)
+        self._close = lambda: fleet.set_clock(before)
+        return fleet
 
     def get(self) -> FleetControl:
         """The fleet. Fails the test when there is none; the runner's words are shown in full only once."""
@@ -81,13 +105,32 @@ class LiveFleet:
         return "\n".join([message, *details, f"--- last lines of {name}'s log", *log])
 
     def close(self) -> None:
-        """Take the fleet down if it is ours."""
-        if self._down is not None:
-            self._down()
-        self._fleet = self._down = None
+        """Take the fleet down if it is ours; leave another as it was."""
+        if self._close is not None:
+            self._close()
+        self._fleet = self._close = None
 
 
 _live = LiveFleet()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--at`, and OMNICLOUD_AT for where no option can be given."""
+    parser.addoption(
+        "--at",
+        metavar="TIME",
+        default=os.environ.get("OMNICLOUD_AT", ""),
+        help="the time at which the fleet and the tests begin, such as 2024-02-29T12:00:00Z; default: now",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put the tests' clock to the time asked for, before a test module that might look at it is read."""
+    if at := config.getoption("at"):
+        try:
+            clock.start_at(moment_of(at))
+        except ValueError as error:
+            raise pytest.UsageError(f"--at takes a time with its zone, such as 2024-02-29T12:00:00Z: {error}") from None
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +159,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the fleet before the first test, so that no test's time limit pays for it. Unit tests need none."""
     if not session.config.option.collectonly and any(place_of(item)[0] != "unit" for item in session.items):
-        _live.start()
+        _live.start(session.config.getoption("at"))
 
 
 @pytest.hookimpl(tryfirst=True)

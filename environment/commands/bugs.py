@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from environment.bugs.catalogue import Bug, Catalogue
-    from environment.bugs.verify import Report
+    from environment.verification.verify import Report
 
 bugs = typer.Typer(help="The catalogue of seeded bugs.", no_args_is_help=True)
 
@@ -140,9 +140,9 @@ def check(
     from rich.console import Console
 
     from environment.bugs.catalogue import load_catalogue
-    from environment.bugs.checks import check as run_checks
     from environment.bugs.manifest import load_manifest
     from environment.grading.console import errors_as_messages
+    from environment.verification.checks import check as run_checks
     from environment.workspace.reference import default_reference
 
     console = Console(highlight=False)
@@ -179,10 +179,10 @@ def verify(
 
     from environment.bugs.catalogue import load_catalogue
     from environment.bugs.manifest import load_manifest
-    from environment.bugs.verify import Verifier, unmeasured_edges
     from environment.grading.console import errors_as_messages
     from environment.grading.measure import Measurements
     from environment.grading.runner import Options
+    from environment.verification.verify import Verifier, unmeasured_edges
     from environment.workspace.reference import default_reference
 
     console = Console(highlight=False)

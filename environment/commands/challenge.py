@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +28,7 @@ def challenge(
     count: Annotated[int | None, typer.Option(help="How many to draw at random.")] = None,
     seed: Annotated[int, typer.Option(help="One seed gives one workspace, byte for byte.")] = 0,
     exact: Annotated[bool, typer.Option("--exact", help="Without what the chosen bugs depend on.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say what was made, not what to do with it.")] = False,
 ) -> None:
     """Make a workspace with seeded bugs (all of them by default) and what they depend on."""
     from rich.console import Console
@@ -44,12 +49,30 @@ def challenge(
     console.print(f"{folder} holds a platform with {causes} of trouble.", markup=False)
     if selection.added:
         console.print(f"({len(selection.added)} of them came along because others can't be seen without them.)")
-    console.print(
-        f"\n  cd {folder}                     its README.md tells what was reported\n"
-        f"  omnicloud test {folder}          runs its tests\n"
-        f"  omnicloud score {folder}         grades what you have repaired",
-        markup=False,
-    )
+    if quiet:
+        return
+    console.print("\nWhat next, from this folder:")
+    for does, command in next_steps(folder):
+        console.print(f"  {does:<24} {command}", markup=False, soft_wrap=True)
+
+
+def next_steps(folder: Path) -> list[tuple[str, str]]:
+    """What one does with a workspace, and the command for it as it can be pasted here."""
+    from environment.fleet.caller import from_here, program
+
+    omnicloud, there = program(), shlex.quote(from_here(folder))
+    steps = [
+        ("read what was reported", f"less {shlex.quote(from_here(folder / 'README.md'))}"),
+        ("start its fleet", f"{omnicloud} up --workspace {there} --ports auto"),
+        ("stop it", f"{omnicloud} down --workspace {there}"),
+        ("run its unit tests", f"{omnicloud} test {there} tests/unit -q"),
+        ("grade what you repaired", f"{omnicloud} score {there}"),
+    ]
+    # The commands in its README are for somebody who stands in it and whose `python` has the packages.
+    found, ours = shutil.which("python"), Path(os.path.abspath(sys.executable)).parent
+    if not found or Path(found).parent.resolve() != ours.resolve():
+        steps.append(("work inside of it", f"cd {there}; export PATH={shlex.quote(str(ours))}:$PATH"))
+    return steps
 
 
 def split(text: str, form: Callable[[str], str] = str) -> tuple[str, ...]:

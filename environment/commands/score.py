@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +26,10 @@ def score(
     """Grade a workspace: reward, tier, bonuses, categories, services."""
     from rich.console import Console
 
+    from environment.fleet.caller import from_here, program
     from environment.grading.console import errors_as_messages, test_progress
     from environment.grading.grade import default_grader
+    from environment.reward.failures import failure_causes
     from environment.reward.report import html_page, print_score
     from environment.reward.score import to_document
 
@@ -45,3 +48,6 @@ def score(
     if json_file is not None:
         json_file.write_text(text)
     print_score(result, Console(highlight=False), spoil=spoil)
+    if result.failures:
+        example = failure_causes(result.failures)[0].example
+        typer.echo(f"One of them again: {program()} test {shlex.quote(from_here(folder))} {shlex.quote(example)}")

@@ -39,7 +39,9 @@ def tour(
     project = find_project(workspace)
     sys.path.insert(0, str(project))
     url = url or gateway_of(project, name)
-    crashes = _crashes(url, kill or [])
+    fleet = import_module("tests.support.fleets").running_fleet(url)
+    import_module("tests.support.clock").clock.ahead = fleet.clock_offset()
+    crashes = _crashes(fleet, kill or [])
     story = import_module("tests.support.story").Story(url, crashes)
     started = time.monotonic()
     for number, step in enumerate(story.steps(), 1):
@@ -67,12 +69,10 @@ def gateway_of(project: Path, name: str) -> str:
         raise typer.Exit(2) from error
 
 
-def _crashes(url: str, names: list[str]) -> Any:
+def _crashes(fleet: Any, names: list[str]) -> Any:
     """What kills these processes while the story is told. Ends with a clear message for a name that isn't one."""
     try:
-        return import_module("tests.support.crashes").Crashes.of(
-            import_module("tests.support.fleets").running_fleet(url), names
-        )
+        return import_module("tests.support.crashes").Crashes.of(fleet, names)
     except ValueError as error:
         console.print(str(error), style="red")
         raise typer.Exit(2) from error

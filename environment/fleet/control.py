@@ -18,11 +18,14 @@ from typing import Any
 from environment.fleet import drills
 from environment.fleet.errors import FleetError, FleetRunning
 from environment.fleet.logs import last_lines
+from environment.fleet.patience import patience
 from environment.fleet.ports import table
 from environment.fleet.supervisor import Supervisor
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+HEALTHY_SECONDS = 30.0
+"""For a service to become healthy when a request names no time, on a quiet machine."""
 Operation = Callable[[Supervisor, Request], Awaitable[Answer | None]]
 
 
@@ -67,17 +70,19 @@ async def resume(supervisor: Supervisor, request: Request) -> None:
 
 
 async def wait_healthy(supervisor: Supervisor, request: Request) -> None:
-    await drills.wait_healthy(supervisor, request["service"], float(request.get("timeout", 30)))
+    await drills.wait_healthy(
+        supervisor, request["service"], float(request.get("timeout", HEALTHY_SECONDS * patience()))
+    )
 
 
 async def services(supervisor: Supervisor, request: Request) -> Answer:
     """Every service's state, without the cost of measuring memory."""
-    return {"services": [unit.as_json() for unit in supervisor.units.values()]}
+    return {"services": supervisor.describe_all()}
 
 
 async def repair(supervisor: Supervisor, request: Request) -> Answer:
     """Bring everything back that was up once and is not now, and wait until it is healthy."""
-    return {"repaired": await drills.repair(supervisor)}
+    return {"repaired": await drills.repair(supervisor, HEALTHY_SECONDS * patience())}
 
 
 async def kafka(supervisor: Supervisor, request: Request) -> None:
@@ -85,8 +90,12 @@ async def kafka(supervisor: Supervisor, request: Request) -> None:
     await drills.event_bus(supervisor, str(request["command"]))
 
 
-async def clock(supervisor: Supervisor, request: Request) -> None:
-    drills.step_clock(supervisor, float(request["seconds"]))
+async def clock(supervisor: Supervisor, request: Request) -> Answer:
+    """Step the services' clock to `seconds` ahead of the machine's, if any are given; by how many it is ahead now."""
+    paths = supervisor.plan.paths
+    if "seconds" in request:
+        drills.step_clock(paths, float(request["seconds"]))
+    return {"seconds": drills.clock_offset(paths)}
 
 
 async def down(supervisor: Supervisor, request: Request) -> None:
@@ -190,7 +199,7 @@ async def _watch(supervisor: Supervisor, reader: asyncio.StreamReader, writer: a
     gone = asyncio.create_task(reader.read())
     try:
         for unit in supervisor.units.values():
-            await _send(writer, {"event": "state", "service": unit.as_json()})
+            await _send(writer, {"event": "state", "service": supervisor.describe(unit)})
         if supervisor.boot_seconds is not None:
             await _send(writer, {"event": "settled", **supervisor.summary()})
         while not gone.done():

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from environment.fleet.control import ControlServer
+from environment.fleet.drills import step_clock
 from environment.fleet.errors import FleetError
+from environment.fleet.patience import patience
 from environment.fleet.plan import Plan, make_plan
 from environment.fleet.ports import table
 from environment.fleet.processes import adopt_orphans
@@ -34,6 +36,8 @@ class Order:
     """"default": those that compose publishes; "auto": a free block; else the first port of a block."""
     owner: int | None = None
     """The fleet goes down when this process ends."""
+    clock_offset: float = 0.0
+    """Seconds by which the services' clock is ahead of the machine's from their very start."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -50,6 +54,7 @@ def main() -> int:
         _say({"error": error.message, "hint": error.hint})
         return 1
     try:
+        patience()  # So that a nonsensical setting is told now.
         remove_folder(str(paths.root))
         paths.logs.mkdir(parents=True)
         _keep_out_of_git(paths.root.parent)
@@ -62,15 +67,17 @@ def main() -> int:
         _say({"error": f"the fleet's folder {paths.root} cannot be made: {error.strerror}", "hint": "See its parent."})
         return 1
     try:
-        asyncio.run(_run(plan, server, order.owner))
+        asyncio.run(_run(plan, server, order))
     finally:
         plan.block.release()
         remove_folder(str(paths.root))
     return 0
 
 
-async def _run(plan: Plan, server: ControlServer, owner: int | None) -> None:
+async def _run(plan: Plan, server: ControlServer, order: Order) -> None:
     adopt_orphans()
+    if order.clock_offset:
+        step_clock(plan.paths, order.clock_offset)
     supervisor = Supervisor(plan)
     supervisor.begin()
     try:
@@ -78,8 +85,8 @@ async def _run(plan: Plan, server: ControlServer, owner: int | None) -> None:
         _write_state(plan)
         _say({"control": plan.paths.control, "pid": os.getpid()})
         _detach(plan.paths.log("supervisor"))
-        if owner is not None:
-            _watch_owner(owner, supervisor)
+        if order.owner is not None:
+            _watch_owner(order.owner, supervisor)
         await supervisor.down.wait()
     finally:
         await supervisor.end()

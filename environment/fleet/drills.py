@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from pathlib import Path
 
 from environment.fleet.errors import FleetError
+from environment.fleet.patience import VARIABLE
 from environment.fleet.processes import kill_group
+from environment.fleet.project import FleetPaths
 from environment.fleet.servers import ServerError
+from environment.fleet.servers.kafka import CONTROL
+from environment.fleet.servers.kafka_mock.control import command
 from environment.fleet.supervisor import Supervisor
 from environment.fleet.unit import ALIVE, State, Unit
 
@@ -82,24 +87,36 @@ async def wait_healthy(supervisor: Supervisor, name: str, timeout: float) -> Non
                 await supervisor.next_change()
     except TimeoutError:
         raise FleetError(
-            f"{name} did not become healthy within {timeout:g} s: it {unit.describe()}", f"See `omnicloud logs {name}`."
+            f"{name} did not become healthy within {timeout:g} s: it {unit.describe()}",
+            f"See `omnicloud logs {name}`. On a busy machine, start the fleet with {VARIABLE}=3.",
         ) from None
 
 
-def step_clock(supervisor: Supervisor, seconds: float) -> None:
-    """Let every service that mounts the clock volume see a wall clock `seconds` ahead of (or behind) the machine's."""
-    folder = supervisor.plan.paths.volumes / CLOCK_VOLUME
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / "clock.new"
-    fresh.write_text(f"{seconds:g}\n")
-    fresh.replace(folder / "clock")
+def step_clock(paths: FleetPaths, seconds: float) -> None:
+    """Let every service that mounts the clock volume see a wall clock `seconds` ahead of (or behind) the machine's.
+
+    Also before the first service starts: it never sees another time then.
+    """
+    clock = _clock_file(paths)
+    clock.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and moved: nobody reads a half-written number.
+    fresh = clock.with_suffix(".new")
+    fresh.write_text(f"{seconds}\n")
+    fresh.replace(clock)
+
+
+def clock_offset(paths: FleetPaths) -> float:
+    """The seconds by which the services' clock is ahead of the machine's now."""
+    clock = _clock_file(paths)
+    return float(clock.read_text()) if clock.is_file() else 0.0
+
+
+def _clock_file(paths: FleetPaths) -> Path:
+    return paths.volumes / CLOCK_VOLUME / "clock"
 
 
 async def event_bus(supervisor: Supervisor, text: str) -> None:
     """Have the local event bus carry out a command of `kafka_mock.control`. Raises FleetError."""
-    from environment.fleet.servers.kafka import CONTROL
-    from environment.fleet.servers.kafka_mock.control import command
-
     context = next((context for name, context in supervisor.plan.contexts.items() if name == "kafka"), None)
     if context is None:
         raise FleetError("this fleet has no event bus", "Start it with a service that depends on kafka.")
@@ -109,7 +126,7 @@ async def event_bus(supervisor: Supervisor, text: str) -> None:
         raise FleetError(f"kafka: {error}", "See `omnicloud logs kafka`.") from error
 
 
-async def repair(supervisor: Supervisor, timeout: float = 30.0) -> list[str]:
+async def repair(supervisor: Supervisor, timeout: float) -> list[str]:
     """Resume and start whatever was up once and is not now, servers first; returns their names once all are healthy.
 
     Raises FleetError for the first that does not come back.

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import signal
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 from environment.fleet.compose import HealthCheck
+from environment.fleet.launcher import Launcher
 from environment.fleet.logs import last_lines
+from environment.fleet.patience import patience
+from environment.fleet.plan import Plan
 from environment.fleet.probes import Verdict, http_verdict, url_of
 from environment.fleet.processes import kill_group
 from environment.fleet.unit import State, Unit
-
-if TYPE_CHECKING:
-    from environment.fleet.supervisor import Supervisor
 
 QUICK_SECONDS = 0.1
 """Between two checks over HTTP or a server's own probe while a service starts."""
 QUICK_COMMAND_SECONDS = 0.5
 """The same for a check that is a program of its own."""
 
+LOG_LINES = 12
+"""Quoted of a service that does not become healthy."""
+
 START_PERIOD_SECONDS = 15.0
 """More of a start period than this is for containers, which start an interpreter each: processes here are forked."""
 
 
-def patience() -> float:
-    """Factor on all waiting times of starts; OMNICLOUD_PATIENCE=3 suits a machine with much other work."""
-    return float(os.environ.get("OMNICLOUD_PATIENCE", "1"))
+class CheckedFleet(Protocol):
+    """What a health check needs of the fleet that its service belongs to."""
+
+    plan: Plan
+    launcher: Launcher
+
+    def set_state(self, unit: Unit, state: State, reason: str = "") -> None:
+        """Change a unit's state and wake everyone who waits for a change."""
+
+    async def run_aside(
+        self, name: str, command: list[str], env: dict[str, str], log: Path
+    ) -> tuple[int, asyncio.Future[int]]:
+        """Start a process that is no service; its pid, and its exit code to wait for."""
 
 
-async def watch(supervisor: Supervisor, unit: Unit) -> None:
+async def watch(fleet: CheckedFleet, unit: Unit) -> None:
     """Check until cancelled; sets HEALTHY and UNHEALTHY by the rules of compose.
 
     Failures within the start period (15 s of it at most) don't count; after it, `retries` failures in a row (at
@@ -44,18 +57,19 @@ async def watch(supervisor: Supervisor, unit: Unit) -> None:
     failures = 0
     while True:
         unit.poke.clear()
-        verdict = await ask(supervisor, unit, check)
+        verdict = await ask(fleet, unit, check)
         if verdict.healthy:
             failures = 0
-            unit.healthy_once = True
-            supervisor.set_state(unit, State.HEALTHY)
+            unit.healthy_once, unit.overdue = True, ""
+            fleet.set_state(unit, State.HEALTHY)
         elif unit.healthy_once:
             failures += 1
             if failures >= check.retries:
-                supervisor.set_state(unit, State.UNHEALTHY, verdict.detail)
+                fleet.set_state(unit, State.UNHEALTHY, verdict.detail)
         elif time.monotonic() - unit.checked_since > limit and unit.state is not State.UNHEALTHY:
-            lines = last_lines(supervisor.plan.paths.log(unit.name), 12)
-            supervisor.set_state(unit, State.UNHEALTHY, "\n".join([verdict.detail, *lines]))
+            lines = last_lines(fleet.plan.paths.log(unit.name), LOG_LINES)
+            unit.overdue = f"not healthy within {limit:g} s"
+            fleet.set_state(unit, State.UNHEALTHY, "\n".join([verdict.detail, *lines]))
         settled = unit.healthy_once or unit.state is State.UNHEALTHY
         quick = QUICK_COMMAND_SECONDS if _is_command(unit) else QUICK_SECONDS
         await _pause(unit, check.interval if settled else quick)
@@ -74,25 +88,25 @@ def _is_command(unit: Unit) -> bool:
     return unit.service.built and check is not None and url_of(check.test) is None
 
 
-async def ask(supervisor: Supervisor, unit: Unit, check: HealthCheck) -> Verdict:
+async def ask(fleet: CheckedFleet, unit: Unit, check: HealthCheck) -> Verdict:
     """One check: a server's own probe, a GET, or the command itself."""
-    launch = supervisor.launcher.launches.get(unit.name)
+    launch = fleet.launcher.launches.get(unit.name)
     if launch is not None:
         ready = await asyncio.to_thread(launch.ready)
         return Verdict(ready, "" if ready else f"{unit.name} does not answer on {unit.address}")
-    words = tuple(supervisor.plan.rewriter.text(word, unit.service) for word in check.test)
+    words = tuple(fleet.plan.rewriter.text(word, unit.service) for word in check.test)
     if (url := url_of(words)) is not None:
         return await http_verdict(url, check.timeout)
-    return await _command_verdict(supervisor, unit, words, check.timeout)
+    return await _command_verdict(fleet, unit, words, check.timeout)
 
 
-async def _command_verdict(supervisor: Supervisor, unit: Unit, words: tuple[str, ...], timeout: float) -> Verdict:
+async def _command_verdict(fleet: CheckedFleet, unit: Unit, words: tuple[str, ...], timeout: float) -> Verdict:
     """Run the check's command in the service's environment, forked from the zygote when it is `python -m`."""
     argv = list(words[1:]) if words[0] == "CMD" else ["/bin/sh", "-c", words[1]]
-    log = supervisor.plan.paths.log(f"{unit.name}.health")
+    log = fleet.plan.paths.log(f"{unit.name}.health")
     log.unlink(missing_ok=True)
-    env = supervisor.plan.environment(unit.name)
-    pid, ended = await supervisor.run_aside(f"{unit.name}-hc", argv, env, log)
+    env = fleet.plan.environment(unit.name)
+    pid, ended = await fleet.run_aside(f"{unit.name}-hc", argv, env, log)
     try:
         code = await asyncio.wait_for(ended, timeout)
     except TimeoutError:

@@ -11,6 +11,8 @@ from pathlib import Path
 from environment.fleet.errors import FleetError, NoProject
 
 COMPOSE_FILE = "docker-compose.yml"
+DEFAULT_NAME = "default"
+"""Of the fleet that commands mean when none is named."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.IGNORECASE)
 
 

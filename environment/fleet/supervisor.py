@@ -18,6 +18,7 @@ from environment.fleet.compose.graph import unknown
 from environment.fleet.errors import FleetError
 from environment.fleet.launcher import Launcher
 from environment.fleet.logs import last_lines, trim
+from environment.fleet.patience import patience
 from environment.fleet.plan import Plan
 from environment.fleet.processes import descendants, kill, kill_group, memory_bytes
 from environment.fleet.unit import ALIVE, BROKEN, State, Unit
@@ -123,7 +124,7 @@ class Supervisor:
 
     async def _limit_job(self, unit: Unit, start: int) -> None:
         """A job that hangs must not keep the fleet from ending its start."""
-        limit = JOB_LIMIT_SECONDS * health.patience()
+        limit = JOB_LIMIT_SECONDS * patience()
         try:
             await asyncio.wait_for(unit.ended.wait(), limit)
         except TimeoutError:
@@ -158,7 +159,7 @@ class Supervisor:
             unit.settled_after = time.monotonic() - unit.started_at
         previous, self._changed = self._changed, asyncio.Event()
         previous.set()
-        self.publish({"event": "state", "service": unit.as_json()})
+        self.publish({"event": "state", "service": self.describe(unit)})
 
     async def next_change(self) -> None:
         """Returns after the next change of any state."""
@@ -199,7 +200,9 @@ class Supervisor:
             self.set_state(unit, State.COMPLETED)
             return
         lines = last_lines(self.plan.paths.log(unit.name), REASON_LINES)
-        manner = unit.overdue or f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        manner = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        if unit.job and unit.overdue:
+            manner = unit.overdue
         last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
         self.set_state(unit, State.FAILED if unit.job else State.EXITED, "\n".join([f"{manner}: {last}", *lines]))
         for other in self.units.values():
@@ -225,6 +228,17 @@ class Supervisor:
         unit = self.unit(name)
         return self.units[unit.shares_with] if unit.shares_with else unit
 
+    def describe(self, unit: Unit) -> dict[str, Any]:
+        """A unit's stable form, with what it waits for while it has not started."""
+        if unit.state not in (State.WAITING, State.BLOCKED):
+            return unit.as_json()
+        waits = unit.service.depends_on.items()
+        return unit.as_json([name for name, condition in waits if not self.units[name].satisfies(condition)])
+
+    def describe_all(self) -> list[dict[str, Any]]:
+        """Every unit's stable form, in the fleet's order."""
+        return [self.describe(unit) for unit in self.units.values()]
+
     def summary(self) -> dict[str, Any]:
         """What `status --json` shows."""
         broken = [unit.name for unit in self.units.values() if unit.state in BROKEN]
@@ -237,7 +251,8 @@ class Supervisor:
             "boot_seconds": self.boot_seconds,
             "zygote_import_seconds": self.zygote.import_seconds,
             "memory_bytes": memory_bytes([os.getpid(), *descendants(os.getpid())]),
-            "services": [unit.as_json() for unit in self.units.values()],
+            "patience": patience(),
+            "services": self.describe_all(),
         }
 
     def spawn_task(self, coroutine: Any) -> asyncio.Task[Any]:

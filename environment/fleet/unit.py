@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -46,7 +47,7 @@ class Unit:
     pid: int | None = None
     exit_code: int | None = None
     overdue: str = ""
-    """Why the supervisor ended it by force."""
+    """Not empty: it was still starting when patience ended, which this says in words."""
     healthy_once: bool = False
     """Since the checks began anew."""
     checked_since: float = 0.0
@@ -104,8 +105,8 @@ class Unit:
         words = str(self.state) if self.state in (State.FAILED, State.EXITED, State.COMPLETED) else f"is {self.state}"
         return f"{words}: {self.headline}" if self.reason else words
 
-    def as_json(self) -> dict[str, Any]:
-        """The stable form that `status --json` and the control socket show."""
+    def as_json(self, waits_for: Sequence[str] = ()) -> dict[str, Any]:
+        """The stable form that `status --json` and the control socket show; `waits_for` names what it still needs."""
         return {
             "name": self.name,
             "kind": "job" if self.job else "service" if self.service.built else "server",
@@ -113,6 +114,8 @@ class Unit:
             "healthy": self.state is State.HEALTHY,
             "has_health_check": self.service.healthcheck is not None,
             "reason": self.reason,
+            "waits_for": list(waits_for),
+            "overdue": self.overdue,
             "address": self.address,
             "pid": self.pid,
             "exit_code": self.exit_code,

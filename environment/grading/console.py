@@ -51,7 +51,7 @@ def test_progress(total: int | None) -> Iterator[OnDecided]:
         TimeElapsedColumn(),
     )
     counts = {True: 0, False: 0}
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("tests", total=total, passed=0, other=0)
 
         def decided(test_id: str, outcome: Outcome) -> None:

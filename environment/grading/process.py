@@ -92,6 +92,7 @@ class Channel:
         self.expected = None if job.expected is None else frozenset(job.expected)
         self.live = bool(job.barred)
         self._on_decided = on_decided
+        self._tree = f"{job.tree}/"
         self._outcomes: dict[str, Outcome] = {}
         self._messages: dict[str, str] = {}
         self._collected: dict[str, Collected] = {}
@@ -117,7 +118,7 @@ class Channel:
         elif kind == "collected":
             self._collected[record["id"]] = Collected(tuple(record["services"]), bool(record["infrastructure_state"]))
         elif kind == "uncollectable":
-            self._uncollectable[record["id"]] = record["message"]
+            self._uncollectable[record["id"]] = self._local(record["message"])
         elif kind == "started":
             self._running = record["id"]
         elif kind == "decided":
@@ -135,9 +136,13 @@ class Channel:
         self._running = ""
         self._outcomes[test_id] = outcome
         if message:
-            self._messages[test_id] = message
+            self._messages[test_id] = self._local(message)
         if self._on_decided is not None:
             self._on_decided(test_id, outcome)
+
+    def _local(self, message: str) -> str:
+        """The message with paths as they are in the tree, wherever this copy of it lay."""
+        return message.replace(self._tree, "")
 
     def _contradiction(self, text: str) -> None:
         self._void = self._void or text
@@ -148,12 +153,17 @@ class Channel:
         expected = self.expected if self.expected is not None else frozenset(self._collected) | set(self._uncollectable)
         outcomes = {test_id: self._outcomes.get(test_id, Outcome.MISSING) for test_id in sorted(expected)}
         messages = {test_id: text for test_id, text in self._messages.items() if test_id in expected}
+        left_out = (
+            f"didn't run: {self._local(_last_error(tail))}"
+            if self._finished is None and status is not None
+            else "didn't run"
+        )
         if self._running in outcomes:
             outcomes[self._running] = Outcome.TIMEOUT if status is None else Outcome.ERROR
             messages[self._running] = "the process didn't survive this test"
         for test_id, outcome in outcomes.items():
             if outcome is Outcome.MISSING:
-                messages[test_id] = self._uncollectable.get(test_id.partition("::")[0], "didn't run")
+                messages[test_id] = self._uncollectable.get(test_id.partition("::")[0], left_out)
         return SuiteRun(outcomes, messages, self._collected, self._void, tail)
 
     def _check(self, status: int | None, tail: str) -> None:
@@ -176,6 +186,13 @@ class Channel:
             self._contradiction("the exit status says that all passed, the results don't")
         if status == SOME_FAILED and not failures and not self._uncollectable:
             self._contradiction("the results say that all passed, the exit status doesn't")
+
+
+def _last_error(log: str) -> str:
+    """What a process that ended too early said last: pytest marks the lines of an error with an E."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line.removeprefix("E ").strip() for line in lines if line.startswith("E ")]
+    return (errors or lines or ["no word why"])[-1]
 
 
 def _execute(job: Job, private: Path, channel: Channel) -> int | None:

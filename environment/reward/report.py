@@ -11,10 +11,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from environment.causes import one_line
+from environment.reward.failures import failure_causes
 from environment.reward.rules import BONUSES, TIERS, WEIGHTS
 from environment.reward.score import BugStatus, Score, Tally
 
-SHOWN_FAILURES = 12
+SHOWN_CAUSES = 12
+MESSAGE_LIMIT = 300
 STATUS_STYLES = {
     BugStatus.FIXED: "green",
     BugStatus.NOT_FIXED: "red",
@@ -36,7 +39,7 @@ def percent(rate: Fraction) -> str:
 
 def print_score(result: Score, console: Console, *, spoil: bool) -> None:
     """Print the whole report. Bugs are shown only if `spoil`: their ids tell a challenger what to look for."""
-    console.print(report(result, spoil=spoil))
+    console.print(report(result, spoil=spoil), crop=False)
 
 
 def report(result: Score, *, spoil: bool) -> RenderableType:
@@ -52,8 +55,8 @@ def report(result: Score, *, spoil: bool) -> RenderableType:
     if result.regressions:
         parts.append(Text(f"Passed before and fails now: {', '.join(result.regressions[:3])}", style="red"))
     if result.failures:
-        parts.append(_failures(result))
-    return Group(*parts)
+        parts.append(_causes(result))
+    return Group(*(piece for part in parts for piece in (part, Text())))
 
 
 def _headline(result: Score) -> Panel:
@@ -107,14 +110,26 @@ def _bugs(result: Score) -> Table:
     return table
 
 
-def _failures(result: Score) -> Table:
-    table = Table("first failures", "", box=None, pad_edge=False)
-    for test_id, (outcome, message) in list(sorted(result.failures.items()))[:SHOWN_FAILURES]:
-        first_line = message.splitlines()[0][:100] if message else ""
-        table.add_row(Text(test_id), Text(f"{outcome} {first_line}".strip(), style="dim"))
-    if len(result.failures) > SHOWN_FAILURES:
-        table.add_row(f"… and {len(result.failures) - SHOWN_FAILURES} more", "")
-    return table
+def _causes(result: Score) -> RenderableType:
+    """Why tests fail, the most frequent cause first. Ids of tests stay in one line, so that they can be copied."""
+    causes = failure_causes(result.failures)
+    words = "one and the same error" if len(causes) == 1 else f"{len(causes)} different errors"
+    failing = f"{len(result.failures)} tests fail" if len(result.failures) > 1 else "1 test fails"
+    parts: list[RenderableType] = [Text(f"{failing} with {words}:", style="bold")]
+    width = len(str(causes[0].count)) + 2
+    for cause in causes[:SHOWN_CAUSES]:
+        message = one_line(cause.message, MESSAGE_LIMIT)
+        row = Table.grid(padding=(0, 1, 0, 0))
+        row.add_column(width=width, justify="right", style="bold red")
+        row.add_column()
+        row.add_row(str(cause.count), Text(message))
+        indent = " " * (width + 1)
+        example = f"{indent}{'e.g. ' if cause.count > 1 else ''}{cause.example}"
+        parts += [row, Text(example, style="dim", no_wrap=True, overflow="ignore")]
+    if left := causes[SHOWN_CAUSES:]:
+        tests = sum(cause.count for cause in left)
+        parts.append(Text(f"… and {tests} more tests with {len(left)} other errors; `--json FILE` writes all of them"))
+    return Group(*parts)
 
 
 def html_page(result: Score, *, spoil: bool) -> str:

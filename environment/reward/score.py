@@ -16,12 +16,17 @@ JSON (format 1), stable::
      "categories": [{"name": "unit", "weight": 1.0, "passed": 10, "total": 12}],
      "services": [{"name": "auth", "passed": 3, "total": 3}],
      "bugs": [{"id": "A1", "status": "fixed", "failing": 0, "triggers": 4}],
+     "causes": [{"message": "…", "count": 650, "example": "tests/…"}],
      "failures": {"tests/…": {"outcome": "failed", "message": "…"}}}
 
 A bonus is counted when the untouched workspace doesn't earn it already: nobody is paid for doing nothing. A bug's
 status is "fixed" when its measured triggers pass but for those that other bugs fail, "masked" when all of them fail
 and would do so anyway because of unfixed bugs that hide it (so it can't be told whether it is fixed), else
 "not fixed"; "unmeasured" when the manifest knows no trigger of it among the tests that ran.
+
+`causes` groups `failures`, the most frequent cause first; every failure belongs to one of them. Messages that differ
+only in ids, times, addresses, paths and numbers, or in which service passes an error on, are one cause; comparisons
+without words are so only within one test file. `message` is the line of the test `example`.
 """
 
 from __future__ import annotations
@@ -36,6 +41,7 @@ from environment.bugs.catalogue import Bug
 from environment.bugs.families import id_key
 from environment.bugs.graph import ancestors
 from environment.bugs.manifest import CATEGORIES, Manifest, TestInfo
+from environment.reward.failures import failure_causes
 from environment.reward.rules import BONUSES, PENALTY, WEIGHTS, earned, pass_rate, tier
 from environment.services import SERVICES
 
@@ -248,6 +254,10 @@ def to_document(result: Score) -> dict[str, Any]:
         "bugs": [
             {"id": bug.id, "status": bug.status.value, "failing": bug.failing, "triggers": bug.triggers}
             for bug in result.bugs
+        ],
+        "causes": [
+            {"message": cause.message, "count": cause.count, "example": cause.example}
+            for cause in failure_causes(result.failures)
         ],
         "failures": {
             test_id: {"outcome": outcome, "message": message}

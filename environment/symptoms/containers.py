@@ -19,10 +19,11 @@ from typing import Any
 
 import yaml
 
+from environment.causes import one_line
 from environment.fleet.compose import ComposeFile, Condition, read_compose
 from environment.fleet.errors import FleetError
 from environment.symptoms import probes
-from environment.symptoms.observation import NO_CHECK, Observation, Trouble, one_line
+from environment.symptoms.observation import NO_CHECK, Observation, Trouble
 
 PROJECT = "omnicloud-symptoms"
 URL = "http://localhost:8000"
@@ -178,9 +179,16 @@ def _project(folder: Path) -> Iterator[Project]:
 
 
 def _images(folder: Path) -> dict[str, Any]:
-    """Further names for the images that are built, so that those of the reference stay what they are."""
+    """Further names for the images that are built, so that those of the reference stay what they are.
+
+    The image that all others begin with holds nothing of the workspace and keeps its name, by which they know it.
+    """
     services: Mapping[str, Any] = yaml.safe_load((folder / "docker-compose.yml").read_text())["services"]
-    names = {name: service["image"] for name, service in services.items() if "build" in service and "image" in service}
+    names = {
+        name: service["image"]
+        for name, service in services.items()
+        if "image" in service and "build" in service and service.get("scale") != 0
+    }
     return {"services": {name: {"image": f"{PROJECT}/{image.rpartition('/')[2]}"} for name, image in names.items()}}
 
 

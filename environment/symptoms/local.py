@@ -6,17 +6,18 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from environment.causes import one_line
 from environment.fleet.client import FleetClient, start_daemon
 from environment.fleet.daemon import Order
 from environment.fleet.errors import FleetError
 from environment.fleet.leftovers import clear
 from environment.fleet.project import FleetPaths
 from environment.symptoms import probes
-from environment.symptoms.observation import NO_CHECK, Observation, Trouble, one_line
+from environment.symptoms.observation import NO_CHECK, Observation, Trouble
 
 NAME = "symptoms"
 
@@ -33,7 +34,7 @@ def observe(folder: Path, tests: Sequence[str]) -> Observation:
     except FleetError as error:
         return Observation({"docker-compose.yml": Trouble("failed", one_line(error.message))})
     try:
-        services = _settled(client)
+        services = _settled(client.events())
         seconds = time.monotonic() - began
         where = {"OMNICLOUD_URL": json.loads(paths.state.read_text())["url"], "OMNICLOUD_CONTROL": paths.control}
         said = probes.run(folder, tests, where)
@@ -45,9 +46,9 @@ def observe(folder: Path, tests: Sequence[str]) -> Observation:
     return Observation(troubles, held_back, said, seconds)
 
 
-def _settled(client: FleetClient) -> list[dict[str, Any]]:
+def _settled(events: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every service, once nothing changes any more. Raises FleetError when the fleet itself breaks down."""
-    for event in client.events():
+    for event in events:
         if event["event"] == "settled":
             services: list[dict[str, Any]] = event["services"]
             return services

@@ -6,20 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from environment import causes
+
 NO_CHECK = "no health check"
 
-_CHANGING = (
-    # What differs from one start to the next, or between loopback ports and container names; and the rest of a line
-    # that only repeats why a service is not up.
-    (re.compile(r"([\w-]+ is not healthy):.*"), r"\1"),
-    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(Z|[+-]\d\d:?\d\d)?"), "TIME"),
-    (re.compile(r"https?://[\w.-]+(:\d+)?|(?:[\w-]+(?:\.[\w-]+)*):\d{4,5}\b"), "ADDRESS"),
-    (re.compile(r"(?:/[\w.-]+)+/(?=[\w-]+\.(?:json|py|sock|pem)\b)"), "PATH/"),
-    (re.compile(r"\b(host|port)=('?)[\w.-]+\2"), r"\1=ADDRESS"),
-    (re.compile(r"\b[0-9a-zA-Z]*\d[0-9a-zA-Z]{7,}\b"), "ID"),
-    (re.compile(r"\d+(\.\d+)?"), "N"),
-)
+_REPEATED = re.compile(r"([\w-]+ is not healthy):.*")
+"""The rest of such a line only repeats why a service is not up, and which of several reasons was first is chance."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +62,5 @@ class Observation:
 
 
 def constant(text: str) -> str:
-    """The text without ids, times, addresses and numbers."""
-    for pattern, instead in _CHANGING:
-        text = pattern.sub(instead, text)
-    return " ".join(text.split())
-
-
-def one_line(text: str, limit: int = 500) -> str:
-    """The first line that says something, cut to `limit` characters."""
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return first if len(first) <= limit else first[: limit - 1] + "…"
+    """The text without what differs from one start to the next, or between loopback ports and container names."""
+    return causes.constant(_REPEATED.sub(r"\1", text))

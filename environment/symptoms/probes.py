@@ -12,7 +12,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from environment.symptoms.observation import Said, one_line
+from environment.causes import one_line
+from environment.symptoms.observation import Said
 
 ORDER = ("system", "integration", "contract", "security", "performance", "chaos")
 """Categories by how much of the platform their tests see."""

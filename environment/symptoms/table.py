@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from environment.symptoms.observation import Observation, one_line
+from environment.causes import one_line
+from environment.symptoms.observation import Observation
 
 SHOWN_NAMES = 6
 SHOWN_CHARACTERS = 160

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from environment.bugs.catalogue import Catalogue, load_catalogue
 from environment.bugs.manifest import Manifest, load_manifest
-from environment.bugs.verify import Verifier
 from environment.grading.grade import Grader
 from environment.grading.measure import Measurements
 from environment.grading.runner import Options
 from environment.tests.fake_platform import make_catalogue, make_reference
+from environment.verification.verify import Verifier
 from environment.workspace.reference import STATE_VARIABLE, Reference
 
 
@@ -40,7 +39,7 @@ def catalogue(catalogue_folder: Path) -> Catalogue:
 
 
 @pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """The fake platform's manifest, measured once a session."""
     root = tmp_path_factory.mktemp("measured")
     reference = Reference(make_reference(root / "reference"))

@@ -20,13 +20,10 @@ VISIBLE = (
     "tests/*",
     "environment/__init__.py",
     "environment/cli.py",
+    "environment/causes.py",
     "environment/fleet/*",
     "environment/commands/__init__.py",
     "environment/commands/fleet.py",
-    "environment/commands/up.py",
-    "environment/commands/down.py",
-    "environment/commands/status.py",
-    "environment/commands/logs.py",
     "environment/commands/tour.py",
 )
 """Patterns of `fnmatch`, in which `*` also matches '/'."""
@@ -38,7 +35,7 @@ NO_BEARING = (
     *(".dockerignore", "requirements*.lock", "docker/*", "*/Dockerfile"),
     *("docker-compose.test.yml", "tests/support/containers/*"),
     ".gitignore",
-    "environment/commands/tour.py",
+    *("environment/causes.py", "environment/commands/tour.py"),
 )
 """What no verdict depends on: gradings run the fleet as local processes, so what images are built from (first line)
 and how tests treat containers (second) doesn't count, nor what only people use."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
+from services.audit.ports import Ports
+from services.audit.ports.checkpoints import CheckpointStore
 from services.audit.settings import Settings
+from shared.infra.db.django_transactions import DjangoTransactions
+from shared.infra.object_store import ObjectStore
+from shared.infra.periodic import Periodic
 from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
 from shared.web.health import tcp_check
@@ -12,16 +15,20 @@ from shared.web.health import tcp_check
 settings = Settings()
 configure("audit", settings)
 
-from services.audit import api  # noqa: E402
-from services.audit.checkpoints import CheckpointWriter  # noqa: E402 - models load only after Django is configured
-from services.audit.events import HANDLERS  # noqa: E402
-from services.audit.state import checkpoint_store  # noqa: E402
+from services.audit import api  # noqa: E402 - models load only after Django is configured
+from services.audit.handlers import handlers  # noqa: E402
+from services.audit.operations.checkpoints import write_checkpoints  # noqa: E402
 
+clock = system_clock(settings.clock_file)
+transactions = DjangoTransactions()
+ports = Ports(clock=clock, checkpoints=CheckpointStore(settings, ObjectStore.from_settings(settings), clock))
 service = create_service(
     settings,
-    SimpleNamespace(clock=system_clock(settings.clock_file)),
-    routes=api.urlpatterns,
-    handlers=HANDLERS,
+    ports,
+    routes=api.routes(ports),
+    handlers=handlers(ports),
     checks={"object_store": tcp_check(settings.s3_endpoint)},
-    background=[CheckpointWriter(checkpoint_store(), settings.checkpoint_interval_seconds)],
+    background=[
+        Periodic("checkpoints", settings.checkpoint_interval_seconds, lambda: write_checkpoints(ports, transactions))
+    ],
 )

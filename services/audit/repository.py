@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import F
+
 from services.audit.domain.chain import GENESIS, Entry, Head, Record
 from services.audit.models import AuditRecord, ChainHead
 from shared.errors import NotFound
@@ -73,10 +75,8 @@ def one(tenant_id: str, sequence: int) -> AuditRecord:
     return row
 
 
-def unchecked_heads() -> list[ChainHead]:
+def heads_without_checkpoint() -> list[ChainHead]:
     """Heads of all tenants that have moved since their last checkpoint."""
-    from django.db.models import F
-
     return list(ChainHead.objects.filter(sequence__gt=F("checkpoint_sequence")).order_by("tenant_id"))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q, UniqueConstraint
 
+from services.auth.domain.grants import Scope
 from shared.infra.db.django import TenantModel
+from shared.kernel.context import current_time
 
 
 class Account(TenantModel):
@@ -90,7 +92,7 @@ class SigningKey(models.Model):
     use = models.TextField(default="access-token")
     sealed_private_key = models.TextField()
     public_key = models.TextField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=current_time, editable=False)
     retired_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -109,6 +111,12 @@ class Grant(TenantModel):
     class Meta:
         db_table = "grants"
         verbose_name = "grant"
+
+    @property
+    def scope(self) -> Scope:
+        """Where the role holds."""
+        narrowing = getattr(self, "narrowing", None)
+        return Scope(narrowing.project_id if narrowing else None)
 
 
 class GrantScope(models.Model):

@@ -115,6 +115,7 @@ class SessionRows:
         """End a log-in; its tokens are worthless from now on."""
         session.revoked_at = now
         session.version += 1
+        session.updated_at = now
         session.save(update_fields=["revoked_at", "version", "updated_at"])
 
     def hold_open(self, **of: str) -> list[Session]:
@@ -193,12 +194,6 @@ class GrantRows(TenantRepository[Grant]):
     def delete(self, row: Grant) -> None:
         """Take a role back."""
         row.delete()
-
-
-def scope_of(grant: Grant) -> Scope:
-    """Where a grant holds."""
-    narrowing = getattr(grant, "narrowing", None)
-    return Scope(narrowing.project_id if narrowing else None)
 
 
 class StandingRows:

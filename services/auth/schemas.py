@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from services.auth.models import Grant
-from services.auth.repository import scope_of
-from services.auth.standing import PLATFORM_TENANT
+from shared.kernel.identity import PLATFORM_TENANT
 
 NAME_LENGTH = 200
 SECRET_LENGTH = 1_000
@@ -98,13 +96,9 @@ class GrantOut(serializers.Serializer):
     id = serializers.CharField()
     subject = serializers.CharField(source="account_id")
     role = serializers.CharField()
-    scope = serializers.SerializerMethodField()
+    scope = serializers.CharField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
-
-    def get_scope(self, grant: Grant) -> str:
-        """Where the role holds."""
-        return str(scope_of(grant))
 
 
 class GrantList(serializers.Serializer):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
+from services.billing.ports import Ports
 from services.billing.settings import Settings
 from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
@@ -11,9 +10,8 @@ from shared.web.django import configure, create_service
 settings = Settings()
 configure("billing", settings)
 
-from services.billing import api  # noqa: E402
-from services.billing.events import HANDLERS  # noqa: E402 - models load only after Django is configured
+from services.billing import api  # noqa: E402 - models load only after Django is configured
+from services.billing.handlers import handlers  # noqa: E402
 
-service = create_service(
-    settings, SimpleNamespace(clock=system_clock(settings.clock_file)), routes=api.urlpatterns, handlers=HANDLERS
-)
+ports = Ports(clock=system_clock(settings.clock_file))
+service = create_service(settings, ports, routes=api.routes(ports), handlers=handlers(ports))

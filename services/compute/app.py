@@ -1,37 +1,59 @@
-"""Composition of compute."""
+"""Composition root of compute."""
 
 from __future__ import annotations
 
-from services.compute import api, operator_api
-from services.compute.events import handlers
-from services.compute.operations.metering import UsageMeter
-from services.compute.operations.resuming import Resumer
-from services.compute.ports import Policies, Ports, Quotas
-from services.compute.providers import simulated_clouds
+from services.compute.api import ROUTERS
+from services.compute.domain.quotas import RESOURCES
+from services.compute.handlers import handlers
+from services.compute.operations import usage
+from services.compute.operations.resuming import resume_all
+from services.compute.ports import Ports
+from services.compute.ports.clouds import simulated_clouds
+from services.compute.ports.policies import Policies
+from services.compute.repository import held_reservations, tenants_metered_since_before
 from services.compute.settings import Settings
 from shared.clients.compliance import ComplianceClient
 from shared.clients.tenants import TenantsClient
-from shared.infra.db.sqlalchemy import make_sessions
+from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
+from shared.infra.periodic import Periodic
+from shared.metering import usage_meter
+from shared.quotas import Quotas, QuotaSweep
 from shared.utils.clock import system_clock
 from shared.web.fastapi import create_service
 
 settings = Settings()
 clock = system_clock(settings.clock_file)
+tenants = TenantsClient.connect(settings, clock)
 ports = Ports(
     clock=clock,
     clouds=simulated_clouds(settings),
-    quotas=Quotas(TenantsClient.connect(settings, clock)),
+    quotas=Quotas(tenants),
     policies=Policies(ComplianceClient.connect(settings, clock)),
 )
-background_sessions = make_sessions(settings, pool_size=2)
+background = SqlAlchemyTransactions(make_sessions(settings, pool_size=2))
+sweep = QuotaSweep(
+    "compute", tenants, clock, RESOURCES, lambda ids: background.run(lambda session: held_reservations(session, ids))
+)
 service = create_service(
     settings,
     ports,
     sessions=make_sessions(settings),
-    routers=[api.router, operator_api.router],
+    routers=ROUTERS,
     handlers=handlers(ports),
     background=[
-        Resumer(background_sessions, ports),
-        UsageMeter(background_sessions, ports.clock, settings.metering_interval_seconds),
+        Periodic(
+            "resuming",
+            settings.resume_interval_seconds,
+            lambda: resume_all(background, ports, settings.resume_interval_seconds),
+        ),
+        usage_meter(
+            "compute",
+            clock,
+            background,
+            settings.metering_interval_seconds,
+            due=tenants_metered_since_before,
+            flush=lambda session: usage.flush(session, clock),
+        ),
+        Periodic("quota-sweep", settings.quota_sweep_interval_seconds, sweep.run),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.compute.domain.errors import HostNotFound, UnknownZone
 from services.compute.domain.hosts import HostState
 from services.compute.domain.instances import IN_PROGRESS
 from services.compute.domain.inventory import Inventory
+from services.compute.domain.quotas import reservations
 from services.compute.domain.resources import ResourceClass
 from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, ServerGroup, SimulatedFault, Zone
 from shared.infra.db.sqlalchemy import TenantRepository
@@ -51,6 +52,17 @@ class HostRepository:
         if host is None:
             raise HostNotFound(f"there is no host {host_id}")
         return host
+
+    def add(self, host: Host) -> Host:
+        """Insert a host, without inventories yet."""
+        self.session.add(host)
+        self.session.flush()
+        return host
+
+    def remove(self, host: Host) -> None:
+        """Delete the row; its inventories go with it."""
+        self.session.delete(host)
+        self.session.flush()
 
     def page(self, request: PageRequest, zone: str | None) -> Page[HostState]:
         """One page of hosts in the order of their ids."""
@@ -215,6 +227,11 @@ class ServerGroupRepository(TenantRepository[ServerGroup]):
         """Whether any instance still belongs to the group."""
         return self.session.scalar(select(func.count()).where(Instance.group_id == group_id)) != 0
 
+    def remove(self, group: ServerGroup) -> None:
+        """Remove the record."""
+        self.session.delete(group)
+        self.session.flush()
+
 
 class InstanceRepository(TenantRepository[Instance]):
     """Instances of a tenant."""
@@ -243,6 +260,17 @@ class InstanceRepository(TenantRepository[Instance]):
         self.session.delete(instance)
         self.session.flush()
 
+    def take_in_hand(self, instance_id: str, *, wait: bool) -> bool:
+        """Be the only one who works on the instance until the transaction ends. False when somebody else is at it.
+
+        With `wait` it is waited for. The row itself stays free meanwhile: its tenant may ask for its end at any time.
+        """
+        key = func.hashtextextended(f"compute.instances:{instance_id}", 0)
+        if not wait:
+            return bool(self.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+        self.session.execute(select(func.pg_advisory_xact_lock(key)))
+        return True
+
 
 def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence[str]:
     """Tenants with an instance whose usage was last recorded before a moment. Of all tenants: for the meter alone."""
@@ -251,11 +279,28 @@ def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence
     ).all()
 
 
-def unfinished(session: Session) -> Sequence[tuple[str, str]]:
-    """(tenant, instance) of all that wait for the platform. Of all tenants: for the resumer alone."""
+def unfinished(session: Session, unchanged_since: datetime) -> Sequence[tuple[str, str]]:
+    """(tenant, instance) of all that have waited for the platform so long. Of all tenants: for resuming alone."""
     waiting = Instance.state.in_(IN_PROGRESS) | ((Instance.state == "pending") & ~Instance.deferred_start)
-    rows = session.execute(select(Instance.tenant_id, Instance.id).where(waiting).order_by(Instance.id))
+    rows = session.execute(
+        select(Instance.tenant_id, Instance.id)
+        .where(waiting, Instance.updated_at <= unchanged_since)
+        .order_by(Instance.id)
+    )
     return [(row.tenant_id, row.id) for row in rows]
+
+
+def held_reservations(session: Session, reservation_ids: Collection[str]) -> Collection[str]:
+    """Those reservations that stand for an instance there is. Of all tenants: for the sweep of quotas alone."""
+    instance_ids = {reservation_id.partition(".")[0] for reservation_id in reservation_ids}
+    rows = session.execute(
+        select(Instance.id, Instance.quota_key, Instance.resize_to).where(Instance.id.in_(instance_ids))
+    )
+    held: set[str] = set()
+    for row in rows:
+        resizing = [row.resize_to["quota_key"]] if row.resize_to else []
+        held.update(reservations(row.id, row.quota_key, *resizing))
+    return held.intersection(reservation_ids)
 
 
 class FaultRepository:

@@ -8,7 +8,7 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The simulated clouds and how often usage is metered."""
+    """The simulated clouds, and how often background work is done."""
 
     service_name: str = "compute"
     simulation_seed: int = 20_260_301
@@ -17,3 +17,7 @@ class Settings(ServiceSettings):
     """Of 1000 provider requests, how many fail. None unless a drill asks for it."""
     metering_interval_seconds: float = Field(default=900.0, gt=0)
     """How often the usage of running instances is recorded: late enough to be few events, early enough for budgets."""
+    resume_interval_seconds: float = Field(default=5.0, gt=0)
+    """How often work that nobody is at is looked for, and how long it must have waited: longer than an event takes."""
+    quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
+    """How often reservations of quota are compared with what exists: what no event settled stays wrong that long."""

@@ -6,11 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Numeric, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Numeric, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.infra.db.sqlalchemy import TenantRow
+from shared.kernel.context import current_time
 
 
 class Base(DeclarativeBase):
@@ -28,7 +29,7 @@ class Zone(Base):
     provider: Mapped[str]
     region: Mapped[str]
     enabled: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=current_time)
 
 
 class Host(Base):
@@ -43,8 +44,8 @@ class Host(Base):
     instances: Mapped[int] = mapped_column(default=0)
     max_instances: Mapped[int]
     generation: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=current_time)
+    updated_at: Mapped[datetime] = mapped_column(default=current_time, onupdate=current_time)
 
 
 class InventoryRow(Base):
@@ -139,4 +140,4 @@ class SimulatedFault(Base):
     kind: Mapped[str]
     latency_ms: Mapped[int]
     remaining: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=current_time)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
+from services.config.ports import Ports
+from services.config.ports.documents import PublishedDocuments
 from services.config.settings import Settings
+from shared.clients.secrets import SecretsClient
+from shared.infra.cache import Cache
+from shared.infra.consul_kv import ConsulKv
 from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
 
 settings = Settings()
 configure("config", settings)
 
-from services.config import api  # noqa: E402
-from services.config.events import HANDLERS  # noqa: E402 - models load only after Django is configured
+from services.config import api  # noqa: E402 - models load only after Django is configured
+from services.config.handlers import handlers  # noqa: E402
 
-service = create_service(
-    settings, SimpleNamespace(clock=system_clock(settings.clock_file)), routes=api.urlpatterns, handlers=HANDLERS
+clock = system_clock(settings.clock_file)
+ports = Ports(
+    clock=clock,
+    documents=PublishedDocuments(ConsulKv.from_settings(settings), settings.kv_prefix),
+    cache=Cache.from_settings(settings, settings.flag_cache_seconds),
+    secrets=SecretsClient.connect(settings, clock),
 )
+service = create_service(settings, ports, routes=api.routes(ports), handlers=handlers(ports))

@@ -16,7 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from sqlalchemy import Engine, event
 
 from services.deploy.operations import locking, rollouts
-from services.deploy.ports import Ports, make_ports
+from services.deploy.operations.controllers import ELECTION
+from services.deploy.ports import Ports
 from services.deploy.repository import CandidateRepository, FenceRepository, Work, running_deployments
 from services.deploy.settings import Settings
 from shared.errors import OmniCloudError
@@ -25,16 +26,15 @@ from shared.infra.election import LeaderElection
 from shared.infra.fencing import StaleFencingToken
 from shared.infra.periodic import Periodic
 from shared.kernel.context import service_context
+from shared.kernel.identity import PLATFORM_TENANT
 from shared.kernel.logs import configure_logs, logger
 from shared.kernel.trace_export import SpanExport
+from shared.utils.clock import system_clock
 
 log = logger("deploy.controller")
 
-ELECTION = "rollout-controller"
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
-PLATFORM = "platform"
-"""The tenant of work that belongs to none."""
 
 
 class Controller:
@@ -92,7 +92,11 @@ class Controller:
 
     def _report(self, token: int) -> list[Work]:
         """Write our heartbeat; what is due, if we lead."""
-        with service_context("deploy", PLATFORM, self._ports.clock), self._sessions() as session, session.begin():
+        with (
+            service_context("deploy", PLATFORM_TENANT, self._ports.clock),
+            self._sessions() as session,
+            session.begin(),
+        ):
             CandidateRepository(session).heartbeat(
                 self._settings.candidate,
                 leading=token > 0,
@@ -167,7 +171,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     spans = SpanExport(settings, "deploy-controller")
     spans.start()
-    controller = Controller(settings, make_ports(settings))
+    controller = Controller(settings, Ports.connect(settings, system_clock(settings.clock_file)))
     server = serve_health(controller, settings.listen())
     controller.start()
     log.info("standing for election", candidate=settings.candidate)

@@ -10,15 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.deploy.domain.states import APPLY_LIFE_CYCLE, RUNNING_STATES, ApplyState
-from services.deploy.domain.states import DeploymentState as D
+from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
+from services.deploy.domain.deployments import RUNNING_STATES, DeploymentState
 from services.deploy.tables import Apply, ApplyStep, Candidate, Deployment, Environment, Fence, Plan
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.infra.fencing import check_token
 
 ENDED_APPLIES = [state for state in ApplyState if APPLY_LIFE_CYCLE.is_final(state)]
-ENDED_DEPLOYMENTS = [D.SUCCEEDED, D.FAILED, D.CANCELLED, D.ROLLED_BACK]
+ENDED_DEPLOYMENTS = [
+    DeploymentState.SUCCEEDED,
+    DeploymentState.FAILED,
+    DeploymentState.CANCELLED,
+    DeploymentState.ROLLED_BACK,
+]
 """States in which nothing moves any more unless somebody asks for it."""
 
 
@@ -94,12 +99,14 @@ class DeploymentRepository(TenantRepository[Deployment]):
 
     def unfinished(self) -> Sequence[Deployment]:
         """The tenant's deployments that something may still happen to, locked."""
-        query = self.scoped().where(Deployment.state.in_([D.PENDING, D.IN_PROGRESS, D.PAUSED]))
+        query = self.scoped().where(
+            Deployment.state.in_([DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.PAUSED])
+        )
         return self.session.scalars(query.order_by(Deployment.id).with_for_update()).all()
 
     def paused_for(self, reason: str) -> Sequence[Deployment]:
         """The tenant's deployments that were paused for this reason, locked."""
-        query = self.scoped().where(Deployment.state == D.PAUSED, Deployment.reason == reason)
+        query = self.scoped().where(Deployment.state == DeploymentState.PAUSED, Deployment.reason == reason)
         return self.session.scalars(query.order_by(Deployment.id).with_for_update()).all()
 
 

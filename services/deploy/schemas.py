@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.deploy.domain.plan import Resource
+from services.deploy.domain.plans import Resource
 from services.deploy.domain.progress import Replicas
 
 T = TypeVar("T")

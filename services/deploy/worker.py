@@ -7,11 +7,11 @@ from typing import Any
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from opentelemetry.trace import SpanKind
 
-from services.deploy.celery_app import APPLY_TASK, SERIALIZER, make_celery
 from services.deploy.controller import Controller, serve_health
-from services.deploy.dispatch import hand_over_again
 from services.deploy.operations import applies
-from services.deploy.ports import make_ports
+from services.deploy.operations.dispatching import hand_over_again
+from services.deploy.ports import Ports
+from services.deploy.ports.tasks import APPLY_TASK, SERIALIZER, TaskQueue, make_celery
 from services.deploy.settings import Settings
 from shared.infra.db.sqlalchemy import make_sessions
 from shared.infra.locks import LockHeld
@@ -19,6 +19,7 @@ from shared.kernel.context import service_context
 from shared.kernel.logs import configure_logs
 from shared.kernel.trace_export import SpanExport
 from shared.kernel.tracing import Work
+from shared.utils.clock import system_clock
 
 LOCKED_RETRY_SECONDS = 1.0
 """Pause before an apply whose environment is still locked by another worker is looked at again."""
@@ -27,7 +28,8 @@ APPLY = Work("apply", SpanKind.CONSUMER)
 """An apply is a span below the request that asked for it."""
 
 settings = Settings()
-ports = make_ports(settings)
+clock = system_clock(settings.clock_file)
+ports = Ports.connect(settings, clock)
 sessions = make_sessions(settings)
 app = make_celery(settings)
 app.conf.update(
@@ -47,7 +49,7 @@ def apply(task: Any, *, apply_id: str, tenant_id: str, actor: str, correlation_i
     with service_context(
         "deploy",
         tenant_id,
-        ports.clock,
+        clock,
         actor=actor,
         correlation_id=correlation_id,
         traceparent=traceparent,
@@ -75,7 +77,7 @@ def _stand_for_election(**_: Any) -> None:
 @worker_ready.connect
 def _take_up_what_is_left(**_: Any) -> None:
     """An apply that a killed worker had begun, or only taken, goes on now."""
-    hand_over_again(sessions, app)
+    hand_over_again(sessions, TaskQueue(app))
 
 
 @worker_shutting_down.connect

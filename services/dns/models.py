@@ -13,7 +13,10 @@ from shared.infra.db.django import TenantModel
 
 
 class Zone(TenantModel):
-    """An authoritative zone and its start of authority. Its row is locked by every change inside the zone."""
+    """An authoritative zone and its start of authority. Its row is locked by every change inside the zone.
+
+    Usage is told up to `metered_from`.
+    """
 
     name = models.TextField()
     primary = models.TextField()
@@ -24,6 +27,7 @@ class Zone(TenantModel):
     expire = models.IntegerField(default=1_209_600)
     minimum = models.IntegerField(default=300)
     soa_ttl = models.IntegerField(default=3600)
+    metered_from = models.DateTimeField()
 
     class Meta:
         db_table = "zones"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -41,6 +42,27 @@ class ZoneRepository(TenantRepository[Zone]):
         """The ids of the tenant's zones by name."""
         return dict(self.scoped().values_list("name", "id"))
 
+    def locked(self) -> list[Zone]:
+        """All zones of the tenant, locked, in the order of their ids."""
+        return list(self.scoped().select_for_update().order_by("id"))
+
+    def save_metered(self, zone: Zone) -> None:
+        """Write back up to when a zone is metered, which is no change that its readers see."""
+        zone.save(update_fields=["metered_from"])
+
+
+def tenants_metered_before(moment: datetime) -> list[str]:
+    """Tenants with a zone whose usage was last recorded before a moment. Of all tenants: for the meter."""
+    rows = Zone.objects.filter(metered_from__lt=moment)
+    return list(rows.values_list("tenant_id", flat=True).distinct().order_by("tenant_id"))
+
+
+def held_reservations(reservation_ids: Collection[str]) -> set[str]:
+    """Those of the reservations (`<zone>.<resource>`) whose zone exists. Of all tenants: for the quota sweep."""
+    zone_of = {reservation_id: reservation_id.partition(".")[0] for reservation_id in reservation_ids}
+    existing = set(Zone.objects.filter(id__in=set(zone_of.values())).values_list("id", flat=True))
+    return {reservation_id for reservation_id, zone_id in zone_of.items() if zone_id in existing}
+
 
 class RecordRepository(TenantRepository[Record]):
     """Record sets of the tenant."""
@@ -50,6 +72,10 @@ class RecordRepository(TenantRepository[Record]):
     def of(self, zone: Zone) -> Any:
         """All record sets of a zone."""
         return self.scoped().filter(zone_id=zone.id)
+
+    def beside_apex_name_servers(self, zone: Zone) -> int:
+        """How many record sets a zone has besides the name servers of its apex, without which no zone is."""
+        return int(self.of(zone).exclude(name=zone.name, type=RecordType.NS).count())
 
     def in_zone(self, zone: Zone, id: str) -> Record:
         """One record set of a zone. Raises NotFound."""

@@ -152,3 +152,9 @@ class Resolved(serializers.Serializer):
     status = serializers.CharField()
     answers = ResourceRecord(many=True)
     authority = ResourceRecord(many=True)
+
+
+class UsageFlushed(serializers.Serializer):
+    """How many usage records were made."""
+
+    recorded = serializers.IntegerField()

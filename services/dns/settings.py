@@ -8,7 +8,7 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The platform's name servers, which serve every zone."""
+    """The platform's name servers, which serve every zone, and how often zones are metered and counted."""
 
     service_name: str = "dns"
     listen_address: str = "0.0.0.0:8006"
@@ -17,3 +17,8 @@ class Settings(ServiceSettings):
     """Absolute names; the first is the primary of every zone's SOA."""
     hostmaster: str = "hostmaster.omnicloud.example."
     """The mailbox of every zone's SOA, with its @ as a dot (RFC 1035 §3.3.13)."""
+    metering_interval_seconds: float = Field(default=900.0, gt=0)
+    """How often the usage of zones is recorded: late enough to be few events, early enough for budgets."""
+    quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
+    """How often quota is compared with the zones that exist. What goes astray is rare, and costs a tenant a zone less
+    until then."""

@@ -6,16 +6,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
+from services.gateway import operations
 from services.gateway.domain.client_address import client_address
+from services.gateway.domain.credentials import access_token
 from services.gateway.domain.headers import returnable
 from services.gateway.domain.routing import route
 from services.gateway.operations import Incoming
-from services.gateway.state import Gateway
-from shared.errors import OmniCloudError, Unauthenticated
+from services.gateway.ports import Ports
+from shared.errors import OmniCloudError
 from shared.kernel.context import current
 from shared.kernel.identity import TENANT_HEADER, Identity
+from shared.web.fastapi import ports_of_app
 
 router = APIRouter()
+ROUTERS = [router]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
 
 
@@ -26,25 +30,24 @@ class PayloadTooLarge(OmniCloudError):
 
 
 @router.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
-async def forward(request: Request) -> Response:
+async def forward(request: Request, ports: Ports = ports_of_app()) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
-    gateway: Gateway = request.app.state.ports
     target = route(request.url.path)
     address = client_address(
-        request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), gateway.trusted
+        request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
-    identity = await _identity(gateway, request, address)
+    identity = await _identity(ports, request, address)
     request.state.tenant_id = identity.tenant_id if identity else None
     incoming = Incoming(
         method=request.method,
         route=target,
         query=request.url.query,
         headers=request.headers.items(),
-        body=await _body(request, gateway.settings.max_body_bytes),
+        body=await _body(request, ports.settings.max_body_bytes),
         identity=identity,
         client_address=address,
     )
-    answer = await gateway.proxy.forward(incoming, current())
+    answer = await operations.forward(ports, incoming, current())
     response = StreamingResponse(answer.aiter_bytes(), answer.status_code, background=BackgroundTask(answer.aclose))
     own = {"x-correlation-id", "x-trace-id"}
     response.raw_headers = [
@@ -55,31 +58,15 @@ async def forward(request: Request) -> Response:
     return response
 
 
-async def _identity(gateway: Gateway, request: Request, address: str) -> Identity | None:
+async def _identity(ports: Ports, request: Request, address: str) -> Identity | None:
     """The caller's identity in the tenant it acts on; None without a token."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if not scheme:
-        await gateway.limits.count_anonymous(address)
+    token = access_token(request.headers.get("authorization", ""))
+    if token is None:
+        await ports.limits.count_anonymous(address)
         return None
-    if scheme.lower() == "basic":
-        token = basic_password(token)
-    elif scheme.lower() != "bearer":
-        raise Unauthenticated("send the access token as a bearer token")
-    identity = await gateway.tokens.verify(token)
-    await gateway.limits.count_tenant(identity.tenant_id)
+    identity = await ports.tokens.verify(token)
+    await ports.limits.count_tenant(identity.tenant_id)
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
-
-
-def basic_password(credentials: str) -> str:
-    """The password of HTTP Basic credentials: how Terraform's HTTP backend sends a token. Raises Unauthenticated."""
-    import base64
-    import binascii
-
-    try:
-        _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise Unauthenticated("the Basic credentials can't be read") from error
-    return password
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
 
 from services.gateway.domain.headers import Header, forwardable
-from services.gateway.domain.retries import RETRYABLE_STATUSES, is_failure, may_retry
-from services.gateway.domain.routing import Route, rotate
-from services.gateway.upstreams import Upstreams
-from shared.errors import BadGateway, DeadlineExceeded, ServiceUnavailable
-from shared.infra.registry import Instance
-from shared.kernel import http_spans
-from shared.kernel.context import (
-    CORRELATION_HEADER,
-    DEADLINE_HEADER,
-    IDEMPOTENCY_HEADER,
-    RequestContext,
+from services.gateway.domain.routing import Route
+from services.gateway.ports import Ports
+from shared.clients.breaker import counts_as_failure
+from shared.clients.errors import NOT_REACHED, UpstreamNotReached, UpstreamUnavailable
+from shared.clients.retries import (
+    ATTEMPTS,
+    FIRST_WAIT_SECONDS,
+    MAX_WAIT_SECONDS,
+    RETRYABLE_STATUSES,
+    UpstreamAnswered,
+    repeatable,
+    worth_retrying,
 )
+from shared.errors import BadGateway, DeadlineExceeded
+from shared.kernel import http_spans
+from shared.kernel.context import CORRELATION_HEADER, DEADLINE_HEADER, RequestContext
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
-from shared.settings import ServiceSettings
 from shared.utils.deadline import Deadline
-
-FIRST_WAIT_SECONDS = 0.05
-MAX_WAIT_SECONDS = 0.5
+from shared.utils.retry import call_with_retry_async
 
 
 @dataclass(frozen=True)
@@ -44,94 +42,82 @@ class Incoming:
     client_address: str
 
 
-class Proxy:
-    """Sends requests to instances that Consul reports as passing, inside the request's deadline."""
+async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> httpx.Response:
+    """The upstream's answer, its body still unread or read whole.
 
-    def __init__(self, settings: ServiceSettings, upstreams: Upstreams, client: httpx.AsyncClient) -> None:
-        self._settings = settings
-        self._upstreams = upstreams
-        self._client = client
-        self._turns = itertools.count()
-
-    async def forward(self, incoming: Incoming, context: RequestContext) -> httpx.Response:
-        """The upstream's answer, its body still unread.
-
-        Raises ServiceUnavailable when no instance is in routing, BadGateway when none can be reached or an answer
-        breaks off, DeadlineExceeded when the time is used up.
-        """
-        deadline = context.deadline or Deadline.after(self._settings.request_timeout_seconds)
-        has_key = any(name.lower() == IDEMPOTENCY_HEADER.lower() for name, _ in incoming.headers)
-        for attempt in itertools.count(1):
-            instance = self._choose(incoming.route.service)
-            answer, connected = await self._attempt(instance, incoming, context, deadline)
-            good = answer is not None and answer.status_code not in RETRYABLE_STATUSES
-            if good or not may_retry(incoming.method, has_key, attempt, connected) or deadline.expired:
-                break
-            if answer is not None:
-                await answer.aclose()
-            await asyncio.sleep(min(deadline.remaining(), _jittered(attempt)))
-        if answer is None:
-            if deadline.expired:
-                raise DeadlineExceeded(f"{incoming.route.service} did not answer in time")
-            raise BadGateway(f"{incoming.route.service} can't be reached")
+    Attempts and the waits between them are those of every client of the platform. Raises ServiceUnavailable when no
+    instance is in routing, BadGateway when none can be reached or an answer breaks off, DeadlineExceeded when the time
+    is used up.
+    """
+    deadline = context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
+    may_repeat = repeatable(incoming.method, context.idempotency_key)
+    try:
+        return await call_with_retry_async(
+            lambda: _attempt(ports, incoming, context, deadline),
+            retry_on=lambda error: worth_retrying(error, may_repeat),
+            attempts=ATTEMPTS,
+            first_wait=FIRST_WAIT_SECONDS,
+            max_wait=MAX_WAIT_SECONDS,
+            deadline=deadline,
+        )
+    except UpstreamAnswered as error:
+        answer: httpx.Response = error.answer
         return answer
-
-    def _choose(self, service: str) -> Instance:
-        """The next instance in turn whose circuit isn't open."""
-        for instance in rotate(self._upstreams.instances(service), next(self._turns)):
-            if self._upstreams.breaker(instance).allow():
-                return instance
-        raise ServiceUnavailable(f"no instance of {service} is healthy now", retry_after=1)
-
-    async def _attempt(
-        self, instance: Instance, incoming: Incoming, context: RequestContext, deadline: Deadline
-    ) -> tuple[httpx.Response | None, bool]:
-        """One attempt: the answer if there is one, and whether the upstream may have seen the request."""
-        breaker = self._upstreams.breaker(instance)
-        try:
-            answer = await self._send(instance, incoming, context, deadline)
-        except httpx.ConnectError:
-            breaker.record_failure()
-            return None, False
-        except httpx.HTTPError:
-            breaker.record_failure()
-            return None, True
-        (breaker.record_failure if is_failure(answer.status_code) else breaker.record_success)()
-        return answer, True
-
-    async def _send(
-        self, instance: Instance, incoming: Incoming, context: RequestContext, deadline: Deadline
-    ) -> httpx.Response:
-        """The answer, its body unread; a span of its own, which ends with the answer's head."""
-        url = instance.url + incoming.route.path
-        tenant = incoming.identity.tenant_id if incoming.identity else None
-        trace = context.traceparent, context.tracestate
-        with http_spans.call(incoming.method, incoming.route.service, url, *trace, tenant_id=tenant) as span:
-            request = self._client.build_request(
-                incoming.method,
-                httpx.URL(url, query=incoming.query.encode()),
-                headers=[*self._headers(incoming, context, deadline), *span.headers.items()],
-                content=incoming.body,
-                timeout=max(0.001, deadline.remaining()),
-            )
-            answer = await self._client.send(request, stream=True)
-            span.status = answer.status_code
-        return answer
-
-    def _headers(self, incoming: Incoming, context: RequestContext, deadline: Deadline) -> list[Header]:
-        headers = [
-            *forwardable(incoming.headers),
-            ("Host", f"{incoming.route.service}.service.consul"),
-            ("X-Forwarded-For", incoming.client_address),
-            (CORRELATION_HEADER, context.correlation_id),
-            (DEADLINE_HEADER, str(int(deadline.remaining() * 1000))),
-        ]
-        if incoming.identity is not None:
-            key = self._settings.identity_signing_key
-            headers.append((IDENTITY_HEADER, sign_identity(incoming.identity, key, context.clock.now())))
-        return headers
+    except UpstreamUnavailable as error:
+        if deadline.expired:
+            raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
+        raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
 
-def _jittered(attempt: int) -> float:
-    """Seconds before the next attempt: full jitter under a doubling cap."""
-    return random.uniform(0, min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempt))
+async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> httpx.Response:
+    """One attempt. Raises UpstreamAnswered for an answer that another instance might better, UpstreamNotReached or
+    UpstreamUnavailable for none, and DeadlineExceeded before it when the time is used up."""
+    deadline.check()
+    target = ports.upstreams.choose(incoming.route.service)
+    try:
+        answer = await _send(ports, target.instance.url + incoming.route.path, incoming, context, deadline)
+        if answer.status_code in RETRYABLE_STATUSES:
+            await answer.aread()  # Its connection is free again, whether or not another attempt follows.
+    except httpx.HTTPError as error:
+        target.breaker.record_failure()
+        kind = UpstreamNotReached if isinstance(error, NOT_REACHED) else UpstreamUnavailable
+        raise kind(f"{incoming.route.service} gave no answer") from error
+    if counts_as_failure(answer.status_code):
+        target.breaker.record_failure()
+    else:
+        target.breaker.record_success()
+    if answer.status_code in RETRYABLE_STATUSES:
+        raise UpstreamAnswered(answer.status_code, answer)
+    return answer
+
+
+async def _send(
+    ports: Ports, url: str, incoming: Incoming, context: RequestContext, deadline: Deadline
+) -> httpx.Response:
+    """The answer, its body unread; a span of its own, which ends with the answer's head."""
+    tenant = incoming.identity.tenant_id if incoming.identity else None
+    with http_spans.call(incoming.method, incoming.route.service, url, context, tenant) as span:
+        request = ports.http.build_request(
+            incoming.method,
+            httpx.URL(url, query=incoming.query.encode()),
+            headers=[*_headers(ports, incoming, context, deadline), *span.headers.items()],
+            content=incoming.body,
+            timeout=deadline.remaining(),
+        )
+        answer = await ports.http.send(request, stream=True)
+        span.status = answer.status_code
+    return answer
+
+
+def _headers(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> list[Header]:
+    headers = [
+        *forwardable(incoming.headers),
+        ("Host", f"{incoming.route.service}.service.consul"),
+        ("X-Forwarded-For", incoming.client_address),
+        (CORRELATION_HEADER, context.correlation_id),
+        (DEADLINE_HEADER, str(int(deadline.remaining() * 1000))),
+    ]
+    if incoming.identity is not None:
+        key = ports.settings.identity_signing_key
+        headers.append((IDENTITY_HEADER, sign_identity(incoming.identity, key, ports.clock.now())))
+    return headers

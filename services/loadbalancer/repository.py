@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import flag_modified
 
 from services.loadbalancer.domain.errors import BackendExists, NameTaken
 from services.loadbalancer.tables import BackendRow, Listener, LoadBalancer, Pool
@@ -54,8 +56,8 @@ class PoolRepository(TenantRepository[Pool]):
         """Whether a listener sends its connections to the pool."""
         return bool(self.session.scalar(select(exists().where(Listener.pool_id == pool.id))))
 
-    def all(self) -> Sequence[Pool]:
-        """All pools of the tenant."""
+    def locked(self) -> Sequence[Pool]:
+        """All pools of the tenant, locked, in the order of their ids."""
         return self.session.scalars(self.scoped().order_by(Pool.id).with_for_update()).all()
 
     def remove(self, pool: Pool) -> None:
@@ -119,9 +121,14 @@ class LoadBalancerRepository(TenantRepository[LoadBalancer]):
         """Insert a load balancer and its listeners. Raises NameTaken."""
         return _insert(self.session, row, NameTaken(f"there is a load balancer {row.name}", name=row.name))
 
-    def all(self) -> Sequence[LoadBalancer]:
-        """All load balancers of the tenant."""
+    def locked(self) -> Sequence[LoadBalancer]:
+        """All load balancers of the tenant, locked, in the order of their ids."""
         return self.session.scalars(self.scoped().order_by(LoadBalancer.id).with_for_update()).all()
+
+    def save_metered(self, row: LoadBalancer) -> None:
+        """Write back up to when a load balancer is metered. No reader sees that, so `updated_at` stays as it is."""
+        flag_modified(row, "updated_at")
+        self.session.flush()
 
     def remove(self, row: LoadBalancer) -> None:
         """Delete a load balancer and its listeners."""
@@ -133,3 +140,19 @@ class LoadBalancerRepository(TenantRepository[LoadBalancer]):
         ids = {listener.pool_id for listener in row.listeners}
         query = select(Pool).where(Pool.tenant_id == row.tenant_id, Pool.id.in_(ids))
         return self.session.scalars(query.options(selectinload(Pool.backends))).all()
+
+
+def tenants_metered_before(session: Session, moment: datetime) -> Sequence[str]:
+    """Tenants with a load balancer whose usage was last recorded before a moment. Of all tenants: for the meter."""
+    query = select(LoadBalancer.tenant_id).where(LoadBalancer.metered_from < moment)
+    return session.scalars(query.distinct().order_by(LoadBalancer.tenant_id)).all()
+
+
+def held_reservations(session: Session, reservation_ids: Collection[str]) -> set[str]:
+    """Those of the reservations (`<load balancer>.<resource>`) whose load balancer exists.
+
+    Of all tenants: for the quota sweep.
+    """
+    row_of = {reservation_id: reservation_id.partition(".")[0] for reservation_id in reservation_ids}
+    existing = set(session.scalars(select(LoadBalancer.id).where(LoadBalancer.id.in_(set(row_of.values())))))
+    return {reservation_id for reservation_id, row_id in row_of.items() if row_id in existing}

@@ -188,3 +188,9 @@ class LoadBalancerOut(Out):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class UsageFlushed(Out):
+    """How many usage records were made."""
+
+    recorded: int

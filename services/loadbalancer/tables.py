@@ -55,11 +55,12 @@ class BackendRow(TenantRow, Base):
 
 
 class LoadBalancer(TenantRow, Base):
-    """A load balancer: ports that are listened on, each in front of a pool."""
+    """A load balancer: ports that are listened on, each in front of a pool. Usage is told up to `metered_from`."""
 
     __tablename__ = "load_balancers"
     __table_args__ = (UniqueConstraint("tenant_id", "name", name="load_balancer_name_once"),)
     name: Mapped[str] = mapped_column(Text)
+    metered_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=False)
     listeners: Mapped[list[Listener]] = relationship(
         order_by="Listener.port", cascade="all, delete-orphan", passive_deletes=True
     )

@@ -1,31 +1,28 @@
-"""Composition of monitor."""
+"""Composition root of monitor."""
 
 from __future__ import annotations
 
-from services.monitor import api, evaluation
-from services.monitor.events import HANDLERS
+from services.monitor.api import ROUTERS
+from services.monitor.handlers import handlers
+from services.monitor.operations.evaluations import evaluate_all
 from services.monitor.ports import Ports
 from services.monitor.settings import Settings
-from shared.infra.db.sqlalchemy import make_sessions
+from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
 from shared.infra.periodic import Periodic
 from shared.utils.clock import system_clock
 from shared.web.fastapi import create_service
-from shared.web.runtime import ServiceApp
 
 settings = Settings()
+ports = Ports(settings=settings, clock=system_clock(settings.clock_file))
 sessions = make_sessions(settings)
-ports = Ports(settings, system_clock(settings.clock_file))
-service: ServiceApp = create_service(
+transactions = SqlAlchemyTransactions(sessions)
+service = create_service(
     settings,
     ports,
+    routers=ROUTERS,
     sessions=sessions,
-    routers=[api.router],
-    handlers=HANDLERS,
+    handlers=handlers(ports),
     background=[
-        Periodic(
-            "evaluation",
-            settings.evaluation_interval_seconds,
-            lambda: evaluation.evaluate_all(sessions, ports),
-        )
+        Periodic("evaluation", settings.evaluation_interval_seconds, lambda: evaluate_all(transactions, ports))
     ],
 )

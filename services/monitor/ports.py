@@ -1,4 +1,4 @@
-"""What monitor needs from outside, made once in the composition root."""
+"""What monitor needs from outside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.utils.clock import Clock
 
 @dataclass(frozen=True)
 class Ports:
-    """Settings and time."""
+    """Limits, and the time."""
 
     settings: Settings
     clock: Clock

@@ -5,15 +5,16 @@ Row locks, always in this order: the tenant's address space, a VPC, a subnet, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Model, Q
 
+from services.network.domain.addresses import QUARANTINE
 from services.network.domain.errors import DuplicateRoute, DuplicateRule, UnknownZone
-from services.network.domain.ipam import QUARANTINE
+from services.network.domain.routes import TargetKind
 from services.network.models import (
     Acl,
     AclRule,
@@ -111,8 +112,12 @@ class AddressRepository(TenantRepository[Address]):
         """Held addresses, locked, in the order of their ids."""
         return list(self.held(metered_from__isnull=False).select_for_update().order_by("id"))
 
+    def save_metered(self, address: Address) -> None:
+        """Write back up to when an address is metered, which is no change that its readers see."""
+        address.save(update_fields=["metered_from"])
 
-def tenants_metered_since_before(moment: datetime) -> list[str]:
+
+def tenants_metered_before(moment: datetime) -> list[str]:
     """Tenants with a held address whose usage was last recorded before a moment. Of all tenants: for the meter."""
     rows = Address.objects.filter(released_at__isnull=True, metered_from__lt=moment)
     return list(rows.values_list("tenant_id", flat=True).distinct().order_by("tenant_id"))
@@ -136,6 +141,10 @@ class AclRuleRepository(TenantRepository[AclRule]):
         """Insert a rule. Raises DuplicateRule."""
         return _unique(row, DuplicateRule(f"{row.direction} rule {row.number} exists"))
 
+    def count_of(self, acl: Acl) -> int:
+        """How many rules an access list has."""
+        return int(self.scoped().filter(acl_id=acl.id).count())
+
 
 class SecurityGroupRepository(TenantRepository[SecurityGroup]):
     """Security groups, read with their rules."""
@@ -154,11 +163,19 @@ class SecurityGroupRepository(TenantRepository[SecurityGroup]):
             raise NotFound(f"there is no {self.noun} {missing[0]}")
         return [found[id] for id in wanted]
 
+    def is_named_elsewhere(self, group: SecurityGroup) -> bool:
+        """Whether a rule of another group names the group."""
+        return bool(group.referring.exclude(group_id=group.id).exists())
+
 
 class SecurityGroupRuleRepository(TenantRepository[SecurityGroupRule]):
     """Rules of security groups."""
 
     model = SecurityGroupRule
+
+    def count_of(self, group: SecurityGroup) -> int:
+        """How many rules a security group has."""
+        return int(self.scoped().filter(group_id=group.id).count())
 
 
 class RouteRepository(TenantRepository[Route]):
@@ -174,9 +191,17 @@ class RouteRepository(TenantRepository[Route]):
         """All routes of a VPC."""
         return list(self.scoped().filter(vpc_id=vpc_id).order_by("id"))
 
+    def removable(self) -> Any:
+        """All routes but the local ones, which go with their VPC."""
+        return self.scoped().exclude(target_kind=TargetKind.LOCAL.value)
+
+    def any_to(self, target: str) -> bool:
+        """Whether there are routes to a target."""
+        return bool(self.scoped().filter(target=target).exists())
+
     def remove_over_peering(self, peering_id: str) -> None:
         """Remove the routes of both sides that led over a peering."""
-        Route.objects.filter(target_kind="peering", target=peering_id).delete()
+        Route.objects.filter(target_kind=TargetKind.PEERING.value, target=peering_id).delete()
 
 
 class PeeringRepository(TenantRepository[Peering]):
@@ -207,6 +232,18 @@ class NatGatewayRepository(TenantRepository[NatGateway]):
 
     def scoped(self) -> Any:
         return super().scoped().select_related("address")
+
+
+def held_reservations(reservation_ids: Collection[str]) -> set[str]:
+    """Those of the reservations (`<id>.<resource>`) whose VPC, subnet or held address exists.
+
+    Of all tenants: for the quota sweep.
+    """
+    holder_of = {reservation_id: reservation_id.partition(".")[0] for reservation_id in reservation_ids}
+    existing: set[str] = set()
+    for rows in (Vpc.objects, Subnet.objects, Address.objects.filter(released_at__isnull=True)):
+        existing.update(rows.filter(id__in=set(holder_of.values())).values_list("id", flat=True))
+    return {reservation_id for reservation_id, holder in holder_of.items() if holder in existing}
 
 
 def dependents(row: Model, *relations: str) -> list[str]:

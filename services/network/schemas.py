@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from services.network.domain.acl import MAX_RULE_NUMBER, AclAction
+from services.network.domain.acls import MAX_RULE_NUMBER, AclAction
 from services.network.domain.cidr import parse_network
 from services.network.domain.packets import MAX_PORT, Direction, Protocol
-from services.network.domain.routing import TargetKind
+from services.network.domain.routes import TargetKind
 from services.network.domain.subnets import usable_count
-from services.network.domain.vpn import GATEWAY_MTU, Cipher
+from services.network.domain.vpn_tunnels import GATEWAY_MTU, Cipher
 
 NAME_LENGTH = 63
 MAX_MTU = 9_216

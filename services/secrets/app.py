@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from functools import partial
 
 from services.secrets.settings import Settings
+from shared.clients.tenants import TenantsClient
+from shared.infra.db.django_transactions import DjangoTransactions
 from shared.infra.periodic import Periodic
+from shared.infra.secrets import SecretStore
+from shared.quotas import Quotas, QuotaSweep
 from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
 
 settings = Settings()
 configure("secrets", settings)
 
-from services.secrets import api, lease_operations  # noqa: E402
-from services.secrets.events import HANDLERS  # noqa: E402
-from services.secrets.state import store  # noqa: E402
+from services.secrets import api  # noqa: E402 - models load only after Django is configured
+from services.secrets.handlers import handlers  # noqa: E402
+from services.secrets.operations import counting, leases  # noqa: E402
+from services.secrets.ports import Ports  # noqa: E402
 
+clock = system_clock(settings.clock_file)
+tenants = TenantsClient.connect(settings, clock)
+ports = Ports(
+    settings=settings,
+    clock=clock,
+    store=SecretStore.from_settings(settings),
+    quotas=Quotas(tenants),
+    transactions=DjangoTransactions(),
+)
+quota_sweep = QuotaSweep("secrets", tenants, clock, [counting.RESOURCE], partial(counting.held, ports))
 service = create_service(
     settings,
-    SimpleNamespace(clock=system_clock(settings.clock_file)),
-    routes=api.urlpatterns,
-    handlers=HANDLERS,
-    checks={"vault": lambda: store().check()},
-    background=[Periodic("ended-leases", settings.lease_sweep_seconds, lease_operations.sweep)],
+    ports,
+    routes=api.routes(ports),
+    handlers=handlers(ports),
+    checks={"vault": ports.store.check},
+    background=[
+        Periodic("ended-leases", settings.lease_sweep_seconds, partial(leases.expire, ports)),
+        Periodic("quota-sweep", settings.quota_sweep_interval_seconds, quota_sweep.run),
+    ],
 )

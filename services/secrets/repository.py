@@ -51,6 +51,10 @@ class SecretRows(TenantRepository[Secret]):
         )
         return (row, True) if made else (self.at(path, lock=True), False)
 
+    def existing(self, ids: Collection[str]) -> list[str]:
+        """Those of some secrets, of all tenants, that there are."""
+        return list(Secret.objects.filter(id__in=ids).values_list("id", flat=True))
+
     def delete(self, row: Secret) -> None:
         """Forget a secret."""
         row.delete()
@@ -120,10 +124,6 @@ class LeaseRows(TenantRepository[Lease]):
         ended = Q(expires_at__lte=now) | Q(revoked_at__isnull=False)
         rows: Any = Lease.objects.select_for_update(skip_locked=True).filter(ended, cleared=False)
         return list(rows.order_by("id")[:limit])
-
-    def mark_cleared(self, row: Lease) -> None:
-        """Nothing of it is left in Vault."""
-        Lease.objects.filter(id=row.id).update(cleared=True)
 
 
 secrets = SecretRows()

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from services.storage.api import ROUTERS
-from services.storage.events import handlers
-from services.storage.operations import upkeep
+from services.storage.domain.quotas import RESOURCES
+from services.storage.handlers import handlers
+from services.storage.operations import garbage, usage
 from services.storage.ports import Ports
+from services.storage.repository import held_reservations, tenants_metered_since_before
 from services.storage.settings import Settings
 from shared.clients.compute import ComputeClient
 from shared.clients.tenants import TenantsClient
-from shared.infra.db.sqlalchemy import make_sessions
+from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
 from shared.infra.multipart import MultipartUploads
 from shared.infra.object_store import ObjectStore
 from shared.infra.periodic import Periodic
+from shared.metering import usage_meter
+from shared.quotas import Quotas, QuotaSweep
 from shared.utils.clock import system_clock
 from shared.web.fastapi import create_service
 from shared.web.health import tcp_check
-from shared.web.runtime import ServiceApp
 
 settings = Settings()
-sessions = make_sessions(settings)
 clock = system_clock(settings.clock_file)
+sessions = make_sessions(settings)
 store = ObjectStore.from_settings(settings)
+tenants = TenantsClient.connect(settings, clock)
 ports = Ports(
     settings=settings,
     clock=clock,
     store=store,
     multipart=MultipartUploads(store),
-    tenants=TenantsClient.connect(settings, clock),
+    quotas=Quotas(tenants),
     compute=ComputeClient.connect(settings, clock),
 )
-service: ServiceApp = create_service(
+background = SqlAlchemyTransactions(sessions)
+quota_sweep = QuotaSweep(
+    "storage", tenants, clock, RESOURCES, lambda ids: background.run(lambda session: held_reservations(session, ids))
+)
+service = create_service(
     settings,
     ports,
     sessions=sessions,
@@ -38,7 +46,19 @@ service: ServiceApp = create_service(
     handlers=handlers(ports),
     checks={"object_store": tcp_check(settings.s3_endpoint)},
     background=[
-        Periodic("sweep", settings.sweep_interval_seconds, lambda: upkeep.sweep(sessions, ports)),
-        Periodic("metering", settings.metering_interval_seconds, lambda: upkeep.meter_due(sessions, ports)),
+        Periodic(
+            "garbage",
+            settings.sweep_interval_seconds,
+            lambda: background.run(lambda session: garbage.sweep(session, ports)),
+        ),
+        usage_meter(
+            "storage",
+            clock,
+            background,
+            settings.metering_interval_seconds,
+            due=tenants_metered_since_before,
+            flush=lambda session: usage.flush(session, clock),
+        ),
+        Periodic("quota-sweep", settings.quota_sweep_interval_seconds, quota_sweep.run),
     ],
 )

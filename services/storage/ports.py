@@ -1,4 +1,4 @@
-"""What the operations of storage need from outside, made once in the composition root."""
+"""What storage needs from outside: time, the object store, quotas and compute."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from services.storage.settings import Settings
 from shared.clients.compute import ComputeClient
-from shared.clients.tenants import TenantsClient
 from shared.infra.multipart import MultipartUploads
 from shared.infra.object_store import ObjectStore
+from shared.quotas import Quotas
 from shared.utils.clock import Clock
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Object store, other services and the clock."""
+    """Made once in the composition root and handed to every operation."""
 
     settings: Settings
     clock: Clock
     store: ObjectStore
     multipart: MultipartUploads
-    tenants: TenantsClient
+    quotas: Quotas
     compute: ComputeClient

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.storage.domain.quotas import bucket_claim, snapshot_claim
 from services.storage.tables import (
     Bucket,
     GarbageBlob,
@@ -250,9 +251,21 @@ class SnapshotRepository(TenantRepository[Snapshot]):
         self.session.flush()
 
 
-def unmetered_tenants(session: Session, before: datetime) -> Sequence[str]:
-    """The tenants with a volume that hasn't been metered since; for the metering job, which runs for all tenants."""
-    return session.scalars(select(Volume.tenant_id).where(Volume.metered_until < before).distinct()).all()
+def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence[str]:
+    """Tenants with a volume whose usage was last recorded before a moment. Of all tenants: for the meter alone."""
+    return session.scalars(
+        select(Volume.tenant_id).where(Volume.metered_from < moment).distinct().order_by(Volume.tenant_id)
+    ).all()
+
+
+def held_reservations(session: Session, reservation_ids: Collection[str]) -> Collection[str]:
+    """Those reservations that stand for something there is. Of all tenants: for the sweep of quotas alone."""
+    ids = {reservation_id.partition(".")[0] for reservation_id in reservation_ids}
+    held = {name for names in session.scalars(select(Volume.reservations).where(Volume.id.in_(ids))) for name in names}
+    held.update(bucket_claim(id).reservation_id for id in session.scalars(select(Bucket.id).where(Bucket.id.in_(ids))))
+    snapshots = session.scalars(select(Snapshot.id).where(Snapshot.id.in_(ids)))
+    held.update(snapshot_claim(id).reservation_id for id in snapshots)
+    return held.intersection(reservation_ids)
 
 
 def remove_content(session: Session) -> None:

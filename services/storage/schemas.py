@@ -234,7 +234,7 @@ class SnapshotOut(Out):
     created_at: datetime
 
 
-class MeteredOut(BaseModel):
-    """How many volumes were metered."""
+class UsageFlushed(BaseModel):
+    """How many usage records were made."""
 
-    volumes: int
+    recorded: int

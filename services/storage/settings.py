@@ -8,7 +8,7 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Where the bytes lie, and how often what is used is metered."""
+    """Where the bytes lie, and how often background work is done."""
 
     service_name: str = "storage"
     listen_address: str = "0.0.0.0:8005"
@@ -23,6 +23,8 @@ class Settings(ServiceSettings):
     """How often the volumes that exist are metered; what is deleted is metered at once."""
     sweep_interval_seconds: float = Field(default=5.0, gt=0)
     """How soon after the commit the content of removed versions is deleted from the object store."""
+    quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
+    """How often reservations of quota are compared with what exists: what no event settled stays wrong that long."""
 
     @property
     def signing_secret(self) -> str:

@@ -78,7 +78,7 @@ class GarbageBlob(Base):
 
 
 class Volume(TenantRow, Base):
-    """A block volume. It is metered up to `metered_until`."""
+    """A block volume. It is metered from `metered_from` on, always; it counts under its `reservations` of quota."""
 
     __tablename__ = "volumes"
     name: Mapped[str] = mapped_column(Text)
@@ -89,7 +89,7 @@ class Volume(TenantRow, Base):
     instance_id: Mapped[str | None] = mapped_column(Text)
     snapshot_id: Mapped[str | None] = mapped_column(Text)
     reservations: Mapped[list[str]] = mapped_column(JSONB)
-    metered_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    metered_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=False)
 
 
 class Snapshot(TenantRow, Base):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from services.tenants.settings import Settings
+from shared.infra.db.django_transactions import DjangoTransactions
+from shared.infra.periodic import Periodic
 from shared.utils.clock import system_clock
 from shared.web.django import configure, create_service
 
 settings = Settings()
 configure("tenants", settings)
 
-from services.tenants import api  # noqa: E402
-from services.tenants.events import HANDLERS  # noqa: E402 - Django's models load only after it is configured
+from services.tenants import api  # noqa: E402 - models load only after Django is configured
+from services.tenants.operations.reservations import ReservationExpiry  # noqa: E402
+from services.tenants.ports import Ports  # noqa: E402
 
-service = create_service(
-    settings, SimpleNamespace(clock=system_clock(settings.clock_file)), routes=api.urlpatterns, handlers=HANDLERS
-)
+ports = Ports(settings, system_clock(settings.clock_file), DjangoTransactions())
+expiry = Periodic("reservation-expiry", settings.reservation_expiry_interval_seconds, ReservationExpiry(ports).run)
+service = create_service(settings, ports, routes=api.routes(ports), background=[expiry])

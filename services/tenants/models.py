@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 
 from shared.infra.db.django import TenantModel
 
@@ -58,7 +58,7 @@ class Quota(TenantModel):
 
     @property
     def available(self) -> int:
-        """How much can still be reserved."""
+        """How much can still be reserved; negative while more exists than the limit allows."""
         return int(self.limit - self.used - self.reserved)
 
 
@@ -69,6 +69,7 @@ class Reservation(TenantModel):
     resource = models.TextField()
     amount = models.BigIntegerField()
     state = models.TextField()
+    expires_at = models.DateTimeField()
     project = models.ForeignKey(Project, null=True, on_delete=models.SET_NULL, related_name="reservations")
 
     class Meta:
@@ -77,4 +78,8 @@ class Reservation(TenantModel):
         constraints = [
             UniqueConstraint(fields=["tenant_id", "reservation_id"], name="reservation_once"),
             CheckConstraint(condition=Q(amount__gte=1), name="reservation_amount_positive"),
+        ]
+        indexes = [
+            Index(fields=["expires_at"], condition=Q(state="reserved"), name="reservation_due"),
+            Index(fields=["resource", "id"], condition=~Q(state="released"), name="reservation_open"),
         ]

@@ -7,7 +7,8 @@ in order of their ids.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, Sum
@@ -16,10 +17,11 @@ from services.tenants.domain.quotas import ReservationState
 from services.tenants.models import Project, Quota, Reservation, Tenant
 from shared.errors import Conflict, NotFound
 from shared.infra.db.django import TenantRepository
-from shared.kernel.context import current_tenant
+from shared.kernel.context import current_tenant, current_time
+from shared.kernel.identity import PLATFORM_TENANT
+from shared.utils.pagination import Page, PageRequest
 
-PLATFORM_TENANT = "platform"
-"""The operators' own tenant; from there, and only from there, all tenants are seen."""
+N = TypeVar("N", Tenant, Project)
 
 
 class NameTaken(Conflict):
@@ -34,6 +36,12 @@ class ReservationConflict(Conflict):
     code = "reservation_conflict"
 
 
+def _seen(model: Any) -> Any:
+    """The rows of one's own tenant; from the platform's tenant, and only from there, those of all."""
+    tenant_id = current_tenant()
+    return model.objects.all() if tenant_id == PLATFORM_TENANT else model.objects.filter(tenant_id=tenant_id)
+
+
 def _write_named(row: Any, **how: Any) -> None:
     """Insert or update a row whose name must be unique. Raises NameTaken."""
     try:
@@ -43,38 +51,33 @@ def _write_named(row: Any, **how: Any) -> None:
         raise NameTaken(f"the name {row.name!r} is taken: {row.slug}", slug=row.slug) from error
 
 
-class TenantRows(TenantRepository[Tenant]):
+class NamedRows(TenantRepository[N]):
+    """Rows with a unique name; writing one raises NameTaken."""
+
+    def add(self, row: N) -> N:
+        _write_named(row, force_insert=True)
+        return row
+
+    def save(self, row: N) -> N:
+        row.version += 1
+        row.updated_at = current_time()
+        _write_named(row, force_update=True)
+        return row
+
+
+class TenantRows(NamedRows[Tenant]):
     """Tenants: one's own, or all of them for the platform."""
 
     model = Tenant
 
     def scoped(self) -> Any:
-        tenant_id = current_tenant()
-        return Tenant.objects.all() if tenant_id == PLATFORM_TENANT else Tenant.objects.filter(id=tenant_id)
-
-    def add(self, row: Tenant) -> Tenant:
-        _write_named(row, force_insert=True)
-        return row
-
-    def save(self, row: Tenant) -> Tenant:
-        row.version += 1
-        _write_named(row, force_update=True)
-        return row
+        return _seen(Tenant)
 
 
-class ProjectRows(TenantRepository[Project]):
+class ProjectRows(NamedRows[Project]):
     """Projects of the tenant."""
 
     model = Project
-
-    def add(self, row: Project) -> Project:
-        _write_named(row, force_insert=True)
-        return row
-
-    def save(self, row: Project) -> Project:
-        row.version += 1
-        _write_named(row, force_update=True)
-        return row
 
     def parents(self) -> dict[str, str | None]:
         """The parent of every project of the tenant."""
@@ -156,8 +159,21 @@ class ReservationRows(TenantRepository[Reservation]):
         sums = rows.values_list("state").annotate(Sum("amount"))
         return {ReservationState(state): amount for state, amount in sums}
 
+    def unchanged_since(self, moment: datetime, resource: str, request: PageRequest) -> Page[Reservation]:
+        """Claims on a resource that aren't released and haven't changed since then; the platform sees all tenants'."""
+        query = _seen(Reservation).filter(resource=resource, updated_at__lte=moment)
+        query = query.exclude(state=ReservationState.RELEASED).order_by("id")
+        if request.after:
+            query = query.filter(id__gt=request.after[0])
+        return Page.of(list(query[: request.limit + 1]), request, lambda row: (row.id,))
+
+    def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """Tenant and name of claims, of all tenants, whose time is over; the longest overdue first."""
+        rows = Reservation.objects.filter(state=ReservationState.RESERVED, expires_at__lte=now)
+        return list(rows.order_by("expires_at", "id").values_list("tenant_id", "reservation_id")[:limit])
+
     def open_for(self, project_ids: Collection[str]) -> bool:
-        """Whether any of the projects holds something."""
+        """Whether any of the projects holds something, or may turn out to: what expired can still be committed."""
         rows = self.scoped().filter(project_id__in=project_ids)
         found: bool = rows.exclude(state=ReservationState.RELEASED).exists()
         return found

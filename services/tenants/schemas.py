@@ -6,6 +6,8 @@ from rest_framework import serializers
 
 NAME_LENGTH = 200
 MAX_BIGINT = 2**63 - 1
+MAX_UNCHANGED_SECONDS = 366 * 24 * 3_600
+"""A year: longer than anything that is compared is kept waiting."""
 
 
 class TenantCreate(serializers.Serializer):
@@ -111,7 +113,25 @@ class ReservationOut(serializers.Serializer):
     resource = serializers.CharField()
     amount = serializers.IntegerField()
     project_id = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(choices=["reserved", "committed", "released"])
+    state = serializers.ChoiceField(choices=["reserved", "committed", "released", "expired"])
+    expires_at = serializers.DateTimeField()
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class UnchangedQuery(serializers.Serializer):
+    """Which claims: of one resource, and unchanged for at least so long."""
+
+    resource = serializers.CharField()
+    unchanged_for_seconds = serializers.IntegerField(min_value=0, max_value=MAX_UNCHANGED_SECONDS, default=0)
+
+
+class UnchangedReservation(serializers.Serializer):
+    """A claim that isn't released, and whose it is."""
+
+    tenant_id = serializers.CharField()
+    reservation_id = serializers.CharField()
+    resource = serializers.CharField()
+    amount = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["reserved", "committed", "expired"])

@@ -6,7 +6,6 @@ Source: Nygard, "Release It!", second edition, chapter 5.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -30,9 +29,7 @@ class CircuitBreaker:
     `monotonic` gives seconds that never go backwards.
     """
 
-    def __init__(
-        self, failure_threshold: int, open_seconds: float, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, failure_threshold: int, open_seconds: float, monotonic: Callable[[], float]) -> None:
         self._failure_threshold = failure_threshold
         self._open_seconds = open_seconds
         self._monotonic = monotonic

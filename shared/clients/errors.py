@@ -21,6 +21,9 @@ KNOWN: tuple[type[OmniCloudError], ...] = (
 )  # fmt: skip
 """The first of a status stands for every code of that status that isn't listed itself."""
 
+NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""The HTTP client's errors of a request that certainly wasn't carried out: no connection came about."""
+
 
 class UpstreamUnavailable(ServiceUnavailable):
     """A service gave no answer. `reached` says whether it may have seen, and carried out, the request."""

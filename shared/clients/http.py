@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from shared.clients.breaker import counts_as_failure
 from shared.clients.discovery import Lookup, Target, Upstream
-from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable, error_of
+from shared.clients.errors import NOT_REACHED, UpstreamNotReached, UpstreamUnavailable, error_of
 from shared.clients.process import new_http, process_http, upstream_of
 from shared.clients.retries import (
     ATTEMPTS,
@@ -60,8 +60,7 @@ class _Call:
     headers: Mapping[str, str]
     deadline: Deadline
     tenant_id: str
-    traceparent: str | None = field(repr=False)
-    tracestate: str = field(repr=False)
+    context: RequestContext | None = field(repr=False)
 
 
 class ServiceClient:
@@ -136,8 +135,7 @@ class ServiceClient:
             {**(headers or {}), **self._context_headers(context, tenant, idempotency_key)},
             self._deadline(context, timeout),
             tenant,
-            context.traceparent if context else None,
-            context.tracestate if context else "",
+            context,
         )
         may_repeat = repeatable(method, idempotency_key)
         try:
@@ -167,7 +165,7 @@ class ServiceClient:
         else:
             target.breaker.record_success()
         if response.is_error:
-            raise UpstreamAnswered(error_of(response))
+            raise UpstreamAnswered(response.status_code, error_of(response))
         return response
 
     def _send(self, target: Target, call: _Call) -> httpx.Response:
@@ -180,8 +178,7 @@ class ServiceClient:
         }
         http = self._http or process_http.get()
         url = target.instance.url + call.path
-        trace = call.traceparent, call.tracestate
-        with http_spans.call(call.method, self.service, url, *trace, tenant_id=call.tenant_id) as span:
+        with http_spans.call(call.method, self.service, url, call.context, call.tenant_id) as span:
             response = http.request(
                 call.method,
                 url,
@@ -197,7 +194,7 @@ class ServiceClient:
         """What a broken, refused or timed-out connection means for the caller."""
         if call.deadline.expired:
             return DeadlineExceeded(f"{self.service} did not answer in time", service=self.service)
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+        if isinstance(error, NOT_REACHED):
             self._upstream().look_again()
             return UpstreamNotReached(f"{self.service} can't be reached", service=self.service, retry_after=1)
         return UpstreamUnavailable(f"{self.service} gave no answer", service=self.service, retry_after=1)
@@ -242,4 +239,4 @@ class ServiceClient:
             raise BadGateway(f"{self.service} answered {method} {path} with something that isn't JSON") from error
 
     def _upstream(self) -> Upstream:
-        return self._own_upstream or upstream_of(self.service, self._settings)
+        return self._own_upstream or upstream_of(self.service, self._settings, self._clock)

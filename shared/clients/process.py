@@ -12,7 +12,7 @@ import httpx
 from shared.clients.discovery import Upstream
 from shared.infra.registry import SCHEME, ServiceRegistry
 from shared.settings import ServiceSettings
-from shared.utils.clock import SystemClock
+from shared.utils.clock import Clock
 from shared.utils.tls import context_for
 
 T = TypeVar("T")
@@ -50,11 +50,11 @@ _upstreams: PerProcess[dict[tuple[str, str], Upstream]] = PerProcess(dict)
 _upstreams_lock = threading.Lock()
 
 
-def upstream_of(service: str, settings: ServiceSettings) -> Upstream:
-    """The process's one view of a service in the registry that these settings name."""
+def upstream_of(service: str, settings: ServiceSettings, clock: Clock) -> Upstream:
+    """The process's one view of a service in the registry that these settings name; by the process's one clock."""
     with _upstreams_lock:
         upstreams = _upstreams.get()
         key = (settings.consul_http_addr, service)
         if key not in upstreams:
-            upstreams[key] = Upstream(service, ServiceRegistry.from_settings(settings).instances, SystemClock())
+            upstreams[key] = Upstream(service, ServiceRegistry.from_settings(settings).instances, clock)
         return upstreams[key]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shared.clients.errors import UpstreamUnavailable
-from shared.errors import OmniCloudError
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110 §9.2.2."""
@@ -26,12 +27,16 @@ def worth_retrying(error: BaseException, may_repeat: bool) -> bool:
     """
     if isinstance(error, UpstreamUnavailable):
         return may_repeat or not error.reached
-    return may_repeat and isinstance(error, UpstreamAnswered) and error.answer.status in RETRYABLE_STATUSES
+    return may_repeat and isinstance(error, UpstreamAnswered) and error.status in RETRYABLE_STATUSES
 
 
 class UpstreamAnswered(Exception):
-    """Carries an upstream's error answer through the retries, apart from errors of the caller's own making."""
+    """Carries an upstream's error answer through the retries, apart from errors of the caller's own making.
 
-    def __init__(self, answer: OmniCloudError) -> None:
-        super().__init__(answer.detail)
+    `answer` is whatever the caller makes of it once there are no more attempts.
+    """
+
+    def __init__(self, status: int, answer: Any) -> None:
+        super().__init__(f"the upstream answered {status}")
+        self.status = status
         self.answer = answer

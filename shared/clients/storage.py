@@ -13,11 +13,6 @@ class StorageClient(Facade):
 
     service = "storage"
 
-    def volume(self, volume_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
-        """A volume of the tenant with its state and size. Raises NotFound."""
-        answer: dict[str, Any] = self._client.get(f"/v1/volumes/{segment(volume_id)}", tenant_id=tenant_id)
-        return answer
-
     def create_volume(self, attributes: Mapping[str, Any], *, idempotency_key: str) -> str:
         """Create a volume; its id. The same key again is the same volume."""
         created = self._client.post("/v1/volumes", json=dict(attributes), idempotency_key=idempotency_key)

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.clients.facade import Facade, segment
 from shared.kernel.identity import PLATFORM_TENANT
+from shared.utils.ids import new_id
 
 
 class TenantsClient(Facade):
@@ -33,21 +34,21 @@ class TenantsClient(Facade):
         project_id: str | None = None,
         tenant_id: str | None = None,
     ) -> dict[str, Any]:
-        """Set an amount of a counted resource aside, until it is committed or released.
+        """Set an amount of a counted resource aside, until it is committed or released, or expires.
 
-        The same reservation twice is one: the identifier makes the call repeatable. Raises QuotaExceeded, and Conflict
-        for an identifier that was used with other content.
+        The same reservation twice is one: the identifier makes the call repeatable. One that has expired is made anew.
+        Raises QuotaExceeded, and Conflict for an identifier that was used with other content.
         """
         body = {"resource": resource, "amount": amount, "reservation_id": reservation_id}
         if project_id is not None:
             body["project_id"] = project_id
         answer: dict[str, Any] = self._client.post(
-            "/v1/quota/reservations", body, idempotency_key=f"reserve:{reservation_id}", tenant_id=tenant_id
+            "/v1/quota/reservations", body, idempotency_key=_key_of_one_call(), tenant_id=tenant_id
         )
         return answer
 
     def commit(self, reservation_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
-        """What was reserved exists now. May be repeated."""
+        """What was reserved exists now. May be repeated. An expired reservation counts again, even above the limit."""
         return self._settle(reservation_id, "commit", tenant_id)
 
     def release(self, reservation_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:
@@ -70,7 +71,16 @@ class TenantsClient(Facade):
     def _settle(self, reservation_id: str, step: str, tenant_id: str | None) -> dict[str, Any]:
         answer: dict[str, Any] = self._client.post(
             f"/v1/quota/reservations/{segment(reservation_id)}/{step}",
-            idempotency_key=f"{step}:{reservation_id}",
+            idempotency_key=_key_of_one_call(),
             tenant_id=tenant_id,
         )
         return answer
+
+
+def _key_of_one_call() -> str:
+    """A key for the attempts of one call only.
+
+    The reservation's identifier makes the steps repeatable, and a reservation can come to the same step twice (reserved
+    again after it expired): an answer saved under that identifier would hide that the second one never took place.
+    """
+    return new_id("key")

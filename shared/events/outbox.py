@@ -50,7 +50,7 @@ def publish(
     with span(created(type), context.traceparent, context.tracestate) as begun:
         event = validate_event(
             new_event(
-                replace(context, traceparent=begun.traceparent),
+                replace(context, traceparent=begun.traceparent, tracestate=begun.tracestate),
                 type,
                 subject=subject,
                 data=data,

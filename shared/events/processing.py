@@ -23,22 +23,6 @@ class TransactionRunner(Protocol):
         """`work(transaction)`; committed when it returns, rolled back when it raises."""
 
 
-class PostgresTransactions:
-    """The plainest runner: a psycopg2 connection for each transaction. For services that have no ORM, and drills."""
-
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        self._connect = connect
-
-    def run(self, work: Callable[[Any], T]) -> T:
-        """`work(connection)` in one transaction."""
-        connection = self._connect()
-        try:
-            with connection:
-                return work(connection)
-        finally:
-            connection.close()
-
-
 class Outcome(StrEnum):
     """What became of a received event."""
 

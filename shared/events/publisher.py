@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -32,7 +33,8 @@ class Publisher:
         """
         delivery = _Delivery()
         producer = self._open()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.discard)
             for event in events:
                 producer.produce(
                     event.topic,
@@ -43,9 +45,7 @@ class Publisher:
                 )
             while delivery.open and producer.flush(POLL_SECONDS) and keep_waiting():
                 continue
-        except BaseException:
-            self.discard()
-            raise
+            undo.pop_all()
         if delivery.refusals:
             log.warning("events not delivered", codes=sorted(delivery.refusals))
         if delivery.open or delivery.fatal:

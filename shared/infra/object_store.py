@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -215,13 +215,6 @@ class ObjectStore:
         with translated():
             found = self.client.list_objects(bucket, prefix=prefix or None, recursive=True, include_version=True)
             return tuple(_listed(item) for item in found)
-
-    def presigned_url(
-        self, method: str, bucket: str, name: str, expires: timedelta, version_id: str | None = None
-    ) -> str:
-        """A URL that allows this one method on this one object until it expires."""
-        with translated():
-            return str(self.client.get_presigned_url(method, bucket, name, expires=expires, version_id=version_id))
 
 
 def verify(bucket: str, name: str, expected_sha256: str, actual_sha256: str) -> None:

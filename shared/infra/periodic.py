@@ -5,9 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from shared.errors import OmniCloudError
 from shared.kernel.logs import logger
 
 log = logger("shared.periodic")
+
+RETRY_SECONDS = 5.0
+"""Pause after a failure, where the interval is longer: what waits for ten minutes shouldn't wait for twenty."""
 
 
 class Periodic:
@@ -40,9 +44,17 @@ class Periodic:
 
     def _run(self) -> None:
         while not self._stopping:
-            try:
-                self._work()
-            except Exception:
-                log.exception("periodic work failed; it is tried again", work=self._name)
-            self._wake.wait(self._interval)
+            self._wake.wait(self._interval if self._worked() else min(self._interval, RETRY_SECONDS))
             self._wake.clear()
+
+    def _worked(self) -> bool:
+        """One call; whether it succeeded. A refusal is a line in the log, everything else a traceback."""
+        try:
+            self._work()
+        except OmniCloudError as error:
+            log.warning("periodic work failed; it is tried again", work=self._name, reason=error.detail)
+            return False
+        except Exception:
+            log.exception("periodic work failed; it is tried again", work=self._name)
+            return False
+        return True

@@ -8,25 +8,12 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class FieldChange:
-    """A value before and after."""
-
-    before: Any
-    after: Any
-
-
-@dataclass(frozen=True)
 class Difference:
     """Keys that are only desired, in both but different, and only actual; each in key order."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
-
-    @property
-    def in_sync(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.added or self.changed or self.removed)
 
 
 def diff(desired: Mapping[str, Any], actual: Mapping[str, Any]) -> Difference:
@@ -36,13 +23,3 @@ def diff(desired: Mapping[str, Any], actual: Mapping[str, Any]) -> Difference:
         changed=tuple(sorted(key for key in desired.keys() & actual.keys() if desired[key] != actual[key])),
         removed=tuple(sorted(actual.keys() - desired.keys())),
     )
-
-
-def field_changes(desired: Mapping[str, Any], actual: Mapping[str, Any]) -> dict[str, FieldChange]:
-    """The attributes of one resource that differ, a missing one being None; in key order."""
-    keys = sorted(desired.keys() | actual.keys())
-    return {
-        key: FieldChange(before=actual.get(key), after=desired.get(key))
-        for key in keys
-        if actual.get(key) != desired.get(key)
-    }

@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import sys
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 
 from shared.jobs.migration import MIGRATED, migrate
@@ -32,15 +31,11 @@ def by_database(services: Sequence[str], environment: Mapping[str, str]) -> dict
 
 
 def _migrate_one(service: str, url: str) -> None:
-    """In a process of its own: Django's settings are global, and one failure must not spoil the next."""
-    try:
-        started = time.monotonic()
-        migrate(service, url)
-        print(f"migrated {service} in {time.monotonic() - started:.2f} s", flush=True)
-    except Exception:  # noqa: BLE001 - the process's only report of what went wrong
-        traceback.print_exc()
-        print(f"migration of {service} failed", flush=True)
-        sys.exit(1)
+    """In a process of its own, which ends with the traceback of what went wrong: Django's settings are global, and one
+    failure must not spoil the next."""
+    started = time.monotonic()
+    migrate(service, url)
+    print(f"migrated {service} in {time.monotonic() - started:.2f} s", flush=True)
 
 
 def _migrate_in_order(services: Sequence[str], url: str) -> None:
@@ -50,6 +45,7 @@ def _migrate_in_order(services: Sequence[str], url: str) -> None:
         process.start()
         process.join()
         if process.exitcode != 0:
+            print(f"migration of {service} failed", flush=True)
             sys.exit(1)
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
+from django.core.management import call_command
+
 from shared import services
 from shared.infra.db.dsn import ensure_schema
+from shared.infra.db.sqlalchemy import make_engine
+from shared.web.django import configure
 
 MIGRATED = frozenset(service.name for service in services.ALL if service.has_database)
 """The services that have a schema."""
@@ -24,11 +30,6 @@ def migrate(service: str, url: str) -> None:
 
 
 def _migrate_alembic(service: str, url: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from shared.infra.db.sqlalchemy import make_engine
-
     folder = Path(import_module(f"services.{service}").__path__[0]) / "migrations"
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
@@ -45,9 +46,5 @@ def _migrate_alembic(service: str, url: str) -> None:
 
 
 def _migrate_django(service: str, url: str) -> None:
-    from django.core.management import call_command
-
-    from shared.web.django import configure
-
     configure(service, database_url=url)
     call_command("migrate", verbosity=0, interactive=False)

@@ -96,16 +96,14 @@ class KeysFile:
     def write(self, keys: Keys) -> None:
         """Write all or nothing, to the disk, with mode 0600."""
         descriptor, name = tempfile.mkstemp(dir=self.path.parent)  # mkstemp makes files with mode 0600.
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(Path(name).unlink, missing_ok=True)
             with os.fdopen(descriptor, "w") as file:
                 json.dump(asdict(keys), file)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, self.path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
+            undo.pop_all()
 
 
 class Opener:

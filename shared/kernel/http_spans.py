@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import SpanKind
 
 from shared.kernel import tracing
-from shared.kernel.context import TENANT_ATTRIBUTE, TRACEPARENT_HEADER, TRACESTATE_HEADER
+from shared.kernel.context import TENANT_ATTRIBUTE, TRACEPARENT_HEADER, TRACESTATE_HEADER, RequestContext
 from shared.kernel.tracing import Span, Work, begin, unrecorded
 
 METHODS = frozenset({
@@ -65,13 +65,12 @@ class Call:
 
 
 @contextmanager
-def call(
-    method: str, service: str, url: str, parent: str | None, tracestate: str, *, tenant_id: str | None
-) -> Iterator[Call]:
-    """A span as long as a block that makes one request to an instance of a service, at `url`.
+def call(method: str, service: str, url: str, context: RequestContext | None, tenant_id: str | None) -> Iterator[Call]:
+    """A span as long as a block that makes one request to an instance of a service, at `url`, on account of a context.
 
     An answer of 400 or above is a failure for the one who called, and so is none.
     """
+    parent, tracestate = (context.traceparent, context.tracestate) if context else (None, "")
     begun = begin(Work(f"{_name(method)} {service}", SpanKind.CLIENT), parent, tracestate)
     state = {TRACESTATE_HEADER: begun.tracestate} if begun.tracestate else {}
     made = Call({TRACEPARENT_HEADER: begun.traceparent, **state})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from shared.clients.tenants import TenantsClient
 from shared.errors import NotFound, OmniCloudError
@@ -26,13 +26,12 @@ class Quotas:
         What the block makes is committed later, by the event that tells of it (`settlements`): a transaction that
         fails after the block leaves reservations that expire by themselves.
         """
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._give_back, [wanted.reservation_id for wanted in claims])
             for wanted in claims:
                 self._tenants.reserve(wanted.resource, wanted.amount, wanted.reservation_id)
             yield
-        except BaseException:
-            self._give_back(wanted.reservation_id for wanted in claims)
-            raise
+            undo.pop_all()
 
     def commit(self, reservation_ids: Iterable[str]) -> None:
         """What was reserved exists."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from shared.clients.tenants import TenantsClient
+from shared.errors import Conflict
 from shared.kernel.context import service_context
 from shared.kernel.logs import logger
 from shared.quotas.reservations import Quotas
@@ -67,4 +69,5 @@ class QuotaSweep:
             if not exists:
                 self._quotas.release([item["reservation_id"]])
             elif item["state"] != "committed":
-                self._quotas.commit([item["reservation_id"]])
+                with suppress(Conflict):  # released since the page was read: what it stood for is gone, too
+                    self._quotas.commit([item["reservation_id"]])

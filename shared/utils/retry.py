@@ -5,10 +5,18 @@ Full jitter spreads simultaneous retries (Brooker, "Exponential Backoff And Jitt
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_any, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_any,
+    wait_random_exponential,
+)
 from tenacity.stop import stop_base
 
 from shared.utils.deadline import Deadline
@@ -38,12 +46,38 @@ def call_with_retry(
 
     Waits are in seconds. The last error is raised as it is.
     """
-    stops = [stop_after_attempt(attempts)]
-    stop = stop_any(*stops, _StopAtDeadline(deadline)) if deadline else stops[0]
-    retrying = Retrying(
-        retry=retry_if_exception(retry_on),
-        wait=wait_random_exponential(multiplier=first_wait, max=max_wait),
-        stop=stop,
-        reraise=True,
-    )
-    return retrying(operation)
+    return Retrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(operation)
+
+
+async def call_with_retry_async(
+    operation: Callable[[], Awaitable[T]],
+    *,
+    retry_on: Callable[[BaseException], bool],
+    attempts: int = 4,
+    first_wait: float = 0.05,
+    max_wait: float = 2.0,
+    deadline: Deadline | None = None,
+) -> T:
+    """`call_with_retry` for what is awaited: it waits without holding up the event loop."""
+
+    async def attempt() -> T:  # tenacity awaits what is declared as a coroutine function, not what returns one.
+        return await operation()
+
+    return await AsyncRetrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(attempt)
+
+
+def _rules(
+    retry_on: Callable[[BaseException], bool],
+    attempts: int,
+    first_wait: float,
+    max_wait: float,
+    deadline: Deadline | None,
+) -> dict[str, Any]:
+    """The policy as tenacity takes it, the same for threads and for coroutines."""
+    enough = stop_after_attempt(attempts)
+    return {
+        "retry": retry_if_exception(retry_on),
+        "wait": wait_random_exponential(multiplier=first_wait, max=max_wait),
+        "stop": stop_any(enough, _StopAtDeadline(deadline)) if deadline else enough,
+        "reraise": True,
+    }

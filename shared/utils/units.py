@@ -1,4 +1,4 @@
-"""Units of capacity. Memory and disk are whole MiB, CPU is whole millicores: integers all the way."""
+"""Units of capacity. Memory and disk are whole MiB: integers all the way."""
 
 from __future__ import annotations
 
@@ -35,14 +35,3 @@ def parse_bytes(text: str) -> int:
 def parse_mib(text: str) -> int:
     """Whole MiB that hold the size, rounded up: a request is never granted less than it asked for."""
     return -(-parse_bytes(text) // 2**20)
-
-
-def parse_millicores(text: str) -> int:
-    """Millicores from `500m` or `1.5` (Kubernetes' notation). Raises InvalidQuantity below one millicore."""
-    number, scale = (text[:-1], 1) if text.endswith("m") else (text, 1000)
-    if not re.fullmatch(r"\d+(\.\d+)?", number):
-        raise InvalidQuantity(f"{text!r} is not a CPU quantity: write 500m or 0.5")
-    cores = Decimal(number) * scale
-    if cores != cores.to_integral_value() or cores < 1:
-        raise InvalidQuantity(f"{text!r} is not a whole number of millicores")
-    return int(cores)

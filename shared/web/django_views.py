@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -158,8 +158,6 @@ def endpoint(
 
 
 def _paged(serializer: SerializerType) -> Any:
-    from drf_spectacular.utils import inline_serializer
-
     name = serializer.__name__ + "Page"
     fields = {"items": serializer(many=True), "next_cursor": serializers.CharField(allow_null=True)}
     return inline_serializer(name, fields)

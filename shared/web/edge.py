@@ -41,7 +41,9 @@ def context_from_headers(
             tracestate=span.tracestate,
             clock=clock,
             idempotency_key=headers.get(IDEMPOTENCY_HEADER.lower()),
-            deadline=Deadline.after(_budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds)),
+            deadline=Deadline.after(
+                _budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds), clock
+            ),
         ),
         refusal,
     )

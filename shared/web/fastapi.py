@@ -52,7 +52,7 @@ class UnitOfWork:
         return self._session
 
     @property
-    def used(self) -> bool:
+    def open(self) -> bool:
         """Whether there is a session to end."""
         return self._session is not None
 
@@ -65,12 +65,14 @@ class UnitOfWork:
         if self._session is not None:
             self._session.commit()
             self._session.close()
+            self._session = None
 
     def rollback(self) -> None:
         """Undo everything the request did."""
         if self._session is not None:
             self._session.rollback()
             self._session.close()
+            self._session = None
 
 
 class ApiRoute(APIRoute):
@@ -87,22 +89,19 @@ class ApiRoute(APIRoute):
                 if key is not None:
                     saved = await _begin(unit, request, key)
                     if saved is not None:
-                        await run_in_threadpool(unit.rollback)
                         return Response(saved.body, saved.status, dict(saved.headers))
                 response: Response = await handler(request)
                 if response.status_code >= 400:
-                    await run_in_threadpool(unit.rollback)
                     return response
                 _add_etag(response)
                 if key is not None:
                     await run_in_threadpool(_complete, unit, key, response)
-                if unit.used:
+                if unit.open:
                     await run_in_threadpool(unit.commit)
                 return response
-            except BaseException:
-                if unit.used:
+            finally:
+                if unit.open:  # Not committed: refused, failed, answered before, or the client has gone.
                     await run_in_threadpool(unit.rollback)
-                raise
 
         return handle
 

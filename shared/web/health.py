@@ -11,11 +11,14 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
+from shared.errors import OmniCloudError
 from shared.settings import split_address
 from shared.utils.tls import context_for
 
 Check = Callable[[], None]
-"""Returns when the dependency answers, raises when it doesn't."""
+"""Returns when the dependency answers, raises OSError or OmniCloudError when it doesn't."""
 
 CHECK_TIMEOUT_SECONDS = 2.0
 CACHE_SECONDS = 0.5
@@ -68,7 +71,7 @@ class Readiness:
                 results[name] = "ok"
             except FutureTimeout:
                 results[name] = f"no answer within {CHECK_TIMEOUT_SECONDS:g} s"
-            except Exception as error:  # noqa: BLE001 - any failure of a probe is a state to report
+            except (OSError, OmniCloudError) as error:
                 results[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
         return Report(all(state == "ok" for state in results.values()), results)
 
@@ -84,14 +87,15 @@ def tcp_check(address: str) -> Check:
 
 def http_check(url: str, ok: frozenset[int] = frozenset({200})) -> Check:
     """A check that a GET is answered with one of the expected statuses. Its connection is kept from check to check."""
-    import httpx
-
     clients: list[httpx.Client] = []
 
     def check() -> None:
         if not clients:
             clients.append(httpx.Client(timeout=CHECK_TIMEOUT_SECONDS, verify=context_for(url), trust_env=False))
-        answer = clients[0].get(url)
+        try:
+            answer = clients[0].get(url)
+        except httpx.HTTPError as error:
+            raise ConnectionError(str(error)) from error
         if answer.status_code not in ok:
             raise ConnectionError(f"HTTP {answer.status_code}")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+
+import psycopg2
 
 from shared.events.consumer import EventConsumer
 from shared.events.processing import TransactionRunner
@@ -126,11 +129,11 @@ def database_check(settings: ServiceSettings) -> Check:
     """
 
     def check() -> None:
-        connection = connect(settings.database_url, settings.service_name)
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        finally:
-            connection.close()
+            with closing(connect(settings.database_url, settings.service_name)) as connection:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+        except psycopg2.Error as error:
+            raise ConnectionError(str(error)) from error
 
     return check

@@ -11,6 +11,9 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
+import uvicorn
+from waitress.server import create_server
+
 from shared.kernel.logs import configure_logs, logger
 from shared.web.runtime import ServiceApp
 
@@ -28,8 +31,6 @@ def load(service: str) -> ServiceApp:
 
 def serve_asgi(app: ServiceApp) -> None:
     """Serve with uvicorn on uvloop until a signal."""
-    import uvicorn
-
     host, port = app.settings.listen()
     config = uvicorn.Config(
         _with_runtime(app),
@@ -66,8 +67,6 @@ def _with_runtime(app: ServiceApp) -> Any:
 
 def serve_wsgi(app: ServiceApp) -> None:
     """Serve with waitress, one process with a thread pool, until a signal."""
-    from waitress.server import create_server
-
     host, port = app.settings.listen()
     server = create_server(
         app.application,

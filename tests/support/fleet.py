@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
+from tests.support.clock import clock
+
 SERVICES = frozenset(app.parent.name for app in (Path(__file__).parents[2] / "services").glob("*/app.py"))
 """The platform's services: a folder each."""
 ROUTED = SERVICES - {"gateway"}
@@ -59,6 +61,10 @@ class FleetControl:
     def logs(self, name: str, lines: int = 100) -> list[str]:
         """The last lines of a service's log."""
         self._refuse()
+
+    def clock_offset(self) -> float:
+        """Seconds by which the services' clock is ahead of the machine's; 0 when nobody can be asked."""
+        return 0.0
 
     # ------------------------------------------------------------------ drills
 
@@ -116,7 +122,13 @@ class FleetControl:
         self._refuse()
 
     def step_clock(self, seconds: float) -> None:
-        """All services see a wall clock that is `seconds` ahead (negative: behind); 0 ends it."""
+        """All services see a wall clock that is `seconds` ahead of the tests' own (negative: behind); 0 ends it."""
+        self._disturbed = True
+        self.set_clock(clock.ahead + seconds)
+        clock.stepped = seconds
+
+    def set_clock(self, ahead: float) -> None:
+        """All services see a wall clock that is so many seconds ahead of the machine's, until it is set again."""
         self._refuse()
 
     @contextmanager
@@ -132,11 +144,12 @@ class FleetControl:
         """Undo what drills left behind: everything that was up is up, healthy and routed to again."""
         if self._disturbed:
             self._disturbed = False
+            clock.stepped = 0.0
             self._repair()
             self.wait_routed()
 
     def _repair(self) -> None:
-        """Undo the drills: clock, broker, and whatever was up once and is not now."""
+        """Undo the drills: the clock is the tests' own again, the broker up, and whatever was up once."""
 
     def wait_routed(self) -> set[str]:
         """Wait until the gateway reaches every healthy service: discovery learns of a restart a bit later.

@@ -44,8 +44,10 @@ def running_fleet(url: str) -> FleetControl:
     return FleetControl(url, _published_ports())
 
 
-def start_fleet() -> tuple[FleetControl, Callable[[], None]]:
+def start_fleet(ahead: float) -> tuple[FleetControl, Callable[[], None]]:
     """A fleet of our own on free ports, and how to take it down; it goes down, too, when this process dies.
+
+    Its services' clock is `ahead` seconds ahead of the machine's before the first of them starts.
 
     Broken services don't prevent it: their tests fail. Raises FleetUnavailable when it could not be started at all.
     """
@@ -53,7 +55,7 @@ def start_fleet() -> tuple[FleetControl, Callable[[], None]]:
     cli = [sys.executable, "-m", "environment.cli"]
     where = ["--workspace", str(ROOT), "--name", name]
     finished = subprocess.run(
-        [*cli, "up", *where, "--ports", "auto", "--owner", str(os.getpid())],
+        [*cli, "up", *where, "--ports", "auto", "--owner", str(os.getpid()), "--clock-offset", str(ahead)],
         cwd=ROOT,
         env={**SPANS, **os.environ},
         stdin=subprocess.DEVNULL,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.support.api import Api
+from tests.support.clock import clock
 
 OPERATOR_EMAIL = os.environ.get("OMNICLOUD_OPERATOR_EMAIL", "operator@omnicloud.example")
 OPERATOR_PASSWORD = os.environ.get("OMNICLOUD_OPERATOR_PASSWORD", "correct-horse-battery-staple")
@@ -56,19 +57,24 @@ def login_operator(url: str) -> Api:
 
 @dataclass
 class OperatorSession:
-    """The operator's log-in for a whole run: a run can take longer than an access token is good for."""
+    """The operator's log-in for a whole run: a run can take longer than an access token is good for.
+
+    How long it is good for is counted by the services' clock, which drills step.
+    """
 
     url: str
-    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = clock.services_now
     _api: Api | None = field(default=None, init=False)
-    _renew_at: float = field(default=0.0, init=False)
+    _issued_at: datetime = field(init=False)
+    _renew_at: datetime = field(init=False)
 
     def api(self) -> Api:
         """The operator's API, with a token that is good for at least half of its life from now on."""
-        if self._api is None or self.clock() >= self._renew_at:
-            began = self.clock()
+        # A token from before a step back is not in force yet.
+        if self._api is None or not self._issued_at <= self.now() < self._renew_at:
+            self._issued_at = self.now()
             answer = issue_tokens(self.url, "platform", OPERATOR_EMAIL, OPERATOR_PASSWORD)
-            self._renew_at = began + answer["expires_in"] / 2
+            self._renew_at = self._issued_at + timedelta(seconds=answer["expires_in"] / 2)
             self._api = Api(self.url, answer["access_token"])
         return self._api
 

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.clock import clock
 from tests.support.fleet import FleetControl
 
 REQUEST_TIMEOUT_SECONDS = 60.0
@@ -28,6 +29,9 @@ class LocalFleet(FleetControl):
 
     def logs(self, name: str, lines: int = 100) -> list[str]:
         return list(self._request("logs", service=name, lines=lines)["lines"])
+
+    def clock_offset(self) -> float:
+        return float(self._request("clock")["seconds"])
 
     def kill(self, name: str) -> None:
         self._disturb("kill", service=name)
@@ -62,11 +66,11 @@ class LocalFleet(FleetControl):
     def kafka_delay(self, milliseconds: int) -> None:
         self._disturb("kafka", command=f"rtt {milliseconds}")
 
-    def step_clock(self, seconds: float) -> None:
-        self._disturb("clock", seconds=seconds)
+    def set_clock(self, ahead: float) -> None:
+        self._request("clock", seconds=ahead)
 
     def _repair(self) -> None:
-        self._request("clock", seconds=0)
+        self.set_clock(clock.ahead)
         self._request("kafka", command="up")
         self._request("kafka", command="rtt 0")
         self._request("repair")

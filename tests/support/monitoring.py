@@ -5,19 +5,26 @@ Times lie a day back, where the background evaluation, which looks at the presen
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from tests.support.api import Api
+from tests.support.clock import clock
 
 MONITOR = "/api/monitor/v1"
 RULES, ALERTS, SILENCES = f"{MONITOR}/alert-rules", f"{MONITOR}/alerts", f"{MONITOR}/silences"
-START = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+
+
+@cache
+def start() -> datetime:
+    """When all stories of this run begin."""
+    return clock.now().replace(microsecond=0) - timedelta(days=1)
 
 
 def at(seconds: float) -> str:
     """A time that many seconds after the start of the story."""
-    return (START + timedelta(seconds=seconds)).isoformat()
+    return (start() + timedelta(seconds=seconds)).isoformat()
 
 
 def sample(seconds: float, value: float, name: str = "load", **labels: str) -> dict[str, Any]:

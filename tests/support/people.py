@@ -6,13 +6,13 @@ import base64
 import hashlib
 import hmac
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from tests.support.api import Api
+from tests.support.clock import clock
 from tests.support.identities import Tenant, random_address
 
 STEP_SECONDS = 30
@@ -61,7 +61,7 @@ def new_person(tenant: Tenant, *roles: str, scope: str = "tenant") -> Person:
 
 def code_of(secret: str, steps_ahead: int = 0) -> str:
     """The six digits that an authenticator shows for a Base32 secret (RFC 6238), now or some steps later."""
-    step = int(time.time()) // STEP_SECONDS + steps_ahead
+    step = int(clock.now().timestamp()) // STEP_SECONDS + steps_ahead
     mac = hmac.new(base64.b32decode(secret), step.to_bytes(8, "big"), hashlib.sha1).digest()
     number = int.from_bytes(mac[(place := mac[-1] & 15) : place + 4], "big") & 0x7FFFFFFF
     return f"{number % 1_000_000:06d}"

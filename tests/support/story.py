@@ -11,11 +11,12 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tests.support.api import Api
+from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant, create_tenant, login_operator, random_address
 
@@ -367,7 +368,7 @@ class Story:
     # -- operation ---------------------------------------------------------------------------------------------------
 
     def alert(self) -> str:
-        start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+        start = clock.now().replace(microsecond=0) - timedelta(minutes=10)
         rule = {
             "name": "errors",
             "metric": "errors_per_second",
@@ -405,7 +406,7 @@ class Story:
             assert self.api.delete(f"/api/network/v1/addresses/{held['id']}").is_success
         self.moment("billing", "the last usage is being reported")
         usage = eventually(self._all_usage, SLOW)
-        end = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = (clock.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         period = {"period_start": (end - timedelta(days=30)).isoformat(), "period_end": end.isoformat()}
         invoice = self._post(self.tenant.operator, "/api/billing/v1/invoices", 201, period)
         self.moment("audit", "an invoice is made, and not recorded yet")

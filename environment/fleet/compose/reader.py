@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,21 @@ def read_compose(path: Path, variables: Mapping[str, str]) -> ComposeFile:
     services = {
         str(name): _service(str(name), interpolate_tree(body, variables, f"services.{name}"))
         for name, body in document["services"].items()
+        if not _is_image_only(body)
     }
-    return ComposeFile(path, services)
+    absent = document["services"].keys() - services.keys()
+    return ComposeFile(path, {name: _without(service, absent) for name, service in services.items()})
+
+
+def _is_image_only(body: Any) -> bool:
+    """`scale: 0`: the entry is there for its image, and no container of it is ever started."""
+    return isinstance(body, dict) and body.get("scale") == 0
+
+
+def _without(service: Service, absent: Set[str]) -> Service:
+    """The service, waiting only for what runs."""
+    left = {name: condition for name, condition in service.depends_on.items() if name not in absent}
+    return replace(service, depends_on=left)
 
 
 def _yaml_problem(path: Path, error: Exception) -> ComposeError:

@@ -21,6 +21,8 @@ class FakeEngine:
         self.done: list[tuple[str, ...]] = []
         self.helpers: list[dict[str, Any]] = []
         self.checks_pass = True
+        self.clock = ""
+        """The content of the services' clock file; there is none while this is empty."""
 
     def containers_of(self, project: str) -> dict[str, dict[str, Any]]:
         assert project == "omnicloud"
@@ -46,6 +48,9 @@ class FakeEngine:
         }
 
     def execute(self, container: str, command: Sequence[str]) -> Ran:
+        if command[0] == "cat":
+            assert (container, command[1]) == ("gateway", "/run/omnicloud/clock")
+            return Ran(0, self.clock) if self.clock else Ran(1, "cat: /run/omnicloud/clock: No such file or directory")
         self.done.append(("check", container))
         return Ran(0, "") if self.checks_pass else Ran(1, "answered 503")
 
@@ -125,6 +130,16 @@ def test_the_clock_is_stepped_in_the_services_volume(fleet: ContainerFleet, engi
     (helper,) = engine.helpers
     assert helper["HostConfig"]["Binds"] == ["omnicloud_clock:/run/omnicloud:rw"]
     assert helper["Cmd"][-1].startswith("echo -90.5 > /run/omnicloud/clock.new")
+
+
+def test_the_clock_is_that_of_the_machine_or_as_somebody_has_stepped_it(
+    fleet: ContainerFleet, engine: FakeEngine
+) -> None:
+    assert fleet.clock_offset() == 0
+    engine.clock = "34560000.25\n"
+    assert fleet.clock_offset() == 34560000.25
+    engine.states["gateway"] = "exited"
+    assert fleet.clock_offset() == 0
 
 
 def test_a_broker_that_is_down_refuses_both_its_listeners_in_its_own_network(

@@ -6,33 +6,44 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
-SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), ROOT / "docker" / "jobs.Dockerfile"])
+ENTRIES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+SERVICES = {name: service for name, service in ENTRIES.items() if service.get("scale") != 0}
+DOCKERFILES = sorted(ROOT.glob("services/*/Dockerfile"))
+IMAGES = [*DOCKERFILES, ROOT / "docker" / "jobs.Dockerfile"]
 
 
 def pins(lock: str) -> set[str]:
     return {line.split()[0] for line in (ROOT / lock).read_text().splitlines() if "==" in line}
 
 
-def test_every_service_of_the_platform_has_an_image() -> None:
-    assert len(DOCKERFILES) == 16
-
-
-def test_all_images_begin_with_the_same_stages() -> None:
-    beginnings = {
-        path.read_text().partition("FROM platform\n")[0].partition("\n# The jobs")[0].strip() for path in DOCKERFILES
-    }
-    assert len(beginnings) == 1, "a layer that differs is built and kept once for each image"
+def test_every_service_of_the_platform_has_an_image_of_its_own() -> None:
+    assert [path.parent.name for path in DOCKERFILES] == sorted(
+        path.parent.name for path in ROOT.glob("services/*/app.py")
+    )
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_services_images_differ_in_name_and_port_alone(path: Path) -> None:
+    name, port = path.parent.name, SERVICES[path.parent.name]["ports"][0].partition(":")[2]
+    model = ROOT / "services" / "dns" / "Dockerfile"
+    assert path.read_text() == model.read_text().replace("dns", name).replace("8006", port)
+
+
+def test_the_image_that_all_begin_with_is_made_first_and_never_run() -> None:
+    assert ENTRIES["platform"]["scale"] == 0
+    assert {path.read_text().count("FROM omnicloud/platform\n") for path in IMAGES} == {1}
+    jobs = [service for service in SERVICES.values() if service.get("image") == "omnicloud/jobs"]
+    assert all("platform" in service["depends_on"] or "vault-init" in service["depends_on"] for service in jobs)
+
+
+@pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.parent.name)
 def test_an_image_runs_as_an_unprivileged_user(path: Path) -> None:
     assert "\nUSER omnicloud\n" in path.read_text()
 
 
 def test_a_run_of_the_tests_attaches_nothing_else() -> None:
     laid_over = yaml.safe_load((ROOT / "docker" / "tests.background.yml").read_text())["services"]
-    assert laid_over == {name: {"attach": False} for name in SERVICES}
+    assert laid_over == {name: {"attach": False} for name in ENTRIES}
 
 
 def test_the_platforms_containers_write_nothing_and_may_do_nothing_special() -> None:

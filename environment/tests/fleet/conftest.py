@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from environment.fleet.project import FleetPaths
+
 ROOT = Path(__file__).resolve().parents[3]
 
 WEB = '''
@@ -36,7 +38,9 @@ http.server.ThreadingHTTPServer((host, int(port)), Handler).serve_forever()
 JOB = '''
 """Writes down what it sees, then ends with the status of its first argument."""
 import json, os, pathlib, sys
+clock = pathlib.Path(os.environ.get("CLOCK_FILE", "/nowhere"))
 pathlib.Path(f"{os.environ['NAME']}.json").write_text(json.dumps({
+    "clock": clock.read_text() if clock.exists() else None,
     "argv": sys.argv[1:], "path0": sys.path[0], "cwd": os.getcwd(), "env": dict(os.environ),
     "modules": sorted(sys.modules), "pgid_is_pid": os.getpgid(0) == os.getpid(),
 }))
@@ -127,8 +131,6 @@ class Project:
     @property
     def control(self) -> str:
         """The name of the control socket."""
-        from environment.fleet.project import FleetPaths
-
         return FleetPaths(self.folder, "default").control
 
 

@@ -101,7 +101,11 @@ def test_blocks_never_overlap_and_stay_below_the_ephemeral_range() -> None:
 
 def test_threads_that_ask_at_once_get_different_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     # given a look at a port that lets other threads in
-    monkeypatch.setattr(port_blocks, "is_free", lambda port: time.sleep(0.002) is None)
+    def slowly_free(port: int) -> bool:
+        time.sleep(0.002)
+        return True
+
+    monkeypatch.setattr(port_blocks, "is_free", slowly_free)
     block = Block.reserve()
     # when
     try:

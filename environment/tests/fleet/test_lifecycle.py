@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from environment.tests.fleet.conftest import Project
+from environment.fleet.client import FleetClient
+from environment.fleet.project import FleetPaths
+from environment.tests.fleet.conftest import ROOT, Project
 
 Web = Callable[..., str]
 
@@ -67,6 +72,41 @@ def test_a_failed_job_blocks_its_dependents_and_says_why(project: Project, web: 
     assert "the job says why" in result.stdout
 
 
+def test_two_jobs_with_one_error_are_told_as_one_cause_whose_log_can_be_shown(project: Project, web: Web) -> None:
+    # given two jobs that fail alike, and services that wait for them, one through another
+    done = "{condition: service_completed_successfully}"
+    project.compose(
+        "services:\n"
+        "  migrate: {build: ., command: python -m fake.job 3, environment: {NAME: migrate}}\n"
+        "  topics: {build: ., command: python -m fake.job 3, environment: {NAME: topics}}\n"
+        + web("back", 8001, f"depends_on: {{migrate: {done}, topics: {done}}}")
+        + web("front", 8000, "depends_on: {back: {condition: service_healthy}}")
+    )
+    # when
+    result = project.up()
+    # then
+    assert result.returncode == 1
+    assert result.stdout.count("the job says why") == 1
+    assert (
+        "2 jobs end with the same error (exit status 3), 2 parts wait for them:\n  migrate, topics\n" in result.stdout
+    )
+    assert "  for migrate, topics:\n    back, front\n" in result.stdout
+    assert "front              http" not in result.stdout
+    assert project.status()["services"]["front"]["waits_for"] == ["back"]
+    # and the command that it suggests works where it says so
+    (suggested,) = re.findall(r"The whole log, while the fleet is up: (.*)", result.stdout)
+    shown = subprocess.run(
+        suggested,
+        shell=True,
+        cwd=project.folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(project.folder), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (shown.returncode, shown.stdout) == (0, "the job says why\n")
+
+
 def test_a_service_that_exits_while_starting_blocks_at_once(project: Project, web: Web) -> None:
     project.compose(
         "services:\n"
@@ -89,6 +129,9 @@ def test_a_service_that_never_gets_ready_is_unhealthy_with_its_answer(project: P
     assert back["state"] == "unhealthy"
     assert "503" in back["reason"]
     assert "sick of it" in back["reason"]
+    assert back["overdue"] == "not healthy within 0.8 s"
+    assert "Still starting when patience ended:\n  back (not healthy within 0.8 s)\n" in result.stdout
+    assert re.search("OMNICLOUD_PATIENCE=3 .* up --ports auto\n", result.stdout)
 
 
 def test_a_service_without_a_health_check_runs_but_never_counts_as_healthy(project: Project, web: Web) -> None:
@@ -119,6 +162,31 @@ def test_a_child_sees_the_project_and_nothing_of_the_runner(project: Project) ->
     assert seen["pgid_is_pid"]
     assert [name for name in seen["modules"] if name.split(".")[0] in ("environment", "services", "shared")] == []
     assert "sqlalchemy" in seen["modules"]
+
+
+def test_a_fleet_may_start_with_its_clock_ahead_of_the_machines(project: Project) -> None:
+    # given a job that looks at the clock's file as soon as it runs
+    project.compose(
+        "services:\n"
+        "  early: {build: ., command: python -m fake.job 0, volumes: ['clock:/run/omnicloud:ro'],\n"
+        "          environment: {NAME: early, CLOCK_FILE: /run/omnicloud/clock}}\n"
+        "volumes: {clock: {}}\n"
+    )
+    # when the fleet starts 400 days ahead
+    assert project.up("--clock-offset", "34560000.25").returncode == 0
+    # then the first process has seen no other time, and the drills know it
+    assert float(json.loads((project.folder / "early.json").read_text())["clock"]) == 34560000.25
+    client = FleetClient(FleetPaths(project.folder, "default"))
+    assert client.request("clock")["seconds"] == 34560000.25
+    assert client.request("clock", seconds=-600)["seconds"] == -600
+    assert client.request("clock")["seconds"] == -600
+
+
+def test_a_fleets_clock_is_the_machines_unless_told_otherwise(project: Project) -> None:
+    project.compose("services: {early: {build: ., command: python -m fake.job 0, environment: {NAME: early}}}\n")
+    assert project.up().returncode == 0
+    assert json.loads((project.folder / "early.json").read_text())["clock"] is None
+    assert FleetClient(FleetPaths(project.folder, "default")).request("clock")["seconds"] == 0
 
 
 def test_drills_change_what_they_say_and_repair_themselves(project: Project, web: Web) -> None:

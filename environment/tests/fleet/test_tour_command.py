@@ -6,8 +6,9 @@ import pytest
 import typer
 
 from environment.commands.tour import _crashes
+from tests.support.fleet import FleetControl
 
-NOWHERE = "http://127.0.0.1:1"
+NOWHERE = FleetControl("http://127.0.0.1:1")
 
 
 def test_a_tour_without_crashes_needs_no_fleet_control() -> None:

@@ -33,8 +33,14 @@ def raw(server: Running) -> Iterator[httpx.Client]:
         yield made
 
 
-class _Health(http.server.BaseHTTPRequestHandler):
+class HealthServer(http.server.ThreadingHTTPServer):
+    """Answers every request with its present status."""
+
     status = 200
+
+
+class _Health(http.server.BaseHTTPRequestHandler):
+    server: HealthServer
 
     def do_GET(self) -> None:
         self.send_response(self.server.status)
@@ -46,9 +52,8 @@ class _Health(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def healthy_service(rig: Rig) -> Iterator[http.server.ThreadingHTTPServer]:
-    served = http.server.ThreadingHTTPServer((rig.host, free_port()), _Health)
-    served.status = 200
+def healthy_service(rig: Rig) -> Iterator[HealthServer]:
+    served = HealthServer((rig.host, free_port()), _Health)
     threading.Thread(target=served.serve_forever, daemon=True).start()
     yield served
     served.shutdown()
@@ -126,10 +131,9 @@ def test_a_session_without_renewal_ends_and_deletes_what_it_held(
 
 
 def test_a_service_passes_once_its_http_check_has_run_and_not_without(
-    client: consul.Consul, healthy_service: http.server.ThreadingHTTPServer, eventually: Callable[..., None]
+    rig: Rig, client: consul.Consul, healthy_service: HealthServer, eventually: Callable[..., None]
 ) -> None:
-    host, port = healthy_service.server_address[:2]
-    url = f"http://{host}:{port}/readyz"
+    url = f"http://{rig.host}:{healthy_service.server_port}/readyz"
     check = consul.Check.http(url, "1s", timeout="1s")
     client.agent.service.register("web", "web-1", address="127.0.0.1", port=80, tags=["v1"], check=check)
     eventually(lambda: client.health.service("web", passing=True)[1])

@@ -14,14 +14,14 @@ from minio.commonconfig import ENABLED
 from minio.error import S3Error
 from minio.versioningconfig import VersioningConfig
 
-from environment.fleet.servers import BadServerSettings, server_for
+from environment.fleet.servers import BadServerSettings, ServerContext, server_for
 from environment.tests.fleet_servers.conftest import Rig, Running, free_port
 
 MINIO_USER = {"MINIO_ROOT_USER": "omnicloud", "MINIO_ROOT_PASSWORD": "object-store-secret"}
 
 
-def postgres_group(rig: Rig, port: int) -> list:
-    def member(name: str, user: str, database: str):
+def postgres_group(rig: Rig, port: int) -> list[ServerContext]:
+    def member(name: str, user: str, database: str) -> ServerContext:
         settings = {"POSTGRES_USER": user, "POSTGRES_PASSWORD": f"pw-{user}", "POSTGRES_DB": database}
         return rig.context(name, "postgres:15", 5432, settings, port)
 
@@ -38,7 +38,7 @@ def postgres(databases: list[Running]) -> Running:
     return databases[0]
 
 
-def query(port: int, user: str, database: str, statement: str, password: str = "") -> list:
+def query(port: int, user: str, database: str, statement: str, password: str = "") -> list[tuple[object, ...]]:
     connection = psycopg2.connect(
         host="127.0.0.1", port=port, user=user, password=password or f"pw-{user}", dbname=database
     )

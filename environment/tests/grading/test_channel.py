@@ -82,6 +82,20 @@ def test_a_process_that_died_keeps_what_was_decided_before() -> None:
     assert run.void == ""
 
 
+def test_a_process_that_never_began_says_why() -> None:
+    log = "ImportError while loading conftest '/x/conftest.py'.\nconftest.py:9: in <module>\nE   ImportError: no X\n\n"
+    assert channel(["a"]).verdict(4, log).messages == {"a": "didn't run: ImportError: no X"}
+    assert channel(["a"]).verdict(1, "killed\n").messages == {"a": "didn't run: killed"}
+    assert channel(["a"]).verdict(None, "anything").messages == {"a": "didn't run"}
+
+
+def test_paths_are_told_as_they_are_in_the_tree() -> None:
+    results = Channel(Job(Path("/tmp/oc-1a/tree"), [], ["a"]), None)
+    message = "cannot import X (/tmp/oc-1a/tree/shared/http.py)"
+    send(results, collected("a"), decided("a", "failed") | {"message": message}, finished(1, 1))
+    assert results.verdict(1, "").messages == {"a": "cannot import X (shared/http.py)"}
+
+
 def test_a_process_that_was_given_up_timed_out_in_the_test_that_ran() -> None:
     results = channel(["a", "b"])
     send(results, collected("a"), collected("b"), {"kind": "started", "id": "a"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,9 @@ SECOND = {"tests/unit/x/test_second.py": b"def test_false():\n    assert False\n
 LIMIT, FALSE = "tests/unit/x/test_first.py::test_limit", "tests/unit/x/test_second.py::test_false"
 
 
-def measure(folder: Path, files: Mapping[str, bytes], expected: list[str] | None = None) -> tuple[dict, list[str]]:
+def measure(
+    folder: Path, files: Mapping[str, bytes], expected: list[str] | None = None
+) -> tuple[dict[str, Outcome], list[str]]:
     """The outcomes, and the tests that ran for them."""
     ran: list[str] = []
     run = Measurements(folder).measure(files, expected, on_decided=lambda test_id, _: ran.append(test_id))
@@ -53,13 +55,16 @@ A, B, C = (f"tests/unit/x/test_a.py::test_{letter}" for letter in "abc")
 GOOD, BAD, NOT_RUN = Outcome.PASSED, Outcome.FAILED, Outcome.MISSING
 
 
+Runs = tuple[list[dict[str, Outcome]], list[list[str]]]
+
+
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, Outcome]], list[list[str]]]:
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
     """What the runs to come give, and which tests each was asked for."""
     given: list[dict[str, Outcome]] = []
     asked: list[list[str]] = []
 
-    def run_suite(files, expected, options, on_decided):
+    def run_suite(files: object, expected: Collection[str], options: object, on_decided: object) -> SuiteRun:
         asked.append(sorted(expected))
         return SuiteRun(given.pop(0))
 
@@ -67,7 +72,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict[str, Outcome]], lis
     return given, asked
 
 
-def test_what_a_limit_kept_from_running_gets_two_runs_of_its_own_and_is_not_called_unstable(tmp_path, runs) -> None:
+def test_what_a_limit_kept_from_running_gets_two_runs_of_its_own_and_is_not_called_unstable(
+    tmp_path: Path, runs: Runs
+) -> None:
     given, asked = runs
     given += [
         {A: BAD, B: NOT_RUN, C: NOT_RUN},
@@ -80,14 +87,14 @@ def test_what_a_limit_kept_from_running_gets_two_runs_of_its_own_and_is_not_call
     assert asked == [[A, B, C], [A, B, C], [C], [C]]
 
 
-def test_a_test_that_failed_late_and_then_passes_is_unstable(tmp_path, runs) -> None:
+def test_a_test_that_failed_late_and_then_passes_is_unstable(tmp_path: Path, runs: Runs) -> None:
     given, _ = runs
     given += [{A: NOT_RUN}, {A: BAD}, {A: GOOD}]
     run = Measurements(tmp_path, confirm=True).measure(CODE, [A])
     assert (dict(run.outcomes), run.unstable) == ({A: GOOD}, {A})
 
 
-def test_what_can_never_run_is_tried_until_nothing_else_runs(tmp_path, runs) -> None:
+def test_what_can_never_run_is_tried_until_nothing_else_runs(tmp_path: Path, runs: Runs) -> None:
     given, asked = runs
     given += [{A: NOT_RUN, B: BAD, C: GOOD}, {A: NOT_RUN, B: BAD}, {A: NOT_RUN}]
     run = Measurements(tmp_path, confirm=True).measure(CODE, [A, B, C])

@@ -14,6 +14,7 @@ from environment.bugs import manifest as manifest_module
 from environment.bugs.manifest import Manifest, save_manifest
 from environment.commands import bugs, challenge, score
 from environment.commands import test as test_command
+from environment.fleet.caller import program
 from environment.workspace import reference as reference_module
 from environment.workspace.reference import Reference
 
@@ -73,6 +74,8 @@ def test_a_challenge_is_made_and_scored(app: typer.Typer, tmp_path: Path) -> Non
     assert made.exit_code == 0, made.output
     assert "2 causes" in made.stdout
     assert "E1" not in made.stdout
+    for suggested in ("up --workspace {} --ports auto", "test {} tests/unit -q", "score {}"):
+        assert f"-m environment.cli {suggested.format(tmp_path / 'w')}\n" in made.stdout
     # When the untouched workspace is scored
     scored = call(app, "score", tmp_path / "w", "--json", tmp_path / "s.json", "--html", tmp_path / "s.html")
     # Then the report, the file and the page agree
@@ -81,10 +84,18 @@ def test_a_challenge_is_made_and_scored(app: typer.Typer, tmp_path: Path) -> Non
     assert (document["solved"], document["reward"], document["void"]) == (0, 0.0, "")
     assert [bug["status"] for bug in document["bugs"]] == ["not fixed", "not fixed"]
     assert "2 causes: 2 not fixed" in scored.stdout
+    assert f"{len(document['failures'])} tests fail with" in scored.stdout
+    assert sum(cause["count"] for cause in document["causes"]) == len(document["failures"])
+    assert f"One of them again: {program()} test {tmp_path / 'w'} {document['causes'][0]['example']}" in scored.stdout
     assert "E1" not in scored.stdout
     assert "2 causes" in (tmp_path / "s.html").read_text()
     # And again as JSON on standard output
     assert json.loads(call(app, "score", tmp_path / "w", "--json", "-").stdout) == document
+
+
+def test_a_quiet_challenge_says_only_what_was_made(app: typer.Typer, tmp_path: Path) -> None:
+    made = call(app, "challenge", tmp_path / "w", "--bugs", "E1", "--exact", "--quiet")
+    assert made.stdout == f"{tmp_path / 'w'} holds a platform with 1 cause of trouble.\n"
 
 
 def test_tests_of_a_workspace_run_in_place(app: typer.Typer, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from environment.bugs.families import CHAIN
 from environment.bugs.graph import order
 from environment.bugs.manifest import CATEGORIES, load_manifest, manifest_path
 from environment.grading.grade import Grader, default_grader
+from environment.reward.failures import failure_causes
 from environment.reward.score import BugStatus, Score
 from environment.tests.players.play import fix
 from environment.workspace.make import make_workspace
@@ -75,6 +76,10 @@ def test_nop_stays_at_the_floor(real_grader: Grader, tmp_path: Path) -> None:
     result = real_grader.grade(workspace)
     assert (result.reward, result.bonus, result.penalty, result.solved) == (0, 0, 0, 0)
     assert result.tier == 0 or len(chosen_bugs(real_grader)) < len(real_grader.catalogue)
+    # And what keeps everything from running is told once
+    told = failure_causes(result.failures)
+    assert sum(cause.count for cause in told) == len(result.failures)
+    assert len(told) == 1 or result.passed
 
 
 def test_oracle_gets_the_full_score(real_grader: Grader, tmp_path: Path) -> None:

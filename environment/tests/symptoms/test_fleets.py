@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from pathlib import Path
 
 import pytest
@@ -58,17 +58,6 @@ def test_a_compose_file_that_cannot_be_read_is_a_symptom(project: Path) -> None:
     assert list(containers.observe(project, []).troubles) == ["docker-compose.yml"]
 
 
-class FakeClient:
-    """A supervisor that says these things and is gone."""
-
-    def __init__(self, *events: dict[str, object]) -> None:
-        self._events = events
-
-    def events(self) -> Iterator[dict[str, object]]:
-        """What it says."""
-        return iter(self._events)
-
-
 @pytest.mark.parametrize(
     ("events", "message"),
     [
@@ -76,9 +65,9 @@ class FakeClient:
         ([{"event": "lost", "reason": "the zygote died"}], "broke down: the zygote died"),
     ],
 )
-def test_a_local_fleet_that_breaks_down_is_an_error_and_no_symptom(events, message) -> None:
+def test_a_local_fleet_that_breaks_down_is_an_error_and_no_symptom(events: list[dict[str, str]], message: str) -> None:
     with pytest.raises(FleetError, match=message):
-        local._settled(FakeClient(*events))
+        local._settled(iter(events))
 
 
 def test_a_step_of_compose_that_does_not_end_is_an_error(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +120,7 @@ def test_what_compose_left_behind_and_could_still_start_is_started(monkeypatch: 
     monkeypatch.setattr(containers, "LOOK_SECONDS", 0.0)
     first = {"job": FAILED, "server": STARTING, "after": CREATED, "beside": CREATED}
     project = FakeProject(first, first | {"server": HEALTHY}, first | {"server": HEALTHY, "beside": HEALTHY})
-    settled = containers._settle(project, SERVICES, containers.time.monotonic())
+    settled = containers._settle(project, SERVICES, time.monotonic())
     assert project.started == ["beside"]
     assert settled["after"] == CREATED
 

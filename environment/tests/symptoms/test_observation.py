@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from environment.symptoms.observation import Observation, Said, Trouble, constant, one_line
+from environment.causes import one_line
+from environment.symptoms.observation import Observation, Said, Trouble, constant
 from environment.symptoms.probes import chosen
 from environment.symptoms.table import Row, markdown
 

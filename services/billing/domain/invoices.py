@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.billing.domain.rating import Price, cost
-from shared.errors import Conflict, ValidationFailed
+from shared.errors import ValidationFailed
 from shared.utils.money import Money
 
 
@@ -15,12 +15,6 @@ class NoPrice(ValidationFailed):
     """A meter was used for which there is no price: refused, because nothing may be given away by accident."""
 
     code = "no_price"
-
-
-class InvoiceImmutable(Conflict):
-    """A finalised invoice is corrected by a credit note, never changed."""
-
-    code = "invoice_immutable"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from services.billing.domain.periods import Period
 from shared.errors import ValidationFailed
 
 MAX_LATENESS = timedelta(days=35)
@@ -44,11 +43,6 @@ def ensure_acceptable(usage: Usage, now: datetime) -> None:
         raise UsageRefused("usage can't lie in the future")
     if now - usage.ended_at > MAX_LATENESS:
         raise UsageRefused(f"usage is accepted up to {MAX_LATENESS.days} days late")
-
-
-def billed_in(usage: Usage, period: Period) -> bool:
-    """Whether usage belongs to a period: by its end, so that each piece belongs to exactly one."""
-    return usage.ended_at in period
 
 
 def sum_by_meter(usages: Iterable[Usage]) -> dict[str, Decimal]:

@@ -72,7 +72,7 @@ class DeletionInProgress(Conflict):
 
 
 class PolicyDenied(Forbidden):
-    """A compliance policy denies the request; `policies` names those that do."""
+    """A compliance policy denies the request; `violations` tells which and why."""
 
     code = "policy_denied"
 

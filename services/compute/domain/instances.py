@@ -37,3 +37,13 @@ UNSETTLED = frozenset(
 
 IN_PROGRESS = UNSETTLED | {ResourceState.DELETING}
 """States in which the platform has work to do."""
+
+
+def node_name(tenant_id: str, instance_id: str) -> str:
+    """What an instance's node is called at its provider: whose it is shows in front."""
+    return f"{tenant_id}/{instance_id}"
+
+
+def tenant_of(name: str) -> str:
+    """The tenant in a node's name."""
+    return name.partition("/")[0]

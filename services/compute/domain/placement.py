@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from services.compute.domain.affinity import ServerGroup
 from services.compute.domain.errors import NoValidHost
 from services.compute.domain.hosts import HostState
 from services.compute.domain.resources import ResourceClass, Resources
+from services.compute.domain.server_groups import ServerGroup
 
 
 class Tenancy(StrEnum):

@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from services.compute import published
 from services.compute.domain.errors import DeletionInProgress, TargetNotRequestable, UnknownImage
 from services.compute.domain.flavors import flavor_named
 from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE
 from services.compute.domain.placement import PlacementRequest, Spreading, Tenancy
+from services.compute.domain.quotas import instance_claim, size_claims
 from services.compute.domain.resources import Resources
 from services.compute.operations.placing import group_for_placement, place, resize_claims
 from services.compute.operations.states import change_state
-from services.compute.ports import Ports, instance_reservation, size_reservations
+from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository, ZoneRepository
 from services.compute.tables import Instance
-from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
 from shared.kernel.context import current_tenant
@@ -57,13 +58,11 @@ def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
         ZoneRepository(session).get(order.zone)
     ports.policies.check("create", _described(order, resources))
     instance_id = new_id("i")
-    with ports.quotas.reserved(instance_reservation(instance_id) | size_reservations(instance_id, resources)):
+    with ports.quotas.reserved(instance_claim(instance_id), *size_claims(instance_id, resources)):
         instance = _placed(session, instance_id, order, resources)
         _check_image(ports, instance)
         InstanceRepository(session).add(instance)
-        publish(
-            session, "compute.instance.created", subject=instance.id, sequence=instance.version, data=facts(instance)
-        )
+        published.instance_created(session, instance)
     return instance
 
 
@@ -125,27 +124,6 @@ def _described(order: Order, resources: Resources) -> dict[str, Any]:
     }
 
 
-def facts(instance: Instance) -> dict[str, Any]:
-    """An instance as its events tell it."""
-    return {
-        "id": instance.id,
-        "name": instance.name,
-        "state": instance.state,
-        "flavor": instance.flavor or "custom",
-        "vcpus": f"{instance.vcpus.normalize():f}",
-        "memory_mib": instance.memory_mib,
-        "disk_gib": instance.disk_gib,
-        "image": instance.image,
-        "provider": instance.provider,
-        "region": instance.region,
-        "zone": instance.zone,
-        "host_id": instance.host_id,
-        "tenancy": instance.tenancy,
-        "group_id": instance.group_id,
-        "labels": instance.labels,
-    }
-
-
 def change_instance(
     session: Session, instance_id: str, *, name: str | None, labels: dict[str, str] | None, expected: int | None
 ) -> Instance:
@@ -156,7 +134,7 @@ def change_instance(
     instance.labels = instance.labels if labels is None else labels
     touch(instance)
     session.flush()
-    publish(session, "compute.instance.updated", subject=instance.id, sequence=instance.version, data=facts(instance))
+    published.instance_updated(session, instance)
     return instance
 
 
@@ -196,16 +174,16 @@ def resize_instance(
     instance = InstanceRepository(session).get(instance_id, lock=True)
     check_version(instance, expected)
     LIFE_CYCLE.transition(ResourceState(instance.state), ResourceState.UPDATING)
-    ports.policies.check(
-        "resize", {**facts(instance), "flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
-    )
+    asked = {"flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
+    ports.policies.check("resize", {**published.instance_facts(instance), **asked})
     during = Resources(
         max(instance.vcpus, wanted.vcpus),
         max(instance.memory_mib, wanted.memory_mib),
         max(instance.disk_gib, wanted.disk_gib),
     )
-    quota_key = f"{instance.id}.{instance.version + 1}"
-    with ports.quotas.reserved(size_reservations(quota_key, wanted)):
+    # A key of its own for each attempt: what was given back under one can't be reserved under it again.
+    quota_key = f"{instance.id}.{new_id('size')}"
+    with ports.quotas.reserved(*size_claims(quota_key, wanted)):
         resize_claims(session, instance.id, instance.host_id, during)
         instance.resize_to = {
             "flavor": flavor,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.compute.domain.affinity import GroupPolicy, ServerGroup
 from services.compute.domain.claims import claims_for
 from services.compute.domain.errors import NoValidHost, PlacementContended
 from services.compute.domain.hosts import HostState
 from services.compute.domain.placement import PlacementRequest, choose_host
 from services.compute.domain.resources import Resources
+from services.compute.domain.server_groups import GroupPolicy, ServerGroup
 from services.compute.repository import ClaimRepository, HostRepository, ServerGroupRepository
 
 ATTEMPTS = 10

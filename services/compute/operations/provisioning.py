@@ -1,17 +1,18 @@
 """What happens between a request and its result at the provider. Runs in the event consumer, at least once.
 
 Each step asks the provider first and changes the record after, in the transaction that also notes the event as
-handled. A crash in between repeats the step, and every provider request can be repeated without a second effect.
+handled. A crash in between repeats the step, and every provider request can be repeated without a second effect. One
+transaction at a time works on an instance: of two steps at once one could fail and return what the other one uses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from services.compute import published
 from services.compute.domain.cloud.driver import (
     CloudError,
     Node,
@@ -21,14 +22,14 @@ from services.compute.domain.cloud.driver import (
     NodeNotFound,
     NodeSize,
 )
+from services.compute.domain.instances import node_name
 from services.compute.domain.resources import ResourceClass, Resources
-from services.compute.operations.placing import resize_claims, return_claims
+from services.compute.operations.placing import return_claims
+from services.compute.operations.resizing import end_resize, size_wanted
 from services.compute.operations.states import change_state
-from services.compute.ports import Ports, instance_reservation, size_reservations
-from services.compute.providers import node_name
+from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository
 from services.compute.tables import Instance
-from shared.events import publish
 from shared.infra.state_machine import ResourceState
 from shared.utils.retry import call_with_retry
 
@@ -39,19 +40,21 @@ S = ResourceState
 
 
 def begin(session: Session, ports: Ports, instance_id: str) -> None:
-    """A new instance exists: its quota stays reserved, and its build begins unless it was deferred."""
+    """A new instance exists: its build begins unless it was deferred."""
     instance = InstanceRepository(session).find(instance_id, lock=True)
-    if instance is None:
+    if instance is not None and instance.state == S.PENDING and not instance.deferred_start:
+        change_state(session, ports, instance, S.PROVISIONING)
+
+
+def advance(session: Session, ports: Ports, instance_id: str, *, wait: bool = True) -> None:
+    """Do what the instance's present state waits for; nothing in a state that waits for nothing.
+
+    While another transaction works on the instance this one waits for its end, or without `wait` leaves it alone.
+    """
+    instances = InstanceRepository(session)
+    if not instances.take_in_hand(instance_id, wait=wait):
         return
-    if instance.state == S.PENDING:
-        ports.quotas.commit(_reservations(instance))
-        if not instance.deferred_start:
-            change_state(session, ports, instance, S.PROVISIONING)
-
-
-def advance(session: Session, ports: Ports, instance_id: str) -> None:
-    """Do what the instance's present state waits for; nothing in a state that waits for nothing."""
-    instance = InstanceRepository(session).find(instance_id)
+    instance = instances.find(instance_id)
     step = STEPS.get(ResourceState(instance.state)) if instance else None
     if instance is not None and step is not None:
         step(session, ports, instance)
@@ -144,28 +147,15 @@ def _power(
 def _resize(session: Session, ports: Ports, instance: Instance) -> None:
     """Give the node its new size. When that fails the instance goes on in its old one."""
     driver = ports.clouds.driver(instance.provider)
-    wanted = dict(instance.resize_to or {})
-    size = Resources(Decimal(wanted["vcpus"]), wanted["memory_mib"], wanted["disk_gib"])
+    size = _size(dict(instance.resize_to or {})["flavor"], size_wanted(instance))
     error: str | None = None
     try:
-        _ask(lambda: driver.ex_resize_node(_node_of(driver, instance), _size(wanted["flavor"], size)))
+        _ask(lambda: driver.ex_resize_node(_node_of(driver, instance), size))
     except CloudError as failure:
         error = str(failure)
     present = _locked_in(session, instance, S.UPDATING)
-    if present is None:
-        return
-    dropped = str(wanted["quota_key"])
-    if error is None:
-        present.flavor = wanted["flavor"]
-        present.vcpus, present.memory_mib, present.disk_gib = size.vcpus, size.memory_mib, size.disk_gib
-        dropped, present.quota_key = present.quota_key, dropped
-        ports.quotas.commit(size_reservations(present.quota_key, size))
-    ports.quotas.release(size_reservations(dropped, size))
-    kept = Resources(present.vcpus, present.memory_mib, present.disk_gib)
-    resize_claims(session, present.id, present.host_id, kept)
-    resume = ResourceState(str(present.resume_state))
-    present.resize_to = present.resume_state = None
-    change_state(session, ports, present, resume, error=error)
+    if present is not None:
+        change_state(session, ports, present, end_resize(session, present, error), error=error)
 
 
 def _delete(session: Session, ports: Ports, instance: Instance) -> None:
@@ -180,7 +170,7 @@ def _delete(session: Session, ports: Ports, instance: Instance) -> None:
         return
     present = _locked_in(session, instance, S.DELETING)
     if present is not None:
-        forget(session, ports, present)
+        forget(session, present)
 
 
 def _destroy_node(driver: NodeDriver, instance: Instance) -> None:
@@ -194,24 +184,11 @@ def _destroy_node(driver: NodeDriver, instance: Instance) -> None:
         return
 
 
-def forget(session: Session, ports: Ports, instance: Instance) -> None:
+def forget(session: Session, instance: Instance) -> None:
     """Return what the instance held and remove its record. It must be locked and without a node."""
     return_claims(session, instance.id)
-    ports.quotas.release(_reservations(instance))
     InstanceRepository(session).remove(instance)
-    publish(
-        session,
-        "compute.instance.deleted",
-        subject=instance.id,
-        sequence=instance.version + 1,
-        data={"id": instance.id, "name": instance.name},
-    )
-
-
-def _reservations(instance: Instance) -> list[str]:
-    """The ids under which the instance's quota is reserved."""
-    size = Resources(instance.vcpus, instance.memory_mib, instance.disk_gib)
-    return [*instance_reservation(instance.id), *size_reservations(instance.quota_key, size)]
+    published.instance_deleted(session, instance)
 
 
 def _size(flavor: str | None, resources: Resources) -> NodeSize:

@@ -1,61 +1,39 @@
-"""Going on with what a process that died left unfinished, without waiting for its events to come again."""
+"""Going on with what nobody is at: a process died over it, or its event is late.
+
+The event that asked for the work comes again after a crash, but only once the broker has noticed that its consumer
+died, and not at all when it was put aside. Whoever is alive takes the work up.
+"""
 
 from __future__ import annotations
 
-import threading
+from datetime import timedelta
 
 from services.compute.operations import provisioning
 from services.compute.ports import Ports
 from services.compute.repository import unfinished
-from shared.infra.db.sqlalchemy import SessionFactory
+from shared.events.processing import TransactionRunner
 from shared.kernel.context import service_context
 from shared.kernel.logs import logger
 
 log = logger("services.compute")
 
 
-class Resumer:
-    """Takes up, once at the start of a process, every instance that waits for work.
+def resume_all(transactions: TransactionRunner, ports: Ports, waited_seconds: float) -> None:
+    """Take up every instance, whoever's it is, that has waited for work so long and that nobody works on.
 
-    The events that asked for the work come again too, but only after the broker has noticed that their consumer died.
-    Doing a step twice, even at the same time, has the effect of once.
+    May be repeated at any time and by any number of processes: who works on an instance has it in hand until the end
+    of the transaction, and a step that comes second finds nothing to do.
     """
-
-    def __init__(self, sessions: SessionFactory, ports: Ports) -> None:
-        self._sessions = sessions
-        self._ports = ports
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin; returns at once."""
-        self._thread = threading.Thread(target=self._run, name="resumer", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, after the instance that is being worked on."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
+    since = ports.clock.now() - timedelta(seconds=waited_seconds)
+    for tenant_id, instance_id in transactions.run(lambda session: unfinished(session, since)):
         try:
-            with self._sessions() as session:
-                found = unfinished(session)
+            _resume(transactions, ports, tenant_id, instance_id)
         except Exception:
-            log.exception("what is unfinished can't be read; its events will come again")
-            return
-        for tenant_id, instance_id in found:
-            if self._stop.is_set():
-                return
-            try:
-                self._resume(tenant_id, instance_id)
-            except Exception:
-                log.exception("an instance can't be taken up; its events will come again", instance=instance_id)
+            log.exception("an instance can't be taken up; it is tried again", instance=instance_id)
 
-    def _resume(self, tenant_id: str, instance_id: str) -> None:
-        """One instance: a build that hasn't begun begins, work in progress goes on; each in its transaction."""
-        with service_context("compute", tenant_id, self._ports.clock):
-            for step in (provisioning.begin, provisioning.advance):
-                with self._sessions() as session, session.begin():
-                    step(session, self._ports, instance_id)
+
+def _resume(transactions: TransactionRunner, ports: Ports, tenant_id: str, instance_id: str) -> None:
+    """One instance: a build that hasn't begun begins, work in progress goes on; each in its transaction."""
+    with service_context("compute", tenant_id, ports.clock):
+        transactions.run(lambda session: provisioning.begin(session, ports, instance_id))
+        transactions.run(lambda session: provisioning.advance(session, ports, instance_id, wait=False))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from services.compute import published
 from services.compute.domain.instances import LIFE_CYCLE, METERED
-from services.compute.operations.metering import record_usage
+from services.compute.operations import usage
 from services.compute.ports import Ports
 from services.compute.tables import Instance
-from shared.events import publish
 from shared.infra.db.sqlalchemy import touch
 from shared.infra.state_machine import ResourceState
 
@@ -22,23 +22,10 @@ def change_state(
     instance.last_error = error
     now = ports.clock.now()
     if previous in METERED:
-        record_usage(session, instance, now)
+        usage.record(session, instance, now)
         instance.metered_from = None
     if target in METERED:
         instance.metered_from = now
     touch(instance)
     session.flush()
-    publish(
-        session,
-        "compute.instance.state_changed",
-        subject=instance.id,
-        sequence=instance.version,
-        data={
-            "id": instance.id,
-            "previous_state": previous.value,
-            "state": instance.state,
-            "zone": instance.zone,
-            "host_id": instance.host_id,
-            "error": error,
-        },
-    )
+    published.instance_state_changed(session, instance, previous.value)

@@ -5,7 +5,7 @@ They are published as they are. Only a reader who asks for it, and may read the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,16 +42,16 @@ def parse(value: Mapping[str, Any]) -> Reference:
     return Reference(path.strip("/"), field)
 
 
-def found_in(value: Any) -> Iterator[Reference]:
-    """All references in a document, in its order. Raises InvalidReference."""
+def check_references(value: Any) -> None:
+    """Raise InvalidReference when anything in a document is meant as a reference and isn't one."""
     if is_reference(value):
-        yield parse(value)
+        parse(value)
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from found_in(inner)
+            check_references(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from found_in(inner)
+            check_references(inner)
 
 
 def resolved(value: Any, lookup: Callable[[Reference], Any]) -> Any:

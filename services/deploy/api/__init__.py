@@ -1,5 +1,12 @@
 """End points of deploy."""
 
-from services.deploy.api import controllers, deployments, environments, terraform
+from services.deploy.api import applies, controllers, deployments, environments, plans, terraform
 
-ROUTERS = [environments.router, deployments.router, controllers.router, terraform.router]
+ROUTERS = [
+    environments.router,
+    plans.router,
+    applies.router,
+    deployments.router,
+    controllers.router,
+    terraform.router,
+]

@@ -7,21 +7,29 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from services.deploy.domain.plan import Action, Change, Resource, step_graph
+from services.deploy import published
+from services.deploy.domain.addresses import kind_of
+from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
+from services.deploy.domain.plans import Action, Change, Resource, step_graph
 from services.deploy.domain.references import resolve
-from services.deploy.domain.states import APPLY_LIFE_CYCLE, ApplyState
-from services.deploy.domain.workspaces import kind_of
 from services.deploy.operations import documents, locking
 from services.deploy.ports import Ports
 from services.deploy.repository import ApplyRepository, EnvironmentRepository, PlanRepository
 from services.deploy.tables import Apply, ApplyStep, Environment, Plan
 from shared.errors import Conflict, OmniCloudError
-from shared.events import publish
+from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import SessionFactory, touch
 from shared.infra.locks import DistributedLock
 from shared.infra.state_store import SavedPlan, StateDocument, ensure_plan_is_current
 from shared.kernel.context import current, current_tenant
 from shared.utils.ids import new_id
+
+TOLD = {
+    ApplyState.RUNNING: published.apply_started,
+    ApplyState.SUCCEEDED: published.apply_succeeded,
+    ApplyState.FAILED: published.apply_failed,
+}
+"""What is told of an apply that comes into a state."""
 
 
 class PlanOfAnotherEnvironment(Conflict):
@@ -56,7 +64,8 @@ def accept(session: Session, ports: Ports, environment_name: str, plan_id: str) 
     ApplyRepository(session).add(apply)
     session.add_all(_steps(apply, plan))
     session.flush()
-    _publish(session, apply, environment)
+    published.apply_queued(session, apply, environment)
+    after_commit(session, ports.hand_over)
     return apply
 
 
@@ -143,7 +152,8 @@ def _take_step(
                 step.state, step.reason = "failed", error.detail
                 return error.detail
             step.state, step.reason = "done", None
-            _publish_step(session, step)
+            touch(step)
+            published.step_completed(session, step)
         if change.after is None:
             resources.pop(change.address, None)
         else:
@@ -203,7 +213,7 @@ def _finish(
 def _move(session: Session, apply: Apply, environment: Environment, target: ApplyState) -> None:
     apply.state = APPLY_LIFE_CYCLE.transition(ApplyState(apply.state), target)
     touch(apply)
-    _publish(session, apply, environment)
+    TOLD[target](session, apply, environment)
 
 
 def _basis(plan: Plan) -> SavedPlan:
@@ -223,44 +233,3 @@ def _steps(apply: Apply, plan: Plan) -> list[ApplyStep]:
         )
         for position, change in enumerate(plan.changes)
     ]
-
-
-VERBS = {
-    ApplyState.QUEUED: "queued",
-    ApplyState.RUNNING: "started",
-    ApplyState.SUCCEEDED: "succeeded",
-    ApplyState.FAILED: "failed",
-}
-
-
-def _publish(session: Session, apply: Apply, environment: Environment) -> None:
-    publish(
-        session,
-        f"deploy.apply.{VERBS[ApplyState(apply.state)]}",
-        subject=apply.id,
-        data={
-            "id": apply.id,
-            "environment": environment.name,
-            "plan_id": apply.plan_id,
-            "state": str(apply.state),
-            "serial": apply.serial,
-            "reason": apply.reason,
-        },
-        sequence=apply.version,
-    )
-
-
-def _publish_step(session: Session, step: ApplyStep) -> None:
-    touch(step)
-    publish(
-        session,
-        "deploy.step.completed",
-        subject=step.id,
-        data={
-            "apply_id": step.apply_id,
-            "address": step.address,
-            "action": step.action,
-            "resource_id": step.resource_id,
-        },
-        sequence=step.version,
-    )

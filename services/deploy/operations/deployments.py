@@ -6,27 +6,30 @@ from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
+from services.deploy import published
+from services.deploy.domain.deployments import DEPLOYMENT_LIFE_CYCLE, DeploymentState
 from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
-from services.deploy.domain.states import DEPLOYMENT_LIFE_CYCLE
-from services.deploy.domain.states import DeploymentState as D
+from services.deploy.domain.strategies import first_stage
 from services.deploy.operations import locking
 from services.deploy.operations.specs import strategy_of
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
-from services.deploy.tables import Deployment, Environment, Json
+from services.deploy.tables import Deployment, Json
 from shared.errors import Conflict
-from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
 OUTCOMES = {
-    D.SUCCEEDED: Outcome.SUCCEEDED,
-    D.FAILED: Outcome.FAILED,
-    D.CANCELLED: Outcome.CANCELLED,
-    D.ROLLING_BACK: Outcome.ROLLED_BACK,
-    D.ROLLED_BACK: Outcome.ROLLED_BACK,
+    DeploymentState.SUCCEEDED: Outcome.SUCCEEDED,
+    DeploymentState.FAILED: Outcome.FAILED,
+    DeploymentState.CANCELLED: Outcome.CANCELLED,
+    DeploymentState.ROLLING_BACK: Outcome.ROLLED_BACK,
+    DeploymentState.ROLLED_BACK: Outcome.ROLLED_BACK,
 }
+
+SUSPENDED, CLOSED = "tenant_suspended", "tenant_closed"
+"""Why a deployment was paused or cancelled with its tenant."""
 
 
 class NotLatestRevision(Conflict):
@@ -55,13 +58,14 @@ def start(
     stable = last_successful(history)
     now = ports.clock.now()
     old = stable.replicas if stable else 0
+    stage = first_stage(old, now)
     deployment = deployments.add(
         Deployment(
             id=id,
             tenant_id=current_tenant(),
             environment_id=environment.id,
             revision=next_number(revisions(history)),
-            state=D.PENDING,
+            state=DeploymentState.PENDING,
             lock_held=True,
             release=release,
             strategy=strategy,
@@ -75,43 +79,37 @@ def start(
             old_ready=old,
             new=0,
             new_ready=0,
-            target_old=old,
-            target_new=0,
+            target_old=stage.targets.old,
+            target_new=stage.targets.new,
             targets_changed_at=now,
-            traffic=0,
-            step=0,
-            step_started_at=now,
+            traffic=stage.traffic,
+            step=stage.step,
+            step_started_at=stage.step_started_at,
             sample_requests=0,
             sample_errors=0,
         )
     )
-    publish(
-        session,
-        "deploy.deployment.created",
-        subject=deployment.id,
-        data=event_data(deployment, environment),
-        sequence=deployment.version,
-    )
+    published.deployment_created(session, deployment, environment)
     return deployment
 
 
 def pause(session: Session, id: str, expected: int | None, reason: str | None = None) -> Deployment:
     """Stop the rollout where it is. Raises IllegalTransition unless it is in progress."""
     deployment = _get(session, id, expected)
-    return move(session, deployment, D.PAUSED, reason)
+    return move(session, deployment, DeploymentState.PAUSED, reason)
 
 
 def resume(session: Session, ports: Ports, id: str, expected: int | None) -> Deployment:
     """Go on with a paused rollout; the progress deadline starts anew. Raises IllegalTransition for any other."""
     deployment = _get(session, id, expected)
     deployment.last_progress_at = ports.clock.now()
-    return move(session, deployment, D.IN_PROGRESS)
+    return move(session, deployment, DeploymentState.IN_PROGRESS)
 
 
 def cancel(session: Session, ports: Ports, id: str, expected: int | None, reason: str = "cancelled") -> Deployment:
     """Give the rollout up and return to the stable revision. Raises IllegalTransition for one that has ended."""
     deployment = _get(session, id, expected)
-    move(session, deployment, D.CANCELLED, reason)
+    move(session, deployment, DeploymentState.CANCELLED, reason)
     begin_rollback(session, ports, deployment)
     return deployment
 
@@ -122,7 +120,7 @@ def roll_back(session: Session, ports: Ports, id: str, expected: int | None) -> 
     Raises NotLatestRevision, NothingToRollBackTo, IllegalTransition, or LockHeld.
     """
     deployment = _get(session, id, expected)
-    DEPLOYMENT_LIFE_CYCLE.transition(D(deployment.state), D.ROLLING_BACK)
+    DEPLOYMENT_LIFE_CYCLE.transition(DeploymentState(deployment.state), DeploymentState.ROLLING_BACK)
     history = DeploymentRepository(session).history(deployment.environment_id)
     if history[-1].id != deployment.id:
         raise NotLatestRevision(f"revision {history[-1].revision} came after revision {deployment.revision}")
@@ -141,14 +139,29 @@ def report_samples(session: Session, id: str, requests: int, errors: int) -> Dep
     deployment.sample_requests += requests
     deployment.sample_errors += errors
     touch(deployment)
-    publish(
-        session,
-        "deploy.deployment.sampled",
-        subject=deployment.id,
-        data={"id": deployment.id, "environment": environment.name, "requests": requests, "errors": errors},
-        sequence=deployment.version,
-    )
+    published.deployment_sampled(session, deployment, environment, requests, errors)
     return deployment
+
+
+def suspend_all(session: Session, ports: Ports) -> None:
+    """The tenant is suspended: what has begun stands still, what hasn't is given up."""
+    for deployment in DeploymentRepository(session).unfinished():
+        if deployment.state == DeploymentState.PENDING:
+            cancel(session, ports, deployment.id, None, SUSPENDED)
+        elif deployment.state == DeploymentState.IN_PROGRESS:
+            pause(session, deployment.id, None, SUSPENDED)
+
+
+def resume_all(session: Session, ports: Ports) -> None:
+    """The tenant may go on: so does what stood still for it, and nothing that somebody else has paused."""
+    for deployment in DeploymentRepository(session).paused_for(SUSPENDED):
+        resume(session, ports, deployment.id, None)
+
+
+def give_up_all(session: Session, ports: Ports) -> None:
+    """The tenant is closed: whatever hasn't ended is cancelled."""
+    for deployment in DeploymentRepository(session).unfinished():
+        cancel(session, ports, deployment.id, None, CLOSED)
 
 
 def begin_rollback(session: Session, ports: Ports, deployment: Deployment) -> None:
@@ -159,49 +172,35 @@ def begin_rollback(session: Session, ports: Ports, deployment: Deployment) -> No
     except NothingToRollBackTo:
         return
     restored = next(each for each in history if each.revision == target.number)
-    move(session, deployment, D.ROLLING_BACK, deployment.reason)
+    move(session, deployment, DeploymentState.ROLLING_BACK, deployment.reason)
     deployment.stable_revision, deployment.stable_replicas = restored.revision, restored.replicas
     deployment.target_old, deployment.target_new, deployment.traffic = restored.replicas, 0, 0
     deployment.targets_changed_at = ports.clock.now()
 
 
-def move(session: Session, deployment: Deployment, target: D, reason: str | None = None) -> Deployment:
+def move(session: Session, deployment: Deployment, target: DeploymentState, reason: str | None = None) -> Deployment:
     """One transition by the table, with its event."""
-    before = D(deployment.state)
+    before = DeploymentState(deployment.state)
     deployment.state = DEPLOYMENT_LIFE_CYCLE.transition(before, target)
     deployment.reason = reason
     touch(deployment)
     environment = EnvironmentRepository(session).get(deployment.environment_id)
-    publish(
-        session,
-        "deploy.deployment.state_changed",
-        subject=deployment.id,
-        data={**event_data(deployment, environment), "from": str(before)},
-        sequence=deployment.version,
-    )
+    published.deployment_state_changed(session, deployment, environment, str(before))
     return deployment
 
 
 def revisions(history: Iterable[Deployment]) -> list[Revision]:
     """The history as the rules see it."""
-    return [Revision(each.revision, OUTCOMES.get(D(each.state), Outcome.UNFINISHED)) for each in history]
+    return [Revision(each.revision, OUTCOMES.get(DeploymentState(each.state), Outcome.UNFINISHED)) for each in history]
 
 
 def last_successful(history: Iterable[Deployment]) -> Deployment | None:
     """What runs now: the latest revision that succeeded and wasn't rolled back."""
-    return max((each for each in history if each.state == D.SUCCEEDED), key=lambda each: each.revision, default=None)
-
-
-def event_data(deployment: Deployment, environment: Environment) -> Json:
-    """What the events of a deployment tell."""
-    return {
-        "id": deployment.id,
-        "environment": environment.name,
-        "revision": deployment.revision,
-        "state": str(deployment.state),
-        "strategy": deployment.strategy["type"],
-        "reason": deployment.reason,
-    }
+    return max(
+        (each for each in history if each.state == DeploymentState.SUCCEEDED),
+        key=lambda each: each.revision,
+        default=None,
+    )
 
 
 def _get(session: Session, id: str, expected: int | None) -> Deployment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from services.deploy.domain.plan import Action, Change, Resource
+from services.deploy.domain.plans import Action, Change, Resource
 from services.deploy.ports import Ports
 from shared.errors import Conflict
 from shared.infra.state_store import SavedPlan, StateDocument, StateNotFound

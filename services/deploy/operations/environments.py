@@ -1,4 +1,4 @@
-"""Environments and the plans of their resources."""
+"""Environments: what they are called, what they consist of, and who holds them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from services.deploy.domain.plan import Resource, make_plan, summary
-from services.deploy.domain.workspaces import valid_name
+from services.deploy import published
+from services.deploy.domain.environments import valid_name
 from services.deploy.operations import documents, locking
 from services.deploy.ports import Ports
-from services.deploy.repository import EnvironmentRepository, PlanRepository
-from services.deploy.tables import Environment, Plan
+from services.deploy.repository import EnvironmentRepository
+from services.deploy.tables import Environment
 from shared.errors import Conflict
-from shared.events import publish
+from shared.infra.state_lock import LockInfo
+from shared.infra.state_store import StateDocument, StateNotFound, StateVersion
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -29,7 +30,7 @@ def create(session: Session, name: str) -> Environment:
     environment = EnvironmentRepository(session).create(
         Environment(id=new_id("env"), tenant_id=current_tenant(), name=valid_name(name))
     )
-    _publish(session, "deploy.environment.created", environment)
+    published.environment_created(session, environment)
     return environment
 
 
@@ -42,44 +43,28 @@ def delete(session: Session, ports: Ports, name: str) -> None:
         if documents.resources_of(document):
             raise EnvironmentNotEmpty(f"environment {name} has resources; destroy them first")
         environment.version += 1
-        _publish(session, "deploy.environment.deleted", environment)
+        published.environment_deleted(session, environment)
         environments.remove(environment)
         if document is not None:
             ports.states.delete(current_tenant(), name, expected_serial=document.version.serial)
 
 
-def plan(session: Session, ports: Ports, name: str, desired: Sequence[Resource]) -> Plan:
-    """Compare what is wanted with the state and save what has to change, bound to the state's lineage and serial.
-
-    The environment is locked meanwhile. Raises LockHeld, DependencyCycle, UnknownDependency and the address errors.
-    """
+def lock_holder(session: Session, ports: Ports, name: str) -> LockInfo | None:
+    """Who holds the environment; None when nobody does."""
     environment = EnvironmentRepository(session).named(name)
-    id = new_id("plan")
-    with locking.held(session, ports, environment, id, "plan"):
-        document = documents.read(ports, name)
-        changes = make_plan(desired, documents.resources_of(document))
-    basis = documents.basis_of(document)
-    saved = PlanRepository(session).add(
-        Plan(
-            id=id,
-            tenant_id=current_tenant(),
-            environment_id=environment.id,
-            lineage=basis.lineage,
-            serial=basis.serial,
-            changes=[documents.change_to(change) for change in changes],
-            summary=summary(changes),
-        )
-    )
-    data = {"id": id, "environment": name, "serial": basis.serial, "lineage": basis.lineage, **saved.summary}
-    publish(session, "deploy.plan.created", subject=id, data=data, sequence=1)
-    return saved
+    return ports.locks.holder(environment.tenant_id, environment.name)
 
 
-def _publish(session: Session, type: str, environment: Environment) -> None:
-    publish(
-        session,
-        type,
-        subject=environment.id,
-        data={"id": environment.id, "name": environment.name},
-        sequence=environment.version,
-    )
+def state(session: Session, ports: Ports, name: str) -> StateDocument:
+    """What the environment consists of. Raises StateNotFound before the first apply."""
+    EnvironmentRepository(session).named(name)
+    document = documents.read(ports, name)
+    if document is None:
+        raise StateNotFound(f"nothing has been applied to {name} yet")
+    return document
+
+
+def state_history(session: Session, ports: Ports, name: str) -> Sequence[StateVersion]:
+    """Every version of the environment's state, the latest first."""
+    environment = EnvironmentRepository(session).named(name)
+    return ports.states.history(environment.tenant_id, name)

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
+from services.deploy import published
 from services.deploy.ports import Ports
 from services.deploy.repository import ended_with_lock
 from services.deploy.tables import Environment
-from shared.events import publish
 from shared.infra.db.hooks import after_rollback
 from shared.infra.locks import LockHeld
 from shared.infra.state_lock import LockInfo, StateLocked
@@ -27,16 +27,14 @@ log = logger("deploy.locking")
 def take(session: Session, ports: Ports, environment: Environment, owner: str, operation: str) -> None:
     """Lock the environment for `owner`; it is freed again when the transaction fails. Raises LockHeld (409)."""
     free_ended(session, ports, environment.id)
-    _acquire(ports, environment.name, owner, operation)
+    lock = _info(ports, owner, operation)
     tenant = current_tenant()
+    try:
+        ports.locks.acquire(tenant, environment.name, lock)
+    except StateLocked as locked:
+        raise _held_by(environment.name, locked.holder) from locked
     after_rollback(session, lambda: ports.locks.release(tenant, environment.name, owner))
-    publish(
-        session,
-        "deploy.environment.locked",
-        subject=environment.id,
-        data={"id": environment.id, "name": environment.name, "lock_id": owner, "operation": operation},
-        sequence=environment.version,
-    )
+    published.environment_locked(session, lock, environment.name, environment)
 
 
 @contextmanager
@@ -59,13 +57,6 @@ def free_ended(session: Session, ports: Ports, environment_id: str | None = None
         except StateLocked as locked:
             log.warning("lock has another owner", environment=name, owner=locked.holder.id, ended=row.id)
         row.lock_held = False
-
-
-def _acquire(ports: Ports, environment: str, owner: str, operation: str) -> None:
-    try:
-        ports.locks.acquire(current_tenant(), environment, _info(ports, owner, operation))
-    except StateLocked as locked:
-        raise _held_by(environment, locked.holder) from locked
 
 
 def _held_by(environment: str, holder: LockInfo) -> LockHeld:

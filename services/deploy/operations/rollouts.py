@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from services.deploy import published
 from services.deploy.domain.canary import CanarySamples
 from services.deploy.domain.deadlines import past_deadline
+from services.deploy.domain.deployments import DeploymentState
 from services.deploy.domain.progress import Observation, Replicas, settled
 from services.deploy.domain.runtime import observe
-from services.deploy.domain.states import DeploymentState as D
 from services.deploy.domain.strategies import Ending, Stage, advance
 from services.deploy.operations import deployments
 from services.deploy.operations.specs import release_of, strategy_of
@@ -18,7 +19,6 @@ from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository, FenceRepository
 from services.deploy.tables import Deployment
 from shared.errors import Conflict, ValidationFailed
-from shared.events import publish
 from shared.infra.db.sqlalchemy import touch
 
 FENCE = "rollouts"
@@ -46,12 +46,12 @@ def move_on(session: Session, ports: Ports, id: str, token: int) -> bool:
     deployment = DeploymentRepository(session).get(id, lock=True)
     before = deployment.version
     match deployment.state:
-        case D.PENDING:
+        case DeploymentState.PENDING:
             deployment.last_progress_at = deployment.step_started_at = ports.clock.now()
-            deployments.move(session, deployment, D.IN_PROGRESS)
-        case D.IN_PROGRESS:
+            deployments.move(session, deployment, DeploymentState.IN_PROGRESS)
+        case DeploymentState.IN_PROGRESS:
             _roll(session, ports, deployment, token)
-        case D.ROLLING_BACK:
+        case DeploymentState.ROLLING_BACK:
             _return(session, deployment, token)
     return deployment.version != before
 
@@ -65,7 +65,7 @@ def write_progress(session: Session, id: str, token: int, newest: int, targets: 
         raise FencingTokenFromTheFuture(f"token {token} is newer than {newest}, the newest that was given")
     FenceRepository(session).admit(FENCE, token)
     deployment = DeploymentRepository(session).get(id, lock=True)
-    if deployment.state not in (D.IN_PROGRESS, D.PAUSED):
+    if deployment.state not in (DeploymentState.IN_PROGRESS, DeploymentState.PAUSED):
         raise NotInProgress(f"deployment {id} is {deployment.state}")
     seen = _observed(deployment)
     deployment.old, deployment.old_ready = targets.old, min(targets.old, seen.old_ready)
@@ -92,7 +92,7 @@ def _roll(session: Session, ports: Ports, deployment: Deployment, token: int) ->
         _note(session, deployment, token)
     deadline = timedelta(seconds=deployment.progress_deadline_seconds)
     if stage.ending is Ending.SUCCEEDED:
-        deployments.move(session, deployment, D.SUCCEEDED)
+        deployments.move(session, deployment, DeploymentState.SUCCEEDED)
     elif stage.ending is Ending.ABORTED:
         _fail(session, ports, deployment, "canary_errors")
     elif past_deadline(deployment.last_progress_at, deadline, now, waiting=settled(stage.targets, seen)):
@@ -105,11 +105,11 @@ def _return(session: Session, deployment: Deployment, token: int) -> None:
     deployment.old = deployment.old_ready = restored
     deployment.new = deployment.new_ready = 0
     _note(session, deployment, token)
-    deployments.move(session, deployment, D.ROLLED_BACK, deployment.reason)
+    deployments.move(session, deployment, DeploymentState.ROLLED_BACK, deployment.reason)
 
 
 def _fail(session: Session, ports: Ports, deployment: Deployment, reason: str) -> None:
-    deployments.move(session, deployment, D.FAILED, reason)
+    deployments.move(session, deployment, DeploymentState.FAILED, reason)
     deployments.begin_rollback(session, ports, deployment)
 
 
@@ -132,21 +132,7 @@ def _note(session: Session, deployment: Deployment, token: int) -> None:
     deployment.fencing_token = token
     touch(deployment)
     environment = EnvironmentRepository(session).get(deployment.environment_id)
-    publish(
-        session,
-        "deploy.deployment.progressed",
-        subject=deployment.id,
-        data={
-            "id": deployment.id,
-            "environment": environment.name,
-            "revision": deployment.revision,
-            "old": deployment.target_old,
-            "new": deployment.target_new,
-            "traffic": deployment.traffic,
-            "fencing_token": token,
-        },
-        sequence=deployment.version,
-    )
+    published.deployment_progressed(session, deployment, environment)
 
 
 def _observed(deployment: Deployment) -> Observation:

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.deploy.domain.workspaces import valid_name
+from services.deploy import published
+from services.deploy.domain.environments import valid_name
 from services.deploy.ports import Ports
 from shared.errors import BadRequest, Locked
-from shared.events import publish
 from shared.infra.db.hooks import after_rollback
 from shared.infra.state_lock import LockInfo, StateLocked
-from shared.infra.state_store import StateVersion, StateVersionConflict, canonical, digest_of
+from shared.infra.state_store import StateVersionConflict, canonical, digest_of
 from shared.kernel.context import current, current_tenant
 
 OWN_OPERATIONS = frozenset({"apply", "deployment", "rollback", "plan", "delete"})
@@ -76,7 +76,7 @@ def write(
         lineage=document["lineage"],
         serial=serial,
     )
-    _publish(session, "deploy.state.written", version)
+    published.state_written(session, version)
 
 
 def delete(session: Session, ports: Ports, workspace: str, lock_id: str | None) -> None:
@@ -86,7 +86,7 @@ def delete(session: Session, ports: Ports, workspace: str, lock_id: str | None) 
     if head is None:
         return
     ports.states.delete(current_tenant(), workspace, expected_serial=head.serial)
-    _publish(session, "deploy.state.deleted", head)
+    published.state_deleted(session, head)
 
 
 def lock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
@@ -105,7 +105,7 @@ def lock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
     except StateLocked as locked:
         raise locked_by(locked.holder) from locked
     after_rollback(session, lambda: ports.locks.release(tenant, workspace, wanted.id))
-    _publish_lock(session, "deploy.environment.locked", workspace, wanted)
+    published.environment_locked(session, wanted, workspace, None)
 
 
 def unlock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
@@ -123,7 +123,7 @@ def unlock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
         ports.locks.release(current_tenant(), workspace, wanted)
     except StateLocked as locked:
         raise locked_by(locked.holder) from locked
-    _publish_lock(session, "deploy.environment.unlocked", workspace, holder)
+    published.environment_unlocked(session, holder, workspace)
 
 
 def ensure_unlocked(ports: Ports, workspace: str, lock_id: str | None) -> None:
@@ -169,23 +169,3 @@ def _json(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise NotAStateDocument("the body must be a JSON object")
     return value
-
-
-def _publish(session: Session, type: str, version: StateVersion) -> None:
-    publish(
-        session,
-        type,
-        subject=version.workspace,
-        data={"workspace": version.workspace, "serial": version.serial, "lineage": version.lineage},
-        sequence=version.serial,
-    )
-
-
-def _publish_lock(session: Session, type: str, workspace: str, lock: LockInfo) -> None:
-    publish(
-        session,
-        type,
-        subject=workspace,
-        data={"id": workspace, "name": workspace, "lock_id": lock.id, "operation": lock.operation},
-        sequence=0,
-    )

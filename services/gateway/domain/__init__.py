@@ -1,1 +1,1 @@
-"""The gateway's rules: routing, header hygiene, client address, retries."""
+"""The gateway's rules: routing, header hygiene, client address, credentials, limits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from services.network.domain.acl import AclAction, AclRule, evaluate
+from services.network.domain.acls import AclAction, AclRule, evaluate
 from services.network.domain.packets import Packet
 from services.network.domain.security_groups import GroupRule, allows
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from services.network.operations import addresses, firewall, routing, vpcs
+from services.network.operations import (
+    acls,
+    addresses,
+    nat_gateways,
+    peerings,
+    routes,
+    security_groups,
+    subnets,
+    vpcs,
+    vpn_tunnels,
+)
+from services.network.ports import Ports
 from services.network.repository import (
     AclRepository,
     AddressRepository,
@@ -17,24 +28,24 @@ from services.network.repository import (
 )
 
 
-def delete_all() -> None:
-    """A closed tenant leaves nothing behind. In the order in which one thing needs another."""
-    for route in RouteRepository().scoped().exclude(target_kind="local"):
-        routing.delete_route(route.id)
+def delete_all(ports: Ports) -> None:
+    """Leave nothing of the context's tenant behind. In the order in which one thing needs another."""
+    for route in RouteRepository().removable():
+        routes.delete_route(route.id)
     for peering in PeeringRepository().scoped():
-        routing.delete_peering(peering.id)
+        peerings.delete_peering(peering.id)
     for tunnel in VpnTunnelRepository().scoped():
-        routing.delete_tunnel(tunnel.id)
+        vpn_tunnels.delete_tunnel(tunnel.id)
     for gateway in NatGatewayRepository().scoped():
-        routing.delete_nat_gateway(gateway.id)
+        nat_gateways.delete_nat_gateway(ports, gateway.id)
     for address in AddressRepository().held():
-        addresses.release_address(address.id)
+        addresses.release_address(ports, address.id)
     for subnet in SubnetRepository().scoped():
-        vpcs.delete_subnet(subnet.id)
+        subnets.delete_subnet(subnet.id)
     for acl in AclRepository().scoped():
-        firewall.delete_acl(acl.id)
+        acls.delete_acl(acl.id)
     SecurityGroupRuleRepository().scoped().delete()
     for group in SecurityGroupRepository().scoped():
-        firewall.delete_security_group(group.id)
+        security_groups.delete_security_group(group.id)
     for vpc in VpcRepository().scoped():
         vpcs.delete_vpc(vpc.id)

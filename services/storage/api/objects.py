@@ -8,31 +8,28 @@ from typing import Annotated
 from fastapi import Header, Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import PortsOf, RawBody
+from services.storage.api.common import READ, WRITE, RawBody
 from services.storage.operations import objects
 from services.storage.operations.objects import Conditions
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ListedObjectOut, ListingOut, ObjectOut, VersionOut, VersionsOut
 from services.storage.tables import ObjectVersion
-from shared.kernel.context import RequestContext
-from shared.web.fastapi import ApiRouter, database, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
 router = ApiRouter(tags=["objects"])
-READ, WRITE = "storage:read", "storage:write"
 OBJECT = "/buckets/{name}/objects/{key:path}"
 DEFAULT_TYPE = "application/octet-stream"
 
 OptionalHeader = Annotated[str | None, Header()]
 
 
-@router.get("/buckets/{name}/objects", response_model=ListingOut)
+@router.get("/buckets/{name}/objects", response_model=ListingOut, dependencies=[requires(READ)])
 def list_objects(
     name: str,
     prefix: str = "",
     delimiter: str = "",
     after: str = "",
     max_keys: int | None = None,
-    ctx: RequestContext = requires(READ),
     session: Session = database(),
 ) -> ListingOut:
     """A page of keys in byte order, at most 1,000."""
@@ -41,14 +38,9 @@ def list_objects(
     return ListingOut(objects=found, common_prefixes=listed.page.common_prefixes, next_after=listed.page.next_after)
 
 
-@router.get("/buckets/{name}/versions", response_model=VersionsOut)
+@router.get("/buckets/{name}/versions", response_model=VersionsOut, dependencies=[requires(READ)])
 def list_versions(
-    name: str,
-    prefix: str = "",
-    after: str = "",
-    max_keys: int | None = None,
-    ctx: RequestContext = requires(READ),
-    session: Session = database(),
+    name: str, prefix: str = "", after: str = "", max_keys: int | None = None, session: Session = database()
 ) -> VersionsOut:
     """Versions and delete markers."""
     rows, next_after = objects.list_versions(session, name, prefix, after, max_keys)
@@ -70,58 +62,41 @@ def list_versions(
     return VersionsOut(versions=found, next_after=next_after)
 
 
-@router.put(OBJECT, response_model=ObjectOut)
+@router.put(OBJECT, response_model=ObjectOut, dependencies=[requires(WRITE)])
 def put(
     name: str,
     key: str,
     content: RawBody,
-    ports: PortsOf,
     content_type: OptionalHeader = None,
     if_match: OptionalHeader = None,
     if_none_match: OptionalHeader = None,
-    ctx: RequestContext = requires(WRITE),
     session: Session = database(),
+    ports: Ports = ports_of_app(),
 ) -> ObjectVersion:
     """Store an object, under a condition if one is given."""
     conditions = Conditions(if_match, if_none_match)
     return objects.put(session, ports, name, key, content, content_type or DEFAULT_TYPE, conditions)
 
 
-@router.head(OBJECT)
-def head(
-    name: str,
-    key: str,
-    version_id: str | None = None,
-    ctx: RequestContext = requires(READ),
-    session: Session = database(),
-) -> Response:
+@router.head(OBJECT, dependencies=[requires(READ)])
+def head(name: str, key: str, version_id: str | None = None, session: Session = database()) -> Response:
     """What a GET would answer, without the content."""
     version = objects.read(session, name, key, version_id)
     headers = {**_headers(version), "Content-Length": str(version.size)}
     return Response(headers=headers, media_type=version.content_type)
 
 
-@router.get(OBJECT)
+@router.get(OBJECT, dependencies=[requires(READ)])
 def get(
-    name: str,
-    key: str,
-    ports: PortsOf,
-    version_id: str | None = None,
-    ctx: RequestContext = requires(READ),
-    session: Session = database(),
+    name: str, key: str, version_id: str | None = None, session: Session = database(), ports: Ports = ports_of_app()
 ) -> Response:
     """The content of the latest version, or of the one asked for."""
     return content_answer(ports, objects.read(session, name, key, version_id))
 
 
-@router.delete(OBJECT, response_model=DeletionOut)
+@router.delete(OBJECT, response_model=DeletionOut, dependencies=[requires(WRITE)])
 def delete(
-    name: str,
-    key: str,
-    ports: PortsOf,
-    version_id: str | None = None,
-    ctx: RequestContext = requires(WRITE),
-    session: Session = database(),
+    name: str, key: str, version_id: str | None = None, session: Session = database(), ports: Ports = ports_of_app()
 ) -> DeletionOut:
     """Delete: a marker on top in a versioned bucket, for good otherwise or by version."""
     deletion = objects.delete(session, ports, name, key, version_id)

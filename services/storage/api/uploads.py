@@ -5,69 +5,52 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import PortsOf, RawBody
+from services.storage.api.common import READ, WRITE, RawBody
 from services.storage.operations import uploads
+from services.storage.ports import Ports
 from services.storage.schemas import ObjectOut, PartOut, PartsOut, UploadComplete, UploadCreate, UploadOut
 from services.storage.tables import ObjectVersion, Upload, UploadPart
-from shared.kernel.context import RequestContext
-from shared.web.fastapi import ApiRouter, database, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
 router = ApiRouter(tags=["uploads"])
-READ, WRITE = "storage:read", "storage:write"
 UPLOAD = "/buckets/{name}/uploads/{upload_id}"
 
 
-@router.post("/buckets/{name}/uploads", status_code=201, response_model=UploadOut)
-def start(
-    name: str,
-    body: UploadCreate,
-    ports: PortsOf,
-    ctx: RequestContext = requires(WRITE),
-    session: Session = database(),
-) -> Upload:
+@router.post("/buckets/{name}/uploads", status_code=201, response_model=UploadOut, dependencies=[requires(WRITE)])
+def start(name: str, body: UploadCreate, session: Session = database(), ports: Ports = ports_of_app()) -> Upload:
     """Begin an upload."""
     return uploads.start(session, ports, name, body.key, body.content_type)
 
 
-@router.put(UPLOAD + "/parts/{number}", response_model=PartOut)
+@router.put(UPLOAD + "/parts/{number}", response_model=PartOut, dependencies=[requires(WRITE)])
 def put_part(
     name: str,
     upload_id: str,
     number: int,
     content: RawBody,
-    ports: PortsOf,
-    ctx: RequestContext = requires(WRITE),
     session: Session = database(),
+    ports: Ports = ports_of_app(),
 ) -> UploadPart:
     """Store one part."""
     return uploads.put_part(session, ports, name, upload_id, number, content)
 
 
-@router.get(UPLOAD + "/parts", response_model=PartsOut)
-def list_parts(
-    name: str, upload_id: str, ctx: RequestContext = requires(READ), session: Session = database()
-) -> PartsOut:
+@router.get(UPLOAD + "/parts", response_model=PartsOut, dependencies=[requires(READ)])
+def list_parts(name: str, upload_id: str, session: Session = database()) -> PartsOut:
     """The parts that have arrived."""
     return PartsOut(parts=[PartOut.model_validate(part) for part in uploads.parts(session, name, upload_id)])
 
 
-@router.post(UPLOAD + "/complete", response_model=ObjectOut)
+@router.post(UPLOAD + "/complete", response_model=ObjectOut, dependencies=[requires(WRITE)])
 def complete(
-    name: str,
-    upload_id: str,
-    body: UploadComplete,
-    ports: PortsOf,
-    ctx: RequestContext = requires(WRITE),
-    session: Session = database(),
+    name: str, upload_id: str, body: UploadComplete, session: Session = database(), ports: Ports = ports_of_app()
 ) -> ObjectVersion:
     """Make the object of its parts."""
     return uploads.complete(session, ports, name, upload_id, [(part.number, part.etag) for part in body.parts])
 
 
-@router.delete(UPLOAD, status_code=204)
-def abort(
-    name: str, upload_id: str, ports: PortsOf, ctx: RequestContext = requires(WRITE), session: Session = database()
-) -> Response:
+@router.delete(UPLOAD, status_code=204, dependencies=[requires(WRITE)])
+def abort(name: str, upload_id: str, session: Session = database(), ports: Ports = ports_of_app()) -> Response:
     """Give the upload up."""
     uploads.abort(session, ports, name, upload_id)
     return Response(status_code=204)

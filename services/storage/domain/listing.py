@@ -24,11 +24,6 @@ class Listing:
     common_prefixes: list[str]
     next_after: str | None
 
-    @property
-    def truncated(self) -> bool:
-        """Whether there is more."""
-        return self.next_after is not None
-
 
 def page_size(asked: int | None) -> int:
     """At most 1,000 whatever is asked for; 1,000 when nothing is. Raises InvalidMaxKeys."""

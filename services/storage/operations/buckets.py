@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.storage.domain.bucket_names import valid_bucket_name
+from services.storage import published
+from services.storage.domain.buckets import valid_bucket_name
 from services.storage.domain.lifecycle import Rule
+from services.storage.domain.quotas import bucket_claim
 from services.storage.domain.versions import Versioning
-from services.storage.operations import quota
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from services.storage.tables import Bucket
 from shared.errors import Conflict
-from shared.events import publish
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
@@ -43,8 +43,8 @@ def create(session: Session, ports: Ports, name: str, versioning: Versioning) ->
             lifecycle=[],
         )
     )
-    with quota.reserved(session, ports, bucket.id, {"buckets": 1}):
-        _publish(session, "storage.bucket.created", bucket)
+    with ports.quotas.reserved(bucket_claim(bucket.id)):
+        published.bucket_created(session, bucket)
     return bucket
 
 
@@ -68,27 +68,16 @@ def change(
             Rule(**rule)
         bucket.lifecycle = lifecycle
     touch(bucket)
-    _publish(session, "storage.bucket.updated", bucket)
+    published.bucket_updated(session, bucket)
     return bucket
 
 
-def delete(session: Session, ports: Ports, name: str) -> None:
+def delete(session: Session, name: str) -> None:
     """Remove an empty bucket. Raises BucketNotEmpty."""
     buckets = BucketRepository(session)
     bucket = buckets.named(name, lock=True)
     if not buckets.is_empty(bucket):
         raise BucketNotEmpty(f"bucket {name} is not empty; delete its versions and uploads first")
     touch(bucket)
-    _publish(session, "storage.bucket.deleted", bucket)
+    published.bucket_deleted(session, bucket)
     buckets.remove(bucket)
-    quota.release_after_commit(session, ports, [f"{bucket.id}:buckets"])
-
-
-def _publish(session: Session, type: str, bucket: Bucket) -> None:
-    publish(
-        session,
-        type,
-        subject=bucket.id,
-        data={"id": bucket.id, "name": bucket.name, "versioning": str(bucket.versioning)},
-        sequence=bucket.version,
-    )

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from services.storage import published
 from services.storage.domain import listing, versions
-from services.storage.domain.bucket_names import valid_object_key
+from services.storage.domain.objects import valid_object_key
 from services.storage.domain.versions import Version, Versioning
 from services.storage.ports import Ports
 from services.storage.repository import LAST_CHARACTER, BucketRepository, ObjectRepository
 from services.storage.tables import Bucket, ObjectVersion, StoredObject
 from shared.errors import VersionConflict
-from shared.events import publish
 from shared.infra.db.hooks import after_rollback
 from shared.infra.db.sqlalchemy import touch
 from shared.kernel.context import current_tenant
@@ -79,7 +79,7 @@ def add_version(
     """Put content on top of a key's versions, by the bucket's versioning."""
     version_id = versions.new_version_id(Versioning(bucket.versioning), new_id("v"))
     added = _push(session, ports, stored, version_id, content)
-    _publish(session, "storage.object.created", bucket, stored, added)
+    published.object_created(session, bucket, stored, added)
     return added
 
 
@@ -118,13 +118,7 @@ def delete(session: Session, ports: Ports, bucket_name: str, key: str, version_i
     stored.visible = bool(rest) and not rest[-1].delete_marker
     if rest:
         rest[-1].superseded_at = None
-    publish(
-        session,
-        "storage.object.deleted",
-        subject=stored.id,
-        data={"bucket": bucket.name, "key": key, "removed": deletion.removed, "marker": deletion.marker},
-        sequence=stored.version,
-    )
+    published.object_deleted(session, bucket, stored, deletion.removed, deletion.marker)
     if not rest:
         objects.remove(stored)
     return deletion
@@ -214,19 +208,3 @@ def _first_of_each_fold(keys: Sequence[str], prefix: str, delimiter: str) -> lis
     for key in keys:
         entries.setdefault(listing.fold(key, prefix, delimiter)[0], key)
     return list(entries.values())
-
-
-def _publish(session: Session, type: str, bucket: Bucket, stored: StoredObject, version: ObjectVersion) -> None:
-    publish(
-        session,
-        type,
-        subject=stored.id,
-        data={
-            "bucket": bucket.name,
-            "key": stored.key,
-            "version_id": version.version_id,
-            "size": version.size,
-            "etag": version.etag,
-        },
-        sequence=stored.version,
-    )

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from services.storage.domain import multipart
-from services.storage.domain.bucket_names import valid_object_key
-from services.storage.domain.multipart import MAX_PART_BYTES, EntityTooLarge, Part
+from services.storage import published
+from services.storage.domain import uploads as rules
+from services.storage.domain.objects import valid_object_key
+from services.storage.domain.uploads import MAX_PART_BYTES, EntityTooLarge, Part
 from services.storage.operations import objects
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository, ObjectRepository, UploadRepository
 from services.storage.tables import Bucket, ObjectVersion, Upload, UploadPart
 from shared.errors import NotFound
-from shared.events import publish
 from shared.infra.db.hooks import after_commit, after_rollback
 from shared.infra.multipart import UploadedPart
 from shared.infra.object_store import ObjectNotFound
@@ -47,13 +47,13 @@ def start(session: Session, ports: Ports, bucket_name: str, key: str, content_ty
             store_upload_id=store_upload_id,
         )
     )
-    _publish(session, "storage.upload.started", bucket, upload)
+    published.upload_started(session, bucket, upload)
     return upload
 
 
 def put_part(session: Session, ports: Ports, bucket_name: str, upload_id: str, number: int, data: bytes) -> UploadPart:
     """Store one part; the same number again replaces it. Raises InvalidPartNumber or EntityTooLarge."""
-    multipart.valid_part_number(number)
+    rules.valid_part_number(number)
     if len(data) > MAX_PART_BYTES:
         raise EntityTooLarge(f"a part has at most {MAX_PART_BYTES} bytes")
     _, upload = _find(session, bucket_name, upload_id)
@@ -84,14 +84,14 @@ def complete(
     """
     bucket, upload = _find(session, bucket_name, upload_id, lock=True)
     arrived = {row.number: Part(row.number, row.etag, row.size) for row in UploadRepository(session).parts(upload)}
-    chosen = multipart.completed_parts(arrived, listed)
+    chosen = rules.completed_parts(arrived, listed)
     _put_together(ports, upload, chosen)
     content = objects.Content(
-        upload.blob, sum(part.size for part in chosen), multipart.multipart_etag(chosen), upload.content_type
+        upload.blob, sum(part.size for part in chosen), rules.multipart_etag(chosen), upload.content_type
     )
     stored = ObjectRepository(session).claim(bucket, upload.key)
     version = objects.add_version(session, ports, bucket, stored, content)
-    _publish(session, "storage.upload.completed", bucket, upload, version.version_id)
+    published.upload_completed(session, bucket, upload, version.version_id)
     UploadRepository(session).remove(upload)
     return version
 
@@ -99,7 +99,7 @@ def complete(
 def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str) -> None:
     """Give an upload up; its parts are freed after the commit."""
     bucket, upload = _find(session, bucket_name, upload_id, lock=True)
-    _publish(session, "storage.upload.aborted", bucket, upload)
+    published.upload_aborted(session, bucket, upload)
     UploadRepository(session).remove(upload)
     store_bucket = ports.settings.object_bucket
     after_commit(session, lambda: ports.multipart.abort(store_bucket, upload.blob, upload.store_upload_id))
@@ -125,13 +125,3 @@ def _find(session: Session, bucket_name: str, upload_id: str, *, lock: bool = Fa
     if upload.bucket_id != bucket.id:
         raise NoSuchUpload(f"there is no unfinished upload {upload_id} in {bucket_name}")
     return bucket, upload
-
-
-def _publish(session: Session, type: str, bucket: Bucket, upload: Upload, version_id: str | None = None) -> None:
-    publish(
-        session,
-        type,
-        subject=upload.id,
-        data={"id": upload.id, "bucket": bucket.name, "key": upload.key, "version_id": version_id},
-        sequence=upload.version if type.endswith("started") else upload.version + 1,
-    )

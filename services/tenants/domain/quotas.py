@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from shared.errors import Conflict, QuotaExceeded, ValidationFailed
@@ -49,7 +50,7 @@ class Quota:
 
     @property
     def available(self) -> int:
-        """How much can still be reserved."""
+        """How much can still be reserved; negative while more exists than the limit allows (see `commit`)."""
         return self.limit - self.used - self.reserved
 
     def reserve(self, amount: int) -> Quota:
@@ -81,11 +82,12 @@ class Quota:
 
 
 class ReservationState(StrEnum):
-    """Where a claim is: reserved, then committed or released; a committed one is released with its resource."""
+    """Where a claim is: reserved, then committed, released or expired; at last released with its resource."""
 
     RESERVED = "reserved"
     COMMITTED = "committed"
     RELEASED = "released"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True)
@@ -98,31 +100,44 @@ class Transition:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether it is a repetition of something done before."""
+        """Whether the figures stay as they are."""
         return self.used == self.reserved == 0
 
 
 _COMMIT: Mapping[ReservationState, Transition] = {
     ReservationState.RESERVED: Transition(ReservationState.COMMITTED, used=1, reserved=-1),
     ReservationState.COMMITTED: Transition(ReservationState.COMMITTED, used=0, reserved=0),
+    ReservationState.EXPIRED: Transition(ReservationState.COMMITTED, used=1, reserved=0),
 }
 _RELEASE: Mapping[ReservationState, Transition] = {
     ReservationState.RESERVED: Transition(ReservationState.RELEASED, used=0, reserved=-1),
     ReservationState.COMMITTED: Transition(ReservationState.RELEASED, used=-1, reserved=0),
     ReservationState.RELEASED: Transition(ReservationState.RELEASED, used=0, reserved=0),
+    ReservationState.EXPIRED: Transition(ReservationState.RELEASED, used=0, reserved=0),
 }
 
 
 def commit(state: ReservationState) -> Transition:
-    """What committing does; committing twice does nothing. Raises ReservationFinished after a release."""
+    """What committing does; committing twice does nothing. Raises ReservationFinished after a release.
+
+    An expired reservation counts again, even above the limit: its resource exists, and what exists counts. Until
+    something is given back, the tenant gets no more.
+    """
     if state not in _COMMIT:
         raise ReservationFinished("the reservation was released")
     return _COMMIT[state]
 
 
 def release(state: ReservationState) -> Transition:
-    """What releasing does; releasing twice does nothing."""
+    """What releasing does; releasing twice does nothing. An expired reservation has given its amount back already."""
     return _RELEASE[state]
+
+
+def expire(state: ReservationState, expires_at: datetime, now: datetime) -> Transition:
+    """What the passing of time does: a reservation that nobody settled in time no longer counts."""
+    if state is ReservationState.RESERVED and expires_at <= now:
+        return Transition(ReservationState.EXPIRED, used=0, reserved=-1)
+    return Transition(state, used=0, reserved=0)
 
 
 def check_children(resource: str, parent_limit: int, other_children: Iterable[int], limit: int) -> None:

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ("resource", models.TextField()),
                 ("amount", models.BigIntegerField()),
                 ("state", models.TextField()),
+                ("expires_at", models.DateTimeField()),
                 (
                     "project",
                     models.ForeignKey(
@@ -45,5 +46,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="reservation",
             constraint=models.CheckConstraint(condition=models.Q(amount__gte=1), name="reservation_amount_positive"),
+        ),
+        migrations.AddIndex(
+            model_name="reservation",
+            index=models.Index(fields=["expires_at"], condition=models.Q(state="reserved"), name="reservation_due"),
+        ),
+        migrations.AddIndex(
+            model_name="reservation",
+            index=models.Index(
+                fields=["resource", "id"], condition=~models.Q(state="released"), name="reservation_open"
+            ),
         ),
     ]

@@ -19,7 +19,7 @@ def after_commit(session: Session, effect: Effect) -> None:
     """Run an effect when the session's present transaction is committed, and never when it is rolled back.
 
     The answer is decided by then: an expected error of the effect is logged, and what it left open is taken up by
-    whatever repairs it (a sweeper, a reservation's expiry).
+    whatever repairs it (a sweeper, the end of a lease).
     """
     _once(session, on="after_commit", unless="after_rollback", effect=effect)
 

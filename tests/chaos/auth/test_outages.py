@@ -14,7 +14,9 @@ GRANTS = "/api/auth/v1/grants"
 ME = "/api/auth/v1/me"
 
 
-def test_a_user_made_while_the_bus_is_down_is_told_of_when_it_is_back(fleet: FleetControl, tenant, bus: Bus):
+def test_a_user_made_while_the_bus_is_down_is_told_of_when_it_is_back(
+    fleet: FleetControl, tenant: Tenant, bus: Bus
+) -> None:
     fleet.kafka_down()
     person = new_person(tenant, "member")
     assert person.try_log_in().status_code == 200
@@ -23,7 +25,7 @@ def test_a_user_made_while_the_bus_is_down_is_told_of_when_it_is_back(fleet: Fle
     assert (event["type"], event["data"]["email"]) == ("auth.user.created", person.email)
 
 
-def test_tokens_and_sessions_outlive_a_crash_of_auth(fleet: FleetControl, tenant):
+def test_tokens_and_sessions_outlive_a_crash_of_auth(fleet: FleetControl, tenant: Tenant) -> None:
     person = new_person(tenant, "member")
     tokens = person.log_in()
     fleet.kill("auth")
@@ -36,7 +38,7 @@ def test_tokens_and_sessions_outlive_a_crash_of_auth(fleet: FleetControl, tenant
 
 
 @pytest.mark.services("tenants")
-def test_a_suspension_during_an_outage_of_auth_holds_when_it_is_back(fleet: FleetControl, tenant):
+def test_a_suspension_during_an_outage_of_auth_holds_when_it_is_back(fleet: FleetControl, tenant: Tenant) -> None:
     person = new_person(tenant)
     session = person.log_in()["refresh_token"]
     fleet.stop("auth")
@@ -48,7 +50,7 @@ def test_a_suspension_during_an_outage_of_auth_holds_when_it_is_back(fleet: Flee
 
 
 @pytest.mark.services("tenants")
-def test_a_project_role_that_cannot_be_checked_is_not_given(fleet: FleetControl, tenant: Tenant):
+def test_a_project_role_that_cannot_be_checked_is_not_given(fleet: FleetControl, tenant: Tenant) -> None:
     project = tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Shop"})["id"]
     person = new_person(tenant)
     fleet.kill("tenants")

@@ -1,12 +1,20 @@
 """dns or the broker goes away; nothing is lost and nothing happens twice."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from tests.support.bus import Bus
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+from tests.support.quotas import count_what_does_not_exist
 from tests.support.zones import ZONES, add_record, listed, make_zone, quota, record, records_of
 
 
-def test_a_zone_survives_a_kill_right_after_its_answer(tenant, fleet, bus):
+def test_a_zone_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet: FleetControl, bus: Bus) -> None:
     zone = make_zone(tenant.api)
     fleet.kill("dns")
     fleet.start("dns")
@@ -16,7 +24,9 @@ def test_a_zone_survives_a_kill_right_after_its_answer(tenant, fleet, bus):
     eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0))
 
 
-def test_while_the_broker_is_down_zones_are_made_and_told_of_later(tenant, fleet, bus):
+def test_while_the_broker_is_down_zones_are_made_and_told_of_later(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
     fleet.kafka_down()
     zone = make_zone(tenant.api)
     add_record(tenant.api, zone, "www", "A", "192.0.2.1")
@@ -26,7 +36,7 @@ def test_while_the_broker_is_down_zones_are_made_and_told_of_later(tenant, fleet
     assert [event["type"] for event in bus.of_subject("dns.events", zone["id"])] == ["dns.zone.created"]
 
 
-def test_of_concurrent_records_that_exclude_each_other_one_is_kept(tenant):
+def test_of_concurrent_records_that_exclude_each_other_one_is_kept(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     bodies = [record("www", "CNAME", "other"), record("www", "A", "192.0.2.1")] * 3
 
@@ -38,3 +48,15 @@ def test_of_concurrent_records_that_exclude_each_other_one_is_kept(tenant):
     assert answers == [201, 409, 409, 409, 409, 409]
     assert len(listed(tenant.api, zone)) == 2
     assert tenant.api.ok("GET", f"{ZONES}/{zone['id']}")["serial"] == zone["serial"] + 1
+
+
+@pytest.mark.services("tenants")
+def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    make_zone(tenant.api)
+    count_what_does_not_exist(tenant, "dns_zones", "zone-0.dns_zones")
+    eventually(lambda: quota(tenant.api, "dns_zones") == (2, 0))
+    fleet.step_clock(310)
+    fleet.restart("dns")
+    eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0), timeout=20)

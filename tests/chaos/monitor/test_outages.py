@@ -1,13 +1,16 @@
 """monitor or the broker goes away; no alert is lost and none fires twice."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
+from tests.support.bus import Bus
+from tests.support.clock import clock
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, evaluate, make_rule, sample, send
 
 
-def test_a_pending_alert_goes_on_after_a_kill(tenant, fleet):
+def test_a_pending_alert_goes_on_after_a_kill(tenant: Tenant, fleet: FleetControl) -> None:
     make_rule(tenant.api, for_seconds=120)
     send(tenant.api, *(sample(60 * n, 9) for n in range(3)))
     assert evaluate(tenant.api, 0) == ["pending"]
@@ -21,7 +24,9 @@ def test_a_pending_alert_goes_on_after_a_kill(tenant, fleet):
     assert (after["id"], after["active_at"]) == (before["id"], before["active_at"])
 
 
-def test_while_the_broker_is_down_alerts_fire_and_are_told_of_later(tenant, fleet, bus):
+def test_while_the_broker_is_down_alerts_fire_and_are_told_of_later(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
     make_rule(tenant.api)
     send(tenant.api, sample(0, 9))
     fleet.kafka_down()
@@ -32,7 +37,7 @@ def test_while_the_broker_is_down_alerts_fire_and_are_told_of_later(tenant, flee
     assert (event["type"], event["sequence"]) == ("monitor.alert.firing", 1)
 
 
-def test_concurrent_evaluations_make_one_alert(tenant):
+def test_concurrent_evaluations_make_one_alert(tenant: Tenant) -> None:
     make_rule(tenant.api)
     send(tenant.api, sample(0, 9))
     with ThreadPoolExecutor(5) as threads:
@@ -41,9 +46,9 @@ def test_concurrent_evaluations_make_one_alert(tenant):
     assert len(list(tenant.api.items(ALERTS))) == 1
 
 
-def test_rules_are_evaluated_without_being_asked(tenant):
+def test_rules_are_evaluated_without_being_asked(tenant: Tenant) -> None:
     make_rule(tenant.api)
-    now = {**sample(0, 9), "timestamp": datetime.now(UTC).isoformat()}
+    now = {**sample(0, 9), "timestamp": clock.now().isoformat()}
     send(tenant.api, now)
     [alert] = eventually(lambda: list(tenant.api.items(ALERTS)), timeout=20)
     assert (alert["state"], alert["value"]) == ("firing", 9.0)

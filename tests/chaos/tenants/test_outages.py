@@ -1,10 +1,12 @@
 """Tenants when something around it, or tenants itself, goes away."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
@@ -14,7 +16,7 @@ RESERVATIONS = "/api/tenants/v1/quota/reservations"
 
 
 @pytest.fixture
-def tenant(operator) -> Tenant:
+def tenant(operator: Api) -> Tenant:
     return create_tenant(operator, quotas={"vcpus": 16})
 
 
@@ -28,12 +30,15 @@ def figures(tenant: Tenant) -> tuple[int, int]:
 
 
 @pytest.mark.infrastructure_state
-def test_claims_that_a_crash_interrupted_count_once_when_they_are_repeated(fleet: FleetControl, tenant):
+def test_claims_that_a_crash_interrupted_count_once_when_they_are_repeated(fleet: FleetControl, tenant: Tenant) -> None:
     def reserve(number: int) -> int:
         try:
             return tenant.operator.post(RESERVATIONS, json=claim(number)).status_code
         except httpx.HTTPError:
             return 0
+
+    def reserved(number: int) -> bool:
+        return reserve(number) == 201
 
     with ThreadPoolExecutor(4) as pool:
         answers = [pool.submit(reserve, number) for number in range(5)]
@@ -43,13 +48,13 @@ def test_claims_that_a_crash_interrupted_count_once_when_they_are_repeated(fleet
     fleet.start("tenants")
     fleet.wait_healthy("tenants")
     for number in range(5):
-        eventually(lambda number=number: reserve(number) == 201)
+        eventually(partial(reserved, number))
     assert figures(tenant) == (0, 15)
     tenant.operator.refused("POST", RESERVATIONS, 403, "quota_exceeded", json=claim(5))
 
 
 @pytest.mark.infrastructure_state
-def test_a_storm_of_claims_and_releases_leaves_nothing_behind(tenant):
+def test_a_storm_of_claims_and_releases_leaves_nothing_behind(tenant: Tenant) -> None:
     def come_and_go(number: int) -> list[int]:
         first = tenant.operator.post(RESERVATIONS, json=claim(number)).status_code
         if first == 403:
@@ -63,7 +68,9 @@ def test_a_storm_of_claims_and_releases_leaves_nothing_behind(tenant):
     assert figures(tenant) == (0, 0)
 
 
-def test_a_suspension_while_the_bus_is_down_is_told_of_when_it_is_back(fleet: FleetControl, tenant, bus: Bus):
+def test_a_suspension_while_the_bus_is_down_is_told_of_when_it_is_back(
+    fleet: FleetControl, tenant: Tenant, bus: Bus
+) -> None:
     fleet.kafka_down()
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
     fleet.kafka_up()

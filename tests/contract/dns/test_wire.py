@@ -1,11 +1,16 @@
 """What dns says over the wire."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 
+from tests.support.bus import Bus
+from tests.support.identities import Tenant
+from tests.support.metering import usage_of
 from tests.support.zones import ZONES, add_record, make_zone, records_of
 
 
-def test_events_of_a_record_set_carry_what_it_answers(tenant, bus):
+def test_events_of_a_record_set_carry_what_it_answers(tenant: Tenant, bus: Bus) -> None:
     zone = make_zone(tenant.api)
     made = add_record(tenant.api, zone, "www", "A", "192.0.2.1")
     tenant.api.ok("DELETE", f"{records_of(zone)}/{made['id']}", 204)
@@ -15,24 +20,26 @@ def test_events_of_a_record_set_carry_what_it_answers(tenant, bus):
     assert (last["type"], last["sequence"]) == ("dns.record_set.deleted", 2)
 
 
-def test_the_end_of_a_zone_is_metered_as_a_half_open_period(tenant, bus):
+def test_the_end_of_a_zone_is_metered_as_a_half_open_period(tenant: Tenant, bus: Bus) -> None:
     zone = make_zone(tenant.api)
     tenant.api.ok("DELETE", f"{ZONES}/{zone['id']}", 204)
-    told = bus.of_subject("dns.events", zone["id"], count=3)
-    assert [event["type"] for event in told] == ["dns.zone.created", "dns.usage.recorded", "dns.zone.deleted"]
-    usage = told[1]["data"]
+    told = bus.of_subject("dns.events", zone["id"], count=2)
+    assert [event["type"] for event in told] == ["dns.zone.created", "dns.zone.deleted"]
+    [event] = usage_of(bus, "dns", zone)
+    usage = event["data"]
     assert (usage["meter"], usage["resource_id"], usage["source"]) == ("dns.zone_seconds", zone["id"], "dns")
+    assert (event["subject"], event["sequence"]) == (f"{zone['id']}/{usage['meter']}/{usage['started_at']}", 1)
     assert Decimal(0) < Decimal(usage["quantity"]) < Decimal(60)
 
 
-def test_a_zone_file_is_text_dns(tenant):
+def test_a_zone_file_is_text_dns(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     answer = tenant.api.get(f"{ZONES}/{zone['id']}/zonefile")
     assert answer.headers["content-type"] == "text/dns; charset=utf-8"
     assert answer.text.endswith("\n")
 
 
-def test_a_repeated_request_makes_one_zone(tenant):
+def test_a_repeated_request_makes_one_zone(tenant: Tenant) -> None:
     key = {"headers": {"Idempotency-Key": "zone-1"}}
     first = tenant.api.ok("POST", ZONES, 201, json={"name": "example.com"}, **key)
     assert tenant.api.ok("POST", ZONES, 201, json={"name": "example.com"}, **key) == first
@@ -40,6 +47,6 @@ def test_a_repeated_request_makes_one_zone(tenant):
     assert [zone["id"] for zone in tenant.api.items(ZONES)] == [first["id"]]
 
 
-def test_the_openapi_document_names_the_end_points(tenant):
+def test_the_openapi_document_names_the_end_points(tenant: Tenant) -> None:
     document = tenant.api.ok("GET", "/api/dns/openapi.json")
     assert {"/v1/zones", "/v1/zones/{id}/records", "/v1/zones/{id}/zonefile", "/v1/resolve"} <= set(document["paths"])

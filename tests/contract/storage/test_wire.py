@@ -1,6 +1,8 @@
 """What storage says over HTTP and on the event bus."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.support.bus import Bus
@@ -8,7 +10,7 @@ from tests.support.identities import Tenant
 from tests.support.storing import STORAGE, make_bucket, make_volume, put_object
 
 
-def test_the_usage_of_a_volume_is_told_exactly_and_without_gap(tenant: Tenant, bus: Bus):
+def test_the_usage_of_a_volume_is_told_exactly_and_without_gap(tenant: Tenant, bus: Bus) -> None:
     # Given a volume of 10 GiB that has grown to 20 and was deleted
     volume = make_volume(tenant.api, 10)
     path = f"{STORAGE}/volumes/{volume['id']}"
@@ -17,11 +19,15 @@ def test_the_usage_of_a_volume_is_told_exactly_and_without_gap(tenant: Tenant, b
     # Then there are two records, the second beginning where the first one ended
     usage = bus.events(
         "storage.events",
-        lambda event: event["type"] == "storage.usage.recorded" and event["subject"] == volume["id"],
+        lambda event: event["type"] == "storage.usage.recorded" and event["data"]["resource_id"] == volume["id"],
         count=2,
     )
-    first, second = (event["data"] for event in usage)
+    # The bus keeps the order of a subject; these are two.
+    first, second = sorted((event["data"] for event in usage), key=lambda record: str(record["started_at"]))
     assert first["ended_at"] == second["started_at"]
+    assert {(event["subject"], event["sequence"]) for event in usage} == {
+        (f"{volume['id']}/storage.gib_seconds/{record['started_at']}", 1) for record in (first, second)
+    }
     for record, size in ((first, 10), (second, 20)):
         elapsed = datetime.fromisoformat(record["ended_at"]) - datetime.fromisoformat(record["started_at"])
         assert Decimal(record["quantity"]) == size * Decimal(str(elapsed.total_seconds()))
@@ -32,12 +38,12 @@ def test_the_usage_of_a_volume_is_told_exactly_and_without_gap(tenant: Tenant, b
         )
 
 
-def test_a_volume_tells_every_step_of_its_life_in_order(tenant: Tenant, bus: Bus):
+def test_a_volume_tells_every_step_of_its_life_in_order(tenant: Tenant, bus: Bus) -> None:
     api = tenant.api.with_headers(X_Correlation_Id="volume-under-test")
     volume = make_volume(api)
     api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
-    events = bus.of_subject("storage.events", volume["id"], count=7)
-    steps = [event["data"].get("to", event["type"]) for event in events if event["type"] != "storage.usage.recorded"]
+    events = bus.of_subject("storage.events", volume["id"], count=6)
+    steps = [event["data"].get("to", event["type"]) for event in events]
     assert steps == [
         "storage.volume.created",
         "provisioning",
@@ -49,9 +55,29 @@ def test_a_volume_tells_every_step_of_its_life_in_order(tenant: Tenant, bus: Bus
     sequences = [event["sequence"] for event in events]
     assert sequences == sorted(sequences)
     assert {event["tenantid"] for event in events} == {tenant.id}
+    reservations = [f"{volume['id']}.volumes", f"{volume['id']}.storage_gib"]
+    assert [event["data"].get("reservations") for event in (events[0], events[-1])] == [reservations, reservations]
 
 
-def test_an_object_event_names_bucket_key_and_version(tenant: Tenant, bus: Bus):
+def test_usage_that_is_flushed_goes_on_where_it_ended(tenant: Tenant, bus: Bus) -> None:
+    # Given a volume whose usage was recorded on request
+    volume = make_volume(tenant.api, 3)
+    assert tenant.api.ok("POST", f"{STORAGE}/usage/flush") == {"recorded": 1}
+    # When it is deleted, then the rest is recorded, and both together are its whole life
+    tenant.api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
+    usage = bus.events(
+        "storage.events",
+        lambda event: event["type"] == "storage.usage.recorded" and event["data"]["resource_id"] == volume["id"],
+        count=2,
+    )
+    first, second = sorted((event["data"] for event in usage), key=lambda record: str(record["started_at"]))
+    assert first["ended_at"] == second["started_at"]
+    whole = datetime.fromisoformat(second["ended_at"]) - datetime.fromisoformat(first["started_at"])
+    seconds = Decimal(whole // timedelta(microseconds=1)) / 1_000_000
+    assert Decimal(first["quantity"]) + Decimal(second["quantity"]) == 3 * seconds
+
+
+def test_an_object_event_names_bucket_key_and_version(tenant: Tenant, bus: Bus) -> None:
     bucket = make_bucket(tenant.api, "evidence", versioning="enabled")
     stored = put_object(tenant.api, bucket, "a/b", b"12345")
     event = bus.events("storage.events", lambda event: event["data"].get("version_id") == stored["version_id"])[0]
@@ -65,14 +91,14 @@ def test_an_object_event_names_bucket_key_and_version(tenant: Tenant, bus: Bus):
     }
 
 
-def test_a_bucket_name_against_the_rules_is_refused_with_its_rule(tenant: Tenant):
+def test_a_bucket_name_against_the_rules_is_refused_with_its_rule(tenant: Tenant) -> None:
     for name in ("ab", "Upper", "192.168.5.4", "a..b", "xn--b", "end-"):
         problem = tenant.api.refused("POST", f"{STORAGE}/buckets", 422, "invalid_bucket_name", json={"name": name})
         assert repr(name) in problem["detail"]
     assert list(tenant.api.items(f"{STORAGE}/buckets")) == []
 
 
-def test_a_bucket_is_changed_by_version_and_versioning_never_unset(tenant: Tenant):
+def test_a_bucket_is_changed_by_version_and_versioning_never_unset(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api, versioning="enabled")
     created = tenant.api.get(bucket)
     assert created.headers["etag"] == '"1"'
@@ -84,7 +110,7 @@ def test_a_bucket_is_changed_by_version_and_versioning_never_unset(tenant: Tenan
     tenant.api.refused("POST", f"{STORAGE}/buckets", 409, "bucket_already_exists", json={"name": "photos"})
 
 
-def test_a_list_is_paged_by_a_cursor_without_loss_or_repetition(tenant: Tenant):
+def test_a_list_is_paged_by_a_cursor_without_loss_or_repetition(tenant: Tenant) -> None:
     ids = [make_volume(tenant.api, 1, name=f"v{number}")["id"] for number in range(5)]
     assert [each["id"] for each in tenant.api.items(f"{STORAGE}/volumes", limit=2)] == ids
     tenant.api.refused("GET", f"{STORAGE}/volumes", 400, "invalid_cursor", params={"cursor": "!"})

@@ -25,7 +25,9 @@ def roles_of(tenant: Tenant, person: Person) -> list[tuple[str, str]]:
     return [(grant["role"], grant["scope"]) for grant in tenant.api.items(GRANTS, subject=person.id)]
 
 
-def test_a_project_role_is_shown_with_its_project_and_enters_the_next_token(tenant, person, project):
+def test_a_project_role_is_shown_with_its_project_and_enters_the_next_token(
+    tenant: Tenant, person: Person, project: str
+) -> None:
     granted = tenant.api.ok(
         "POST", GRANTS, 201, json={"subject": person.id, "role": "member", "scope": f"project:{project}"}
     )
@@ -34,14 +36,14 @@ def test_a_project_role_is_shown_with_its_project_and_enters_the_next_token(tena
     assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == [{"role": "member", "scope": f"project:{project}"}]
 
 
-def test_a_role_in_a_project_that_does_not_exist_leaves_no_role_at_all(tenant, person):
+def test_a_role_in_a_project_that_does_not_exist_leaves_no_role_at_all(tenant: Tenant, person: Person) -> None:
     body = {"subject": person.id, "role": "tenant-admin", "scope": NOWHERE}
     tenant.api.refused("POST", GRANTS, 422, "unknown_project", json=body)
     assert roles_of(tenant, person) == []
     assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == []
 
 
-def test_the_event_of_a_project_role_names_the_project(tenant, person, project, bus: Bus):
+def test_the_event_of_a_project_role_names_the_project(tenant: Tenant, person: Person, project: str, bus: Bus) -> None:
     granted = tenant.api.ok(
         "POST", GRANTS, 201, json={"subject": person.id, "role": "viewer", "scope": f"project:{project}"}
     )
@@ -63,14 +65,16 @@ def test_the_event_of_a_project_role_names_the_project(tenant, person, project, 
         ({"role": "member", "scope": "tenant"}, "already_granted"),
     ],
 )
-def test_a_batch_with_one_bad_entry_grants_nothing(tenant, person, second, code):
+def test_a_batch_with_one_bad_entry_grants_nothing(
+    tenant: Tenant, person: Person, second: dict[str, str], code: str
+) -> None:
     batch = [{"subject": person.id, "role": "member", "scope": "tenant"}, {"subject": person.id, **second}]
     problem = tenant.api.request("POST", f"{GRANTS}/batch", json={"grants": batch}).json()
     assert problem["code"] == code
     assert roles_of(tenant, person) == []
 
 
-def test_a_batch_grants_all_of_its_entries_in_order(tenant, person, project):
+def test_a_batch_grants_all_of_its_entries_in_order(tenant: Tenant, person: Person, project: str) -> None:
     batch = [
         {"subject": person.id, "role": "viewer", "scope": "tenant"},
         {"subject": person.id, "role": "member", "scope": f"project:{project}"},
@@ -80,7 +84,7 @@ def test_a_batch_grants_all_of_its_entries_in_order(tenant, person, project):
     assert roles_of(tenant, person) == [("viewer", "tenant"), ("member", f"project:{project}")]
 
 
-def test_a_user_whose_roles_are_refused_is_not_created(tenant):
+def test_a_user_whose_roles_are_refused_is_not_created(tenant: Tenant) -> None:
     before = [user["id"] for user in tenant.api.items("/api/auth/v1/users")]
     body = {
         "email": "half@example.test",
@@ -92,15 +96,33 @@ def test_a_user_whose_roles_are_refused_is_not_created(tenant):
     tenant.api.ok("POST", "/api/auth/v1/users", 201, json={**body, "grants": []})
 
 
-def test_a_role_that_was_taken_back_is_gone_from_the_next_token(tenant, person):
+def test_a_role_that_was_taken_back_is_gone_from_the_next_token(tenant: Tenant, person: Person) -> None:
     granted = tenant.api.ok("POST", GRANTS, 201, json={"subject": person.id, "role": "member", "scope": "tenant"})
     tenant.api.ok("DELETE", f"{GRANTS}/{granted['id']}", 204)
     assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == []
 
 
-def test_a_projects_administrator_grants_within_the_project_only(tenant: Tenant, person, project):
+def test_a_projects_administrator_grants_within_the_project_only(tenant: Tenant, person: Person, project: str) -> None:
     chief: Api = tenant.user("tenant-admin", scope=f"project:{project}")
     body = {"subject": person.id, "role": "member"}
     chief.ok("POST", GRANTS, 201, json={**body, "scope": f"project:{project}"})
     chief.refused("POST", GRANTS, 403, "grant_too_wide", json={**body, "scope": "tenant"})
     assert roles_of(tenant, person) == [("member", f"project:{project}")]
+
+
+@pytest.mark.services("tenants")
+def test_a_project_is_looked_up_in_the_tenants_service(tenant: Tenant) -> None:
+    project = tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Shop"})["id"]
+    person = new_person(tenant, "member", scope=f"project:{project}")
+    assert person.api().ok("GET", "/api/auth/v1/me")["grants"] == [{"role": "member", "scope": f"project:{project}"}]
+
+
+@pytest.mark.services("tenants")
+def test_a_project_of_another_tenant_is_as_unknown_as_one_that_does_not_exist(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    project = other_tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Theirs"})["id"]
+    person = new_person(tenant)
+    body = {"subject": person.id, "role": "viewer", "scope": f"project:{project}"}
+    tenant.api.refused("POST", "/api/auth/v1/grants", 422, "unknown_project", json=body)
+    assert list(tenant.api.items("/api/auth/v1/grants", subject=person.id)) == []

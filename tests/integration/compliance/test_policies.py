@@ -1,12 +1,13 @@
 """Decisions: pinned, exempted, audited."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.bus import Bus
-from tests.support.eventually import eventually
+from tests.support.clock import clock
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 POLICIES = "/api/compliance/v1/policies"
@@ -35,21 +36,21 @@ def baseline(tenant: Tenant) -> str:
     return next(item["id"] for item in tenant.api.items(POLICIES) if item["builtin"])
 
 
-def test_a_new_tenant_may_do_everything(tenant):
+def test_a_new_tenant_may_do_everything(tenant: Tenant) -> None:
     answer = evaluate(tenant, vcpus=64)
     assert (answer["allowed"], answer["enforcement"], answer["violations"]) == (True, "none", [])
     assert answer["policy_versions"] == {baseline(tenant): 1}
 
 
 @pytest.mark.parametrize(("vcpus", "allowed"), [(8, True), (9, False)])
-def test_a_deny_wins_over_the_baseline(tenant, vcpus, allowed):
+def test_a_deny_wins_over_the_baseline(tenant: Tenant, vcpus: int, allowed: bool) -> None:
     policy = add(tenant)
     answer = evaluate(tenant, vcpus=vcpus)
     assert answer["allowed"] is allowed
     assert [violation["policy_id"] for violation in answer["violations"]] == ([] if allowed else [policy["id"]])
 
 
-def test_without_the_baseline_only_what_is_allowed_is_allowed(tenant):
+def test_without_the_baseline_only_what_is_allowed_is_allowed(tenant: Tenant) -> None:
     evaluate(tenant)
     tenant.api.ok("DELETE", f"{POLICIES}/{baseline(tenant)}", 204)
     assert [v["policy"] for v in evaluate(tenant, vcpus=1)["violations"]] == ["default-deny"]
@@ -58,7 +59,7 @@ def test_without_the_baseline_only_what_is_allowed_is_allowed(tenant):
     assert [evaluate(tenant, vcpus=vcpus)["allowed"] for vcpus in (2, 3)] == [True, False]
 
 
-def test_what_cannot_be_evaluated_is_denied(tenant):
+def test_what_cannot_be_evaluated_is_denied(tenant: Tenant) -> None:
     add(tenant)
     answers = [evaluate(tenant), evaluate(tenant, vcpus="many")]
     assert [answer["allowed"] for answer in answers] == [False, False]
@@ -66,13 +67,13 @@ def test_what_cannot_be_evaluated_is_denied(tenant):
 
 
 @pytest.mark.parametrize("enforcement", ["warn", "dryrun"])
-def test_a_warning_or_dry_run_lets_through_and_is_recorded(tenant, enforcement):
+def test_a_warning_or_dry_run_lets_through_and_is_recorded(tenant: Tenant, enforcement: str) -> None:
     add(tenant, enforcement=enforcement)
     answer = evaluate(tenant, vcpus=9)
     assert (answer["allowed"], answer["compliant"], answer["enforcement"]) == (True, False, enforcement)
 
 
-def test_a_result_stays_pinned_to_the_version_that_was_evaluated(tenant):
+def test_a_result_stays_pinned_to_the_version_that_was_evaluated(tenant: Tenant) -> None:
     policy = add(tenant)
     before = evaluate(tenant, vcpus=9)
     changed = tenant.api.ok("PATCH", f"{POLICIES}/{policy['id']}", json={"enforcement": "warn"})
@@ -83,32 +84,34 @@ def test_a_result_stays_pinned_to_the_version_that_was_evaluated(tenant):
     assert (after["policy_versions"][policy["id"]], after["allowed"]) == (2, True)
 
 
-def test_an_exemption_holds_for_its_resource_until_it_expires(tenant):
+def test_an_exemption_holds_for_its_resource_until_it_expires(tenant: Tenant, fleet: FleetControl) -> None:
     policy = add(tenant)
-    expires = datetime.now(UTC) + timedelta(seconds=1.5)
+    expires = clock.now() + timedelta(minutes=5)
     body = {"policy_id": policy["id"], "resource_id": "i-1", "reason": "move", "expires_at": expires.isoformat()}
     tenant.api.ok("POST", "/api/compliance/v1/exemptions", 201, json=body)
     answer = evaluate(tenant, vcpus=9)
     assert (answer["allowed"], answer["violations"][0]["exempted"]) == (True, True)
     assert evaluate(tenant, id="i-2", vcpus=9)["allowed"] is False
-    eventually(lambda: evaluate(tenant, vcpus=9)["allowed"] is False, timeout=5, interval=0.2)
+    fleet.step_clock(300)
+    assert evaluate(tenant, vcpus=9)["allowed"] is False
 
 
-def test_an_exemption_from_yesterday_is_refused(tenant):
+def test_an_exemption_from_yesterday_is_refused(tenant: Tenant) -> None:
     policy = add(tenant)
-    body = {"policy_id": policy["id"], "reason": "late", "expires_at": "2020-01-01T00:00:00Z"}
+    yesterday = clock.now() - timedelta(days=1)
+    body = {"policy_id": policy["id"], "reason": "late", "expires_at": yesterday.isoformat()}
     tenant.api.refused("POST", "/api/compliance/v1/exemptions", 422, "exemption_expired", json=body)
     assert list(tenant.api.items("/api/compliance/v1/exemptions")) == []
 
 
-def test_an_evaluation_is_told_and_names_its_evidence(tenant, bus: Bus):
+def test_an_evaluation_is_told_and_names_its_evidence(tenant: Tenant, bus: Bus) -> None:
     answer = evaluate(tenant, vcpus=9)
     [event] = bus.of_subject("compliance.events", answer["id"])
     assert (event["id"], event["type"]) == (answer["evidence"], "compliance.resource.evaluated")
     assert event["data"]["policy_versions"] == answer["policy_versions"]
 
 
-def test_an_audit_of_nothing_has_no_score(tenant):
+def test_an_audit_of_nothing_has_no_score(tenant: Tenant) -> None:
     add(tenant)
     answer = tenant.api.ok("POST", "/api/compliance/v1/audits", 201)
     assert (answer["run"]["resources"], answer["run"]["score"]) == (0, None)

@@ -20,7 +20,17 @@ from tests.support.computing import (
     running,
     used_of,
 )
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
+
+NANO = {"instances": (1, 0), "vcpus": (1, 0), "memory_mib": (128, 0)}
+NOTHING = {"instances": (0, 0), "vcpus": (0, 0), "memory_mib": (0, 0)}
+
+
+def quota_of(tenant: Tenant) -> dict[str, tuple[int, int]]:
+    """What the tenant has used of the quotas of compute, and what is reserved beside that."""
+    quotas = tenant.api.ok("GET", "/api/tenants/v1/quotas")["items"]
+    return {quota["resource"]: (quota["used"], quota["reserved"]) for quota in quotas if quota["resource"] in NANO}
 
 
 def test_an_instance_becomes_active_in_the_zone_asked_for_and_runs_at_the_provider(
@@ -175,7 +185,65 @@ def test_a_tenants_quota_counts_instances_and_comes_back_with_the_delete(operato
 
     tenant.api.ok("DELETE", f"{INSTANCES}/{first['id']}", 202)
     is_gone(tenant.api, first["id"])
+    eventually(lambda: quota_of(tenant) == NOTHING)
     assert running(tenant.api)["id"] != first["id"]
+
+
+def test_what_was_reserved_for_an_instance_is_committed_by_its_own_event(operator: Api, tenant: Tenant) -> None:
+    create_host(operator, tenant)
+
+    tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+
+    eventually(lambda: quota_of(tenant) == NANO)
+
+
+def test_an_order_that_fails_after_it_was_placed_holds_no_quota(tenant: Tenant) -> None:
+    order = {"name": "vm", "flavor": "nano", "zone": ZONE, "image": "amiga-3.1"}
+
+    tenant.api.refused("POST", INSTANCES, 422, "unknown_image", json=order)
+
+    assert quota_of(tenant) == NOTHING
+
+
+def test_a_resize_exchanges_the_quota_exactly(tenant: Tenant) -> None:
+    instance = running(tenant.api, flavor="medium")
+
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/resize", 202, json={"flavor": "small"})
+    reaches(tenant.api, instance["id"], "active")
+
+    eventually(lambda: quota_of(tenant) == {"instances": (1, 0), "vcpus": (1, 0), "memory_mib": (2_048, 0)})
+    tenant.api.ok("DELETE", f"{INSTANCES}/{instance['id']}", 202)
+    is_gone(tenant.api, instance["id"])
+    eventually(lambda: quota_of(tenant) == NOTHING)
+
+
+def test_a_resize_that_fails_gives_back_what_was_wanted_and_nothing_else(operator: Api, tenant: Tenant) -> None:
+    instance = running(tenant.api)
+    plan_fault(operator, tenant, "resize_node", "unavailable", remaining=4)
+
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/resize", 202, json={"flavor": "medium"})
+    kept = reaches(tenant.api, instance["id"], "active")
+
+    assert (kept["flavor"], kept["last_error"]) == ("nano", "nimbus: resize_node is not available")
+    eventually(lambda: quota_of(tenant) == NANO)
+
+
+def test_a_resize_that_was_refused_can_be_asked_for_again(operator: Api, tenant: Tenant) -> None:
+    host = create_host(operator, tenant, millicores=1_000)
+    instance = running(tenant.api, tenancy="dedicated")
+    path = f"{INSTANCES}/{instance['id']}/resize"
+    tenant.api.refused("POST", path, 409, "no_valid_host", json={"flavor": "medium"})
+    eventually(lambda: quota_of(tenant) == NANO)
+    inventories = [
+        {"resource_class": kind, "total": total}
+        for kind, total in (("vcpu", 4_000), ("memory_mib", 65_536), ("disk_gib", 1_000))
+    ]
+    operator.ok("PATCH", f"/api/compute/v1/hosts/{host['id']}", json={"inventories": inventories})
+
+    tenant.api.ok("POST", path, 202, json={"flavor": "medium"})
+
+    assert reaches(tenant.api, instance["id"], "active")["flavor"] == "medium"
+    eventually(lambda: quota_of(tenant) == {"instances": (1, 0), "vcpus": (2, 0), "memory_mib": (4_096, 0)})
 
 
 def test_a_planned_fault_can_be_called_off(operator: Api, tenant: Tenant) -> None:

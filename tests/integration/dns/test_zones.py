@@ -1,5 +1,10 @@
-"""Zones: their SOA, their files, their versions."""
+"""Zones: their SOA, their versions, their ends."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.identities import Tenant
 from tests.support.zones import ZONES, add_record, listed, make_zone, record, records_of
 
 BROKEN_FILE = "www IN A 192.0.2.1\nwww IN CNAME elsewhere\n"
@@ -12,19 +17,19 @@ WWW  IN A   192.0.2.1
 """
 
 
-def test_a_new_zone_has_one_name_a_serial_and_name_servers(tenant):
+def test_a_new_zone_has_one_name_a_serial_and_name_servers(tenant: Tenant) -> None:
     zone = make_zone(tenant.api, "Example.COM")
     assert (zone["name"], zone["version"], len(str(zone["serial"]))) == ("example.com.", 1, 10)
     assert listed(tenant.api, zone) == [("example.com.", "NS")]
 
 
-def test_one_name_is_one_zone_in_any_spelling(tenant):
+def test_one_name_is_one_zone_in_any_spelling(tenant: Tenant) -> None:
     make_zone(tenant.api, "example.com")
     tenant.api.refused("POST", ZONES, 409, "zone_exists", json={"name": "EXAMPLE.com."})
     assert [zone["name"] for zone in tenant.api.items(ZONES)] == ["example.com."]
 
 
-def test_every_change_moves_the_serial(tenant):
+def test_every_change_moves_the_serial(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     made = add_record(tenant.api, zone, "www", "A", "192.0.2.1")
     path = f"{records_of(zone)}/{made['id']}"
@@ -34,35 +39,7 @@ def test_every_change_moves_the_serial(tenant):
     assert after["serial"] == zone["serial"] + 3
 
 
-def test_a_zone_file_replaces_all_records_and_comes_back(tenant):
-    zone = make_zone(tenant.api)
-    add_record(tenant.api, zone, "old", "A", "192.0.2.9")
-    tenant.api.ok("PUT", f"{ZONES}/{zone['id']}/zonefile", json={"zonefile": GOOD_FILE})
-    assert listed(tenant.api, zone) == [
-        ("example.com.", "MX"),
-        ("example.com.", "NS"),
-        ("mail.example.com.", "A"),
-        ("www.example.com.", "A"),
-        ("www.example.com.", "TXT"),
-    ]
-    lines = tenant.api.get(f"{ZONES}/{zone['id']}/zonefile").text.splitlines()
-    assert lines[0] == "$ORIGIN example.com."
-    assert f" {zone['serial'] + 2} 7200 900 1209600 300" in lines[2]
-    assert lines[-2:] == ["www\t120\tIN\tA\t192.0.2.1", 'www\t120\tIN\tTXT\t"a; b"']
-
-
-def test_a_broken_zone_file_changes_nothing(tenant):
-    zone = make_zone(tenant.api)
-    add_record(tenant.api, zone, "old", "A", "192.0.2.9")
-    before = tenant.api.ok("GET", f"{ZONES}/{zone['id']}")
-    path = f"{ZONES}/{zone['id']}/zonefile"
-    tenant.api.refused("PUT", path, 409, "cname_conflict", json={"zonefile": BROKEN_FILE})
-    tenant.api.refused("PUT", path, 422, "invalid_zone_file", json={"zonefile": "www IN A 1.2.3\n"})
-    assert listed(tenant.api, zone) == [("example.com.", "NS"), ("old.example.com.", "A")]
-    assert tenant.api.ok("GET", f"{ZONES}/{zone['id']}") == before
-
-
-def test_a_zone_goes_when_only_its_name_servers_are_left(tenant):
+def test_a_zone_goes_when_only_its_name_servers_are_left(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     made = add_record(tenant.api, zone, "www", "A", "192.0.2.1")
     tenant.api.refused("DELETE", f"{ZONES}/{zone['id']}", 409, "zone_not_empty")
@@ -71,23 +48,23 @@ def test_a_zone_goes_when_only_its_name_servers_are_left(tenant):
     assert list(tenant.api.items(ZONES)) == []
 
 
-def test_the_name_servers_of_the_apex_stay(tenant):
+def test_the_name_servers_of_the_apex_stay(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     [servers] = tenant.api.items(records_of(zone))
     tenant.api.refused("DELETE", f"{records_of(zone)}/{servers['id']}", 409, "apex_name_servers")
     assert listed(tenant.api, zone) == [("example.com.", "NS")]
 
 
-def test_a_stale_version_changes_nothing(tenant):
+def test_a_stale_version_changes_nothing(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     path = f"{ZONES}/{zone['id']}"
-    stale = {"headers": {"If-Match": '"1"'}}
+    stale: dict[str, Any] = {"headers": {"If-Match": '"1"'}}
     assert tenant.api.ok("PATCH", path, json={"minimum": 60}, **stale)["version"] == 2
     tenant.api.refused("PATCH", path, 412, "version_conflict", json={"minimum": 999}, **stale)
     assert tenant.api.ok("GET", path)["minimum"] == 60
 
 
-def test_the_list_counts_the_record_sets(tenant):
+def test_the_list_counts_the_record_sets(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     tenant.api.ok("POST", records_of(zone), 201, json=record("www", "A", "192.0.2.1"))
     make_zone(tenant.api, "example.net")

@@ -1,19 +1,22 @@
 """Rules and the lives of their alerts."""
 
+from typing import Any
+
+from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, RULES, SILENCES, at, evaluate, health, make_rule, sample, send
 
 
-def load(tenant, *values: float) -> None:
+def load(tenant: Tenant, *values: float) -> None:
     send(tenant.api, *(sample(60 * n, value) for n, value in enumerate(values)))
 
 
-def test_an_alert_is_pending_then_fires_then_is_resolved(tenant):
+def test_an_alert_is_pending_then_fires_then_is_resolved(tenant: Tenant) -> None:
     make_rule(tenant.api, for_seconds=120)
     load(tenant, 9, 9, 9, 1)
     assert [evaluate(tenant.api, 60 * n) for n in range(4)] == [["pending"], [], ["firing"], ["resolved"]]
 
 
-def test_a_condition_that_clears_sets_the_timer_back(tenant):
+def test_a_condition_that_clears_sets_the_timer_back(tenant: Tenant) -> None:
     make_rule(tenant.api, for_seconds=120)
     load(tenant, 9, 9, 1, 9, 9, 9)
     assert [evaluate(tenant.api, 60 * n) for n in range(6)] == [
@@ -26,13 +29,13 @@ def test_a_condition_that_clears_sets_the_timer_back(tenant):
     ]
 
 
-def test_a_firing_alert_goes_on_for_a_while(tenant):
+def test_a_firing_alert_goes_on_for_a_while(tenant: Tenant) -> None:
     make_rule(tenant.api, keep_firing_for_seconds=120)
     load(tenant, 9, 1, 1)
     assert [evaluate(tenant.api, 60 * n) for n in range(3)] == [["firing"], [], ["resolved"]]
 
 
-def test_no_data_is_not_ok(tenant):
+def test_no_data_is_not_ok(tenant: Tenant) -> None:
     make_rule(tenant.api)
     assert health(tenant.api, 0) == "no_data"
     load(tenant, 9)
@@ -41,7 +44,7 @@ def test_no_data_is_not_ok(tenant):
     assert [alert["state"] for alert in tenant.api.items(ALERTS)] == ["firing"]
 
 
-def test_the_same_trouble_is_one_alert_however_its_value_changes(tenant):
+def test_the_same_trouble_is_one_alert_however_its_value_changes(tenant: Tenant) -> None:
     make_rule(tenant.api)
     load(tenant, 6, 7, 8)
     for minute in range(3):
@@ -50,7 +53,7 @@ def test_the_same_trouble_is_one_alert_however_its_value_changes(tenant):
     assert (alert["state"], alert["value"], alert["version"]) == ("firing", 8.0, 1)
 
 
-def test_each_series_has_an_alert_of_its_own(tenant):
+def test_each_series_has_an_alert_of_its_own(tenant: Tenant) -> None:
     make_rule(tenant.api, severity="page")
     send(tenant.api, sample(0, 9, host="a"), sample(0, 9, host="b"), sample(0, 1, host="c"))
     assert evaluate(tenant.api, 0) == ["firing", "firing"]
@@ -60,7 +63,7 @@ def test_each_series_has_an_alert_of_its_own(tenant):
     assert (group["labels"], len(group["alerts"])) == ({"severity": "page"}, 2)
 
 
-def test_pages_hold_every_alert_once_though_they_began_together(tenant):
+def test_pages_hold_every_alert_once_though_they_began_together(tenant: Tenant) -> None:
     make_rule(tenant.api)
     send(tenant.api, *(sample(0, 9, host=str(number)) for number in range(5)))
     evaluate(tenant.api, 0)
@@ -69,7 +72,7 @@ def test_pages_hold_every_alert_once_though_they_began_together(tenant):
     assert [alert["id"] for alert in tenant.api.items(ALERTS, limit=2)] == whole
 
 
-def test_a_silence_hides_and_does_not_resolve(tenant):
+def test_a_silence_hides_and_does_not_resolve(tenant: Tenant) -> None:
     make_rule(tenant.api)
     send(tenant.api, sample(0, 9, host="a"), sample(0, 9, host="b"))
     evaluate(tenant.api, 0)
@@ -81,8 +84,8 @@ def test_a_silence_hides_and_does_not_resolve(tenant):
     assert not any(alert["silenced"] for alert in tenant.api.items(ALERTS))
 
 
-def test_a_burn_rate_needs_both_windows(tenant):
-    rule = {"aggregation": "burn_rate", "total_metric": "all", "objective": 0.999, "threshold": 14.4}
+def test_a_burn_rate_needs_both_windows(tenant: Tenant) -> None:
+    rule: dict[str, Any] = {"aggregation": "burn_rate", "total_metric": "all", "objective": 0.999, "threshold": 14.4}
     make_rule(tenant.api, **rule)
     hour = [(60 * minute, 2 * minute, 100 * minute) for minute in range(0, 61, 4)]
     later = [(3660, 120, 6100), (3840, 120, 6400)]
@@ -91,7 +94,7 @@ def test_a_burn_rate_needs_both_windows(tenant):
     assert (evaluate(tenant.api, 3600), evaluate(tenant.api, 3900)) == (["firing"], ["resolved"])
 
 
-def test_rules_are_named_once_and_deleted_with_their_alerts(tenant):
+def test_rules_are_named_once_and_deleted_with_their_alerts(tenant: Tenant) -> None:
     rule = make_rule(tenant.api)
     again = {"name": "busy", "metric": "load", "operator": ">", "threshold": 1}
     tenant.api.refused("POST", RULES, 409, "rule_exists", json=again)

@@ -1,28 +1,45 @@
 """Versions, check-and-set, rotation and keys, against the real Vault."""
 
 import base64
+from typing import Any
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
-from tests.support.identities import create_tenant
+from tests.support.eventually import eventually
+from tests.support.identities import Tenant, create_tenant
 
 SECRETS = "/api/secrets/v1/secrets"
 KEYS = "/api/secrets/v1/keys"
 
 
-def put(tenant, path: str, cas: int | None = None, **data: str):
+def put(tenant: Tenant, path: str, cas: int | None = None, **data: str) -> Any:
     return tenant.api.ok("PUT", f"{SECRETS}/{path}", json={"data": data, "cas": cas})
 
 
-def test_every_write_is_a_version_that_can_be_read(tenant):
+def figures(tenant: Tenant) -> tuple[int, int]:
+    """How many secrets are used and reserved of the tenant's quota."""
+    [quota] = [
+        item for item in tenant.api.ok("GET", "/api/tenants/v1/quotas")["items"] if item["resource"] == "secrets"
+    ]
+    return quota["used"], quota["reserved"]
+
+
+def reservations(tenant: Tenant) -> dict[str, str]:
+    """The open claims on the tenant's quota of secrets, and where they are."""
+    listed = tenant.operator.items("/api/tenants/v1/reservations", resource="secrets")
+    return {item["reservation_id"]: item["state"] for item in listed}
+
+
+def test_every_write_is_a_version_that_can_be_read(tenant: Tenant) -> None:
     assert [put(tenant, "app/db", password=value)["version"] for value in ("one", "two")] == [1, 2]
     newest = tenant.api.ok("GET", f"{SECRETS}/app/db")
     assert (newest["path"], newest["version"], newest["data"]) == ("app/db", 2, {"password": "two"})
     assert tenant.api.ok("GET", f"{SECRETS}/app/db", params={"version": 1})["data"] == {"password": "one"}
 
 
-def test_a_write_on_top_of_a_stale_version_changes_nothing(tenant):
+def test_a_write_on_top_of_a_stale_version_changes_nothing(tenant: Tenant) -> None:
     put(tenant, "app/db", cas=0, password="one")
     put(tenant, "app/db", cas=1, password="two")
     body = {"data": {"password": "three"}, "cas": 1}
@@ -31,7 +48,7 @@ def test_a_write_on_top_of_a_stale_version_changes_nothing(tenant):
     assert tenant.api.ok("GET", f"{SECRETS}/app/db")["data"] == {"password": "two"}
 
 
-def test_a_hidden_version_comes_back_and_a_destroyed_one_does_not(tenant):
+def test_a_hidden_version_comes_back_and_a_destroyed_one_does_not(tenant: Tenant) -> None:
     put(tenant, "app/db", password="one")
     path = f"{SECRETS}/app/db/versions"
     tenant.api.ok("POST", f"{path}/delete", json={"versions": [1]})
@@ -43,7 +60,7 @@ def test_a_hidden_version_comes_back_and_a_destroyed_one_does_not(tenant):
     tenant.api.refused("GET", f"{SECRETS}/app/db", 404, "secret_not_found")
 
 
-def test_both_versions_are_good_within_the_overlap_of_a_rotation(tenant):
+def test_both_versions_are_good_within_the_overlap_of_a_rotation(tenant: Tenant) -> None:
     put(tenant, "app/db", user="app", password="one")
     body = {"field": "password", "length": 40, "overlap_seconds": 3600}
     assert tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json=body)["version"] == 2
@@ -53,14 +70,14 @@ def test_both_versions_are_good_within_the_overlap_of_a_rotation(tenant):
     assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == [2, 1]
 
 
-def test_without_overlap_the_version_before_is_no_longer_given_out(tenant):
+def test_without_overlap_the_version_before_is_no_longer_given_out(tenant: Tenant) -> None:
     put(tenant, "app/db", password="one")
     tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "password", "overlap_seconds": 0})
     tenant.api.refused("GET", f"{SECRETS}/app/db", 404, "secret_version_retired", params={"version": 1})
     assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == [2]
 
 
-def test_a_deleted_secret_is_gone_and_gives_its_place_in_the_quota_back(operator):
+def test_a_deleted_secret_is_gone_and_gives_its_place_in_the_quota_back(operator: Api) -> None:
     tenant = create_tenant(operator, quotas={"secrets": 1})
     put(tenant, "one", a="1")
     body = {"data": {"a": "1"}}
@@ -68,10 +85,21 @@ def test_a_deleted_secret_is_gone_and_gives_its_place_in_the_quota_back(operator
     assert [item["path"] for item in tenant.api.items(SECRETS)] == ["one"]
     tenant.api.ok("DELETE", f"{SECRETS}/one", 204)
     tenant.api.refused("GET", f"{SECRETS}/one", 404, "not_found")
-    assert put(tenant, "two", a="1")["version"] == 1
+    eventually(lambda: tenant.api.put(f"{SECRETS}/two", json=body).status_code == 200, interval=0.2)
+    assert tenant.api.ok("GET", f"{SECRETS}/two")["version"] == 1
 
 
-def test_old_ciphertexts_decrypt_after_a_rotation_and_can_be_brought_up_to_date(tenant):
+def test_a_secret_counts_once_however_often_it_is_written_and_no_more_when_it_is_gone(tenant: Tenant) -> None:
+    secret = put(tenant, "app/db", password="one")
+    put(tenant, "app/db", password="two")
+    tenant.api.refused("PUT", f"{SECRETS}/app/other", 412, json={"data": {"a": "1"}, "cas": 7})
+    eventually(lambda: reservations(tenant) == {f"{secret['id']}.secrets": "committed"}, interval=0.2)
+    assert figures(tenant) == (1, 0)
+    tenant.api.ok("DELETE", f"{SECRETS}/app/db", 204)
+    eventually(lambda: figures(tenant) == (0, 0), interval=0.2)
+
+
+def test_old_ciphertexts_decrypt_after_a_rotation_and_can_be_brought_up_to_date(tenant: Tenant) -> None:
     text = base64.b64encode(b"card 4111").decode()
     tenant.api.ok("POST", KEYS, 201, json={"name": "cards"})
     old = tenant.api.ok("POST", f"{KEYS}/cards/encrypt", json={"plaintext": text})["ciphertext"]
@@ -83,13 +111,13 @@ def test_old_ciphertexts_decrypt_after_a_rotation_and_can_be_brought_up_to_date(
 
 
 @pytest.mark.parametrize("ciphertext", ["nonsense", "vault:v1:bm9uc2Vuc2U="])
-def test_what_is_no_ciphertext_is_refused(tenant, ciphertext):
+def test_what_is_no_ciphertext_is_refused(tenant: Tenant, ciphertext: str) -> None:
     tenant.api.ok("POST", KEYS, 201, json={"name": "cards"})
     body = {"ciphertext": ciphertext}
     tenant.api.refused("POST", f"{KEYS}/cards/decrypt", 422, "secret_request_refused", json=body)
 
 
-def test_every_change_is_told_in_order(tenant, bus: Bus):
+def test_every_change_is_told_in_order(tenant: Tenant, bus: Bus) -> None:
     secret = put(tenant, "app/db", user="u", password="p")
     tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "password"})
     tenant.api.ok("DELETE", f"{SECRETS}/app/db", 204)

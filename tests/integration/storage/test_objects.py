@@ -1,5 +1,7 @@
 """Objects in buckets: content, versions, conditions, listings, parts."""
 
+from __future__ import annotations
+
 import hashlib
 
 from tests.support.identities import Tenant
@@ -10,7 +12,7 @@ def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def test_an_object_is_read_back_byte_for_byte_with_its_type_and_tag(tenant: Tenant):
+def test_an_object_is_read_back_byte_for_byte_with_its_type_and_tag(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     content = bytes(range(256)) * 40
     stored = put_object(tenant.api, bucket, "2026/fe b/é.bin", content, Content_Type="image/png")
@@ -22,7 +24,7 @@ def test_an_object_is_read_back_byte_for_byte_with_its_type_and_tag(tenant: Tena
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", f'"{md5(content)}"')
 
 
-def test_a_versioned_bucket_keeps_what_is_overwritten_and_deleted(tenant: Tenant):
+def test_a_versioned_bucket_keeps_what_is_overwritten_and_deleted(tenant: Tenant) -> None:
     # Given two versions of an object
     bucket = make_bucket(tenant.api, versioning="enabled")
     first = put_object(tenant.api, bucket, "a", b"one")
@@ -47,7 +49,7 @@ def test_a_versioned_bucket_keeps_what_is_overwritten_and_deleted(tenant: Tenant
     assert tenant.api.get(f"{bucket}/objects/a").content == b"two"
 
 
-def test_an_unversioned_bucket_keeps_the_last_content_only(tenant: Tenant):
+def test_an_unversioned_bucket_keeps_the_last_content_only(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     put_object(tenant.api, bucket, "a", b"one")
     put_object(tenant.api, bucket, "a", b"two")
@@ -57,7 +59,7 @@ def test_an_unversioned_bucket_keeps_the_last_content_only(tenant: Tenant):
     assert tenant.api.ok("GET", f"{bucket}/versions")["versions"] == []
 
 
-def test_a_conditional_write_is_refused_when_somebody_was_faster(tenant: Tenant):
+def test_a_conditional_write_is_refused_when_somebody_was_faster(tenant: Tenant) -> None:
     # Given an object that was written under "only if there is none"
     bucket = make_bucket(tenant.api)
     first = put_object(tenant.api, bucket, "a", b"one", If_None_Match="*")
@@ -71,7 +73,7 @@ def test_a_conditional_write_is_refused_when_somebody_was_faster(tenant: Tenant)
     assert tenant.api.get(url).content == b"two"
 
 
-def test_a_listing_is_in_byte_order_folded_and_continued_where_it_ended(tenant: Tenant):
+def test_a_listing_is_in_byte_order_folded_and_continued_where_it_ended(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     for key in ("logs/b/1", "a", "logs/a/2", "logs/a/1", "B", "z"):
         put_object(tenant.api, bucket, key)
@@ -84,7 +86,7 @@ def test_a_listing_is_in_byte_order_folded_and_continued_where_it_ended(tenant: 
     assert inside["common_prefixes"] == ["logs/a/", "logs/b/"]
 
 
-def test_an_object_is_made_of_parts_in_order(tenant: Tenant):
+def test_an_object_is_made_of_parts_in_order(tenant: Tenant) -> None:
     # Given an upload whose parts arrive out of order, one of them twice
     bucket = make_bucket(tenant.api)
     upload = tenant.api.ok("POST", f"{bucket}/uploads", 201, json={"key": "big"})
@@ -107,7 +109,7 @@ def test_an_object_is_made_of_parts_in_order(tenant: Tenant):
     tenant.api.refused("GET", f"{url}/parts", 404, "no_such_upload")
 
 
-def test_a_small_part_that_is_not_the_last_is_refused_and_an_abort_leaves_nothing(tenant: Tenant):
+def test_a_small_part_that_is_not_the_last_is_refused_and_an_abort_leaves_nothing(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     upload = tenant.api.ok("POST", f"{bucket}/uploads", 201, json={"key": "big"})
     url = f"{bucket}/uploads/{upload['id']}"

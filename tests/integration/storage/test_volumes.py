@@ -1,13 +1,25 @@
 """Volumes and snapshots: sizes, states, quota, versions."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
+from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant, create_tenant
 from tests.support.storing import STORAGE, in_use, make_bucket, make_volume, put_object
 
 
-def test_a_volume_is_provisioned_and_counted_and_given_back(tenant: Tenant):
+def settled(operator: Api, resource: str) -> tuple[int, int]:
+    """What a tenant has used of a quota, and what is reserved beside that."""
+    quotas = operator.ok("GET", "/api/tenants/v1/quotas")["items"]
+    quota: dict[str, Any] = next(each for each in quotas if each["resource"] == resource)
+    return quota["used"], quota["reserved"]
+
+
+def test_a_volume_is_provisioned_and_counted_and_given_back(tenant: Tenant) -> None:
     # Given a new volume
     volume = make_volume(tenant.api, 10)
     assert (volume["state"], volume["size_gib"], volume["volume_class"]) == ("active", 10, "general")
@@ -18,11 +30,11 @@ def test_a_volume_is_provisioned_and_counted_and_given_back(tenant: Tenant):
     assert in_use(tenant.operator, "storage_gib") == 25
     # When it is deleted, then all of it is free again
     tenant.api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
-    assert (in_use(tenant.operator, "volumes"), in_use(tenant.operator, "storage_gib")) == (0, 0)
+    eventually(lambda: (in_use(tenant.operator, "volumes"), in_use(tenant.operator, "storage_gib")) == (0, 0))
     tenant.api.refused("GET", f"{STORAGE}/volumes/{volume['id']}", 404, "not_found")
 
 
-def test_a_size_outside_its_class_is_refused_and_nothing_is_made(tenant: Tenant):
+def test_a_size_outside_its_class_is_refused_and_nothing_is_made(tenant: Tenant) -> None:
     for fields, code in (
         ({"size_gib": 0}, "invalid_volume_size"),
         ({"size_gib": 16_385}, "invalid_volume_size"),
@@ -36,7 +48,7 @@ def test_a_size_outside_its_class_is_refused_and_nothing_is_made(tenant: Tenant)
 
 
 @pytest.mark.infrastructure_state
-def test_a_volume_that_nobody_uses_cannot_be_detached(tenant: Tenant):
+def test_a_volume_that_nobody_uses_cannot_be_detached(tenant: Tenant) -> None:
     # Given an active volume
     volume = make_volume(tenant.api)
     # When it is detached, then the transition is refused with those that are allowed, and nothing has changed
@@ -47,7 +59,7 @@ def test_a_volume_that_nobody_uses_cannot_be_detached(tenant: Tenant):
     assert tenant.api.ok("GET", path) == volume
 
 
-def test_a_volume_does_not_shrink_and_a_stale_writer_is_refused(tenant: Tenant):
+def test_a_volume_does_not_shrink_and_a_stale_writer_is_refused(tenant: Tenant) -> None:
     volume = make_volume(tenant.api, 10)
     path = f"{STORAGE}/volumes/{volume['id']}"
     tenant.api.refused("PATCH", path, 422, "volumes_only_grow", json={"size_gib": 9})
@@ -57,7 +69,7 @@ def test_a_volume_does_not_shrink_and_a_stale_writer_is_refused(tenant: Tenant):
     assert tenant.api.ok("GET", path)["name"] == "renamed"
 
 
-def test_quota_is_enforced_and_a_refused_volume_takes_none(operator):
+def test_quota_is_enforced_and_a_refused_volume_takes_none(operator: Api) -> None:
     # Given a tenant that may have 12 GiB
     tenant = create_tenant(operator, quotas={"storage_gib": 12})
     make_volume(tenant.api, 10)
@@ -69,7 +81,7 @@ def test_quota_is_enforced_and_a_refused_volume_takes_none(operator):
     make_volume(tenant.api, 2)
 
 
-def test_a_snapshot_outlives_its_volume_and_a_volume_of_it_holds_all(tenant: Tenant):
+def test_a_snapshot_outlives_its_volume_and_a_volume_of_it_holds_all(tenant: Tenant) -> None:
     volume = make_volume(tenant.api, 10)
     snapshot = tenant.api.ok("POST", f"{STORAGE}/volumes/{volume['id']}/snapshots", 201, json={"name": "nightly"})
     tenant.api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
@@ -78,10 +90,44 @@ def test_a_snapshot_outlives_its_volume_and_a_volume_of_it_holds_all(tenant: Ten
     restored = tenant.api.ok("POST", f"{STORAGE}/volumes", 201, json=body)
     assert (restored["size_gib"], restored["snapshot_id"]) == (10, snapshot["id"])
     tenant.api.ok("DELETE", f"{STORAGE}/snapshots/{snapshot['id']}", 204)
-    assert in_use(tenant.operator, "snapshots") == 0
+    eventually(lambda: in_use(tenant.operator, "snapshots") == 0)
 
 
-def test_one_idempotency_key_makes_one_volume(tenant: Tenant):
+def test_what_was_reserved_is_committed_by_the_events_of_what_was_made(tenant: Tenant) -> None:
+    # Given a volume that has grown, a snapshot of it and a bucket
+    volume = make_volume(tenant.api, 10)
+    tenant.api.ok("PATCH", f"{STORAGE}/volumes/{volume['id']}", json={"size_gib": 25})
+    tenant.api.ok("POST", f"{STORAGE}/volumes/{volume['id']}/snapshots", 201, json={"name": "nightly"})
+    make_bucket(tenant.api)
+    # Then all of it counts as used, and nothing is left that could expire
+    resources = ("volumes", "storage_gib", "snapshots", "buckets")
+    eventually(lambda: [settled(tenant.operator, each) for each in resources] == [(1, 0), (25, 0), (1, 0), (1, 0)])
+
+
+def test_a_growth_that_was_refused_can_be_asked_for_again(operator: Api) -> None:
+    # Given a volume that may not grow by ten
+    tenant = create_tenant(operator, quotas={"storage_gib": 15})
+    volume = make_volume(tenant.api, 10)
+    path = f"{STORAGE}/volumes/{volume['id']}"
+    tenant.api.refused("PATCH", path, 403, "quota_exceeded", json={"size_gib": 20})
+    assert (in_use(tenant.operator, "storage_gib"), tenant.api.ok("GET", path)) == (10, volume)
+    # When the limit is raised and the same is asked for, then it grows and counts
+    tenant.operator.ok("PUT", "/api/tenants/v1/quotas/storage_gib", json={"limit": 20})
+    tenant.api.ok("PATCH", path, json={"size_gib": 20})
+    eventually(lambda: settled(tenant.operator, "storage_gib") == (20, 0))
+
+
+def test_usage_is_recorded_on_request_once(tenant: Tenant, other_tenant: Tenant) -> None:
+    # Given two volumes, and one of another tenant
+    volumes = [make_volume(tenant.api), make_volume(tenant.api)]
+    make_volume(other_tenant.api)
+    # When usage is flushed, then there is a record for each of one's own, and their versions are the same as before
+    assert tenant.api.ok("POST", f"{STORAGE}/usage/flush")["recorded"] == 2
+    for volume in volumes:
+        assert tenant.api.ok("GET", f"{STORAGE}/volumes/{volume['id']}") == volume
+
+
+def test_one_idempotency_key_makes_one_volume(tenant: Tenant) -> None:
     api = tenant.api.with_headers(Idempotency_Key="make-it-once")
     first, second = make_volume(api), make_volume(api)
     assert first == second
@@ -90,12 +136,12 @@ def test_one_idempotency_key_makes_one_volume(tenant: Tenant):
     assert [each["id"] for each in tenant.api.items(f"{STORAGE}/volumes")] == [first["id"]]
 
 
-def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant):
+def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant) -> None:
     # Given a tenant with a volume, a snapshot and a bucket with an object
     volume = make_volume(tenant.api)
     tenant.api.ok("POST", f"{STORAGE}/volumes/{volume['id']}/snapshots", 201, json={"name": "last"})
     put_object(tenant.api, make_bucket(tenant.api), "a")
     # When it is closed, then all of it goes
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
-    for path in ("volumes", "snapshots", "buckets"):
-        assert eventually(lambda path=path: not list(tenant.operator.items(f"{STORAGE}/{path}")), 5.0)
+    left = (f"{STORAGE}/volumes", f"{STORAGE}/snapshots", f"{STORAGE}/buckets")
+    assert eventually(lambda: [list(tenant.operator.items(path)) for path in left] == [[], [], []], 5.0)

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.identities import Tenant, create_tenant
 
 RESERVATIONS = "/api/tenants/v1/quota/reservations"
@@ -11,7 +12,7 @@ PROJECTS = "/api/tenants/v1/projects"
 
 
 @pytest.fixture
-def tenant(operator) -> Tenant:
+def tenant(operator: Api) -> Tenant:
     return create_tenant(operator, quotas={"vcpus": 10})
 
 
@@ -30,7 +31,7 @@ def project(tenant: Tenant, name: str, parent: str | None = None) -> str:
     return tenant.api.ok("POST", PROJECTS, 201, json={"name": name, "parent_id": parent})["id"]
 
 
-def test_a_claim_is_reserved_committed_and_released(tenant):
+def test_a_claim_is_reserved_committed_and_released(tenant: Tenant) -> None:
     reserved = tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 3))
     assert (reserved["state"], reserved["amount"], figures(tenant)) == ("reserved", 3, (10, 0, 3))
     assert tenant.operator.ok("POST", f"{RESERVATIONS}/i-1/commit")["state"] == "committed"
@@ -39,7 +40,7 @@ def test_a_claim_is_reserved_committed_and_released(tenant):
     assert figures(tenant) == (10, 0, 0)
 
 
-def test_every_step_may_be_repeated_and_counts_once(tenant):
+def test_every_step_may_be_repeated_and_counts_once(tenant: Tenant) -> None:
     first = tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
     assert tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3)) == first
     assert figures(tenant) == (10, 0, 3)
@@ -50,13 +51,13 @@ def test_every_step_may_be_repeated_and_counts_once(tenant):
     tenant.operator.refused("POST", f"{RESERVATIONS}/i-1/commit", 409, "reservation_released")
 
 
-def test_one_name_stands_for_one_claim(tenant):
+def test_one_name_stands_for_one_claim(tenant: Tenant) -> None:
     tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
     tenant.operator.refused("POST", RESERVATIONS, 409, "reservation_conflict", json=claim("i-1", 4))
     assert figures(tenant) == (10, 0, 3)
 
 
-def test_the_last_unit_is_granted_and_the_next_is_refused_with_the_figures(tenant):
+def test_the_last_unit_is_granted_and_the_next_is_refused_with_the_figures(tenant: Tenant) -> None:
     tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 9))
     tenant.operator.ok("POST", RESERVATIONS, json=claim("i-2", 1))
     problem = tenant.operator.refused("POST", RESERVATIONS, 403, "quota_exceeded", json=claim("i-3", 1))
@@ -64,7 +65,7 @@ def test_the_last_unit_is_granted_and_the_next_is_refused_with_the_figures(tenan
     assert figures(tenant) == (10, 0, 10)
 
 
-def test_claims_at_the_same_moment_never_exceed_the_limit(tenant):
+def test_claims_at_the_same_moment_never_exceed_the_limit(tenant: Tenant) -> None:
     def reserve(number: int) -> int:
         return tenant.operator.post(RESERVATIONS, json=claim(f"i-{number}", 3)).status_code
 
@@ -74,7 +75,7 @@ def test_claims_at_the_same_moment_never_exceed_the_limit(tenant):
     assert figures(tenant) == (10, 0, 9)
 
 
-def test_a_claim_in_a_project_counts_in_all_projects_above_it(tenant):
+def test_a_claim_in_a_project_counts_in_all_projects_above_it(tenant: Tenant) -> None:
     shop = project(tenant, "Shop")
     stage = project(tenant, "Stage", shop)
     tenant.api.ok("PUT", f"{PROJECTS}/{shop}/quotas/vcpus", json={"limit": 6})
@@ -84,7 +85,7 @@ def test_a_claim_in_a_project_counts_in_all_projects_above_it(tenant):
     assert (figures(tenant, shop), figures(tenant)) == ((6, 0, 4), (10, 0, 4))
 
 
-def test_the_limits_of_projects_add_up_to_at_most_their_parents(tenant):
+def test_the_limits_of_projects_add_up_to_at_most_their_parents(tenant: Tenant) -> None:
     shop, lab = project(tenant, "Shop"), project(tenant, "Lab")
     tenant.api.ok("PUT", f"{PROJECTS}/{shop}/quotas/vcpus", json={"limit": 7})
     path = f"{PROJECTS}/{lab}/quotas/vcpus"
@@ -95,7 +96,7 @@ def test_the_limits_of_projects_add_up_to_at_most_their_parents(tenant):
     assert figures(tenant)[0] == 10
 
 
-def test_a_suspended_tenant_gets_nothing_new_and_can_give_back(tenant):
+def test_a_suspended_tenant_gets_nothing_new_and_can_give_back(tenant: Tenant) -> None:
     tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
     tenant.operator.refused("POST", RESERVATIONS, 403, "tenant_not_active", json=claim("i-2", 3))

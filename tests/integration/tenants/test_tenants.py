@@ -20,7 +20,7 @@ def name() -> str:
     return f"Größe {secrets.token_hex(6)}"
 
 
-def test_a_new_tenant_is_active_with_the_limits_of_its_plan_and_its_own_exceptions(operator, name):
+def test_a_new_tenant_is_active_with_the_limits_of_its_plan_and_its_own_exceptions(operator: Api, name: str) -> None:
     body = {"name": name, "plan": "free", "quotas": {"buckets": 0, "vcpus": 7}}
     created = operator.ok("POST", TENANTS, 201, json=body)
     assert {field: created[field] for field in ("name", "slug", "plan", "state", "version")} == {
@@ -37,13 +37,13 @@ def test_a_new_tenant_is_active_with_the_limits_of_its_plan_and_its_own_exceptio
 @pytest.mark.parametrize(
     ("quotas", "code"), [({"vcpus": 4, "unicorns": 1}, "unknown_resource"), ({"vcpus": -1}, "invalid_amount")]
 )
-def test_a_tenant_with_a_bad_quota_is_not_created(operator, name, quotas, code):
+def test_a_tenant_with_a_bad_quota_is_not_created(operator: Api, name: str, quotas: dict[str, int], code: str) -> None:
     operator.refused("POST", TENANTS, 422, code, json={"name": name, "quotas": quotas})
     assert operator.ok("POST", TENANTS, 201, json={"name": name, "quotas": {}})["version"] == 1
 
 
 @pytest.mark.parametrize("twin", ["upper", "full-width", "decomposed"])
-def test_a_name_is_taken_in_every_spelling(operator, name, twin):
+def test_a_name_is_taken_in_every_spelling(operator: Api, name: str, twin: str) -> None:
     operator.ok("POST", TENANTS, 201, json={"name": name})
     spelling = {
         "upper": name.upper(),
@@ -54,7 +54,7 @@ def test_a_name_is_taken_in_every_spelling(operator, name, twin):
     operator.refused("POST", TENANTS, 409, "name_taken", json={"name": spelling})
 
 
-def test_a_smaller_plan_that_does_not_fit_changes_nothing(tenant: Tenant):
+def test_a_smaller_plan_that_does_not_fit_changes_nothing(tenant: Tenant) -> None:
     claim = {"resource": "volumes", "amount": 5, "reservation_id": "v-1"}
     tenant.operator.ok("POST", "/api/tenants/v1/quota/reservations", 201, json=claim)
     before = limits(tenant.api)
@@ -63,13 +63,13 @@ def test_a_smaller_plan_that_does_not_fit_changes_nothing(tenant: Tenant):
     assert tenant.api.ok("GET", f"{TENANTS}/{tenant.id}")["plan"] == "team"
 
 
-def test_a_bigger_plan_gives_its_limits_at_once(tenant):
+def test_a_bigger_plan_gives_its_limits_at_once(tenant: Tenant) -> None:
     changed = tenant.operator.ok("PATCH", f"{TENANTS}/{tenant.id}", json={"plan": "business"})
     assert (changed["plan"], changed["version"]) == ("business", 2)
     assert limits(tenant.api)["vcpus"] == 800
 
 
-def test_of_two_who_changed_the_same_version_the_second_is_refused(tenant):
+def test_of_two_who_changed_the_same_version_the_second_is_refused(tenant: Tenant) -> None:
     path, own = f"{TENANTS}/{tenant.id}", tenant.name
     tag = tenant.api.get(path).headers["ETag"]
     assert tag == '"1"'
@@ -78,7 +78,14 @@ def test_of_two_who_changed_the_same_version_the_second_is_refused(tenant):
     assert tenant.api.ok("GET", path)["name"] == f"{own} a"
 
 
-def test_a_repeated_creation_under_one_key_makes_one_tenant(operator, name):
+def test_a_change_is_dated(tenant: Tenant) -> None:
+    before = tenant.api.ok("GET", f"{TENANTS}/{tenant.id}")
+    after = tenant.api.ok("PATCH", f"{TENANTS}/{tenant.id}", json={"name": f"{tenant.name} again"})
+    assert after["created_at"] == before["created_at"]
+    assert after["updated_at"] > before["updated_at"]
+
+
+def test_a_repeated_creation_under_one_key_makes_one_tenant(operator: Api, name: str) -> None:
     key = {"Idempotency-Key": secrets.token_hex(8)}
     first = operator.post(TENANTS, json={"name": name}, headers=key)
     again = operator.post(TENANTS, json={"name": name}, headers=key)
@@ -88,7 +95,7 @@ def test_a_repeated_creation_under_one_key_makes_one_tenant(operator, name):
     operator.refused("POST", TENANTS, 422, "idempotency_key_reused", json={"name": f"{name} b"}, headers=key)
 
 
-def test_every_step_of_a_life_is_told_in_order(tenant, bus: Bus):
+def test_every_step_of_a_life_is_told_in_order(tenant: Tenant, bus: Bus) -> None:
     for action in ("suspend", "resume", "close"):
         tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/{action}")
     tenant.operator.refused("POST", f"{TENANTS}/{tenant.id}/resume", 409, "illegal_transition")

@@ -1,10 +1,13 @@
 """Statements needed, not seconds."""
 
+from __future__ import annotations
+
 from tests.support.api import queries_of
 from tests.support.balancing import BALANCERS, POOLS, add_backend, make_balancer, make_pool
+from tests.support.identities import Tenant
 
 
-def test_a_list_of_pools_takes_as_many_queries_however_long_it_is(tenant):
+def test_a_list_of_pools_takes_as_many_queries_however_long_it_is(tenant: Tenant) -> None:
     make_pool(tenant.api, 1)
     short = tenant.api.get(POOLS)
     for number in range(3):
@@ -14,7 +17,7 @@ def test_a_list_of_pools_takes_as_many_queries_however_long_it_is(tenant):
     assert queries_of(short) == queries_of(long) == 2
 
 
-def test_a_list_of_load_balancers_takes_as_many_queries_however_long_it_is(tenant):
+def test_a_list_of_load_balancers_takes_as_many_queries_however_long_it_is(tenant: Tenant) -> None:
     pool, _ = make_pool(tenant.api)
     make_balancer(tenant.api, pool)
     short = tenant.api.get(BALANCERS)
@@ -25,7 +28,7 @@ def test_a_list_of_load_balancers_takes_as_many_queries_however_long_it_is(tenan
     assert queries_of(short) == queries_of(long) == 2
 
 
-def test_a_pick_reads_all_backends_at_once(tenant):
+def test_a_pick_reads_all_backends_at_once(tenant: Tenant) -> None:
     pool, _ = make_pool(tenant.api, 1, algorithm="least_connections")
     first = tenant.api.post(f"{pool}/pick", json={})
     for number in range(5):

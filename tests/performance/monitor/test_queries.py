@@ -1,10 +1,11 @@
 """Statements needed, not seconds."""
 
 from tests.support.api import queries_of
+from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, MONITOR, at, evaluate, make_rule, sample, send
 
 
-def test_an_evaluation_takes_as_many_queries_however_many_rules_and_series_there_are(tenant):
+def test_an_evaluation_takes_as_many_queries_however_many_rules_and_series_there_are(tenant: Tenant) -> None:
     def queries() -> int:
         return queries_of(tenant.api.post(f"{MONITOR}/evaluate", json={"at": at(0)}))
 
@@ -19,7 +20,7 @@ def test_an_evaluation_takes_as_many_queries_however_many_rules_and_series_there
     assert queries() == with_one
 
 
-def test_a_list_of_alerts_takes_as_many_queries_however_many_rules_they_are_of(tenant):
+def test_a_list_of_alerts_takes_as_many_queries_however_many_rules_they_are_of(tenant: Tenant) -> None:
     make_rule(tenant.api)
     send(tenant.api, sample(0, 9))
     evaluate(tenant.api, 0)
@@ -32,7 +33,7 @@ def test_a_list_of_alerts_takes_as_many_queries_however_many_rules_they_are_of(t
     assert queries_of(short) == queries_of(long)
 
 
-def test_samples_are_kept_in_as_many_queries_however_many_come_at_once(tenant):
+def test_samples_are_kept_in_as_many_queries_however_many_come_at_once(tenant: Tenant) -> None:
     def queries(name: str, count: int) -> int:
         samples = [sample(0, 1, name=name, host=str(number)) for number in range(count)]
         return queries_of(tenant.api.post(f"{MONITOR}/samples", json={"samples": samples}))

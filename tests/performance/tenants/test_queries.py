@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.api import queries_of
+from tests.support.api import Api, queries_of
 from tests.support.identities import Tenant
 
 PROJECTS = "/api/tenants/v1/projects"
@@ -18,7 +18,7 @@ def claim(name: str, project: str | None = None) -> dict[str, object]:
     return {"resource": "vcpus", "amount": 1, "reservation_id": name, "project_id": project}
 
 
-def test_a_list_of_projects_takes_one_query_however_long_it_is(tenant):
+def test_a_list_of_projects_takes_one_query_however_long_it_is(tenant: Tenant) -> None:
     make_projects(tenant, 1)
     short = tenant.api.get(PROJECTS)
     make_projects(tenant, 5, "More")
@@ -28,7 +28,7 @@ def test_a_list_of_projects_takes_one_query_however_long_it_is(tenant):
 
 
 @pytest.mark.parametrize("in_project", [False, True], ids=["tenant", "project"])
-def test_a_claim_takes_as_many_queries_after_many_claims_as_after_none(tenant, in_project):
+def test_a_claim_takes_as_many_queries_after_many_claims_as_after_none(tenant: Tenant, in_project: bool) -> None:
     project = make_projects(tenant, 1)[0] if in_project else None
     first = tenant.operator.post(RESERVATIONS, json=claim("i-0", project))
     make_projects(tenant, 3, "More")
@@ -38,7 +38,9 @@ def test_a_claim_takes_as_many_queries_after_many_claims_as_after_none(tenant, i
     assert queries_of(last) == queries_of(first)
 
 
-def test_a_tenant_takes_as_many_queries_with_fifteen_limits_of_its_own_as_with_none(operator, tenant):
+def test_a_tenant_takes_as_many_queries_with_fifteen_limits_of_its_own_as_with_none(
+    operator: Api, tenant: Tenant
+) -> None:
     own = {quota["resource"]: 1 for quota in tenant.api.ok("GET", "/api/tenants/v1/quotas")["items"]}
     plain = operator.post("/api/tenants/v1/tenants", json={"name": f"{tenant.name} plain"})
     special = operator.post("/api/tenants/v1/tenants", json={"name": f"{tenant.name} special", "quotas": own})
@@ -46,7 +48,7 @@ def test_a_tenant_takes_as_many_queries_with_fifteen_limits_of_its_own_as_with_n
     assert queries_of(special) == queries_of(plain)
 
 
-def test_all_quotas_take_one_query(tenant):
+def test_all_quotas_take_one_query(tenant: Tenant) -> None:
     answer = tenant.api.get("/api/tenants/v1/quotas")
     assert len(answer.json()["items"]) == 15
     assert queries_of(answer) == 1

@@ -3,16 +3,17 @@
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.identities import Tenant
 
 
-def test_another_tenants_trail_is_invisible(tenant, other_tenant):
+def test_another_tenants_trail_is_invisible(tenant: Tenant, other_tenant: Tenant) -> None:
     eventually(lambda: list(tenant.api.items("/api/audit/v1/records")))
     subjects = {record["subject"] for record in other_tenant.api.items("/api/audit/v1/records", subject=tenant.id)}
     assert subjects == set()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nobody_can_write_or_delete_records(tenant, method):
+def test_nobody_can_write_or_delete_records(tenant: Tenant, method: str) -> None:
     eventually(lambda: list(tenant.api.items("/api/audit/v1/records")))
     for path in ("/api/audit/v1/records", "/api/audit/v1/records/1"):
         tenant.operator.refused(method, path, 405, "method_not_allowed", json={})
@@ -20,11 +21,11 @@ def test_nobody_can_write_or_delete_records(tenant, method):
     assert tenant.api.ok("POST", "/api/audit/v1/verifications")["valid"] is True
 
 
-def test_billing_administrators_do_not_see_the_trail(tenant):
+def test_billing_administrators_do_not_see_the_trail(tenant: Tenant) -> None:
     tenant.user("billing-admin").refused("GET", "/api/audit/v1/records", 403, "forbidden")
 
 
-def test_search_values_are_values_and_never_sql(tenant):
+def test_search_values_are_values_and_never_sql(tenant: Tenant) -> None:
     eventually(lambda: list(tenant.api.items("/api/audit/v1/records")))
     assert list(tenant.api.items("/api/audit/v1/records", subject="' OR '1'='1")) == []
     assert list(tenant.api.items("/api/audit/v1/records", type="x'; DROP TABLE audit_records; --")) == []

@@ -1,9 +1,11 @@
 """Who may see and do what in monitor."""
 
+from tests.support.api import Api
+from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, MONITOR, RULES, evaluate, make_rule, points, sample, send
 
 
-def test_a_metric_of_the_same_name_is_another_tenants_own(tenant, other_tenant):
+def test_a_metric_of_the_same_name_is_another_tenants_own(tenant: Tenant, other_tenant: Tenant) -> None:
     send(other_tenant.api, sample(0, 9))
     make_rule(tenant.api)
     assert evaluate(tenant.api, 0) == []
@@ -11,7 +13,7 @@ def test_a_metric_of_the_same_name_is_another_tenants_own(tenant, other_tenant):
     assert points(other_tenant.api, 0, 0) == [[9.0]]
 
 
-def test_another_tenants_rule_and_alerts_do_not_exist(tenant, other_tenant):
+def test_another_tenants_rule_and_alerts_do_not_exist(tenant: Tenant, other_tenant: Tenant) -> None:
     rule = make_rule(other_tenant.api)
     send(other_tenant.api, sample(0, 9))
     evaluate(other_tenant.api, 0)
@@ -21,13 +23,13 @@ def test_another_tenants_rule_and_alerts_do_not_exist(tenant, other_tenant):
     assert [alert["state"] for alert in other_tenant.api.items(ALERTS)] == ["firing"]
 
 
-def test_a_header_that_names_another_tenant_sends_nothing_there(tenant, other_tenant):
+def test_a_header_that_names_another_tenant_sends_nothing_there(tenant: Tenant, other_tenant: Tenant) -> None:
     intruder = tenant.api.with_headers(X_Tenant_Id=other_tenant.id)
     intruder.refused("POST", f"{MONITOR}/samples", 403, "forbidden", json={"samples": [sample(0, 9)]})
     assert points(other_tenant.api, 0, 0) == points(tenant.api, 0, 0) == []
 
 
-def test_who_may_only_look_changes_nothing(tenant, viewer):
+def test_who_may_only_look_changes_nothing(tenant: Tenant, viewer: Api) -> None:
     rule = make_rule(tenant.api)
     viewer.refused("POST", f"{MONITOR}/samples", 403, "forbidden", json={"samples": [sample(0, 9)]})
     viewer.refused("DELETE", f"{RULES}/{rule['id']}", 403, "forbidden")
@@ -35,6 +37,6 @@ def test_who_may_only_look_changes_nothing(tenant, viewer):
     assert points(viewer, 0, 0) == []
 
 
-def test_nobody_gets_nothing(anonymous):
+def test_nobody_gets_nothing(anonymous: Api) -> None:
     anonymous.refused("GET", RULES, 401, "unauthenticated")
     anonymous.refused("POST", f"{MONITOR}/samples", 401, "unauthenticated", json={"samples": [sample(0, 9)]})

@@ -1,5 +1,7 @@
 """Who may not do what with buckets, objects and volumes, and that nothing changed when they tried."""
 
+from __future__ import annotations
+
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support.api import Api
@@ -13,7 +15,7 @@ def presigned(api: Api, bucket: str, method: str, key: str, expires_in: int = 60
     return url
 
 
-def test_a_presigned_url_does_its_one_thing_for_whoever_has_it(tenant: Tenant, anonymous: Api):
+def test_a_presigned_url_does_its_one_thing_for_whoever_has_it(tenant: Tenant, anonymous: Api) -> None:
     bucket = make_bucket(tenant.api)
     put_object(tenant.api, bucket, "in/a b.txt", b"secret")
     assert anonymous.get(presigned(tenant.api, bucket, "GET", "in/a b.txt")).content == b"secret"
@@ -22,7 +24,7 @@ def test_a_presigned_url_does_its_one_thing_for_whoever_has_it(tenant: Tenant, a
     assert tenant.api.get(f"{bucket}/objects/out").content == b"sent"
 
 
-def test_a_presigned_url_does_nothing_else(tenant: Tenant, anonymous: Api):
+def test_a_presigned_url_does_nothing_else(tenant: Tenant, anonymous: Api) -> None:
     # Given a URL to read one object
     bucket = make_bucket(tenant.api)
     put_object(tenant.api, bucket, "a", b"one")
@@ -42,14 +44,14 @@ def test_a_presigned_url_does_nothing_else(tenant: Tenant, anonymous: Api):
     assert tenant.api.get(f"{bucket}/objects/a").content == b"one"
 
 
-def test_a_url_that_would_allow_too_much_is_not_signed(tenant: Tenant):
+def test_a_url_that_would_allow_too_much_is_not_signed(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     for method, expires_in in (("POST", 60), ("GET", 0), ("GET", 604_801)):
         body = {"method": method, "key": "a", "expires_in": expires_in}
         tenant.api.refused("POST", f"{bucket}/presigned-urls", 422, "invalid_presign", json=body)
 
 
-def test_buckets_of_one_name_are_two_in_two_tenants(tenant: Tenant, other_tenant: Tenant):
+def test_buckets_of_one_name_are_two_in_two_tenants(tenant: Tenant, other_tenant: Tenant) -> None:
     mine, theirs = make_bucket(tenant.api), make_bucket(other_tenant.api)
     put_object(tenant.api, mine, "a", b"mine")
     other_tenant.api.refused("GET", f"{theirs}/objects/a", 404, "no_such_key")
@@ -58,7 +60,7 @@ def test_buckets_of_one_name_are_two_in_two_tenants(tenant: Tenant, other_tenant
     assert tenant.api.get(f"{mine}/objects/a").content == b"mine"
 
 
-def test_another_tenants_volume_does_not_exist_whatever_the_header_says(tenant: Tenant, other_tenant: Tenant):
+def test_another_tenants_volume_does_not_exist_whatever_the_header_says(tenant: Tenant, other_tenant: Tenant) -> None:
     volume = make_volume(tenant.api)
     path = f"{STORAGE}/volumes/{volume['id']}"
     for method, url in (("GET", path), ("PATCH", path), ("DELETE", path), ("POST", f"{path}/detach")):
@@ -69,7 +71,7 @@ def test_another_tenants_volume_does_not_exist_whatever_the_header_says(tenant: 
     assert tenant.api.ok("GET", path) == volume
 
 
-def test_a_viewer_reads_and_neither_writes_nor_signs(tenant: Tenant, viewer: Api):
+def test_a_viewer_reads_and_neither_writes_nor_signs(tenant: Tenant, viewer: Api) -> None:
     bucket = make_bucket(tenant.api)
     put_object(tenant.api, bucket, "a", b"one")
     assert viewer.get(f"{bucket}/objects/a").content == b"one"
@@ -77,18 +79,18 @@ def test_a_viewer_reads_and_neither_writes_nor_signs(tenant: Tenant, viewer: Api
     viewer.refused("DELETE", f"{bucket}/objects/a", 403, "forbidden")
     sign = {"method": "PUT", "key": "a", "expires_in": 60}
     viewer.refused("POST", f"{bucket}/presigned-urls", 403, "forbidden", json=sign)
-    viewer.refused("POST", f"{STORAGE}/metering", 403, "forbidden")
+    viewer.refused("POST", f"{STORAGE}/usage/flush", 403, "forbidden")
     assert tenant.api.get(f"{bucket}/objects/a").content == b"one"
 
 
-def test_without_a_token_nothing_is_served(tenant: Tenant, anonymous: Api):
+def test_without_a_token_nothing_is_served(tenant: Tenant, anonymous: Api) -> None:
     bucket = make_bucket(tenant.api)
     put_object(tenant.api, bucket, "a", b"one")
     anonymous.refused("GET", f"{bucket}/objects/a", 401, "unauthenticated")
     anonymous.refused("GET", f"{STORAGE}/volumes", 401, "unauthenticated")
 
 
-def test_content_is_never_shown_as_a_page_of_the_platform(tenant: Tenant):
+def test_content_is_never_shown_as_a_page_of_the_platform(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     put_object(tenant.api, bucket, "a.html", b"<script>alert(1)</script>", Content_Type="text/html")
     headers = tenant.api.get(f"{bucket}/objects/a.html").headers

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.clock import clock
 from tests.support.containers.broker import Broker
 from tests.support.containers.engine import Engine
 from tests.support.containers.helpers import Helpers
@@ -75,6 +76,14 @@ class ContainerFleet(FleetControl):
             "reason": reason,
         }
 
+    def clock_offset(self) -> float:
+        gateway = self.engine.containers_of(self.project).get("gateway")
+        if gateway is None or gateway["State"] != "running":
+            return 0.0
+        ran = self.engine.execute(gateway["Id"], ["cat", str(CLOCK_FILE)])
+        # There is no such file before the first step.
+        return float(ran.output) if ran.status == 0 else 0.0
+
     # ------------------------------------------------------------------ drills
 
     def kill(self, name: str) -> None:
@@ -116,18 +125,16 @@ class ContainerFleet(FleetControl):
         self._disturbed = True
         self._kafka().delay(milliseconds)
 
-    def step_clock(self, seconds: float) -> None:
-        self._disturbed = True
+    def set_clock(self, ahead: float) -> None:
         # Written beside and moved: nobody reads a half-written number.
         fresh = CLOCK_FILE.with_suffix(".new")
-        script = f"echo {seconds:g} > {fresh} && chmod 644 {fresh} && mv {fresh} {CLOCK_FILE}"
+        script = f"echo {ahead} > {fresh} && chmod 644 {fresh} && mv {fresh} {CLOCK_FILE}"
         self._helpers.run(
             ["sh", "-c", script], NetworkMode="none", Binds=[f"{self._clock_volume()}:{CLOCK_FILE.parent}:rw"]
         )
 
     def _repair(self) -> None:
-        self.step_clock(0)
-        self._disturbed = False
+        self.set_clock(clock.ahead)
         if self._broker is not None:
             self._broker.up()
         damaged = []

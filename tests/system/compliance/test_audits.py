@@ -1,12 +1,12 @@
 """Audits of what the other services told of."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.support.bus import Bus
+from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
@@ -22,7 +22,7 @@ def bucket(tenant: Tenant, number: int, versioning: str, kind: str = "created", 
         "source": "omnicloud/storage",
         "type": f"storage.bucket.{kind}",
         "subject": subject,
-        "time": datetime.now(UTC).isoformat(),
+        "time": clock.now().isoformat(),
         "datacontenttype": "application/json",
         "dataschema": f"urn:omnicloud:event:storage.bucket.{kind}",
         "tenantid": tenant.id,
@@ -38,7 +38,7 @@ def audit(tenant: Tenant) -> dict[str, Any]:
     return tenant.api.ok("POST", "/api/compliance/v1/audits", 201)
 
 
-def test_an_audit_counts_the_resources_that_other_services_told_of(tenant, bus: Bus):
+def test_an_audit_counts_the_resources_that_other_services_told_of(tenant: Tenant, bus: Bus) -> None:
     condition = {"field": "versioning", "operator": "not_equals", "value": "enabled"}
     policy = {
         "name": "versioned",
@@ -63,7 +63,7 @@ def test_an_audit_counts_the_resources_that_other_services_told_of(tenant, bus: 
 
 
 @pytest.mark.services("tenants")
-def test_a_new_tenant_starts_with_the_baseline(tenant):
+def test_a_new_tenant_starts_with_the_baseline(tenant: Tenant) -> None:
     found = eventually(lambda: list(tenant.api.items(POLICIES)))
     assert [(policy["name"], policy["effect"], policy["builtin"]) for policy in found] == [
         ("platform-baseline", "allow", True)

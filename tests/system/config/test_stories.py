@@ -3,12 +3,13 @@
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.identities import Tenant
 
 EFFECTIVE = "/api/config/v1/effective"
 
 
 @pytest.mark.services("tenants")
-def test_nothing_of_a_closed_tenant_stays_behind(tenant):
+def test_nothing_of_a_closed_tenant_stays_behind(tenant: Tenant) -> None:
     tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"a": 1}})
     tenant.api.ok("POST", "/api/config/v1/environments/prod/publish", 201, json={})
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
@@ -19,7 +20,7 @@ def test_nothing_of_a_closed_tenant_stays_behind(tenant):
 
 
 @pytest.mark.services("secrets")
-def test_a_reference_to_a_secret_that_is_not_there_is_named(tenant):
+def test_a_reference_to_a_secret_that_is_not_there_is_named(tenant: Tenant) -> None:
     values = {"a": {"$secret": "app/none#x"}}
     tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": values})
     tenant.api.ok("POST", "/api/config/v1/environments/prod/publish", 201, json={})

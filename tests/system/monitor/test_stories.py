@@ -4,12 +4,13 @@ import pytest
 
 from tests.support.balancing import check, make_pool, pick
 from tests.support.eventually import eventually
+from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, RULES, evaluate, make_rule, points, sample, send
 from tests.support.zones import make_zone, records_of, resolve, values
 
 
 @pytest.mark.services("dns")
-def test_an_alert_takes_a_region_out_of_the_answers_until_it_is_resolved(tenant):
+def test_an_alert_takes_a_region_out_of_the_answers_until_it_is_resolved(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     answers = [{"value": "192.0.2.1", "role": "primary"}, {"value": "192.0.2.2", "role": "secondary"}]
     body = {"name": "www", "type": "A", "policy": "failover", "answers": answers}
@@ -25,7 +26,7 @@ def test_an_alert_takes_a_region_out_of_the_answers_until_it_is_resolved(tenant)
 
 
 @pytest.mark.services("loadbalancer")
-def test_failing_checks_show_in_the_pool_and_in_the_alerts(tenant):
+def test_failing_checks_show_in_the_pool_and_in_the_alerts(tenant: Tenant) -> None:
     pool, [first, second] = make_pool(tenant.api, 1, 1, fall=2)
     make_rule(tenant.api, metric="backend_up", operator="<", threshold=1)
     for minute, results in enumerate(("-", "-")):
@@ -36,7 +37,7 @@ def test_failing_checks_show_in_the_pool_and_in_the_alerts(tenant):
 
 
 @pytest.mark.services("tenants", "auth")
-def test_a_closed_tenant_leaves_nothing_behind(tenant):
+def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant) -> None:
     make_rule(tenant.api)
     send(tenant.api, sample(0, 9))
     evaluate(tenant.api, 0)

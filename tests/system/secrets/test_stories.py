@@ -3,10 +3,11 @@
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.identities import Tenant
 
 
 @pytest.mark.services("tenants")
-def test_a_suspended_tenants_leases_end(tenant):
+def test_a_suspended_tenants_leases_end(tenant: Tenant) -> None:
     token = tenant.api.ok("POST", "/api/secrets/v1/lease-tokens", 201, json={"name": "t"})
     lease = tenant.api.ok("POST", "/api/secrets/v1/leases", 201, json={"token_id": token["id"]})
     path = f"/api/secrets/v1/leases/{lease['id']}/credentials"
@@ -17,7 +18,7 @@ def test_a_suspended_tenants_leases_end(tenant):
 
 
 @pytest.mark.services("config")
-def test_a_rotated_secret_reaches_who_reads_the_configuration(tenant):
+def test_a_rotated_secret_reaches_who_reads_the_configuration(tenant: Tenant) -> None:
     secret = "/api/secrets/v1/secrets/app/db"
     tenant.api.ok("PUT", secret, json={"data": {"password": "first"}})
     values = {"db": {"password": {"$secret": "app/db#password"}}}

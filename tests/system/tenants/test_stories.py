@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant, create_tenant
 from tests.support.people import new_person
@@ -23,7 +24,7 @@ def available(tenant: Tenant, project: str | None = None) -> int:
     return quota["available"]
 
 
-def test_a_tenant_outgrows_its_plan_and_divides_the_next_one(operator):
+def test_a_tenant_outgrows_its_plan_and_divides_the_next_one(operator: Api) -> None:
     tenant = create_tenant(operator, plan="free")
     tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 4))
     tenant.operator.refused("POST", RESERVATIONS, 403, "quota_exceeded", json=claim("i-2", 1))
@@ -39,7 +40,7 @@ def test_a_tenant_outgrows_its_plan_and_divides_the_next_one(operator):
     assert (available(tenant, stage), available(tenant, shop), available(tenant)) == (20, 50, 76)
 
 
-def test_a_suspended_tenant_stands_still_and_goes_on_where_it_stopped(tenant):
+def test_a_suspended_tenant_stands_still_and_goes_on_where_it_stopped(tenant: Tenant) -> None:
     person = new_person(tenant, "tenant-admin")
     tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 4))
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
@@ -52,7 +53,7 @@ def test_a_suspended_tenant_stands_still_and_goes_on_where_it_stopped(tenant):
     person.api().ok("POST", PROJECTS, 201, json={"name": "Shop"})
 
 
-def test_a_closed_tenant_is_over_for_good_and_keeps_its_name(operator, tenant):
+def test_a_closed_tenant_is_over_for_good_and_keeps_its_name(operator: Api, tenant: Tenant) -> None:
     person = new_person(tenant, "tenant-admin")
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/close")
     eventually(lambda: person.try_log_in().json().get("code") == "tenant_closed", interval=0.2)

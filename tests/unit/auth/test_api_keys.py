@@ -1,7 +1,9 @@
 """API keys: format, storage, comparison."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import SupportsIndex
 
 import pytest
 
@@ -12,7 +14,7 @@ KEY_ID = "key-0195512d5f7c7c3b8f4e9a6d2b1c0e3f"
 SECRET = "q_3-" + "A" * 39
 
 
-def test_a_key_is_prefix_id_and_secret_and_reads_back():
+def test_a_key_is_prefix_id_and_secret_and_reads_back() -> None:
     text = format_key(KEY_ID, SECRET)
     assert text == f"omk_{KEY_ID}_{SECRET}"
     assert parse_key(text) == PresentedKey(KEY_ID, SECRET)
@@ -23,16 +25,16 @@ def test_a_key_is_prefix_id_and_secret_and_reads_back():
     ["", "omk_", f"omk_{KEY_ID}", f"oml_{KEY_ID}_{SECRET}", f"omk_{KEY_ID}_{SECRET}\n", f"omk_{KEY_ID}_{SECRET[:-1]}",
      f"omk_key-XYZ_{SECRET}", f"omk_{KEY_ID}_{SECRET}A"],
 )  # fmt: skip
-def test_anything_else_is_no_key(text):
+def test_anything_else_is_no_key(text: str) -> None:
     with pytest.raises(InvalidApiKey):
         parse_key(text)
 
 
-def test_what_is_stored_is_the_sha256_of_the_secret():
+def test_what_is_stored_is_the_sha256_of_the_secret() -> None:
     assert digest(SECRET) == hashlib.sha256(SECRET.encode()).hexdigest()
 
 
-def test_the_right_secret_passes_and_any_other_is_refused():
+def test_the_right_secret_passes_and_any_other_is_refused() -> None:
     stored = StoredKey(digest(SECRET))
     verify(stored, SECRET, NOW)
     for wrong in ("B" + SECRET[1:], SECRET[:-1] + "B", ""):
@@ -45,28 +47,28 @@ class Watched(str):
 
     looked: int = 0
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         for character in str(self):
             self.looked += 1
             yield character
 
-    def __getitem__(self, place):
+    def __getitem__(self, place: SupportsIndex | slice) -> str:
         self.looked += 1
         return str.__getitem__(self, place)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         common = next(
             (at for at, pair in enumerate(zip(str(self), str(other), strict=False)) if len(set(pair)) > 1), 64
         )
         self.looked += common
         return str.__eq__(self, other)
 
-    def __ne__(self, other):
+    def __ne__(self, other: object) -> bool:
         return not self == other
 
     __hash__ = str.__hash__
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str.__str__(self)
 
 
@@ -77,21 +79,21 @@ def looks(stored: str) -> int:
     return watched.looked
 
 
-def test_a_comparison_looks_at_as_much_wherever_the_first_difference_is():
+def test_a_comparison_looks_at_as_much_wherever_the_first_difference_is() -> None:
     genuine = digest(SECRET)
     other = {character: "0" if character != "0" else "1" for character in "0123456789abcdef"}
     early, late = other[genuine[0]] + genuine[1:], genuine[:-1] + other[genuine[-1]]
     assert looks(early) == looks(late)
 
 
-def test_a_key_is_over_at_the_instant_it_expires():
+def test_a_key_is_over_at_the_instant_it_expires() -> None:
     stored = StoredKey(digest(SECRET), expires_at=NOW)
     verify(stored, SECRET, NOW - timedelta(microseconds=1))
     with pytest.raises(InvalidApiKey):
         verify(stored, SECRET, NOW)
 
 
-def test_a_revoked_key_is_refused_even_before_it_expires():
+def test_a_revoked_key_is_refused_even_before_it_expires() -> None:
     stored = StoredKey(digest(SECRET), expires_at=NOW + timedelta(days=1), revoked_at=NOW - timedelta(days=1))
     with pytest.raises(InvalidApiKey):
         verify(stored, SECRET, NOW)

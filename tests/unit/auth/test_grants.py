@@ -16,7 +16,7 @@ STAGE, SHOP = Scope("p-stage"), Scope("p-shop")
 
 
 @pytest.mark.parametrize(("text", "scope"), [("tenant", TENANT), ("project:p-shop", SHOP)])
-def test_a_scope_reads_back_as_it_is_written(text, scope):
+def test_a_scope_reads_back_as_it_is_written(text: str, scope: Scope) -> None:
     assert Scope.parse(text) == scope
     assert str(scope) == text
 
@@ -24,12 +24,12 @@ def test_a_scope_reads_back_as_it_is_written(text, scope):
 @pytest.mark.parametrize(
     "text", ["", "*", "global", "project:", "projects:p-1", "Tenant", "project:p\n1", "project:ä", "project:../tenants"]
 )
-def test_any_other_scope_is_refused(text):
+def test_any_other_scope_is_refused(text: str) -> None:
     with pytest.raises(InvalidScope):
         Scope.parse(text)
 
 
-def test_the_tenant_covers_its_projects_and_not_the_other_way_round():
+def test_the_tenant_covers_its_projects_and_not_the_other_way_round() -> None:
     assert TENANT.covers(SHOP)
     assert TENANT.covers(TENANT)
     assert SHOP.covers(SHOP)
@@ -38,13 +38,13 @@ def test_the_tenant_covers_its_projects_and_not_the_other_way_round():
 
 
 @pytest.mark.parametrize("role", ["platform-admin", "root", "", "Member"])
-def test_only_known_roles_can_be_granted(role):
+def test_only_known_roles_can_be_granted(role: str) -> None:
     with pytest.raises(UnknownRole):
         RoleGrant.parse(role, "tenant")
 
 
 @pytest.mark.parametrize("role", ["billing-admin", "auditor"])
-def test_roles_about_the_whole_tenant_have_no_project_scope(role):
+def test_roles_about_the_whole_tenant_have_no_project_scope(role: str) -> None:
     assert RoleGrant.parse(role, "tenant") == RoleGrant(role, TENANT)
     with pytest.raises(InvalidScope):
         RoleGrant.parse(role, "project:p-shop")
@@ -62,7 +62,7 @@ def test_roles_about_the_whole_tenant_have_no_project_scope(role):
         (RoleGrant("billing-admin", TENANT), RoleGrant("billing-admin", TENANT), False),
     ],
 )
-def test_nobody_grants_beyond_what_they_administer(held, wanted, permitted):
+def test_nobody_grants_beyond_what_they_administer(held: RoleGrant, wanted: RoleGrant, permitted: bool) -> None:
     if permitted:
         check_may_grant([held], wanted)
     else:
@@ -70,6 +70,6 @@ def test_nobody_grants_beyond_what_they_administer(held, wanted, permitted):
             check_may_grant([held], wanted)
 
 
-def test_without_any_role_nothing_can_be_granted():
+def test_without_any_role_nothing_can_be_granted() -> None:
     with pytest.raises(GrantTooWide):
         check_may_grant([], RoleGrant("viewer", SHOP))

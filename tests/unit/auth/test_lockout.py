@@ -23,13 +23,13 @@ def failed(times: int, start: Attempts = Attempts(), now: datetime = NOW) -> Att
     return start
 
 
-def test_failures_below_the_threshold_lock_nothing():
+def test_failures_below_the_threshold_lock_nothing() -> None:
     attempts = failed(2)
     assert attempts == Attempts(2, NOW, None)
     check_not_locked(attempts, NOW)
 
 
-def test_the_failure_that_reaches_the_threshold_locks():
+def test_the_failure_that_reaches_the_threshold_locks() -> None:
     attempts = failed(3)
     assert attempts.locked_until == NOW + timedelta(minutes=20)
     with pytest.raises(TooManyAttempts) as refused:
@@ -38,30 +38,30 @@ def test_the_failure_that_reaches_the_threshold_locks():
     assert refused.value.headers == {"Retry-After": "900"}
 
 
-def test_the_wait_is_rounded_up_to_a_whole_second():
+def test_the_wait_is_rounded_up_to_a_whole_second() -> None:
     with pytest.raises(TooManyAttempts) as refused:
         check_not_locked(failed(3), NOW + timedelta(milliseconds=1))
     assert refused.value.extra["retry_after"] == 1200
 
 
-def test_the_lock_ends_on_time():
+def test_the_lock_ends_on_time() -> None:
     attempts = failed(3)
     with pytest.raises(TooManyAttempts):
         check_not_locked(attempts, NOW + timedelta(minutes=20) - timedelta(microseconds=1))
     check_not_locked(attempts, NOW + timedelta(minutes=20))
 
 
-def test_old_failures_are_forgotten_when_their_window_is_over():
+def test_old_failures_are_forgotten_when_their_window_is_over() -> None:
     attempts = failed(1, failed(2), NOW + timedelta(minutes=10))
     assert attempts == Attempts(1, NOW + timedelta(minutes=10), None)
 
 
-def test_counting_starts_anew_after_a_lock():
+def test_counting_starts_anew_after_a_lock() -> None:
     later = NOW + timedelta(minutes=21)
     assert failed(1, failed(3), later) == Attempts(1, later, None)
 
 
-def test_names_are_counted_per_tenant_and_not_kept_in_the_clear():
+def test_names_are_counted_per_tenant_and_not_kept_in_the_clear() -> None:
     key = attempts_key("t-1", "ann@example.com")
     assert key != attempts_key("t-2", "ann@example.com")
     assert key == attempts_key("t-1", "ann@example.com")

@@ -21,19 +21,21 @@ BEFORE, AFTER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
         (AFTER, BEFORE, BEFORE, Verdict.REFUSE),
     ],
 )
-def test_what_happens_to_a_presented_token(expires_at, used_at, revoked_at, verdict):
+def test_what_happens_to_a_presented_token(
+    expires_at: datetime, used_at: datetime | None, revoked_at: datetime | None, verdict: Verdict
+) -> None:
     assert judge(PresentedToken(expires_at, used_at, revoked_at), NOW) is verdict
 
 
-def test_a_token_is_over_at_the_instant_it_expires():
+def test_a_token_is_over_at_the_instant_it_expires() -> None:
     token = PresentedToken(NOW, None, None)
     assert judge(token, NOW - timedelta(microseconds=1)) is Verdict.ROTATE
     assert judge(token, NOW) is Verdict.REFUSE
 
 
-def test_a_successor_lives_seven_days():
+def test_a_successor_lives_seven_days() -> None:
     assert expiry(NOW, NOW + timedelta(days=1)) == NOW + timedelta(days=8)
 
 
-def test_no_rotation_outlives_the_familys_thirty_days():
+def test_no_rotation_outlives_the_familys_thirty_days() -> None:
     assert expiry(NOW, NOW + timedelta(days=29)) == NOW + timedelta(days=30)

@@ -15,19 +15,19 @@ NOW = datetime.fromtimestamp(1_700_000_010, UTC)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), VECTORS)
-def test_codes_are_those_of_the_rfc(seconds, expected):
+def test_codes_are_those_of_the_rfc(seconds: int, expected: str) -> None:
     assert code_for(SECRET, step_at(datetime.fromtimestamp(seconds, UTC)), digits=8) == expected
 
 
-def test_a_code_keeps_its_leading_zeros():
+def test_a_code_keeps_its_leading_zeros() -> None:
     assert code_for(SECRET, 1111111109 // 30) == "081804"
 
 
-def test_the_present_code_is_accepted_and_its_step_returned():
+def test_the_present_code_is_accepted_and_its_step_returned() -> None:
     assert verify(SECRET, code_for(SECRET, step_at(NOW)), NOW, last_step=None) == step_at(NOW)
 
 
-def test_one_step_of_drift_is_accepted_and_two_are_not():
+def test_one_step_of_drift_is_accepted_and_two_are_not() -> None:
     present = step_at(NOW)
     for step in (present - 1, present + 1):
         assert verify(SECRET, code_for(SECRET, step), NOW, last_step=None) == step
@@ -36,14 +36,14 @@ def test_one_step_of_drift_is_accepted_and_two_are_not():
             verify(SECRET, code_for(SECRET, step), NOW, last_step=None)
 
 
-def test_a_code_is_accepted_once():
+def test_a_code_is_accepted_once() -> None:
     code = code_for(SECRET, step_at(NOW))
     spent = verify(SECRET, code, NOW, last_step=None)
     with pytest.raises(InvalidCode):
         verify(SECRET, code, NOW + timedelta(seconds=1), last_step=spent)
 
 
-def test_an_older_code_is_refused_after_a_newer_one():
+def test_an_older_code_is_refused_after_a_newer_one() -> None:
     present = step_at(NOW)
     with pytest.raises(InvalidCode):
         verify(SECRET, code_for(SECRET, present - 1), NOW, last_step=present)
@@ -51,12 +51,12 @@ def test_an_older_code_is_refused_after_a_newer_one():
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "٠٨١٨٠٤"])
-def test_what_is_not_a_code_is_refused(code):
+def test_what_is_not_a_code_is_refused(code: str) -> None:
     with pytest.raises(InvalidCode):
         verify(SECRET, code, NOW, last_step=None)
 
 
-def test_the_provisioning_uri_is_what_authenticators_read():
+def test_the_provisioning_uri_is_what_authenticators_read() -> None:
     assert encode_secret(SECRET) == "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     assert provisioning_uri(SECRET, "ann@example.com") == (
         "otpauth://totp/OmniCloud%3Aann%40example.com"

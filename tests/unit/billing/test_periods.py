@@ -7,11 +7,11 @@ import pytest
 from services.billing.domain.periods import InvalidPeriod, Period, monthly_period
 
 
-def day(year, month, date, hour=0):
+def day(year: int, month: int, date: int, hour: int = 0) -> datetime:
     return datetime(year, month, date, hour, tzinfo=UTC)
 
 
-def test_an_instant_at_the_border_belongs_to_the_later_period():
+def test_an_instant_at_the_border_belongs_to_the_later_period() -> None:
     january, february = Period(day(2026, 1, 1), day(2026, 2, 1)), Period(day(2026, 2, 1), day(2026, 3, 1))
     assert day(2026, 2, 1) not in january
     assert day(2026, 2, 1) in february
@@ -30,11 +30,11 @@ def test_an_instant_at_the_border_belongs_to_the_later_period():
         (day(2026, 1, 3), 15, day(2025, 12, 15), day(2026, 1, 15)),
     ],
 )
-def test_monthly_periods_follow_their_anchor(instant, anchor, start, end):
+def test_monthly_periods_follow_their_anchor(instant: datetime, anchor: int, start: datetime, end: datetime) -> None:
     assert monthly_period(instant, anchor) == Period(start, end)
 
 
-def test_the_period_of_an_instant_is_found_in_utc():
+def test_the_period_of_an_instant_is_found_in_utc() -> None:
     new_york = timezone(timedelta(hours=-5))
     assert monthly_period(datetime(2026, 1, 31, 22, tzinfo=new_york), 1).start == day(2026, 2, 1)
 
@@ -48,12 +48,12 @@ def test_the_period_of_an_instant_is_found_in_utc():
         (datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1))), day(2026, 2, 1)),
     ],
 )
-def test_naive_empty_and_foreign_borders_are_refused(start, end):
+def test_naive_empty_and_foreign_borders_are_refused(start: datetime, end: datetime) -> None:
     with pytest.raises(InvalidPeriod):
         Period(start, end)
 
 
 @pytest.mark.parametrize("anchor", [0, 32])
-def test_an_anchor_is_a_day_of_the_month(anchor):
+def test_an_anchor_is_a_day_of_the_month(anchor: int) -> None:
     with pytest.raises(InvalidPeriod):
         monthly_period(day(2026, 1, 1), anchor)

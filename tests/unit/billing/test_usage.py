@@ -5,42 +5,36 @@ from decimal import Decimal
 
 import pytest
 
-from services.billing.domain.periods import Period
-from services.billing.domain.usage import Usage, UsageRefused, billed_in, ensure_acceptable, sum_by_meter
+from services.billing.domain.usage import Usage, UsageRefused, ensure_acceptable, sum_by_meter
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 
 
-def usage(ended=NOW, quantity="1", meter="m", length=timedelta(hours=1)):
+def usage(
+    ended: datetime = NOW, quantity: str = "1", meter: str = "m", length: timedelta = timedelta(hours=1)
+) -> Usage:
     return Usage("compute", "u-1", meter, Decimal(quantity), ended - length, ended)
 
 
-def test_usage_is_accepted_up_to_35_days_late():
+def test_usage_is_accepted_up_to_35_days_late() -> None:
     ensure_acceptable(usage(NOW - timedelta(days=35)), NOW)
     with pytest.raises(UsageRefused, match="35 days"):
         ensure_acceptable(usage(NOW - timedelta(days=35, seconds=1)), NOW)
 
 
-def test_clock_skew_of_five_minutes_is_tolerated():
+def test_clock_skew_of_five_minutes_is_tolerated() -> None:
     ensure_acceptable(usage(NOW + timedelta(minutes=5)), NOW)
     with pytest.raises(UsageRefused, match="future"):
         ensure_acceptable(usage(NOW + timedelta(minutes=5, seconds=1)), NOW)
 
 
-def test_negative_and_backward_usage_is_refused():
+def test_negative_and_backward_usage_is_refused() -> None:
     with pytest.raises(UsageRefused, match="negative"):
         ensure_acceptable(usage(quantity="-1"), NOW)
     with pytest.raises(UsageRefused, match="after"):
         ensure_acceptable(usage(length=timedelta(hours=-1)), NOW)
 
 
-def test_usage_that_ends_at_the_border_is_billed_once():
-    border = datetime(2026, 3, 1, tzinfo=UTC)
-    february = Period(datetime(2026, 2, 1, tzinfo=UTC), border)
-    march = Period(border, datetime(2026, 4, 1, tzinfo=UTC))
-    assert (billed_in(usage(border), february), billed_in(usage(border), march)) == (False, True)
-
-
-def test_quantities_are_summed_exactly_by_meter():
+def test_quantities_are_summed_exactly_by_meter() -> None:
     pieces = [usage(quantity="0.1", meter="b"), usage(quantity="0.2", meter="b"), usage(quantity="7", meter="a")]
     assert sum_by_meter(pieces) == {"a": Decimal(7), "b": Decimal("0.3")}

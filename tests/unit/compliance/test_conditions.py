@@ -1,5 +1,7 @@
 """Conditions: true, false, or an error; never false by accident."""
 
+from typing import Any
+
 import pytest
 
 from services.compliance.domain.conditions import Condition, EvaluationError, InvalidCondition, checked, holds
@@ -40,7 +42,7 @@ RESOURCE = {
         ("zone.name", "missing", None, True),
     ],
 )
-def test_operators(field, operator, value, expected):
+def test_operators(field: str, operator: str, value: Any, expected: bool) -> None:
     assert holds(Condition(field, operator, value), RESOURCE) is expected
 
 
@@ -57,7 +59,7 @@ def test_operators(field, operator, value, expected):
         ("vcpus", "no_such_operator", 8),
     ],
 )
-def test_what_cannot_be_evaluated_is_an_error(field, operator, value):
+def test_what_cannot_be_evaluated_is_an_error(field: str, operator: str, value: Any) -> None:
     with pytest.raises(EvaluationError):
         holds(Condition(field, operator, value), RESOURCE)
 
@@ -74,6 +76,6 @@ def test_what_cannot_be_evaluated_is_an_error(field, operator, value):
         ("zone", "in", "eu-1a"),
     ],
 )
-def test_a_condition_that_could_never_be_evaluated_is_refused(field, operator, value):
+def test_a_condition_that_could_never_be_evaluated_is_refused(field: str, operator: str, value: Any) -> None:
     with pytest.raises(InvalidCondition):
         checked(Condition(field, operator, value))

@@ -24,7 +24,7 @@ def decision(*policies: Policy, resource: dict[str, Any], exemptions: tuple[Exem
     return decide(policies, exemptions, "compute.instances.create", "instance", resource, NOON)
 
 
-def test_nothing_that_allows_is_a_deny():
+def test_nothing_that_allows_is_a_deny() -> None:
     answer = decision(resource={"id": "i-1"})
     assert (answer.allowed, answer.enforcement, [v.policy for v in answer.violations]) == (
         False,
@@ -33,36 +33,36 @@ def test_nothing_that_allows_is_a_deny():
     )
 
 
-def test_an_allow_is_enough_when_nothing_denies():
+def test_an_allow_is_enough_when_nothing_denies() -> None:
     answer = decision(ALLOW_ALL, policy("deny", conditions=BIG), resource={"id": "i-1", "vcpus": 8})
     assert (answer.allowed, answer.enforcement, answer.violations, answer.compliant) == (True, "none", (), True)
     assert answer.policy_versions == {"baseline": 1, "p": 3}
 
 
 @pytest.mark.parametrize("priority", [-5, 0, 5])
-def test_a_deny_wins_over_an_allow_of_any_priority(priority):
+def test_a_deny_wins_over_an_allow_of_any_priority(priority: int) -> None:
     strong = policy("allow", "a", priority=priority)
     answer = decision(strong, policy("deny", "d", conditions=BIG), resource={"id": "i-1", "vcpus": 9})
     assert (answer.allowed, [v.policy_id for v in answer.violations]) == (False, ["d"])
 
 
 @pytest.mark.parametrize(("enforcement", "allowed"), [("deny", False), ("warn", True), ("dryrun", True)])
-def test_only_enforcement_deny_refuses(enforcement, allowed):
+def test_only_enforcement_deny_refuses(enforcement: str, allowed: bool) -> None:
     answer = decision(ALLOW_ALL, policy("deny", "d", enforcement), resource={"id": "i-1"})
     assert (answer.allowed, answer.enforcement, answer.compliant) == (allowed, enforcement, False)
 
 
-def test_a_deny_that_cannot_be_evaluated_denies():
+def test_a_deny_that_cannot_be_evaluated_denies() -> None:
     answer = decision(ALLOW_ALL, policy("deny", "d", conditions=BIG), resource={"id": "i-1"})
     assert (answer.allowed, answer.violations[0].reason) == (False, "evaluation error: there is no vcpus")
 
 
-def test_an_allow_that_cannot_be_evaluated_does_not_allow():
+def test_an_allow_that_cannot_be_evaluated_does_not_allow() -> None:
     answer = decision(policy("allow", "a", conditions=BIG), resource={"id": "i-1", "vcpus": "many"})
     assert (answer.allowed, [v.policy for v in answer.violations]) == (False, ["default-deny"])
 
 
-def test_all_conditions_of_a_policy_must_hold():
+def test_all_conditions_of_a_policy_must_hold() -> None:
     both = (*BIG, Condition("zone", "equals", "eu-1a"))
     answer = decision(ALLOW_ALL, policy("deny", conditions=both), resource={"vcpus": 9, "zone": "eu-1b"})
     assert answer.allowed is True
@@ -72,7 +72,7 @@ def test_all_conditions_of_a_policy_must_hold():
     ("actions", "types"),
     [(("storage.*",), ("instance",)), (("compute.instances.delete",), ("instance",)), (("*",), ("volume",))],
 )
-def test_a_policy_about_something_else_says_nothing(actions, types):
+def test_a_policy_about_something_else_says_nothing(actions: tuple[str, ...], types: tuple[str, ...]) -> None:
     other = policy("deny", actions=actions, resource_types=types)
     answer = decision(ALLOW_ALL, other, resource={})
     assert (answer.allowed, answer.policy_versions) == (True, {"baseline": 1})
@@ -81,19 +81,21 @@ def test_a_policy_about_something_else_says_nothing(actions, types):
 @pytest.mark.parametrize(
     ("resource_id", "offset", "allowed"), [("i-1", 1, True), (None, 1, True), ("i-2", 1, False), ("i-1", 0, False)]
 )
-def test_an_exemption_holds_for_its_resource_until_it_expires(resource_id, offset, allowed):
+def test_an_exemption_holds_for_its_resource_until_it_expires(
+    resource_id: str | None, offset: int, allowed: bool
+) -> None:
     exemption = Exemption("d", resource_id, NOON + timedelta(seconds=offset))
     answer = decision(ALLOW_ALL, policy("deny", "d"), resource={"id": "i-1"}, exemptions=(exemption,))
     assert (answer.allowed, answer.violations[0].exempted) == (allowed, allowed)
 
 
-def test_an_exemption_is_for_one_policy():
+def test_an_exemption_is_for_one_policy() -> None:
     exemption = Exemption("other", None, NOON + timedelta(days=1))
     answer = decision(ALLOW_ALL, policy("deny", "d"), resource={"id": "i-1"}, exemptions=(exemption,))
     assert answer.allowed is False
 
 
-def test_violations_come_by_priority():
+def test_violations_come_by_priority() -> None:
     names = [policy("deny", "low", priority=1), policy("deny", "high", priority=9), policy("deny", "b", priority=1)]
     assert [v.policy for v in decision(ALLOW_ALL, *names, resource={}).violations] == ["high", "b", "low"]
 
@@ -102,5 +104,5 @@ def test_violations_come_by_priority():
     ("found", "expected"),
     [([], "none"), (["dryrun"], "dryrun"), (["dryrun", "warn"], "warn"), (["warn", "deny"], "deny")],
 )
-def test_the_strictest_enforcement_is_told(found, expected):
+def test_the_strictest_enforcement_is_told(found: list[str], expected: str) -> None:
     assert strictest(found) == expected

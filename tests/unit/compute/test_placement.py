@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import pytest
 
-from services.compute.domain.affinity import GroupPolicy, ServerGroup
 from services.compute.domain.errors import NoValidHost
 from services.compute.domain.hosts import HostState
 from services.compute.domain.inventory import Inventory
@@ -21,6 +20,7 @@ from services.compute.domain.placement import (
     weigh,
 )
 from services.compute.domain.resources import ResourceClass, Resources
+from services.compute.domain.server_groups import GroupPolicy, ServerGroup
 
 VCPU, MEMORY, DISK = ResourceClass.VCPU, ResourceClass.MEMORY_MIB, ResourceClass.DISK_GIB
 

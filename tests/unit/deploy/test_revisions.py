@@ -1,11 +1,7 @@
-"""Revision history and the progress deadline."""
-
-from datetime import UTC, datetime, timedelta
+"""Revision history."""
 
 import pytest
 
-from services.deploy.domain.deadlines import past_deadline
-from services.deploy.domain.progress import Observation, Replicas, settled
 from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
 
 HISTORY = [
@@ -15,7 +11,6 @@ HISTORY = [
     Revision(4, Outcome.ROLLED_BACK),
     Revision(5, Outcome.UNFINISHED),
 ]
-NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 
 
 def test_a_rollback_goes_to_the_last_successful_revision_not_to_the_one_before():
@@ -38,16 +33,3 @@ def test_without_an_earlier_success_there_is_nothing_to_return_to():
 def test_revision_numbers_go_on_from_the_highest():
     assert next_number([]) == 1
     assert next_number([Revision(10, Outcome.FAILED), Revision(9, Outcome.SUCCEEDED)]) == 11
-
-
-def test_the_deadline_counts_from_the_last_progress_and_is_passed_only_after_it():
-    deadline = timedelta(minutes=10)
-    assert not past_deadline(NOW, deadline, NOW + deadline, waiting=False)
-    assert past_deadline(NOW, deadline, NOW + deadline + timedelta(microseconds=1), waiting=False)
-
-
-def test_a_rollout_that_waits_with_all_replicas_ready_does_not_stand_still():
-    targets = Replicas(old=8, new=2)
-    assert settled(targets, Observation(old=8, old_ready=8, new=2, new_ready=2))
-    assert not settled(targets, Observation(old=8, old_ready=8, new=2, new_ready=1))
-    assert not past_deadline(NOW, timedelta(minutes=1), NOW + timedelta(days=1), waiting=True)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.deploy.domain.progress import Observation, Replicas, traffic_percent
+from services.deploy.domain.progress import Observation, Replicas
 from services.deploy.domain.rolling import rolling_finished, rolling_targets
 from services.deploy.domain.shares import RollingBounds, rolling_bounds
 
@@ -42,12 +42,6 @@ def test_it_is_finished_when_all_are_new_and_ready_and_none_is_old():
     assert rolling_finished(3, Observation(0, 0, 3, 3))
     assert not rolling_finished(3, Observation(0, 0, 3, 2))
     assert not rolling_finished(3, Observation(1, 1, 3, 3))
-
-
-def test_traffic_is_spread_over_ready_replicas_only():
-    assert traffic_percent(Observation(old=8, old_ready=8, new=3, new_ready=0)) == 0
-    assert traffic_percent(Observation(old=6, old_ready=6, new=3, new_ready=3)) == 33
-    assert traffic_percent(Observation(old=0, old_ready=0, new=0, new_ready=0)) == 0
 
 
 @given(

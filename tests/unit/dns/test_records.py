@@ -1,5 +1,7 @@
 """Record data by type, and which types a name can have."""
 
+from __future__ import annotations
+
 import pytest
 
 from services.dns.domain import records
@@ -28,7 +30,7 @@ WWW = "www.example.com."
         (T.NS, "ns1.other.net.", "ns1.other.net."),
     ],
 )
-def test_values_have_one_spelling(kind, value, expected):
+def test_values_have_one_spelling(kind: T, value: str, expected: str) -> None:
     assert records.normalise(kind, value, ZONE) == expected
 
 
@@ -49,7 +51,7 @@ def test_values_have_one_spelling(kind, value, expected):
         (T.TXT, "one\ntwo"),
     ],
 )
-def test_values_that_the_type_does_not_allow_are_refused(kind, value):
+def test_values_that_the_type_does_not_allow_are_refused(kind: T, value: str) -> None:
     with pytest.raises(InvalidRecord):
         records.normalise(kind, value, ZONE)
 
@@ -57,15 +59,15 @@ def test_values_that_the_type_does_not_allow_are_refused(kind, value):
 @pytest.mark.parametrize(
     ("length", "expected"), [(0, [0]), (1, [1]), (255, [255]), (256, [255, 1]), (600, [255, 255, 90])]
 )
-def test_text_is_cut_into_strings_of_255_octets(length, expected):
+def test_text_is_cut_into_strings_of_255_octets(length: int, expected: list[int]) -> None:
     assert [len(part) for part in records.txt_strings("x" * length)] == expected
 
 
-def test_octets_count_not_characters():
+def test_octets_count_not_characters() -> None:
     assert [len(part) for part in records.txt_strings("ü" * 128)] == [255, 1]
 
 
-def test_a_set_holds_each_value_once_in_any_spelling():
+def test_a_set_holds_each_value_once_in_any_spelling() -> None:
     assert records.normalise_all(T.A, ["192.0.2.2", "192.0.2.1"], ZONE) == ["192.0.2.2", "192.0.2.1"]
     with pytest.raises(InvalidRecord):
         records.normalise_all(T.AAAA, ["2001:db8::1", "2001:DB8:0::1"], ZONE)
@@ -74,12 +76,12 @@ def test_a_set_holds_each_value_once_in_any_spelling():
 
 
 @pytest.mark.parametrize("ttl", [0, 300, 2**31 - 1])
-def test_allowed_ttls(ttl):
+def test_allowed_ttls(ttl: int) -> None:
     assert records.check_ttl(ttl) == ttl
 
 
 @pytest.mark.parametrize("ttl", [-1, 2**31])
-def test_refused_ttls(ttl):
+def test_refused_ttls(ttl: int) -> None:
     with pytest.raises(InvalidRecord):
         records.check_ttl(ttl)
 
@@ -95,7 +97,7 @@ def test_refused_ttls(ttl):
         (T.TXT, WWW, [T.CNAME]),
     ],
 )
-def test_an_alias_stands_alone_and_never_at_the_apex(kind, name, others):
+def test_an_alias_stands_alone_and_never_at_the_apex(kind: T, name: str, others: list[T]) -> None:
     with pytest.raises(CnameConflict):
         records.check_coexistence(kind, name, ZONE, others)
 
@@ -104,11 +106,11 @@ def test_an_alias_stands_alone_and_never_at_the_apex(kind, name, others):
     ("kind", "name", "others"),
     [(T.CNAME, WWW, []), (T.CNAME, WWW, [T.CNAME]), (T.A, WWW, [T.AAAA, T.TXT]), (T.A, ZONE, [T.NS])],
 )
-def test_other_types_share_a_name(kind, name, others):
+def test_other_types_share_a_name(kind: T, name: str, others: list[T]) -> None:
     records.check_coexistence(kind, name, ZONE, others)
 
 
-def test_only_the_name_servers_of_the_apex_cannot_be_removed():
+def test_only_the_name_servers_of_the_apex_cannot_be_removed() -> None:
     records.check_removable(T.NS, "sub.example.com.", ZONE)
     records.check_removable(T.A, ZONE, ZONE)
     with pytest.raises(ApexNameServers):

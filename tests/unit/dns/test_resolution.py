@@ -1,5 +1,7 @@
 """How a name server answers: wildcards, aliases, delegations."""
 
+from __future__ import annotations
+
 import pytest
 
 from services.dns.domain import resolution
@@ -49,22 +51,22 @@ CONTENTS = resolution.contents(
         ("under.www", T.A, Status.NXDOMAIN, []),
     ],
 )
-def test_answers(name, kind, status, values):
+def test_answers(name: str, kind: T, status: Status, values: list[str]) -> None:
     found, chain, referral = resolution.find(f"{name}.{ZONE}", kind, ZONE, CONTENTS)
     assert (found, [value for _, each in chain for value in each.values], referral) == (status, values, None)
 
 
-def test_a_wildcards_answer_carries_the_asked_name():
+def test_a_wildcards_answer_carries_the_asked_name() -> None:
     _, chain, _ = resolution.find("any.example.com.", T.A, ZONE, CONTENTS)
     assert [owner for owner, _ in chain] == ["any.example.com."]
 
 
 @pytest.mark.parametrize("name", ["sub", "www.sub", "ns.sub"])
-def test_what_is_delegated_is_referred(name):
+def test_what_is_delegated_is_referred(name: str) -> None:
     status, chain, referral = resolution.find(f"{name}.{ZONE}", T.A, ZONE, CONTENTS)
     assert (status, chain, referral) == (Status.NOERROR, [], CONTENTS["sub.example.com."][T.NS])
 
 
-def test_without_wildcard_an_unknown_name_does_not_exist():
+def test_without_wildcard_an_unknown_name_does_not_exist() -> None:
     contents = resolution.contents([entry("www", T.A, "192.0.2.1")])
     assert resolution.find("other.example.com.", T.A, ZONE, contents) == (Status.NXDOMAIN, [], None)

@@ -1,5 +1,7 @@
 """Zone files out and in."""
 
+from __future__ import annotations
+
 import pytest
 
 from services.dns.domain import zonefile
@@ -35,22 +37,22 @@ www\t60\tIN\tA\t192.0.2.2
 """
 
 
-def test_a_zone_is_written_apex_and_name_servers_first():
+def test_a_zone_is_written_apex_and_name_servers_first() -> None:
     assert zonefile.render(ZONE, SOA, SETS) == FILE
 
 
-def test_what_is_written_is_read_back():
+def test_what_is_written_is_read_back() -> None:
     found = {(each.name, each.type): (each.ttl, each.values) for each in zonefile.parse(FILE, ZONE, 300)}
     assert found == {(each.name, each.type): (each.ttl, each.values) for each in SETS}
 
 
-def test_without_a_ttl_the_default_holds():
+def test_without_a_ttl_the_default_holds() -> None:
     [found] = zonefile.parse("WWW IN A 192.0.2.1\n", ZONE, 77)
     assert (found.name, found.ttl) == ("www.example.com.", 77)
 
 
 @pytest.mark.parametrize("text", ["www IN CNAME a\nwww IN A 192.0.2.1\n", "@ IN CNAME a\n"])
-def test_aliases_are_checked_in_files_too(text):
+def test_aliases_are_checked_in_files_too(text: str) -> None:
     with pytest.raises(CnameConflict):
         zonefile.parse(text, ZONE, 60)
 
@@ -65,6 +67,6 @@ def test_aliases_are_checked_in_files_too(text):
         "(",
     ],
 )
-def test_what_is_no_zone_file_or_reaches_outside_is_refused(text):
+def test_what_is_no_zone_file_or_reaches_outside_is_refused(text: str) -> None:
     with pytest.raises(InvalidZoneFile):
         zonefile.parse(text, ZONE, 60)

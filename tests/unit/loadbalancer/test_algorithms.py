@@ -1,5 +1,7 @@
 """Who gets the next connection."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from collections import Counter
@@ -32,11 +34,11 @@ def sequence(weights: dict[str, int], picks: int) -> str:
         ({"a": 7}, "aaaaaaa"),
     ],
 )
-def test_smooth_weighted_round_robin_spreads_as_nginx_does(weights, expected):
+def test_smooth_weighted_round_robin_spreads_as_nginx_does(weights: dict[str, int], expected: str) -> None:
     assert sequence(weights, len(expected)) == expected
 
 
-def test_over_a_cycle_each_has_its_weight():
+def test_over_a_cycle_each_has_its_weight() -> None:
     assert Counter(sequence({"a": 4, "b": 3, "c": 2, "d": 1}, 10)) == {"a": 4, "b": 3, "c": 2, "d": 1}
 
 
@@ -49,17 +51,19 @@ def test_over_a_cycle_each_has_its_weight():
         ((10, 1, 1), (100, 1, 1), "a"),
     ],
 )
-def test_least_connections_counts_by_weight(connections, weights, expected):
+def test_least_connections_counts_by_weight(
+    connections: tuple[int, int, int], weights: tuple[int, int, int], expected: str
+) -> None:
     backends = [Backend(id, connections=count) for id, count in zip("abc", connections, strict=True)]
     assert least_connections(backends, dict(zip("abc", weights, strict=True))).id == expected
 
 
 @pytest.mark.parametrize(("text", "point"), [("key", 14878992315609337077), ("", 16476032584258269876)])
-def test_points_of_the_ring_are_fixed(text, point):
+def test_points_of_the_ring_are_fixed(text: str, point: int) -> None:
     assert ring_point(text) == point
 
 
-def test_a_ring_is_the_same_in_every_process():
+def test_a_ring_is_the_same_in_every_process() -> None:
     code = (
         "from services.loadbalancer.domain.algorithms import Ring\n"
         "ring = Ring.of({'a': 1, 'b': 2, 'c': 1})\n"
@@ -74,7 +78,7 @@ def test_a_ring_is_the_same_in_every_process():
         assert done.stdout.strip() == expected
 
 
-def test_removing_a_backend_moves_only_its_own_keys():
+def test_removing_a_backend_moves_only_its_own_keys() -> None:
     keys = [f"key-{n}" for n in range(400)]
     before, after = Ring.of({"a": 1, "b": 1, "c": 1}), Ring.of({"a": 1, "b": 1})
     moved = [key for key in keys if before.owner(key) != after.owner(key)]
@@ -82,13 +86,13 @@ def test_removing_a_backend_moves_only_its_own_keys():
     assert {before.owner(key) for key in moved} == {"c"}
 
 
-def test_shares_of_the_ring_follow_the_weights():
+def test_shares_of_the_ring_follow_the_weights() -> None:
     ring = Ring.of({"a": 1, "b": 3})
     shares = Counter(ring.owner(f"key-{n}") for n in range(2000))
     assert 2.0 < shares["b"] / shares["a"] < 4.5
 
 
-def test_the_ring_closes():
+def test_the_ring_closes() -> None:
     ring = Ring((10, 20), ("a", "b"))
     assert ring.owner("") in {"a", "b"}
     assert ring_point("") > 20

@@ -1,5 +1,7 @@
 """Which backends take new connections: draining, weights, health, panic, slow start."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,7 +35,7 @@ def ids(*backends: Backend, threshold: int = 50) -> tuple[str, bool]:
         (Backend("a", healthy=False), True),
     ],
 )
-def test_draining_and_weightless_backends_get_no_new_connections(backend, expected):
+def test_draining_and_weightless_backends_get_no_new_connections(backend: Backend, expected: bool) -> None:
     assert takes_new_connections(backend) is expected
 
 
@@ -41,15 +43,15 @@ def test_draining_and_weightless_backends_get_no_new_connections(backend, expect
     ("usable", "total", "threshold", "expected"),
     [(1, 2, 50, False), (1, 3, 50, True), (0, 1, 50, True), (0, 0, 50, False), (0, 3, 0, False), (2, 3, 67, True)],
 )
-def test_panic_begins_strictly_below_the_threshold(usable, total, threshold, expected):
+def test_panic_begins_strictly_below_the_threshold(usable: int, total: int, threshold: int, expected: bool) -> None:
     assert in_panic(usable, total, threshold) is expected
 
 
-def test_unhealthy_backends_are_left_out_while_half_are_healthy():
+def test_unhealthy_backends_are_left_out_while_half_are_healthy() -> None:
     assert ids(Backend("a"), Backend("b", healthy=False)) == ("a", False)
 
 
-def test_in_panic_health_is_ignored_and_draining_is_not():
+def test_in_panic_health_is_ignored_and_draining_is_not() -> None:
     backends = [
         Backend("a"),
         Backend("b", healthy=False),
@@ -61,26 +63,26 @@ def test_in_panic_health_is_ignored_and_draining_is_not():
     assert ids(*backends, threshold=0) == ("a", False)
 
 
-def test_draining_backends_do_not_count_towards_panic():
+def test_draining_backends_do_not_count_towards_panic() -> None:
     unwanted = [Backend(id, state=DRAINING, healthy=False) for id in "bcd"]
     assert ids(Backend("a"), *unwanted) == ("a", False)
 
 
-def test_nobody_is_left_when_all_drain():
+def test_nobody_is_left_when_all_drain() -> None:
     assert ids(Backend("a", state=DRAINING), Backend("b", weight=0)) == ("", False)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(1, False), (0, True), (-1, True)])
-def test_an_ejection_ends_at_its_time(seconds, expected):
+def test_an_ejection_ends_at_its_time(seconds: int, expected: bool) -> None:
     assert is_usable(Backend("a", ejected_until=NOW + timedelta(seconds=seconds)), NOW) is expected
 
 
 @pytest.mark.parametrize(("elapsed", "expected"), [(-5, 1), (0, 1), (1, 1), (15, 5), (29, 9), (30, 10), (300, 10)])
-def test_weight_grows_over_the_slow_start(elapsed, expected):
+def test_weight_grows_over_the_slow_start(elapsed: int, expected: int) -> None:
     admitted = NOW - timedelta(seconds=elapsed)
     assert slow_start_weight(10, admitted, NOW, 30) == expected
 
 
 @pytest.mark.parametrize(("weight", "admitted", "seconds"), [(10, None, 30), (10, NOW, 0), (0, NOW, 30)])
-def test_without_slow_start_the_weight_stays(weight, admitted, seconds):
+def test_without_slow_start_the_weight_stays(weight: int, admitted: datetime | None, seconds: int) -> None:
     assert slow_start_weight(weight, admitted, NOW, seconds) == weight

@@ -32,7 +32,9 @@ def life(conditions: str, *, hold: int = 0, keep: int = 0) -> str:
         ("++-++", 1, "pFrpF"),
     ],
 )
-def test_an_alert_fires_once_its_condition_has_held_without_interruption(conditions, hold, states):
+def test_an_alert_fires_once_its_condition_has_held_without_interruption(
+    conditions: str, hold: int, states: str
+) -> None:
     assert life(conditions, hold=hold) == states
 
 
@@ -40,7 +42,7 @@ def test_an_alert_fires_once_its_condition_has_held_without_interruption(conditi
     ("conditions", "keep", "states"),
     [("+---", 2, "FFrr"), ("+-+--", 2, "FFFFr"), ("+-", 1, "Fr"), ("+----", 3, "FFFrr")],
 )
-def test_a_firing_alert_goes_on_for_a_while(conditions, keep, states):
+def test_a_firing_alert_goes_on_for_a_while(conditions: str, keep: int, states: str) -> None:
     assert life(conditions, keep=keep) == states
 
 
@@ -48,11 +50,11 @@ def test_a_firing_alert_goes_on_for_a_while(conditions, keep, states):
     ("conditions", "hold", "states"),
     [("+????", 0, "FFFFF"), ("+??+", 3, "pppF"), ("??", 0, ".."), ("+?-", 0, "FFr"), ("+???", 1, "pppp")],
 )
-def test_no_data_neither_resolves_nor_fires(conditions, hold, states):
+def test_no_data_neither_resolves_nor_fires(conditions: str, hold: int, states: str) -> None:
     assert life(conditions, hold=hold) == states
 
 
-def test_times_of_an_alert():
+def test_times_of_an_alert() -> None:
     timing = Timing(timedelta(minutes=1))
     first = step(INACTIVE, True, T0, timing)
     assert first == Alert(AlertState.PENDING, T0, last_held_at=T0)
@@ -63,7 +65,7 @@ def test_times_of_an_alert():
     assert step(fired, False, over_at, timing) == Alert(AlertState.RESOLVED, T0, fired_at, over_at, fired_at)
 
 
-def test_the_timer_begins_anew_after_the_condition_cleared():
+def test_the_timer_begins_anew_after_the_condition_cleared() -> None:
     timing = Timing(timedelta(minutes=5))
     pending = step(INACTIVE, True, T0, timing)
     cleared = step(pending, False, T0 + timedelta(minutes=4), timing)
@@ -87,5 +89,5 @@ def test_the_timer_begins_anew_after_the_condition_cleared():
         (None, Operator.NOT_EQUAL, None),
     ],
 )
-def test_conditions(value, comparison, expected):
+def test_conditions(value: float | None, comparison: Operator, expected: bool | None) -> None:
     assert holds(value, comparison, 5) is expected

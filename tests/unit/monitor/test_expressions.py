@@ -31,36 +31,36 @@ LATER = END + timedelta(seconds=181)
         (Aggregation.COUNT, 2.0),
     ],
 )
-def test_over_series_only_fresh_values_count(kind, expected):
+def test_over_series_only_fresh_values_count(kind: Aggregation, expected: float) -> None:
     assert evaluate(Expression("m", {}, kind), [A, B, STALE], LATER) == [Value({}, expected)]
 
 
-def test_last_gives_every_series_and_says_where_data_is_missing():
+def test_last_gives_every_series_and_says_where_data_is_missing() -> None:
     found = evaluate(Expression("m", {}), [A, STALE], LATER)
     assert found == [Value({"i": "a"}, 4), Value({"i": "c"}, None)]
 
 
-def test_a_rate_is_per_series():
+def test_a_rate_is_per_series() -> None:
     found = evaluate(Expression("m", {}, Aggregation.RATE), [A, B], END)
     assert found == [Value({"i": "a"}, 3 / 120), Value({"i": "b"}, 30 / 120)]
 
 
-def test_matchers_and_names_select():
+def test_matchers_and_names_select() -> None:
     assert evaluate(Expression("m", {"i": "b"}), [A, B, series({"i": "b"}, 1, name="n")], END) == [
         Value({"i": "b"}, 40)
     ]
 
 
-def test_the_quantile_over_series():
+def test_the_quantile_over_series() -> None:
     assert evaluate(Expression("m", {}, Aggregation.QUANTILE, quantile=0.5), [A, B], END) == [Value({}, 22.0)]
 
 
-def test_nothing_at_all_is_no_data():
+def test_nothing_at_all_is_no_data() -> None:
     assert evaluate(Expression("m", {}, Aggregation.SUM), [], END) == [Value({}, None)]
     assert evaluate(Expression("m", {}), [], END) == []
 
 
-def test_the_histogram_quantile_is_over_all_observations():
+def test_the_histogram_quantile_is_over_all_observations() -> None:
     def bucket(instance: str, bound: str, count: float) -> Series:
         return series({"i": instance, "le": bound}, 0, count)
 
@@ -71,7 +71,7 @@ def test_the_histogram_quantile_is_over_all_observations():
     assert value.value == pytest.approx(5.5)
 
 
-def test_a_burn_rate_needs_both_windows():
+def test_a_burn_rate_needs_both_windows() -> None:
     errors, total = series({}, 0, 144, 144, name="e", every=60), series({}, 0, 10_000, 20_000, name="t", every=60)
     expression = Expression("e", {}, Aggregation.BURN_RATE, total_metric="t", objective=0.999)
     [value] = evaluate(expression, [errors, total], END)
@@ -88,6 +88,6 @@ def test_a_burn_rate_needs_both_windows():
     ],
     ids=lambda each: each.aggregation.value,
 )
-def test_parts_that_do_not_fit_are_refused(expression):
+def test_parts_that_do_not_fit_are_refused(expression: Expression) -> None:
     with pytest.raises(InvalidQuery):
         check(expression)

@@ -31,26 +31,26 @@ def samples(*values: float, every: int = 60) -> list[Sample]:
         ((), None),
     ],
 )
-def test_growth_survives_counter_resets(values, expected):
+def test_growth_survives_counter_resets(values: tuple[float, ...], expected: float | None) -> None:
     assert increase(samples(*values)) == expected
 
 
 @pytest.mark.parametrize(("values", "expected"), [((0, 60, 120), 1.0), ((100, 130, 30), 0.5), ((1,), None)])
-def test_a_rate_is_growth_per_second_and_never_negative(values, expected):
+def test_a_rate_is_growth_per_second_and_never_negative(values: tuple[float, ...], expected: float | None) -> None:
     assert rate(samples(*values)) == expected
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(-1, None), (0, 1), (59, 1), (60, 2), (60 + 299, 2), (60 + 300, None), (9999, None)]
 )
-def test_a_value_is_stale_after_five_minutes(seconds, expected):
+def test_a_value_is_stale_after_five_minutes(seconds: float, expected: float | None) -> None:
     assert value_at(samples(1, 2), at(seconds)) == expected
 
 
 @pytest.mark.parametrize(
     ("end", "length", "values"), [(120, 60, [3]), (120, 61, [2, 3]), (119, 120, [1, 2]), (500, 60, [])]
 )
-def test_windows_are_open_at_their_begin(end, length, values):
+def test_windows_are_open_at_their_begin(end: float, length: float, values: list[float]) -> None:
     assert [each.value for each in window(samples(1, 2, 3), at(end), timedelta(seconds=length))] == values
 
 
@@ -69,5 +69,5 @@ def test_windows_are_open_at_their_begin(end, length, values):
         (2, [1], math.inf),
     ],
 )
-def test_quantiles_are_interpolated(q, values, expected):
+def test_quantiles_are_interpolated(q: float, values: list[float], expected: float | None) -> None:
     assert quantile(q, values) == (expected if expected is None else pytest.approx(expected))

@@ -1,125 +1,29 @@
-"""Access lists by number with the first match, security groups as a union of allows, and both together."""
+"""The way of a connection through an access list and security groups."""
 
 from __future__ import annotations
 
-from itertools import permutations
-
-import pytest
-
-from services.network.domain.acl import AclAction, AclRule, check_new_rule, evaluate, in_order
+from services.network.domain.acls import AclAction, AclRule
 from services.network.domain.cidr import parse_address, parse_network
-from services.network.domain.errors import DuplicateRule, InvalidRule
 from services.network.domain.firewall import FirewallVerdict, evaluate_connection
 from services.network.domain.packets import Direction, Packet, PortRange, Protocol
-from services.network.domain.security_groups import GroupRule, allows
+from services.network.domain.security_groups import GroupRule
 
 ANY = parse_network("0.0.0.0/0")
-IN, OUT = Direction.INGRESS, Direction.EGRESS
-ALLOW, DENY = AclAction.ALLOW, AclAction.DENY
+WEB = GroupRule(Direction.INGRESS, Protocol.TCP, PortRange(443, 443), network=ANY)
+SSH = GroupRule(Direction.INGRESS, Protocol.TCP, PortRange(22, 22), network=parse_network("10.0.0.0/8"))
+HTTPS = Packet(Direction.INGRESS, Protocol.TCP, parse_address("192.0.2.7"), port=443, source_port=50_000)
 
 
-def rule(number: int, action: AclAction, network: str = "0.0.0.0/0", **fields: object) -> AclRule:
-    direction = fields.pop("direction", IN)
-    return AclRule(number, direction, action, parse_network(network), **fields)  # type: ignore[arg-type]
-
-
-def https(peer: str = "192.0.2.7", port: int = 443, source_port: int = 50_000) -> Packet:
-    return Packet(IN, Protocol.TCP, parse_address(peer), port=port, source_port=source_port)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "first"), [((100, 20), 20), ((20, 100, 3), 3), ((9, 10, 11), 9), ((1_000, 200), 200)]
-)
-def test_rules_are_taken_by_number_not_by_text_or_order(numbers: tuple[int, ...], first: int) -> None:
-    for order in permutations(numbers):
-        rules = [rule(number, DENY if number == first else ALLOW) for number in order]
-
-        assert [entry.number for entry in in_order(rules)] == sorted(numbers)
-        verdict = evaluate(rules, https())
-        assert (verdict.action, verdict.rule_number) == (DENY, first)
-
-
-def test_the_first_match_decides_even_when_a_later_rule_says_otherwise() -> None:
-    rules = [rule(100, ALLOW, "192.0.2.0/24"), rule(200, DENY)]
-
-    assert evaluate(rules, https("192.0.2.7")).rule_number == 100
-    assert evaluate(rules, https("198.51.100.1")).action is DENY
-
-
-def test_what_no_rule_matches_is_denied() -> None:
-    verdict = evaluate([rule(100, ALLOW, "192.0.2.0/24")], https("198.51.100.1"))
-
-    assert (verdict.action, verdict.rule_number) == (DENY, None)
-
-
-@pytest.mark.parametrize(
-    ("fields", "matches"),
-    [
-        ({"protocol": Protocol.TCP, "ports": PortRange(443, 443)}, True),
-        ({"protocol": Protocol.TCP, "ports": PortRange(400, 443)}, True),
-        ({"protocol": Protocol.TCP, "ports": PortRange(444, 500)}, False),
-        ({"protocol": Protocol.UDP}, False),
-        ({"protocol": Protocol.ALL, "ports": PortRange(1, 2)}, True),
-        ({"direction": OUT}, False),
-        ({"network": "2001:db8::/32"}, False),
-    ],
-)
-def test_a_rule_speaks_only_about_its_own_packets(fields: dict[str, object], matches: bool) -> None:
-    assert rule(1, ALLOW, **fields).matches(https()) is matches  # type: ignore[arg-type]
-
-
-def test_a_number_is_taken_once_a_direction() -> None:
-    rules = [rule(100, ALLOW)]
-
-    check_new_rule(rules, rule(100, DENY, direction=OUT))
-    with pytest.raises(DuplicateRule):
-        check_new_rule(rules, rule(100, DENY))
-
-
-@pytest.mark.parametrize("number", [0, -1, 32_767])
-def test_rule_numbers_outside_the_range_are_refused(number: int) -> None:
-    with pytest.raises(InvalidRule):
-        rule(number, ALLOW)
-
-
-@pytest.mark.parametrize(("low", "high"), [(443, 442), (-1, 5), (0, 65_536)])
-def test_port_ranges_that_are_empty_or_no_ports_are_refused(low: int, high: int) -> None:
-    with pytest.raises(InvalidRule):
-        PortRange(low, high)
-
-
-WEB = GroupRule(IN, Protocol.TCP, PortRange(443, 443), network=ANY)
-SSH = GroupRule(IN, Protocol.TCP, PortRange(22, 22), network=parse_network("10.0.0.0/8"))
-FROM_GROUP = GroupRule(IN, Protocol.TCP, PortRange(5432, 5432), peer_group="sg-app")
-
-
-def test_security_groups_are_a_union_of_allows() -> None:
-    for groups in permutations([[WEB], [SSH], []]):
-        assert allows(groups, https())
-        assert allows(groups, https("10.1.2.3", port=22))
-        assert not allows(groups, https(port=22))
-
-
-def test_no_group_allows_nothing() -> None:
-    assert not allows([], https())
-    assert not allows([[]], https())
-
-
-def test_a_peer_group_allows_its_members_only() -> None:
-    database = https("10.0.0.9", port=5432)
-
-    assert allows([[FROM_GROUP]], database, peer_groups={"sg-app", "sg-x"})
-    assert not allows([[FROM_GROUP]], database, peer_groups={"sg-x"})
-    assert not allows([[FROM_GROUP]], database)
+def rule(number: int, action: AclAction, direction: Direction, *ports: int) -> AclRule:
+    return AclRule(number, direction, action, ANY, Protocol.TCP, PortRange(*ports))
 
 
 def test_a_connection_needs_the_list_both_ways_and_the_groups_once() -> None:
-    inbound = rule(100, ALLOW, protocol=Protocol.TCP, ports=PortRange(443, 443))
-    ephemeral = rule(100, ALLOW, direction=OUT, protocol=Protocol.TCP, ports=PortRange(1_024, 65_535))
+    inbound = rule(100, AclAction.ALLOW, Direction.INGRESS, 443, 443)
+    ephemeral = rule(100, AclAction.ALLOW, Direction.EGRESS, 1_024, 65_535)
+    refusal = rule(50, AclAction.DENY, Direction.INGRESS)
 
-    assert evaluate_connection([inbound, ephemeral], [[WEB]], https()) == FirewallVerdict(True, "acl", 100)
-    assert evaluate_connection([inbound], [[WEB]], https()) == FirewallVerdict(False, "acl_reply", None)
-    assert evaluate_connection([inbound, ephemeral], [[SSH]], https()) == FirewallVerdict(False, "security_groups")
-    assert evaluate_connection([rule(50, DENY), inbound, ephemeral], [[WEB]], https()) == FirewallVerdict(
-        False, "acl", 50
-    )
+    assert evaluate_connection([inbound, ephemeral], [[WEB]], HTTPS) == FirewallVerdict(True, "acl", 100)
+    assert evaluate_connection([inbound], [[WEB]], HTTPS) == FirewallVerdict(False, "acl_reply", None)
+    assert evaluate_connection([inbound, ephemeral], [[SSH]], HTTPS) == FirewallVerdict(False, "security_groups")
+    assert evaluate_connection([refusal, inbound, ephemeral], [[WEB]], HTTPS) == FirewallVerdict(False, "acl", 50)

@@ -20,48 +20,48 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("current", "cas", "following"), [(0, None, 1), (0, 0, 1), (4, 4, 5), (4, None, 5)])
-def test_a_write_on_top_of_the_present_version_makes_the_next(current, cas, following):
+def test_a_write_on_top_of_the_present_version_makes_the_next(current: int, cas: int | None, following: int) -> None:
     assert check_cas(current, cas) == following
 
 
 @pytest.mark.parametrize(("current", "cas"), [(4, 3), (4, 5), (4, 0), (0, 1)])
-def test_a_write_on_top_of_another_version_is_refused_with_the_present_one(current, cas):
+def test_a_write_on_top_of_another_version_is_refused_with_the_present_one(current: int, cas: int | None) -> None:
     with pytest.raises(CasMismatch) as refused:
         check_cas(current, cas)
     assert refused.value.extra == {"current_version": current}
 
 
-def test_the_overlap_ends_that_much_later():
+def test_the_overlap_ends_that_much_later() -> None:
     assert overlap_end(NOON, 3600) == datetime(2024, 5, 1, 13, tzinfo=UTC)
     assert overlap_end(NOON, 0) == NOON
 
 
 @pytest.mark.parametrize("seconds", [-1, 30 * 86400 + 1])
-def test_an_overlap_is_at_most_thirty_days(seconds):
+def test_an_overlap_is_at_most_thirty_days(seconds: int) -> None:
     with pytest.raises(InvalidOverlap):
         overlap_end(NOON, seconds)
 
 
-def test_the_version_before_is_good_until_the_overlap_ends():
+def test_the_version_before_is_good_until_the_overlap_ends() -> None:
     retirements = retire({}, 1, overlap_end(NOON, 60))
     assert is_retired(retirements, 1, NOON + timedelta(seconds=59)) is False
     assert is_retired(retirements, 1, NOON + timedelta(seconds=60)) is True
     assert is_retired(retirements, 2, NOON + timedelta(days=9)) is False
 
 
-def test_both_versions_are_valid_within_the_overlap_and_only_the_current_one_after():
+def test_both_versions_are_valid_within_the_overlap_and_only_the_current_one_after() -> None:
     retirements = retire({}, 1, NOON)
     assert valid_versions(retirements, 2, NOON - timedelta(microseconds=1)) == [2, 1]
     assert valid_versions(retirements, 2, NOON) == [2]
 
 
-def test_a_second_rotation_never_prolongs_an_earlier_end():
+def test_a_second_rotation_never_prolongs_an_earlier_end() -> None:
     once = retire({}, 1, NOON)
     assert retire(once, 1, NOON + timedelta(hours=1)) == once
     assert retire(once, 1, NOON - timedelta(hours=1)) == {"1": "2024-05-01T11:00:00+00:00"}
 
 
-def test_a_secret_holds_64_kib():
+def test_a_secret_holds_64_kib() -> None:
     check_size(b"x" * 65536)
     with pytest.raises(SecretTooLarge) as refused:
         check_size(b"s3cr3t" * 20000)

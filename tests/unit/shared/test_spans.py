@@ -7,7 +7,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from shared.errors import Conflict
 from shared.kernel import http_spans
-from shared.kernel.context import current, service_context
+from shared.kernel.context import RequestContext, current, service_context
 from shared.kernel.trace_export import SpanExport
 from shared.kernel.tracing import Work, begin, parse, record_with, span, trace_id, unrecorded
 from shared.settings import ServiceSettings
@@ -142,7 +142,8 @@ def test_probes_are_not_traced(exported, path):
 @pytest.mark.parametrize(("status", "error"), [(200, None), (404, "404"), (503, "503")])
 def test_a_call_hands_on_its_own_span(exported, status, error):
     url = "http://10.0.0.1:8002/v1/quotas"
-    with http_spans.call("GET", "tenants", url, TRACEPARENT, "vendor=1", tenant_id="t-1") as made:
+    context = RequestContext(None, "c-1", TRACEPARENT, standing_clock(), tracestate="vendor=1")
+    with http_spans.call("GET", "tenants", url, context, "t-1") as made:
         made.status = status
 
     (finished,) = exported.get_finished_spans()
@@ -160,10 +161,7 @@ def test_a_call_hands_on_its_own_span(exported, status, error):
 
 
 def test_a_call_without_an_answer_has_failed(exported):
-    with (
-        pytest.raises(ConnectionError),
-        http_spans.call("GET", "tenants", "http://10.0.0.1:8002/x", None, "", tenant_id=None),
-    ):
+    with pytest.raises(ConnectionError), http_spans.call("GET", "tenants", "http://10.0.0.1:8002/x", None, None):
         raise ConnectionError
 
     (finished,) = exported.get_finished_spans()

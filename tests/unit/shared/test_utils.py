@@ -9,8 +9,7 @@ from shared.utils.clock import FixedClock, SteppedClock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id, uuid7_hex
 from shared.utils.pagination import InvalidCursor, InvalidLimit, Page, PageRequest, decode_cursor, encode_cursor
-from shared.utils.retry import call_with_retry
-from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib, parse_millicores
+from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib
 
 
 def test_uuid7_example_of_rfc_9562():
@@ -73,17 +72,6 @@ def test_sizes_that_are_none(text):
         parse_bytes(text)
 
 
-@pytest.mark.parametrize(("text", "millicores"), [("500m", 500), ("1.5", 1500), ("2", 2000), ("0.001", 1)])
-def test_cpu_quantities(text, millicores):
-    assert parse_millicores(text) == millicores
-
-
-@pytest.mark.parametrize("text", ["0", "0.0005", "-1", "1.5m", "two"])
-def test_cpu_quantities_that_are_none(text):
-    with pytest.raises(InvalidQuantity):
-        parse_millicores(text)
-
-
 def test_a_stepped_wall_clock_leaves_monotonic_time_alone():
     clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
     clock.step(timedelta(hours=-1))
@@ -107,26 +95,3 @@ def test_deadline_only_gets_nearer():
     clock.advance(timedelta(seconds=10))
     with pytest.raises(DeadlineExceeded):
         deadline.check()
-
-
-def test_retries_end_with_the_last_error_as_it_is():
-    calls = []
-
-    def fail() -> None:
-        calls.append(1)
-        raise ConnectionError(f"attempt {len(calls)}")
-
-    with pytest.raises(ConnectionError, match="attempt 3"):
-        call_with_retry(fail, retry_on=lambda error: isinstance(error, ConnectionError), attempts=3, first_wait=0.001)
-
-
-def test_errors_not_worth_it_are_not_retried():
-    calls = []
-
-    def fail() -> None:
-        calls.append(1)
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        call_with_retry(fail, retry_on=lambda error: isinstance(error, ConnectionError), first_wait=0.001)
-    assert len(calls) == 1

@@ -1,6 +1,9 @@
 """Lifecycle rules: when they act."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -23,18 +26,18 @@ from services.storage.domain.lifecycle import (
         (datetime(2026, 2, 27, 23, 59, tzinfo=UTC), 1, datetime(2026, 3, 1, tzinfo=UTC)),
     ],
 )
-def test_days_are_rounded_up_to_the_next_midnight_in_utc(since, days, expected):
+def test_days_are_rounded_up_to_the_next_midnight_in_utc(since: datetime, days: int, expected: datetime) -> None:
     assert due_at(since, days) == expected
 
 
-def test_the_shortest_rule_that_applies_decides():
+def test_the_shortest_rule_that_applies_decides() -> None:
     rules = [Rule("all", expiration_days=30), Rule("logs", prefix="logs/", expiration_days=7)]
     made = datetime(2026, 3, 1, tzinfo=UTC)
     assert expires_at(rules, "logs/a", made) == datetime(2026, 3, 8, tzinfo=UTC)
     assert expires_at(rules, "data/a", made) == datetime(2026, 3, 31, tzinfo=UTC)
 
 
-def test_without_a_rule_that_applies_nothing_expires():
+def test_without_a_rule_that_applies_nothing_expires() -> None:
     rules = [Rule("logs", prefix="logs/", noncurrent_days=7)]
     made = datetime(2026, 3, 1, tzinfo=UTC)
     assert expires_at(rules, "logs/a", made) is None
@@ -42,7 +45,7 @@ def test_without_a_rule_that_applies_nothing_expires():
     assert abort_at(rules, "logs/a", made) is None
 
 
-def test_versions_and_uploads_have_their_own_days():
+def test_versions_and_uploads_have_their_own_days() -> None:
     rules = [Rule("r", expiration_days=1, noncurrent_days=2, abort_multipart_days=3)]
     since = datetime(2026, 3, 1, tzinfo=UTC)
     assert noncurrent_expires_at(rules, "a", since) == datetime(2026, 3, 3, tzinfo=UTC)
@@ -50,6 +53,6 @@ def test_versions_and_uploads_have_their_own_days():
 
 
 @pytest.mark.parametrize("days", [{}, {"expiration_days": 0}, {"noncurrent_days": -1}])
-def test_a_rule_without_an_action_or_with_less_than_a_day_is_refused(days):
+def test_a_rule_without_an_action_or_with_less_than_a_day_is_refused(days: dict[str, Any]) -> None:
     with pytest.raises(InvalidLifecycle):
         Rule("r", **days)

@@ -8,23 +8,23 @@ from shared.errors import NotFound
 TREE = {"a": None, "b": "a", "c": "b", "d": "c", "x": None, "y": "x"}
 
 
-def test_ancestors_go_from_the_parent_up_to_the_top():
+def test_ancestors_go_from_the_parent_up_to_the_top() -> None:
     assert ancestors(TREE, "d") == ["c", "b", "a"]
     assert ancestors(TREE, "a") == []
 
 
-def test_a_height_counts_the_levels_of_the_longest_branch():
+def test_a_height_counts_the_levels_of_the_longest_branch() -> None:
     assert height(TREE, "a") == 4
     assert height(TREE, "d") == 1
 
 
-def test_a_fifth_level_is_allowed_and_a_sixth_is_not():
+def test_a_fifth_level_is_allowed_and_a_sixth_is_not() -> None:
     check_place(TREE, "new", "d")
     with pytest.raises(ProjectTooDeep):
         check_place({**TREE, "e": "d"}, "new", "e")
 
 
-def test_a_move_counts_everything_below_the_project():
+def test_a_move_counts_everything_below_the_project() -> None:
     check_place(TREE, "x", "c")
     with pytest.raises(ProjectTooDeep) as refused:
         check_place(TREE, "x", "d")
@@ -32,25 +32,25 @@ def test_a_move_counts_everything_below_the_project():
 
 
 @pytest.mark.parametrize("parent", ["a", "b", "d"])
-def test_a_project_cannot_stand_below_itself(parent):
+def test_a_project_cannot_stand_below_itself(parent: str) -> None:
     with pytest.raises(ProjectCycle):
         check_place(TREE, "a", parent)
 
 
-def test_a_project_can_move_to_the_top():
+def test_a_project_can_move_to_the_top() -> None:
     check_place(TREE, "d", None)
 
 
-def test_an_unknown_parent_is_refused():
+def test_an_unknown_parent_is_refused() -> None:
     with pytest.raises(NotFound):
         check_place(TREE, "new", "nowhere")
 
 
-def test_a_cycle_in_the_data_is_named_instead_of_followed_for_ever():
+def test_a_cycle_in_the_data_is_named_instead_of_followed_for_ever() -> None:
     with pytest.raises(ProjectCycle, match="p"):
         ancestors({"p": "q", "q": "r", "r": "q"}, "p")
 
 
-def test_a_subtree_is_the_project_and_everything_below_it():
+def test_a_subtree_is_the_project_and_everything_below_it() -> None:
     assert sorted(subtree(TREE, "b")) == ["b", "c", "d"]
     assert subtree(TREE, "y") == ["y"]

@@ -18,43 +18,43 @@ from services.tenants.domain.slugs import MAX_LENGTH, InvalidName, fold, slug_of
         ("C3PO №7", "c3po-no7"),
     ],
 )
-def test_a_slug_is_the_folded_name_with_hyphens(name, slug):
+def test_a_slug_is_the_folded_name_with_hyphens(name: str, slug: str) -> None:
     assert slug_of(name) == slug
 
 
 @pytest.mark.parametrize("twin", ["ACME", "acme", "Ａｃｍｅ", "ac\u200dme", "ᴬcme"])
-def test_case_width_and_invisible_characters_make_no_second_name(twin):
+def test_case_width_and_invisible_characters_make_no_second_name(twin: str) -> None:
     assert slug_of(twin) == slug_of("Acme")
 
 
-def test_composed_and_decomposed_letters_are_one_name():
+def test_composed_and_decomposed_letters_are_one_name() -> None:
     assert slug_of("Cafe\u0301") == slug_of("CAF\u00c9") == "café"
 
 
-def test_case_folding_is_more_than_lower_case():
+def test_case_folding_is_more_than_lower_case() -> None:
     assert slug_of("STRASSE") == slug_of("Straße") == "strasse"
     assert slug_of("ΟΔΥΣΣΕΥΣ") == slug_of("οδυσσευς")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "!!!", "\u200b\u200d", "a\nb", "x" * 201, "\u0301"])
-def test_a_name_without_a_letter_or_digit_is_refused(name):
+def test_a_name_without_a_letter_or_digit_is_refused(name: str) -> None:
     with pytest.raises(InvalidName):
         slug_of(name)
 
 
-def test_a_slug_is_at_most_63_characters_and_never_ends_in_a_hyphen():
+def test_a_slug_is_at_most_63_characters_and_never_ends_in_a_hyphen() -> None:
     assert slug_of("a" * 100) == "a" * MAX_LENGTH
     assert slug_of("a" * 62 + " b") == "a" * 62
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(st.text(max_size=60))
-def test_folding_twice_is_folding_once(text):
+def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(st.text(alphabet=st.characters(categories=["Lu", "Ll", "Nd"]), min_size=1, max_size=30))
-def test_a_slug_is_its_own_slug(name):
+def test_a_slug_is_its_own_slug(name: str) -> None:
     slug = slug_of(name)
     assert slug_of(slug) == slug

@@ -17,7 +17,6 @@ class NodeState(StrEnum):
 
     RUNNING = "running"
     STOPPED = "stopped"
-    TERMINATED = "terminated"
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,6 @@ class NodeLocation:
 
     id: str
     name: str
-    country: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,9 +92,6 @@ class NodeNotFound(CloudError):
 
 class NodeDriver(Protocol):
     """One provider's compute service."""
-
-    def list_locations(self) -> Sequence[NodeLocation]:
-        """Zones that nodes can be made in."""
 
     def list_images(self) -> Sequence[NodeImage]:
         """Images that nodes can boot."""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from services.compute.domain.cloud.catalogue import ProviderSpec
 from services.compute.domain.cloud.driver import (
     CloudTimeout,
     CloudUnavailable,
@@ -23,6 +22,7 @@ from services.compute.domain.cloud.driver import (
     NodeState,
     OutOfCapacity,
 )
+from services.compute.domain.zones import ProviderSpec
 
 IMAGES = (
     NodeImage("debian-12", "Debian 12"),
@@ -79,36 +79,6 @@ class NodeStore(Protocol):
         """A provider's nodes by id."""
 
 
-@dataclass
-class MemoryNodeStore:
-    """Nodes of one process, for trials without a database."""
-
-    nodes: dict[tuple[str, str], Node] = field(default_factory=dict)
-
-    def add(self, node: Node) -> Node:
-        kept = self.by_token(node.provider, node.client_token)
-        if kept is not None:
-            return kept
-        self.nodes[node.provider, node.id] = node
-        return node
-
-    def get(self, provider: str, node_id: str) -> Node | None:
-        return self.nodes.get((provider, node_id))
-
-    def by_token(self, provider: str, client_token: str) -> Node | None:
-        of_provider = self.all(provider)
-        return next((node for node in of_provider if node.client_token == client_token), None)
-
-    def put(self, node: Node) -> None:
-        self.nodes[node.provider, node.id] = node
-
-    def remove(self, provider: str, node_id: str) -> bool:
-        return self.nodes.pop((provider, node_id), None) is not None
-
-    def all(self, provider: str) -> Sequence[Node]:
-        return sorted((node for node in self.nodes.values() if node.provider == provider), key=lambda node: node.id)
-
-
 class SeededFaults:
     """A share of all requests fails, the same ones for the same seed.
 
@@ -145,9 +115,6 @@ class SimulatedDriver:
         self._store = store
         self._faults = faults
         self._sleep = sleep
-
-    def list_locations(self) -> Sequence[NodeLocation]:
-        return [NodeLocation(zone, zone) for zone in self._spec.zones()]
 
     def list_images(self) -> Sequence[NodeImage]:
         return IMAGES

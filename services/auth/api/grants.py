@@ -1,0 +1,57 @@
+"""Roles. Who may grant is decided by the scope, so that a project's administrator may grant within it."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+
+from services.auth.api.common import READ, Body, View
+from services.auth.models import Grant
+from services.auth.operations import grants as operations
+from services.auth.ports import Ports
+from services.auth.repository import grants
+from services.auth.schemas import GrantBatch, GrantCreate, GrantList, GrantOut
+from shared.utils.pagination import Page, PageRequest
+from shared.web.django_views import endpoint
+
+
+class Grants(View):
+    """All roles, or those of one subject."""
+
+    @endpoint(READ, response=GrantOut, page=True)
+    def get(self, request: Request, page: PageRequest) -> Page[Grant]:
+        subject = request.query_params.get("subject")
+        return grants.page(page, account_id=subject) if subject else grants.page(page)
+
+    @endpoint(None, request=GrantCreate, response=GrantOut, status=201)
+    def post(self, request: Request, body: Body) -> Grant:
+        return operations.grant_role(self.ports, body["subject"], body["role"], body["scope"])
+
+
+class Batch(View):
+    """Several roles, all or none."""
+
+    @endpoint(None, request=GrantBatch, response=GrantList, status=201)
+    def post(self, request: Request, body: Body) -> dict[str, list[Grant]]:
+        return {"items": operations.grant_roles(self.ports, body["grants"])}
+
+
+class OneGrant(View):
+    """One of them."""
+
+    @endpoint(READ, response=GrantOut)
+    def get(self, request: Request, id: str) -> Grant:
+        return grants.get(id)
+
+    @endpoint(None, status=204)
+    def delete(self, request: Request, id: str) -> None:
+        operations.take_back(id)
+
+
+def routes(ports: Ports) -> list[URLPattern]:
+    """The routes of roles."""
+    return [
+        path("v1/grants", Grants.as_view(ports=ports)),
+        path("v1/grants/batch", Batch.as_view(ports=ports)),
+        path("v1/grants/<str:id>", OneGrant.as_view(ports=ports)),
+    ]

@@ -1,0 +1,39 @@
+"""The caller's own account."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+
+from services.auth.api.common import Body, View
+from services.auth.operations import me as operations
+from services.auth.ports import Ports
+from services.auth.schemas import Me, PasswordChange
+from shared.kernel.context import current
+from shared.kernel.identity import Identity
+from shared.web.django_views import endpoint
+
+
+class WhoAmI(View):
+    """The caller."""
+
+    @endpoint(None, response=Me)
+    def get(self, request: Request) -> Identity:
+        return current().caller
+
+
+class OwnPassword(View):
+    """One's own password."""
+
+    @endpoint(None, request=PasswordChange, status=204)
+    def post(self, request: Request, body: Body) -> None:
+        subject = current().caller.subject
+        operations.change_password(self.ports, subject, body["current_password"], body["new_password"])
+
+
+def routes(ports: Ports) -> list[URLPattern]:
+    """The routes of one's own account."""
+    return [
+        path("v1/me", WhoAmI.as_view(ports=ports)),
+        path("v1/me/password", OwnPassword.as_view(ports=ports)),
+    ]

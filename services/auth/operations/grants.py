@@ -1,0 +1,73 @@
+"""Use cases around roles. A grant, what it is narrowed to and its event are written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from services.auth import published
+from services.auth.domain.grants import RoleGrant, Scope, check_may_grant
+from services.auth.models import Grant
+from services.auth.ports import Ports
+from services.auth.repository import accounts, grants
+from shared.errors import Conflict, NotFound, ValidationFailed
+from shared.kernel.context import current
+from shared.kernel.identity import CROSS_TENANT_KINDS
+from shared.utils.ids import new_id
+
+
+class UnknownProject(ValidationFailed):
+    """The tenant has no such project."""
+
+    code = "unknown_project"
+
+
+class AlreadyGranted(Conflict):
+    """The subject has the role in that scope."""
+
+    code = "already_granted"
+
+
+def grant_role(ports: Ports, subject: str, role: str, scope: str) -> Grant:
+    """Give an account a role, in the whole tenant or in one project.
+
+    Raises UnknownRole, InvalidScope, GrantTooWide, AlreadyGranted, UnknownProject, or NotFound for the subject.
+    """
+    wanted = RoleGrant.parse(role, scope)
+    _check_may_grant(wanted)
+    account = accounts.get(subject, lock=True)
+    if wanted in grants.held_by(account.id):
+        raise AlreadyGranted(f"{subject} is {role} in {scope} already")
+    grant = grants.add(Grant(id=new_id("g"), tenant_id=account.tenant_id, account=account, role=role))
+    if wanted.scope.project_id is not None:
+        _narrow(ports, grant, wanted.scope.project_id)
+    published.grant_created(grant)
+    return grant
+
+
+def grant_roles(ports: Ports, wanted: Iterable[Mapping[str, str]]) -> list[Grant]:
+    """Give several roles, all or none. Raises what `grant_role` raises, for the first that isn't acceptable."""
+    return [grant_role(ports, entry["subject"], entry["role"], entry["scope"]) for entry in wanted]
+
+
+def take_back(grant_id: str) -> None:
+    """End a grant. Raises GrantTooWide or NotFound."""
+    grant = grants.get(grant_id)
+    _check_may_grant(RoleGrant(grant.role, grant.scope))
+    grant.version += 1
+    published.grant_deleted(grant)
+    grants.delete(grant)
+
+
+def _narrow(ports: Ports, grant: Grant, project_id: str) -> None:
+    try:
+        ports.tenants.project(project_id)
+    except NotFound as error:
+        raise UnknownProject(f"there is no project {project_id}", project_id=project_id) from error
+    grants.narrow(grant, project_id)
+
+
+def _check_may_grant(wanted: RoleGrant) -> None:
+    """Operators and services may grant everything; others what their own grants cover."""
+    caller = current().caller
+    if caller.kind not in CROSS_TENANT_KINDS:
+        check_may_grant((RoleGrant(held.role, Scope.parse(held.scope)) for held in caller.grants), wanted)

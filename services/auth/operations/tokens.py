@@ -1,0 +1,163 @@
+"""Use cases around log-in. A refusal that must be remembered (a failed attempt, a reused token) is raised after it was
+written; the end point answers it without rolling back.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.auth import published
+from services.auth.domain import api_keys as keys
+from services.auth.domain import lockout, refresh, tokens, totp
+from services.auth.domain.emails import normalise_email
+from services.auth.models import Account, RefreshToken, Session
+from services.auth.operations import sessions as session_operations
+from services.auth.operations import signing_keys, standing
+from services.auth.operations.totp import spend_code
+from services.auth.ports import Ports
+from services.auth.repository import accounts, api_keys, attempts, grants, sessions
+from shared.errors import OmniCloudError
+from shared.kernel.context import current, service_context
+from shared.utils.ids import new_id
+
+REFRESH_SECRET_BYTES = 32
+LOCKOUT = lockout.LockoutPolicy()
+SERVICE = "auth"
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What a successful log-in gives."""
+
+    access_token: str
+    refresh_token: str | None = None
+    token_type: str = "Bearer"
+    expires_in: int = int(tokens.LIFETIME.total_seconds())
+
+
+def with_password(ports: Ports, tenant_id: str, email: str, password: str, totp_code: str | None) -> Issued:
+    """Log in with a password, and a one-time code where the account has a second factor.
+
+    Raises InvalidCredentials, InvalidCode (both counted), TooManyAttempts, TotpRequired, TenantSuspended, TenantClosed.
+    """
+    now = ports.clock.now()
+    address = normalise_email(email)
+    key = lockout.attempts_key(tenant_id, address)
+    counted = attempts.hold(key)
+    lockout.check_not_locked(counted, now)
+    account = accounts.by_email(tenant_id, address)
+    genuine = ports.passwords.matches(account.password_hash if account else None, password)
+    if account is None or not genuine or account.state != "active":
+        attempts.keep(key, lockout.after_failure(counted, now, LOCKOUT))
+        raise lockout.InvalidCredentials("the e-mail address or the password is wrong")
+    if account.totp_enabled:
+        try:
+            spend_code(ports, account, totp_code, now)
+        except totp.InvalidCode:
+            attempts.keep(key, lockout.after_failure(counted, now, LOCKOUT))
+            raise
+    with _as_owner(account):
+        standing.ensure_open(ports, tenant_id)
+        attempts.forget(key)
+        if ports.passwords.is_outdated(str(account.password_hash)):
+            account.password_hash = ports.passwords.hash(password)
+            accounts.save(account)
+        return _begin_session(ports, account, now)
+
+
+def with_api_key(ports: Ports, text: str) -> Issued:
+    """An access token for a service account; it has no refresh token, because the key can be shown again.
+
+    Raises InvalidApiKey, TenantSuspended or TenantClosed.
+    """
+    now = ports.clock.now()
+    presented = keys.parse_key(text)
+    row = api_keys.anywhere(presented.key_id)
+    if row is None or row.account.state != "active":
+        raise keys.InvalidApiKey("the API key is not valid")
+    keys.verify(keys.StoredKey(row.secret_digest, row.expires_at, row.revoked_at), presented.secret, now)
+    with _as_owner(row.account):
+        standing.ensure_open(ports, row.tenant_id)
+        return Issued(_access_token(ports, row.account, "api_key", now))
+
+
+def with_refresh_token(ports: Ports, text: str) -> Issued:
+    """A new access token and the successor of the refresh token.
+
+    Raises InvalidRefreshToken; when the token was used before, the whole log-in is over.
+    """
+    now = ports.clock.now()
+    token = sessions.hold_token(keys.digest(text))
+    if token is None:
+        raise refresh.InvalidRefreshToken("the refresh token is not valid")
+    session = token.session
+    with _as_owner(session.account):
+        verdict = refresh.judge(refresh.PresentedToken(token.expires_at, token.used_at, session.revoked_at), now)
+        if verdict is refresh.Verdict.REVOKE_FAMILY:
+            session_operations.end([session], now, "reuse")
+        if verdict is not refresh.Verdict.ROTATE or session.account.state != "active":
+            raise refresh.InvalidRefreshToken("the refresh token is not valid")
+        standing.ensure_open(ports, session.tenant_id)
+        sessions.mark_used(token, now)
+        return Issued(_access_token(ports, session.account, "refresh_token", now), _refresh_token(session, now))
+
+
+def revoke(ports: Ports, text: str) -> None:
+    """Log out: end the session of a refresh token. An unknown token is no error (RFC 7009 §2.2)."""
+    token = sessions.hold_token(keys.digest(text))
+    if token is not None and token.session.revoked_at is None:
+        with _as_owner(token.session.account):
+            session_operations.end([token.session], ports.clock.now(), "logout")
+
+
+def introspect(ports: Ports, text: str) -> dict[str, Any]:
+    """The claims of a token that is in force and whose account and tenant are too (RFC 7662); else `active: false`."""
+    now = ports.clock.now()
+    try:
+        claims = tokens.verify(text, signing_keys.public_keys(ports, now), now)
+        account = accounts.anywhere(claims["sub"])
+        if account is None or account.state != "active":
+            return {"active": False}
+        standing.ensure_open(ports, claims["tenant_id"])
+    except OmniCloudError as error:
+        if error.status >= 500:
+            raise
+        return {"active": False}
+    return {"active": True, **claims}
+
+
+def _begin_session(ports: Ports, account: Account, now: datetime) -> Issued:
+    session = sessions.add(Session(id=new_id("s"), tenant_id=account.tenant_id, account=account, started_at=now))
+    return Issued(_access_token(ports, account, "password", now), _refresh_token(session, now))
+
+
+def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime) -> str:
+    token_id = new_id("at")
+    subject = tokens.Subject(account.id, account.tenant_id, account.kind, grants.held_by(account.id))
+    published.token_issued(account, grant_type, token_id)
+    return tokens.sign(tokens.access_claims(subject, now, token_id), signing_keys.signing_key(ports))
+
+
+def _refresh_token(session: Session, now: datetime) -> str:
+    text = f"omr_{secrets.token_urlsafe(REFRESH_SECRET_BYTES)}"
+    sessions.add_token(
+        RefreshToken(digest=keys.digest(text), session=session, expires_at=refresh.expiry(session.started_at, now))
+    )
+    return text
+
+
+def _as_owner(account: Account) -> Any:
+    """From here on it is known who asks: what happens is done in the account's tenant, and in its name."""
+    context = current()
+    return service_context(
+        SERVICE,
+        account.tenant_id,
+        context.clock,
+        actor=account.id,
+        correlation_id=context.correlation_id,
+        traceparent=context.traceparent,
+        deadline=context.deadline,
+    )

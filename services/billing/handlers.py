@@ -1,0 +1,35 @@
+"""What billing hears: the usage of every metered service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from services.billing.domain.usage import Usage
+from services.billing.operations.usage import record_usage
+from services.billing.ports import Ports
+from shared.events import Event
+from shared.events.inbox import Handler
+from shared.services import METERED
+
+
+def handlers(ports: Ports) -> Mapping[str, Handler]:
+    """The handlers by event type."""
+    return {f"{service}.usage.recorded": partial(on_usage_recorded, ports) for service in METERED}
+
+
+def on_usage_recorded(ports: Ports, event: Event, _transaction: Any) -> None:
+    """Metered usage of any service is counted once."""
+    data = event.data
+    item = Usage(
+        source=data.get("source") or event.source,
+        id=event.id,
+        meter=data["meter"],
+        quantity=Decimal(data["quantity"]),
+        started_at=datetime.fromisoformat(data["started_at"]),
+        ended_at=datetime.fromisoformat(data["ended_at"]),
+    )
+    record_usage(ports, item, data["resource_id"], refuse=False)

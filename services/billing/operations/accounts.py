@@ -1,0 +1,21 @@
+"""How tenants are billed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.billing import published
+from services.billing.models import Account
+from services.billing.repository import accounts
+from shared.infra.db.django import check_version
+
+
+def change_account(changes: Mapping[str, Any], expected: int | None) -> Account:
+    """Set currency, anchor day or tax rate of the tenant's account. Raises VersionConflict."""
+    account = accounts.mine(lock=True)
+    check_version(account, expected)
+    for name, value in changes.items():
+        setattr(account, name, value)
+    published.account_changed(accounts.save(account))
+    return account

@@ -1,0 +1,14 @@
+"""What billing needs from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.utils.clock import Clock
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The time, which decides what usage is too late."""
+
+    clock: Clock

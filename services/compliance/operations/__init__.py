@@ -1,0 +1,1 @@
+"""Use cases of compliance: one transaction each, events inside it."""

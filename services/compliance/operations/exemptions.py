@@ -1,0 +1,48 @@
+"""Exemptions: policies that don't count for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.compliance import published
+from services.compliance.models import ExemptionRow
+from services.compliance.ports import Ports
+from services.compliance.repository import exemptions, policies
+from shared.errors import ValidationFailed
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+class ExemptionExpired(ValidationFailed):
+    """An exemption ends in the future."""
+
+    code = "exemption_expired"
+
+
+def grant_exemption(
+    ports: Ports, policy_id: str, resource_id: str | None, reason: str, expires_at: datetime
+) -> ExemptionRow:
+    """Let a policy not count for a resource, or for any, until a time. Raises NotFound, ExemptionExpired."""
+    policy = policies.get(policy_id)
+    if expires_at <= ports.clock.now():
+        raise ExemptionExpired("expires_at is in the past")
+    exemption = exemptions.add(
+        ExemptionRow(
+            id=new_id("exm"),
+            tenant_id=current_tenant(),
+            policy=policy,
+            resource_id=resource_id,
+            reason=reason,
+            expires_at=expires_at,
+        )
+    )
+    published.exemption_granted(exemption)
+    return exemption
+
+
+def end_exemption(exemption_id: str) -> None:
+    """End an exemption before its time. Raises NotFound."""
+    exemption = exemptions.get(exemption_id, lock=True)
+    exemption.version += 1
+    published.exemption_ended(exemption)
+    exemptions.delete(exemption)

@@ -1,0 +1,75 @@
+"""Policies: the baseline, and what tenants make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.compliance import published
+from services.compliance.domain.conditions import Condition, checked
+from services.compliance.domain.policies import ALLOW
+from services.compliance.models import PolicyRow
+from services.compliance.repository import claim_standing, has_standing, policies
+from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+BASELINE = "platform-baseline"
+
+
+def ensure_baseline() -> None:
+    """Give a new tenant the policy that allows everything: nothing is refused before somebody says what is.
+
+    Once it is removed it stays away, and only what other policies allow is allowed.
+    """
+    if has_standing() or not claim_standing():
+        return
+    policies.add(
+        PolicyRow(
+            id=new_id("pol"),
+            tenant_id=current_tenant(),
+            name=BASELINE,
+            effect=ALLOW,
+            enforcement="deny",
+            actions=["*"],
+            resource_types=["*"],
+            builtin=True,
+        )
+    )
+
+
+def create_policy(content: Mapping[str, Any]) -> PolicyRow:
+    """A new policy, in force from the next evaluation on. Raises InvalidCondition, PolicyNameTaken."""
+    ensure_baseline()
+    _check_conditions(content["conditions"])
+    policy = policies.add(PolicyRow(id=new_id("pol"), tenant_id=current_tenant(), **content))
+    published.policy_created(policy)
+    return policy
+
+
+def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: int | None) -> PolicyRow:
+    """Change a policy; results made before stay pinned to the version before.
+
+    Raises NotFound, InvalidCondition, PolicyNameTaken, VersionConflict.
+    """
+    policy = policies.get(policy_id, lock=True)
+    check_version(policy, expected_version)
+    _check_conditions(changes.get("conditions", ()))
+    for name, value in changes.items():
+        setattr(policy, name, value)
+    policies.save(policy)
+    published.policy_updated(policy)
+    return policy
+
+
+def delete_policy(policy_id: str) -> None:
+    """Remove a policy with its exemptions. Raises NotFound."""
+    policy = policies.get(policy_id, lock=True)
+    policy.version += 1
+    published.policy_deleted(policy)
+    policies.delete(policy)
+
+
+def _check_conditions(conditions: Iterable[Mapping[str, Any]]) -> None:
+    for condition in conditions:
+        checked(Condition(condition["field"], condition["operator"], condition.get("value")))

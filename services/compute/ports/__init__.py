@@ -1,0 +1,20 @@
+"""What compute needs from outside: time, clouds, quotas and policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from services.compute.ports.clouds import Clouds
+from services.compute.ports.policies import Policies
+from shared.quotas import Quotas
+from shared.utils.clock import Clock
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Made once in the composition root and handed to every operation."""
+
+    clock: Clock
+    clouds: Clouds
+    quotas: Quotas = field(repr=False)
+    policies: Policies = field(repr=False)

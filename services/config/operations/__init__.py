@@ -1,0 +1,1 @@
+"""Use cases of config: one transaction each, events inside it."""

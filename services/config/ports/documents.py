@@ -1,0 +1,53 @@
+"""Documents in force, in Consul's key-value store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.config.domain.documents import Document, checked_name, decoded, encoded
+from shared.infra.consul_kv import ConsulKv
+from shared.kernel.context import current_tenant
+
+ABSENT = 0
+"""The index of a document that doesn't exist."""
+
+
+@dataclass(frozen=True)
+class PublishedDocument:
+    """A document as it was read; `index` changes with every write."""
+
+    document: Document
+    index: int
+
+
+class PublishedDocuments:
+    """The documents of the context's tenant: one key an environment, `<prefix>/<tenant>/<environment>`.
+
+    Methods raise ConsulUnavailable or ConsulRefused, and InvalidName for what can't be an environment's name.
+    """
+
+    def __init__(self, kv: ConsulKv, prefix: str) -> None:
+        self._kv = kv
+        self._prefix = prefix
+
+    def find(self, environment: str) -> PublishedDocument | None:
+        """An environment's document; None when nothing is published. Raises DocumentUnreadable."""
+        entry = self._kv.get(self._key(environment))
+        return None if entry is None else PublishedDocument(decoded(entry.value), entry.modify_index)
+
+    def put(self, document: Document, index: int) -> bool:
+        """Put a document in force in one step, only if its index is still that (ABSENT: if there is none); else False.
+
+        Readers see the document before or this one.
+        """
+        return self._kv.put(self._key(document.environment), encoded(document), cas=index)
+
+    def remove_all(self) -> None:
+        """Remove every document of the tenant."""
+        self._kv.delete_prefix(self._tenant_prefix())
+
+    def _key(self, environment: str) -> str:
+        return self._tenant_prefix() + checked_name(environment)
+
+    def _tenant_prefix(self) -> str:
+        return f"{self._prefix}/{current_tenant()}/"

@@ -1,0 +1,50 @@
+"""The task queue between the API and the workers, configured in one place for both ends."""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from services.deploy.settings import Settings
+from services.deploy.tables import Apply
+
+QUEUE = "deploy"
+APPLY_TASK = "deploy.apply"
+SERIALIZER = "json"
+"""Tasks are plain data: a serializer that can carry code would let whoever reaches the broker run it."""
+
+
+def make_celery(settings: Settings) -> Celery:
+    """The Celery application; it connects when it is first used."""
+    app = Celery("deploy", broker=settings.celery_broker_url, set_as_current=False)
+    app.conf.update(
+        task_serializer=SERIALIZER,
+        task_default_queue=QUEUE,
+        task_ignore_result=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "visibility_timeout": settings.task_visibility_timeout_seconds,
+            "socket_connect_timeout": 2.0,
+        },
+    )
+    return app
+
+
+class TaskQueue:
+    """Hands applies to the workers by way of the broker."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+
+    def send(self, apply: Apply) -> None:
+        """Give the broker the task of an apply. Raises kombu's OperationalError when the broker doesn't take it."""
+        self._celery.send_task(
+            APPLY_TASK,
+            kwargs={
+                "apply_id": apply.id,
+                "tenant_id": apply.tenant_id,
+                "actor": apply.actor,
+                "correlation_id": apply.correlation_id,
+                "traceparent": apply.traceparent,
+            },
+            retry=False,
+        )

@@ -1,0 +1,71 @@
+"""Record sets: made, changed, removed, and the health of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.dns import published
+from services.dns.domain import names, records
+from services.dns.domain.records import RecordType
+from services.dns.models import Record
+from services.dns.operations import contents
+from services.dns.ports import Ports
+from services.dns.repository import RecordRepository, ZoneRepository
+from shared.errors import NotFound
+from shared.infra.db.django import check_version
+from shared.utils.ids import new_id
+
+
+def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any]) -> Record:
+    """A new record set.
+
+    Raises NotFound, InvalidName, NameOutsideZone, InvalidRecord, InvalidRouting, CnameConflict or RecordSetExists.
+    """
+    zone = ZoneRepository().get(zone_id, lock=True)
+    kind, name = RecordType(body["type"]), names.owner(body["name"], zone.name)
+    records.check_coexistence(kind, name, zone.name, RecordRepository().types_at(zone, name))
+    record = Record(id=new_id("rec"), tenant_id=zone.tenant_id, zone=zone, name=name, type=kind.value)
+    contents.fill(record, zone, body)
+    RecordRepository().add(record)
+    contents.changed(ports, zone)
+    published.record_set_created(zone, record)
+    return record
+
+
+def change_record(ports: Ports, zone_id: str, record_id: str, body: Mapping[str, Any], expected: int | None) -> Record:
+    """Replace what a record set answers. Raises NotFound, VersionConflict, InvalidRecord or InvalidRouting."""
+    zone = ZoneRepository().get(zone_id, lock=True)
+    record = RecordRepository().in_zone(zone, record_id)
+    check_version(record, expected)
+    contents.fill(record, zone, body)
+    RecordRepository().save(record)
+    contents.changed(ports, zone)
+    published.record_set_updated(zone, record)
+    return record
+
+
+def delete_record(ports: Ports, zone_id: str, record_id: str) -> None:
+    """Remove a record set. Raises NotFound or ApexNameServers."""
+    zone = ZoneRepository().get(zone_id, lock=True)
+    record = RecordRepository().in_zone(zone, record_id)
+    records.check_removable(RecordType(record.type), record.name, zone.name)
+    record.version += 1
+    contents.changed(ports, zone)
+    published.record_set_deleted(zone, record)
+    record.delete()
+
+
+def set_health(zone_id: str, record_id: str, value: str, healthy: bool) -> Record:
+    """Tell whether an answer of a record set works; the serial stays, for no record changed. Raises NotFound."""
+    zone = ZoneRepository().get(zone_id, lock=True)
+    record = RecordRepository().in_zone(zone, record_id)
+    normal = records.normalise(RecordType(record.type), value, zone.name)
+    if normal not in record.values:
+        raise NotFound(f"{record.name} has no answer {normal}")
+    answers = [{**answer, "healthy": healthy} if answer["value"] == normal else answer for answer in record.answers]
+    if answers != record.answers:
+        record.answers = answers
+        RecordRepository().save(record)
+        published.record_set_health_changed(zone, record)
+    return record

@@ -1,0 +1,39 @@
+"""What the platform's name servers answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.dns.domain import names, resolution, routing
+from services.dns.domain.records import RecordType
+from services.dns.domain.routing import Answer
+from services.dns.domain.soa import negative_ttl
+from services.dns.ports import Ports
+from services.dns.repository import RecordRepository, ZoneRepository
+
+
+def resolve(ports: Ports, name: str, kind: RecordType, region: str) -> dict[str, Any]:
+    """The answer for a name of the tenant's, with routing and health applied. Raises InvalidName."""
+    asked, zones = names.canonical(name), ZoneRepository().names()
+    held_by = names.enclosing_zone(asked, list(zones))
+    if held_by is None:
+        return {"name": asked, "status": resolution.Status.REFUSED.value, "answers": [], "authority": []}
+    zone = ZoneRepository().get(zones[held_by])
+    contents = resolution.contents(row.record_set() for row in RecordRepository().of(zone))
+    status, chain, referral = resolution.find(asked, kind, zone.name, contents)
+    answers = [line for owner, found in chain for line in _routed(ports, owner, found, region)]
+    authority = _lines(referral.name, referral, referral.answers) if referral else []
+    if not referral and not any(line["type"] == kind for line in answers):
+        ttl = negative_ttl(zone.soa())
+        authority = [{"name": zone.name, "type": "SOA", "ttl": ttl, "value": zone.soa().data()}]
+    return {"name": asked, "status": status.value, "answers": answers, "authority": authority}
+
+
+def _routed(ports: Ports, owner: str, found: resolution.RecordSet, region: str) -> list[dict[str, Any]]:
+    draw = ports.draw(routing.total_weight(found.answers))
+    return _lines(owner, found, routing.select(found.policy, found.answers, draw=draw, region=region))
+
+
+def _lines(owner: str, found: resolution.RecordSet, answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    return [{"name": owner, "type": found.type, "ttl": found.ttl, "value": answer.value} for answer in answers]

@@ -1,0 +1,34 @@
+"""Where an access token stands in a request (RFC 6750 §2.1, RFC 7617)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from shared.errors import Unauthenticated
+
+
+def access_token(authorization: str) -> str | None:
+    """The token in an `Authorization` header: a bearer token, or the password of HTTP Basic credentials, by which
+    Terraform's HTTP backend sends one.
+
+    None for an empty header. Raises Unauthenticated for any other scheme, and for credentials that can't be read.
+    """
+    scheme, _, credentials = authorization.partition(" ")
+    match scheme.lower():
+        case "":
+            return None
+        case "bearer":
+            return credentials
+        case "basic":
+            return _password(credentials)
+        case _:
+            raise Unauthenticated("send the access token as a bearer token")
+
+
+def _password(credentials: str) -> str:
+    try:
+        _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Unauthenticated("the Basic credentials can't be read") from error
+    return password

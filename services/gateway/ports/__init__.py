@@ -1,0 +1,28 @@
+"""What the gateway needs from outside, made once at composition and used by every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+
+from services.gateway.domain.client_address import Network
+from services.gateway.ports.limits import RateLimits
+from services.gateway.ports.tokens import TokenVerifier
+from services.gateway.ports.upstreams import Upstreams
+from services.gateway.settings import Settings
+from shared.utils.clock import Clock
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Tokens, limits, the instances of the services, and the HTTP client that carries requests to them."""
+
+    settings: Settings
+    clock: Clock
+    trusted: tuple[Network, ...]
+    """Proxies whose X-Forwarded-For is believed."""
+    tokens: TokenVerifier
+    limits: RateLimits
+    upstreams: Upstreams
+    http: httpx.AsyncClient

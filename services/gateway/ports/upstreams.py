@@ -1,0 +1,59 @@
+"""What the gateway knows of the services: instances in routing, and a circuit breaker for each."""
+
+from __future__ import annotations
+
+import itertools
+
+from services.gateway.domain.routing import rotate
+from services.gateway.settings import Settings
+from shared import services
+from shared.clients.breaker import CircuitBreaker
+from shared.clients.discovery import Target
+from shared.errors import ServiceUnavailable
+from shared.infra.registry import Instance, ServiceRegistry, ServiceView
+from shared.utils.clock import Clock
+
+
+class Upstreams:
+    """Keeps a live view of every service's passing instances by Consul's blocking queries."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._views: dict[str, ServiceView] = {}
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._turns = itertools.count()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        registry = ServiceRegistry.from_settings(self._settings)
+        self._views = {service: registry.watch(service) for service in services.ROUTED}
+        for view in self._views.values():
+            view.start()
+
+    def stop(self) -> None:
+        """End all watches."""
+        for view in self._views.values():
+            view.stop()
+
+    def instances(self, service: str) -> tuple[Instance, ...]:
+        """The instances of a service that pass all their checks, as of now."""
+        return self._views[service].instances()
+
+    def choose(self, service: str) -> Target:
+        """The next instance in turn whose circuit isn't open. Raises ServiceUnavailable when there is none."""
+        for instance in rotate(self.instances(service), next(self._turns)):
+            breaker = self._breaker(instance)
+            if breaker.allow():
+                return Target(instance, breaker)
+        raise ServiceUnavailable(f"no instance of {service} is healthy now", retry_after=1)
+
+    def _breaker(self, instance: Instance) -> CircuitBreaker:
+        """The breaker of an instance; it begins closed."""
+        if instance.id not in self._breakers:
+            self._breakers[instance.id] = CircuitBreaker(
+                failure_threshold=self._settings.breaker_failures,
+                open_seconds=self._settings.breaker_open_seconds,
+                monotonic=self._clock.monotonic,
+            )
+        return self._breakers[instance.id]

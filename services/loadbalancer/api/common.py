@@ -1,0 +1,3 @@
+"""What the end points of loadbalancer have in common."""
+
+READ, WRITE = "loadbalancer:read", "loadbalancer:write"

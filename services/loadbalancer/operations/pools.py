@@ -1,0 +1,52 @@
+"""Pools: made, changed and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.loadbalancer import published
+from services.loadbalancer.domain.errors import PoolInUse
+from services.loadbalancer.repository import PoolRepository
+from services.loadbalancer.tables import Pool
+from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def create_pool(session: Session, values: Mapping[str, Any]) -> Pool:
+    """A new pool without backends. Raises NameTaken."""
+    pool = PoolRepository(session).create(
+        Pool(id=new_id("pool"), tenant_id=current_tenant(), version=1, backends=[], **values)
+    )
+    published.pool_created(session, pool)
+    return pool
+
+
+def change_pool(session: Session, id: str, changes: Mapping[str, Any], expected: int | None) -> Pool:
+    """Change how a pool balances and checks. Raises NotFound or VersionConflict."""
+    pool = PoolRepository(session).get(id, lock=True)
+    check_version(pool, expected)
+    for name, value in changes.items():
+        setattr(pool, name, value)
+    touch(pool)
+    published.pool_updated(session, pool)
+    return pool
+
+
+def delete_pool(session: Session, id: str) -> None:
+    """Remove a pool that no listener uses, with its backends. Raises NotFound or PoolInUse."""
+    pools = PoolRepository(session)
+    pool = pools.get(id, lock=True)
+    if pools.in_use(pool):
+        raise PoolInUse(f"a listener uses the pool {pool.name}: change or delete it first")
+    end(session, pool)
+
+
+def end(session: Session, pool: Pool) -> None:
+    """The last of a locked pool that no listener uses."""
+    touch(pool)
+    published.pool_deleted(session, pool)
+    PoolRepository(session).remove(pool)

@@ -1,0 +1,132 @@
+"""The data plane: which backend gets a connection, and what is learnt from checks and requests.
+
+Picks and reports change no configuration, so they are no events; a change of health is one. The pool's row is locked,
+so that concurrent picks follow one sequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from services.loadbalancer import published
+from services.loadbalancer.domain import health, outliers
+from services.loadbalancer.domain.algorithms import Algorithm, Ring, least_connections, smooth_weighted_round_robin
+from services.loadbalancer.domain.backends import (
+    AdminState,
+    Backend,
+    candidates,
+    is_usable,
+    slow_start_weight,
+)
+from services.loadbalancer.domain.errors import KeyRequired, NoBackend
+from services.loadbalancer.ports import Ports
+from services.loadbalancer.repository import BackendRepository, PoolRepository
+from services.loadbalancer.tables import BackendRow, Pool
+from shared.infra.db.sqlalchemy import touch
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The backend of a new connection, and whether health was ignored to find it."""
+
+    backend: BackendRow
+    panic: bool
+
+
+def pick(session: Session, ports: Ports, pool_id: str, key: str | None, session_backend: str | None) -> Picked:
+    """Choose the backend of a new connection and count the connection.
+
+    In a sticky pool `session_backend`, the backend of the session so far, is kept while it works, draining or not.
+    Raises NotFound, NoBackend or KeyRequired.
+    """
+    pool = PoolRepository(session).get(pool_id, lock=True)
+    rows = {row.id: row for row in BackendRepository(session).of(pool)}
+    now = ports.clock.now()
+    backends = [_backend(row) for row in rows.values()]
+    kept = next((each for each in backends if each.id == session_backend), None) if pool.sticky else None
+    if kept is not None and is_usable(kept, now):
+        rows[kept.id].connections += 1
+        return Picked(rows[kept.id], panic=False)
+    choice = candidates(backends, now, pool.panic_threshold_percent)
+    if not choice.candidates:
+        raise NoBackend(f"no backend of the pool {pool.name} takes new connections")
+    chosen = rows[_choose(pool, choice.candidates, rows, key, now)]
+    chosen.connections += 1
+    return Picked(chosen, choice.panic)
+
+
+def _choose(pool: Pool, backends: list[Backend], rows: dict[str, BackendRow], key: str | None, now: datetime) -> str:
+    weights = {
+        each.id: slow_start_weight(each.weight, each.admitted_at, now, pool.slow_start_seconds) for each in backends
+    }
+    if pool.algorithm == Algorithm.CONSISTENT_HASH:
+        if key is None:
+            raise KeyRequired("consistent hashing needs a key")
+        return Ring.of({each.id: each.weight for each in backends}).owner(key)
+    if pool.algorithm == Algorithm.LEAST_CONNECTIONS:
+        return least_connections(backends, weights).id
+    picked = smooth_weighted_round_robin(backends, weights)
+    for backend_id, current in picked.current_weights.items():
+        rows[backend_id].current_weight = current
+    return picked.backend.id
+
+
+def close_connection(session: Session, pool_id: str, backend_id: str) -> BackendRow:
+    """A connection to a backend has ended. Raises NotFound."""
+    backend = _locked(session, pool_id, backend_id)[1]
+    backend.connections = max(0, backend.connections - 1)
+    return backend
+
+
+def report_check(session: Session, ports: Ports, pool_id: str, backend_id: str, passed: bool) -> BackendRow:
+    """The result of an active check. Raises NotFound."""
+    pool, backend = _locked(session, pool_id, backend_id)
+    before = health.Health(backend.healthy, backend.contrary_checks)
+    after = health.observe(before, passed, pool.rise, pool.fall)
+    backend.healthy, backend.contrary_checks = after.healthy, after.contrary
+    if after.healthy != before.healthy:
+        if after.healthy:
+            backend.admitted_at = ports.clock.now()
+        _tell_health(session, backend)
+    return backend
+
+
+def report_outcome(session: Session, ports: Ports, pool_id: str, backend_id: str, succeeded: bool) -> BackendRow:
+    """The outcome of a real request: who fails in a row is ejected for a while. Raises NotFound."""
+    pool, backend = _locked(session, pool_id, backend_id)
+    now = ports.clock.now()
+    others = BackendRepository(session).of(pool)
+    ejected = sum(row.ejected_until is not None and row.ejected_until > now for row in others)
+    before = outliers.Outlier(backend.failures, backend.ejections, backend.ejected_until)
+    allowed = outliers.may_eject(ejected, len(others), pool.max_ejected_percent)
+    after = outliers.record(before, succeeded, now, may_be_ejected=allowed)
+    backend.failures, backend.ejections, backend.ejected_until = after.failures, after.ejections, after.ejected_until
+    if after.ejections > before.ejections:
+        _tell_health(session, backend)
+    return backend
+
+
+def _locked(session: Session, pool_id: str, backend_id: str) -> tuple[Pool, BackendRow]:
+    pool = PoolRepository(session).get(pool_id, lock=True)
+    return pool, BackendRepository(session).in_pool(pool, backend_id)
+
+
+def _tell_health(session: Session, backend: BackendRow) -> None:
+    touch(backend)
+    published.backend_health_changed(session, backend)
+
+
+def _backend(row: BackendRow) -> Backend:
+    return Backend(
+        id=row.id,
+        weight=row.weight,
+        state=AdminState(row.state),
+        healthy=row.healthy,
+        current_weight=row.current_weight,
+        connections=row.connections,
+        ejected_until=row.ejected_until,
+        admitted_at=row.admitted_at,
+    )

@@ -1,0 +1,61 @@
+"""Samples: measurements, kept once. They are not changes of anything, and so no events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.monitor.domain.errors import CardinalityExceeded, InvalidSample
+from services.monitor.domain.labels import Labels, check_series, fingerprint
+from services.monitor.ports import Ports
+from services.monitor.repository import SeriesRepository
+
+MAX_AHEAD = timedelta(minutes=10)
+"""How far a sample may lie in the future; clocks of machines differ by less."""
+
+
+def ingest(session: Session, ports: Ports, samples: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Keep samples: all of them or, when one is refused, none. A sample that is kept already is counted as duplicate.
+
+    Raises InvalidSample or CardinalityExceeded.
+    """
+    latest = ports.clock.now() + MAX_AHEAD
+    named: dict[str, tuple[str, Labels]] = {}
+    values: dict[tuple[str, datetime], float] = {}
+    for sample in samples:
+        name, labels = sample["name"], {label: text for label, text in sample["labels"].items() if text}
+        check_series(name, labels)
+        if sample["timestamp"] > latest:
+            raise InvalidSample(f"a sample of {name} lies in the future", timestamp=sample["timestamp"].isoformat())
+        series = fingerprint(name, labels)
+        named[series] = (name, labels)
+        values.setdefault((series, sample["timestamp"]), sample["value"])
+    ids = _series_ids(session, ports, named)
+    accepted = SeriesRepository(session).record({(ids[series], at): value for (series, at), value in values.items()})
+    return {"accepted": accepted, "duplicates": len(samples) - accepted}
+
+
+def _series_ids(session: Session, ports: Ports, named: Mapping[str, tuple[str, Labels]]) -> dict[str, str]:
+    """The ids of series by fingerprint; those that don't exist are made, within the limit."""
+    repository = SeriesRepository(session)
+    ids = repository.ids(named)
+    if len(ids) < len(named):
+        repository.lock_catalogue()
+        ids = repository.ids(named)
+        new = {series: named[series] for series in named if series not in ids}
+        _check_cardinality(repository, new, ports.settings.max_series_per_metric)
+        if new:
+            ids |= repository.create(new)
+    return ids
+
+
+def _check_cardinality(repository: SeriesRepository, new: Mapping[str, tuple[str, Labels]], limit: int) -> None:
+    wanted = Counter(name for name, _ in new.values())
+    present = repository.counts(wanted)
+    for name, count in wanted.items():
+        if present.get(name, 0) + count > limit:
+            raise CardinalityExceeded(f"{name} would have more than {limit} series", metric=name, limit=limit)

@@ -1,0 +1,35 @@
+"""Silences: for a while, alerts that match notify nobody. They are evaluated all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.monitor import published
+from services.monitor.domain.errors import InvalidRule
+from services.monitor.repository import SilenceRepository
+from services.monitor.tables import Silence
+from shared.infra.db.sqlalchemy import touch
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def create_silence(session: Session, values: Mapping[str, Any]) -> Silence:
+    """A new silence. Raises InvalidRule when it would silence everything or nothing."""
+    if not values["matchers"] or values["ends_at"] <= values["starts_at"]:
+        raise InvalidRule("a silence has at least one matcher, and ends after it starts")
+    silence = SilenceRepository(session).add(
+        Silence(id=new_id("silence"), tenant_id=current_tenant(), version=1, **values)
+    )
+    published.silence_created(session, silence)
+    return silence
+
+
+def delete_silence(session: Session, id: str) -> None:
+    """End a silence. Raises NotFound."""
+    silence = SilenceRepository(session).get(id, lock=True)
+    touch(silence)
+    published.silence_deleted(session, silence)
+    SilenceRepository(session).remove(silence)

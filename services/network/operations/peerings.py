@@ -1,0 +1,93 @@
+"""Peerings: asked for, answered and ended."""
+
+from __future__ import annotations
+
+from services.network import published
+from services.network.domain.errors import CidrOverlap
+from services.network.domain.peerings import LIFE_CYCLE, PeeringState, check_answer, check_request, reachable
+from services.network.domain.peerings import Peering as PeeringFacts
+from services.network.models import Peering, Vpc
+from services.network.operations.vpcs import ranges_of
+from services.network.repository import PeeringRepository, RouteRepository, VpcRepository
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def request_peering(vpc_id: str, peer_tenant_id: str | None, peer_vpc_id: str) -> Peering:
+    """Ask the owner of another VPC for a peering; without a tenant it is another of one's own VPCs.
+
+    Raises NotFound, InvalidPeering or CidrOverlap.
+    """
+    vpcs = VpcRepository()
+    ours = vpcs.get(vpc_id, lock=True)
+    theirs = vpcs.of_tenant(peer_tenant_id or current_tenant(), peer_vpc_id)
+    _check_ranges(ours, theirs)
+    peering = PeeringRepository().add(
+        Peering(
+            id=new_id("pcx"),
+            tenant_id=current_tenant(),
+            requester_vpc=ours,
+            accepter_tenant_id=theirs.tenant_id,
+            accepter_vpc=theirs,
+            state=PeeringState.PENDING_ACCEPTANCE.value,
+        )
+    )
+    published.peering_requested(peering)
+    return peering
+
+
+def _check_ranges(ours: Vpc, theirs: Vpc) -> None:
+    """Without telling one side the other's ranges. Raises InvalidPeering or CidrOverlap."""
+    try:
+        check_request(ours.id, ranges_of(ours), theirs.id, ranges_of(theirs))
+    except CidrOverlap:
+        raise CidrOverlap("the ranges of the two VPCs overlap") from None
+
+
+def accept_peering(peering_id: str) -> Peering:
+    """The accepter agrees; the peering is active. Raises NotFound, CidrOverlap or IllegalTransition."""
+    peering = _answered(peering_id, PeeringState.ACTIVE)
+    _check_ranges(peering.requester_vpc, peering.accepter_vpc)
+    published.peering_accepted(peering)
+    return peering
+
+
+def reject_peering(peering_id: str) -> Peering:
+    """The accepter refuses. Raises NotFound or IllegalTransition."""
+    peering = _answered(peering_id, PeeringState.REJECTED)
+    published.peering_rejected(peering)
+    return peering
+
+
+def _answered(peering_id: str, answer: PeeringState) -> Peering:
+    peerings = PeeringRepository()
+    peering = peerings.get(peering_id, lock=True)
+    check_answer(_facts_of(peering), current_tenant())
+    peering.state = LIFE_CYCLE.transition(PeeringState(peering.state), answer).value
+    return peerings.save(peering)
+
+
+def _facts_of(peering: Peering) -> PeeringFacts:
+    """The peering as the rules have it."""
+    return PeeringFacts(
+        peering.tenant_id,
+        peering.requester_vpc_id,
+        peering.accepter_tenant_id,
+        peering.accepter_vpc_id,
+        PeeringState(peering.state),
+    )
+
+
+def is_reachable(vpc_id: str, other_vpc_id: str) -> bool:
+    """Whether an active peering joins one's own VPC and another directly. Raises NotFound for one's own."""
+    VpcRepository().get(vpc_id)
+    return reachable([_facts_of(peering) for peering in PeeringRepository().of_vpc(vpc_id)], vpc_id, other_vpc_id)
+
+
+def delete_peering(peering_id: str) -> None:
+    """Either side ends it at any time; routes over it go with it. Raises NotFound."""
+    peering = PeeringRepository().get(peering_id, lock=True)
+    peering.state = LIFE_CYCLE.transition(PeeringState(peering.state), PeeringState.DELETED).value
+    published.peering_deleted(peering)
+    RouteRepository().remove_over_peering(peering.id)
+    peering.delete()

@@ -1,0 +1,104 @@
+"""Routes: how packets leave a VPC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.network import published
+from services.network.domain import routes
+from services.network.domain.cidr import parse_address, parse_network
+from services.network.domain.errors import ImmutableRoute, InvalidRoute, ResourceInUse
+from services.network.domain.peerings import PeeringState
+from services.network.domain.routes import TargetKind
+from services.network.models import Route, Vpc
+from services.network.repository import (
+    NatGatewayRepository,
+    PeeringRepository,
+    RouteRepository,
+    VpcRepository,
+    VpnTunnelRepository,
+)
+from shared.errors import NotFound
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def create_route(vpc_id: str, destination: str, target_kind: str, target: str) -> Route:
+    """A route to a target that exists in the VPC.
+
+    Raises NotFound (for the target too), InvalidCidr, InvalidRoute or DuplicateRoute.
+    """
+    network = parse_network(destination)
+    vpc = VpcRepository().get(vpc_id, lock=True)
+    kind = TargetKind(target_kind)
+    if kind is TargetKind.LOCAL:
+        raise InvalidRoute("local routes come with the VPC")
+    _TARGET_CHECKS.get(kind, _no_target)(vpc, target)
+    route = RouteRepository().add(
+        Route(
+            id=new_id("rt"),
+            tenant_id=current_tenant(),
+            vpc=vpc,
+            destination=str(network),
+            target_kind=kind.value,
+            target=target,
+        )
+    )
+    published.route_created(route)
+    return route
+
+
+def _no_target(vpc: Vpc, target: str) -> None:
+    if target:
+        raise InvalidRoute("this kind of target has no id")
+
+
+def _is_tunnel(vpc: Vpc, target: str) -> None:
+    if VpnTunnelRepository().get(target).vpc_id != vpc.id:
+        raise InvalidRoute("the tunnel belongs to another VPC")
+
+
+def _is_nat_gateway(vpc: Vpc, target: str) -> None:
+    if NatGatewayRepository().get(target).subnet.vpc_id != vpc.id:
+        raise InvalidRoute("the NAT gateway belongs to another VPC")
+
+
+def _is_active_peering(vpc: Vpc, target: str) -> None:
+    peering = PeeringRepository().get(target)
+    if vpc.id not in (peering.requester_vpc_id, peering.accepter_vpc_id) or peering.state != PeeringState.ACTIVE:
+        raise InvalidRoute("the peering is not active, or not one of this VPC's")
+
+
+_TARGET_CHECKS: dict[TargetKind, Callable[[Vpc, str], None]] = {
+    TargetKind.VPN: _is_tunnel,
+    TargetKind.NAT_GATEWAY: _is_nat_gateway,
+    TargetKind.PEERING: _is_active_peering,
+}
+
+
+def delete_route(route_id: str) -> None:
+    """Remove a route. Raises NotFound or ImmutableRoute."""
+    route = RouteRepository().get(route_id, lock=True)
+    if route.target_kind == TargetKind.LOCAL:
+        raise ImmutableRoute("a VPC's local route goes with the VPC")
+    published.route_deleted(route)
+    route.delete()
+
+
+def look_up(vpc_id: str, address: str) -> Route:
+    """The route that packets to an address take. Raises NotFound when there is none."""
+    VpcRepository().get(vpc_id)
+    rows = {row.destination: row for row in RouteRepository().of_vpc(vpc_id)}
+    known = [
+        routes.Route(parse_network(row.destination), TargetKind(row.target_kind), row.target) for row in rows.values()
+    ]
+    found = routes.lookup(known, parse_address(address))
+    if found is None:
+        raise NotFound(f"there is no route to {address}")
+    return rows[str(found.destination)]
+
+
+def check_no_route_to(target: str) -> None:
+    """Whether a target of routes may go. Raises ResourceInUse."""
+    if RouteRepository().any_to(target):
+        raise ResourceInUse("routes lead to it: delete them first", used_by=["routes"])

@@ -1,0 +1,73 @@
+"""Security groups and their rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.network import published
+from services.network.domain.cidr import parse_network
+from services.network.domain.errors import InvalidRule, ResourceInUse
+from services.network.domain.packets import Direction, PortRange, Protocol
+from services.network.domain.security_groups import GroupRule
+from services.network.models import SecurityGroup, SecurityGroupRule
+from services.network.repository import SecurityGroupRepository, SecurityGroupRuleRepository, VpcRepository
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def rule_of(row: SecurityGroupRule) -> GroupRule:
+    """The rule in a row. Raises InvalidRule unless it names exactly one of network and group."""
+    if (row.cidr is None) == (row.peer_group_id is None):
+        raise InvalidRule("a rule names either a network or a security group")
+    return GroupRule(
+        Direction(row.direction),
+        Protocol(row.protocol),
+        PortRange(row.port_low, row.port_high),
+        parse_network(row.cidr) if row.cidr else None,
+        row.peer_group_id,
+    )
+
+
+def create_security_group(vpc_id: str, name: str) -> SecurityGroup:
+    """A security group without rules: it allows nothing. Raises NotFound."""
+    vpc = VpcRepository().get(vpc_id, lock=True)
+    group = SecurityGroupRepository().add(
+        SecurityGroup(id=new_id("secg"), tenant_id=current_tenant(), vpc=vpc, name=name)
+    )
+    published.security_group_created(group)
+    return group
+
+
+def delete_security_group(group_id: str) -> None:
+    """Remove a group that no other group's rule names. Raises NotFound or ResourceInUse."""
+    groups = SecurityGroupRepository()
+    group = groups.get(group_id, lock=True)
+    if groups.is_named_elsewhere(group):
+        raise ResourceInUse("rules of other groups name the group", used_by=["rules"])
+    published.security_group_deleted(group)
+    group.delete()
+
+
+def add_rule(group_id: str, fields: dict[str, Any]) -> SecurityGroupRule:
+    """Add a rule to a security group. Raises NotFound (for the peer group too), InvalidRule or InvalidCidr."""
+    groups = SecurityGroupRepository()
+    group = groups.get(group_id, lock=True)
+    if fields.get("peer_group_id"):
+        groups.get(fields["peer_group_id"])
+    row = SecurityGroupRule(id=new_id("sgr"), tenant_id=group.tenant_id, group=group, **fields)
+    rule_of(row)
+    SecurityGroupRuleRepository().add(row)
+    _changed(group)
+    return row
+
+
+def delete_rule(group_id: str, rule_id: str) -> None:
+    """Take a rule out of a security group. Raises NotFound."""
+    group = SecurityGroupRepository().get(group_id, lock=True)
+    SecurityGroupRuleRepository().get(rule_id).delete()
+    _changed(group)
+
+
+def _changed(group: SecurityGroup) -> None:
+    SecurityGroupRepository().save(group)
+    published.security_group_updated(group, SecurityGroupRuleRepository().count_of(group))

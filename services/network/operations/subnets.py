@@ -1,0 +1,68 @@
+"""Subnets: made, changed and ended."""
+
+from __future__ import annotations
+
+from services.network import published
+from services.network.domain.cidr import parse_network
+from services.network.domain.errors import ResourceInUse
+from services.network.domain.subnets import check_subnet
+from services.network.models import Subnet
+from services.network.operations.vpcs import ranges_of
+from services.network.ports import Ports
+from services.network.repository import (
+    AclRepository,
+    AddressRepository,
+    SubnetRepository,
+    VpcRepository,
+    dependents,
+)
+from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
+from shared.quotas import claim
+from shared.utils.ids import new_id
+
+
+def create_subnet(ports: Ports, vpc_id: str, name: str, cidr: str, zone: str, acl_id: str | None = None) -> Subnet:
+    """A subnet inside its VPC, beside the others, in a zone of the platform's catalogue.
+
+    Raises NotFound, InvalidCidr, PrefixLengthRefused, SubnetOutsideVpc, CidrOverlap, UnknownZone, QuotaExceeded or
+    ServiceUnavailable.
+    """
+    network = parse_network(cidr)
+    vpc = VpcRepository().get(vpc_id, lock=True)
+    siblings = [parse_network(text) for text in SubnetRepository().ranges_of(vpc_id)]
+    check_subnet(network, ranges_of(vpc), siblings)
+    acl = AclRepository().get(acl_id) if acl_id else None
+    subnet_id = new_id("subnet")
+    with ports.quotas.reserved(claim(subnet_id, "subnets")):
+        subnet = SubnetRepository().add(
+            Subnet(id=subnet_id, tenant_id=current_tenant(), vpc=vpc, name=name, cidr=str(network), zone=zone, acl=acl)
+        )
+        published.subnet_created(subnet)
+    return subnet
+
+
+def change_subnet(subnet_id: str, changes: dict[str, str | None], expected: int | None) -> Subnet:
+    """Another name or access list (None takes it off). Raises NotFound or VersionConflict."""
+    subnets = SubnetRepository()
+    subnet = subnets.get(subnet_id, lock=True)
+    check_version(subnet, expected)
+    if changes.get("name") is not None:
+        subnet.name = changes["name"]
+    if "acl_id" in changes:
+        subnet.acl = AclRepository().get(changes["acl_id"]) if changes["acl_id"] else None
+    subnets.save(subnet)
+    published.subnet_updated(subnet)
+    return subnet
+
+
+def delete_subnet(subnet_id: str) -> None:
+    """Remove a subnet that no address of is held. Raises NotFound or ResourceInUse."""
+    subnet = SubnetRepository().get(subnet_id, lock=True)
+    used_by = dependents(subnet, "nat_gateways")
+    if AddressRepository().held(subnet_id=subnet_id).exists():
+        used_by.append("addresses")
+    if used_by:
+        raise ResourceInUse(f"the subnet still has {', '.join(used_by)}", used_by=used_by)
+    published.subnet_deleted(subnet)
+    subnet.delete()

@@ -1,0 +1,48 @@
+"""VPN tunnels: made and ended."""
+
+from __future__ import annotations
+
+from services.network import published
+from services.network.domain.cidr import parse_address
+from services.network.domain.vpn_tunnels import Cipher, tcp_mss, tunnel_mtu
+from services.network.models import VpnTunnel
+from services.network.operations.routes import check_no_route_to
+from services.network.repository import VpcRepository, VpnTunnelRepository
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def create_tunnel(
+    vpc_id: str, name: str, peer_address: str, cipher: str, nat_traversal: bool, gateway_mtu: int
+) -> VpnTunnel:
+    """A tunnel with the packet sizes that its encapsulation leaves.
+
+    Raises NotFound, InvalidAddress or TunnelMtuTooSmall.
+    """
+    peer = parse_address(peer_address)
+    vpc = VpcRepository().get(vpc_id, lock=True)
+    mtu = tunnel_mtu(Cipher(cipher), gateway_mtu, peer.version, nat_traversal)
+    tunnel = VpnTunnelRepository().add(
+        VpnTunnel(
+            id=new_id("vpn"),
+            tenant_id=current_tenant(),
+            vpc=vpc,
+            name=name,
+            peer_address=str(peer),
+            cipher=cipher,
+            nat_traversal=nat_traversal,
+            gateway_mtu=gateway_mtu,
+            mtu=mtu,
+            mss=tcp_mss(mtu),
+        )
+    )
+    published.vpn_tunnel_created(tunnel)
+    return tunnel
+
+
+def delete_tunnel(tunnel_id: str) -> None:
+    """Remove a tunnel that no route leads to. Raises NotFound or ResourceInUse."""
+    tunnel = VpnTunnelRepository().get(tunnel_id, lock=True)
+    check_no_route_to(tunnel.id)
+    published.vpn_tunnel_deleted(tunnel)
+    tunnel.delete()

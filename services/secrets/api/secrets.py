@@ -1,0 +1,82 @@
+"""Secrets of the tenant."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.secrets.api.common import READ, WRITE, Body, View, unstored
+from services.secrets.domain.paths import secret_path
+from services.secrets.models import Secret
+from services.secrets.operations import secrets as operations
+from services.secrets.ports import Ports
+from services.secrets.repository import secrets
+from services.secrets.schemas import Rotation, SecretOut, SecretValueOut, SecretWrite
+from shared.errors import BadRequest
+from shared.utils.pagination import Page, PageRequest
+from shared.web.django_views import endpoint
+
+
+class InvalidVersion(BadRequest):
+    """Not the number of a version."""
+
+    code = "invalid_version"
+
+
+class Secrets(View):
+    """What is known of the tenant's secrets."""
+
+    @endpoint(READ, response=SecretOut, page=True)
+    def get(self, request: Request, page: PageRequest) -> Page[Secret]:
+        prefix = request.query_params.get("prefix", "")
+        return secrets.page(page, path__startswith=prefix) if prefix else secrets.page(page)
+
+
+class OneSecret(View):
+    """One secret."""
+
+    @endpoint(READ, response=SecretValueOut)
+    def get(self, request: Request, name: str) -> Response:
+        found = operations.read_secret(self.ports, name, _version(request.query_params.get("version")))
+        value = {
+            "path": secret_path(name),
+            "version": found.version,
+            "created_at": found.created_at,
+            "data": found.data,
+        }
+        return unstored(SecretValueOut, value)
+
+    @endpoint(WRITE, request=SecretWrite, response=SecretOut)
+    def put(self, request: Request, name: str, body: Body) -> Secret:
+        return operations.write_secret(self.ports, name, body["data"], body["cas"])
+
+    @endpoint(WRITE, status=204)
+    def delete(self, request: Request, name: str) -> None:
+        operations.delete_secret(self.ports, name)
+
+
+class SecretRotation(View):
+    """Rotate a secret."""
+
+    @endpoint(WRITE, request=Rotation, response=SecretOut)
+    def post(self, request: Request, name: str, body: Body) -> Secret:
+        return operations.rotate_secret(self.ports, name, body["field"], body["length"], body["overlap_seconds"])
+
+
+def _version(text: str | None) -> int | None:
+    """The version asked for. Raises InvalidVersion."""
+    if text is None:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 2**31:
+        raise InvalidVersion("version is a positive whole number")
+    return int(text)
+
+
+def routes(ports: Ports) -> list[URLPattern]:
+    """The routes of secrets."""
+    return [
+        path("v1/secrets", Secrets.as_view(ports=ports)),
+        path("v1/secrets/<path:name>/rotate", SecretRotation.as_view(ports=ports)),
+        path("v1/secrets/<path:name>", OneSecret.as_view(ports=ports)),
+    ]

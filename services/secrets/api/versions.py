@@ -1,0 +1,39 @@
+"""Versions of a secret, without their values."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+
+from services.secrets.api.common import READ, WRITE, Body, View
+from services.secrets.models import Secret
+from services.secrets.operations import versions as operations
+from services.secrets.ports import Ports
+from services.secrets.schemas import SecretOut, VersionNumbers, VersionsOut
+from shared.web.django_views import endpoint
+
+
+class Versions(View):
+    """All of them."""
+
+    @endpoint(READ, response=VersionsOut)
+    def get(self, request: Request, name: str) -> Body:
+        return operations.version_list(self.ports, name)
+
+
+class VersionChange(View):
+    """Delete, bring back or destroy versions."""
+
+    @endpoint(WRITE, request=VersionNumbers, response=SecretOut)
+    def post(self, request: Request, name: str, action: str, body: Body) -> Secret:
+        return operations.change_versions(self.ports, name, action, body["versions"])
+
+
+def routes(ports: Ports) -> list[URLPattern]:
+    """The routes of versions."""
+    all_versions = "v1/secrets/<path:name>/versions"
+    change = VersionChange.as_view(ports=ports)
+    return [
+        path(all_versions, Versions.as_view(ports=ports)),
+        *(path(f"{all_versions}/{action}", change, {"action": action}) for action in operations.CHANGES),
+    ]

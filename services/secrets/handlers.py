@@ -1,0 +1,43 @@
+"""What the secrets service hears: where tenants are in their life, and of itself, which secrets came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.secrets.operations import tenancy
+from services.secrets.operations.counting import RESOURCE
+from services.secrets.ports import Ports
+from shared.events import Event
+from shared.events.inbox import Handler
+from shared.quotas import Counted, settlements
+
+WRITTEN = "secrets.secret.written"
+
+
+def handlers(ports: Ports) -> Mapping[str, Handler]:
+    """Handlers by event type."""
+
+    def on_tenant_suspended(_event: Event, _transaction: Any) -> None:
+        tenancy.suspend(ports)
+
+    def on_tenant_closed(_event: Event, _transaction: Any) -> None:
+        tenancy.close(ports)
+
+    settling = settlements(ports.quotas, Counted(made=WRITTEN, gone="secrets.secret.deleted", resources=(RESOURCE,)))
+    return {
+        **settling,
+        WRITTEN: _the_first(settling[WRITTEN]),
+        "tenants.tenant.suspended": on_tenant_suspended,
+        "tenants.tenant.closed": on_tenant_closed,
+    }
+
+
+def _the_first(handler: Handler) -> Handler:
+    """Only a secret's first event makes it count; later versions change nothing, and needn't be told to tenants."""
+
+    def handle(event: Event, transaction: Any) -> None:
+        if event.sequence == 1:
+            handler(event, transaction)
+
+    return handle

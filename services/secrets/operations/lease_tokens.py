@@ -1,0 +1,59 @@
+"""Tokens that leases are made under."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from services.secrets import published
+from services.secrets.domain import leases as rules
+from services.secrets.models import LeaseToken
+from services.secrets.operations import endings
+from services.secrets.ports import Ports
+from services.secrets.repository import leases, tokens
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def create_token(name: str, parent_id: str | None) -> LeaseToken:
+    """A new token, at the top or below another. Raises NotFound for the parent, TokenRevoked."""
+    if parent_id is not None:
+        usable(parent_id)
+    token = tokens.add(LeaseToken(id=new_id("ltk"), tenant_id=current_tenant(), name=name, parent_id=parent_id))
+    published.lease_token_created(token)
+    return token
+
+
+def revoke_token(ports: Ports, token_id: str) -> LeaseToken:
+    """Revoke a token with all tokens below it, and every lease made under any of them. May be repeated."""
+    token = tokens.get(token_id)
+    _revoke(ports, rules.with_descendants(tokens.parents(), token_id))
+    token.refresh_from_db()
+    return token
+
+
+def revoke_all(ports: Ports) -> None:
+    """Revoke every token and lease of the tenant."""
+    _revoke(ports, set(tokens.parents()))
+
+
+def usable(token_id: str) -> LeaseToken:
+    """A token that isn't revoked, held so that it isn't while something is made under it.
+
+    Raises NotFound or TokenRevoked.
+    """
+    token = tokens.get(token_id, lock=True)
+    if token.revoked_at is not None:
+        raise rules.TokenRevoked("the token was revoked")
+    return token
+
+
+def _revoke(ports: Ports, token_ids: Collection[str]) -> None:
+    """Revoke tokens and the leases under them."""
+    now = ports.clock.now()
+    for token in tokens.lock_all():
+        if token.id in token_ids and token.revoked_at is None:
+            token.revoked_at = now
+            tokens.save(token)
+            published.lease_token_revoked(token)
+    for lease in leases.live_under(token_ids):
+        endings.revoke(ports, lease)

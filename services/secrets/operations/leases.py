@@ -1,0 +1,99 @@
+"""Leases: dynamic secrets that end by themselves, or with the token they were made under."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.secrets import published
+from services.secrets.domain import leases as rules
+from services.secrets.models import Lease
+from services.secrets.operations import endings
+from services.secrets.operations.lease_tokens import usable
+from services.secrets.operations.values import random_value
+from services.secrets.ports import Ports
+from services.secrets.ports.vault import lease_path
+from services.secrets.repository import leases
+from shared.kernel.context import current, current_tenant, service_context
+from shared.utils.ids import new_id
+from shared.web.permissions import INTERNAL, ensure_allowed
+
+PASSWORD, DATABASE = "password", "database"
+DATABASE_ROLE = "readonly"
+PASSWORD_LENGTH = 32
+EXPIRY_BATCH = 100
+"""Leases that one pass clears away at most, in one transaction; those left over are the next pass's."""
+
+
+def issue(ports: Ports, token_id: str, engine: str, ttl_seconds: int, max_ttl_seconds: int) -> Lease:
+    """A new lease under a token. Logins of the platform's own database are for the platform alone.
+
+    Raises NotFound, TokenRevoked, InvalidTtl, Forbidden, SecretsUnavailable.
+    """
+    if engine == DATABASE:
+        ensure_allowed(current().caller, INTERNAL)
+    token = usable(token_id)
+    term = rules.issue(ports.clock.now(), ttl_seconds, max_ttl_seconds)
+    lease = Lease(
+        id=new_id("lse"),
+        tenant_id=current_tenant(),
+        token=token,
+        engine=engine,
+        issued_at=term.issued_at,
+        expires_at=term.expires_at,
+        max_ttl_seconds=term.max_ttl_seconds,
+    )
+    ports.store.write(lease_path(lease.tenant_id, lease.id), _credentials(ports, lease, ttl_seconds))
+    leases.add(lease)
+    published.lease_issued(lease)
+    return lease
+
+
+def credentials(ports: Ports, lease_id: str) -> dict[str, Any]:
+    """What the lease stands for. Raises NotFound, LeaseEnded, SecretsUnavailable."""
+    lease = leases.get(lease_id)
+    if not lease.term.is_live(ports.clock.now()):
+        raise rules.LeaseEnded("the lease has ended")
+    return ports.store.read(lease_path(lease.tenant_id, lease.id)).data
+
+
+def renew(ports: Ports, lease_id: str, increment_seconds: int) -> Lease:
+    """Ask for more time; the answer's end is what was granted. Raises NotFound, LeaseEnded, InvalidTtl."""
+    lease, now = leases.get(lease_id, lock=True), ports.clock.now()
+    term = rules.renew(lease.term, now, increment_seconds)
+    if lease.vault_lease:
+        ports.store.renew_lease(lease.vault_lease, rules.remaining_seconds(term, now))
+    lease.expires_at = term.expires_at
+    leases.save(lease)
+    published.lease_renewed(lease)
+    return lease
+
+
+def revoke(ports: Ports, lease_id: str) -> Lease:
+    """End a lease now. May be repeated. Raises NotFound, SecretsUnavailable."""
+    lease = leases.get(lease_id, lock=True)
+    if lease.revoked_at is None:
+        endings.revoke(ports, lease)
+    return lease
+
+
+def expire(ports: Ports) -> int:
+    """Remove from Vault what ended leases stood for, of all tenants; how many there were."""
+
+    def clear(_connection: Any) -> int:
+        ended = leases.to_clear(ports.clock.now(), EXPIRY_BATCH)
+        for lease in ended:
+            with service_context(ports.settings.service_name, lease.tenant_id, ports.clock):
+                endings.expire(ports, lease)
+        return len(ended)
+
+    return ports.transactions.run(clear)
+
+
+def _credentials(ports: Ports, lease: Lease, ttl_seconds: int) -> dict[str, str]:
+    """Fresh credentials; those of the database are also under a lease of Vault, of the same length."""
+    if lease.engine == PASSWORD:
+        return {"username": f"v-{lease.id}", "password": random_value(PASSWORD_LENGTH)}
+    login = ports.store.database_credentials(DATABASE_ROLE)
+    lease.vault_lease = login.lease_id
+    ports.store.renew_lease(login.lease_id, ttl_seconds)
+    return {"username": login.username, "password": login.password}

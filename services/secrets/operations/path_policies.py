@@ -1,0 +1,35 @@
+"""Path policies: who may do what under a pattern of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.secrets import published
+from services.secrets.domain.paths import checked_pattern
+from services.secrets.models import Policy
+from services.secrets.repository import policies
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+def create_policy(pattern: str, subjects: Sequence[str], capabilities: Sequence[str]) -> Policy:
+    """A new path policy; it holds from the next request on. Raises InvalidPattern."""
+    policy = policies.add(
+        Policy(
+            id=new_id("pp"),
+            tenant_id=current_tenant(),
+            pattern=checked_pattern(pattern),
+            subjects=sorted(set(subjects)),
+            capabilities=sorted(set(capabilities)),
+        )
+    )
+    published.path_policy_created(policy)
+    return policy
+
+
+def delete_policy(policy_id: str) -> None:
+    """Remove a path policy. Raises NotFound."""
+    policy = policies.get(policy_id, lock=True)
+    policy.version += 1
+    published.path_policy_deleted(policy)
+    policies.delete(policy)

@@ -1,0 +1,117 @@
+"""Secrets: writing, reading, rotating and removing them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+
+from services.secrets import published
+from services.secrets.domain import versions as rules
+from services.secrets.domain.paths import secret_path
+from services.secrets.models import Secret
+from services.secrets.operations.access import ensure_path
+from services.secrets.operations.counting import claim_of
+from services.secrets.operations.values import random_value
+from services.secrets.ports import Ports
+from services.secrets.ports.vault import vault_path
+from services.secrets.repository import secrets
+from shared.errors import ValidationFailed
+from shared.infra.secrets import Secret as StoredSecret
+from shared.infra.secrets import SecretNotFound
+from shared.kernel.logs import logger
+
+log = logger("services.secrets")
+
+
+class UnknownField(ValidationFailed):
+    """The secret has no such field."""
+
+    code = "unknown_secret_field"
+
+
+def write_secret(ports: Ports, text: str, data: Mapping[str, Any], cas: int | None) -> Secret:
+    """Write the next version of a secret; the first one counts against the tenant's quota of secrets.
+
+    Raises InvalidPath, SecretTooLarge, PathForbidden, CasMismatch, QuotaExceeded, SecretsUnavailable.
+    """
+    path = secret_path(text)
+    ensure_path(path, "write")
+    rules.check_size(json.dumps(data).encode())
+    row, made = secrets.at_or_new(path)
+    with ports.quotas.reserved(claim_of(row.id)) if made else nullcontext():
+        _write(ports, row, data, cas)
+    log.info("secret written", path=path, version=row.current_version)
+    published.secret_written(row, data)
+    return row
+
+
+def read_secret(ports: Ports, text: str, version: int | None) -> StoredSecret:
+    """A version of a secret, the newest by default.
+
+    Raises NotFound, PathForbidden, SecretsUnavailable, and VersionRetired for one that was rotated out.
+    """
+    path = secret_path(text)
+    ensure_path(path, "read")
+    row = secrets.at(path)
+    if version is not None and rules.is_retired(row.retirements, version, ports.clock.now()):
+        raise rules.VersionRetired(f"version {version} was rotated out")
+    return ports.store.read(vault_path(path), version)
+
+
+def delete_secret(ports: Ports, text: str) -> None:
+    """Remove a secret with all of its versions. Raises NotFound, PathForbidden, SecretsUnavailable."""
+    path = secret_path(text)
+    ensure_path(path, "delete")
+    _purge(ports, secrets.at(path, lock=True))
+
+
+def delete_all(ports: Ports) -> int:
+    """Remove every secret of a tenant that is gone; how many there were."""
+    rows = list(secrets.scoped())
+    for row in rows:
+        _purge(ports, row)
+    return len(rows)
+
+
+def rotate_secret(ports: Ports, text: str, field: str, length: int, overlap_seconds: int) -> Secret:
+    """Give one field a fresh random value; the version before stays good for `overlap_seconds`.
+
+    Raises NotFound, UnknownField, InvalidOverlap, PathForbidden, SecretsUnavailable.
+    """
+    path = secret_path(text)
+    ensure_path(path, "write")
+    row = secrets.at(path, lock=True)
+    until = rules.overlap_end(ports.clock.now(), overlap_seconds)
+    present = ports.store.read(vault_path(path))
+    if field not in present.data:
+        raise UnknownField(f"the secret has no field {field}")
+    row.retirements = rules.retire(row.retirements, present.version, until)
+    _write(ports, row, {**present.data, field: random_value(length)}, present.version)
+    published.secret_rotated(row, present.version, until)
+    return row
+
+
+def _write(ports: Ports, row: Secret, data: Mapping[str, Any], cas: int | None) -> None:
+    """Write the next version to Vault, and note its number."""
+    target = vault_path(row.path)
+    present = _present_version(ports, target)
+    rules.check_cas(present, cas)
+    row.current_version = ports.store.write(target, data, present)
+    secrets.save(row)
+
+
+def _present_version(ports: Ports, target: str) -> int:
+    """Vault's number of the newest version; 0 when there is none."""
+    try:
+        return max((item.version for item in ports.store.versions(target)), default=0)
+    except SecretNotFound:
+        return 0
+
+
+def _purge(ports: Ports, row: Secret) -> None:
+    row.version += 1
+    published.secret_deleted(row)
+    ports.store.purge(vault_path(row.path))
+    secrets.delete(row)

@@ -1,0 +1,55 @@
+"""Presigned URLs: made for a caller who may do the thing; where they lead the signature says what may be done."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
+
+from services.storage.api.common import WRITE, RawBody
+from services.storage.api.objects import DEFAULT_TYPE, content_answer
+from services.storage.domain.presigned_urls import METHODS, Grant
+from services.storage.operations import objects, presigned_urls
+from services.storage.operations.objects import Conditions
+from services.storage.operations.presigned_urls import PresignedUrl
+from services.storage.ports import Ports
+from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+
+router = ApiRouter(tags=["presigned"])
+
+
+@router.post(
+    "/buckets/{name}/presigned-urls", status_code=201, response_model=PresignOut, dependencies=[requires(WRITE)]
+)
+def presign(
+    name: str, body: PresignCreate, session: Session = database(), ports: Ports = ports_of_app()
+) -> PresignedUrl:
+    """A URL that lets whoever has it do one thing with one object until it expires."""
+    return presigned_urls.make(session, ports, name, body.key, body.method, body.expires_in, body.version_id)
+
+
+@router.api_route("/signed/{tenant_id}/{name}/{key:path}", methods=sorted(METHODS), include_in_schema=False)
+def use(
+    request: Request,
+    tenant_id: str,
+    name: str,
+    key: str,
+    expires: int,
+    signature: str,
+    content: RawBody,
+    version_id: str = "",
+    session: Session = database(),
+    ports: Ports = ports_of_app(),
+) -> Response:
+    """Do the one thing that was signed."""
+    asked = Grant(request.method, tenant_id, name, key, version_id, expires)
+    with presigned_urls.admitted(ports, asked, signature):
+        if request.method == "PUT":
+            content_type = request.headers.get("content-type", DEFAULT_TYPE)
+            stored = objects.put(session, ports, name, key, content, content_type, Conditions())
+            return JSONResponse(ObjectOut.model_validate(stored).model_dump())
+        if request.method == "DELETE":
+            deletion = objects.delete(session, ports, name, key, version_id or None)
+            return JSONResponse(DeletionOut(removed=deletion.removed, marker=deletion.marker).model_dump())
+        return content_answer(ports, objects.read(session, name, key, version_id or None))

@@ -1,0 +1,64 @@
+"""Presigned URLs: made for a caller who may do the thing now, used by a bearer without an identity later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlencode
+
+from sqlalchemy.orm import Session
+
+from services.storage.domain import presigned_urls as rules
+from services.storage.domain.objects import valid_object_key
+from services.storage.ports import Ports
+from services.storage.repository import BucketRepository
+from shared.kernel.context import current, current_tenant, service_context
+
+
+@dataclass(frozen=True)
+class PresignedUrl:
+    """A URL and its end."""
+
+    url: str
+    method: str
+    expires_at: datetime
+
+
+def make(
+    session: Session, ports: Ports, bucket_name: str, key: str, method: str, expires_in: int, version_id: str
+) -> PresignedUrl:
+    """A URL for one method on one object. Raises NoSuchBucket, InvalidObjectKey or InvalidPresign."""
+    bucket = BucketRepository(session).named(bucket_name)
+    allowed = rules.grant(
+        method,
+        current_tenant(),
+        bucket.name,
+        valid_object_key(key),
+        version_id,
+        timedelta(seconds=expires_in),
+        ports.clock.now(),
+    )
+    query = {"expires": allowed.expires_at, "signature": rules.sign(allowed, ports.settings.signing_secret)}
+    if version_id:
+        query["version_id"] = version_id
+    path = f"/v1/signed/{allowed.tenant_id}/{allowed.bucket}/{quote(allowed.key)}?{urlencode(query)}"
+    return PresignedUrl(ports.settings.public_url + path, method, datetime.fromtimestamp(allowed.expires_at, UTC))
+
+
+@contextmanager
+def admitted(ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
+    """Act in the tenant that signed, if it signed exactly this request. Raises SignatureMismatch or UrlExpired."""
+    rules.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
+    context = current()
+    with service_context(
+        "storage",
+        asked.tenant_id,
+        context.clock,
+        actor="presigned-url",
+        correlation_id=context.correlation_id,
+        traceparent=context.traceparent,
+        deadline=context.deadline,
+    ):
+        yield

@@ -1,0 +1,80 @@
+"""Use cases around projects. Each runs in the transaction of its request, its events included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.tenants import published
+from services.tenants.domain.projects import check_place, subtree
+from services.tenants.domain.slugs import slug_of
+from services.tenants.models import Project
+from services.tenants.operations.reservations import commit, release, reserve
+from services.tenants.ports import Ports
+from services.tenants.repository import projects, quotas, reservations, tenants
+from shared.errors import Conflict
+from shared.infra.db.django import check_version
+from shared.kernel.context import current_tenant
+from shared.utils.ids import new_id
+
+
+class ProjectInUse(Conflict):
+    """The project has projects, limits or claims below it."""
+
+    code = "project_in_use"
+
+
+def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
+    """A new project, counted against the tenant's quota of projects.
+
+    Raises NameTaken, InvalidName, NotFound for the parent, ProjectTooDeep, QuotaExceeded, TenantNotActive.
+    """
+    tenant = tenants.get(current_tenant(), lock=True)
+    project_id = new_id("p")
+    reserve(ports, "projects", 1, project_id)
+    check_place(projects.parents(), project_id, parent_id)
+    project = projects.add(
+        Project(id=project_id, tenant_id=tenant.id, name=name, slug=slug_of(name), parent_id=parent_id)
+    )
+    commit(project_id)
+    published.project_created(project)
+    return project
+
+
+def update_project(project_id: str, changes: Mapping[str, Any], expected_version: int | None) -> Project:
+    """Rename a project, or move it with all below it.
+
+    A project whose subtree has limits or claims stays where it is: they count in the projects above it. Raises
+    ProjectInUse, ProjectCycle, ProjectTooDeep, NameTaken, InvalidName, VersionConflict, or NotFound.
+    """
+    tenants.get(current_tenant(), lock=True)
+    project = projects.get(project_id, lock=True)
+    check_version(project, expected_version)
+    if "name" in changes:
+        project.name, project.slug = changes["name"], slug_of(changes["name"])
+    if "parent_id" in changes and changes["parent_id"] != project.parent_id:
+        parents = projects.parents()
+        check_place(parents, project_id, changes["parent_id"])
+        _check_unused(subtree(parents, project_id))
+        project.parent_id = changes["parent_id"]
+    projects.save(project)
+    published.project_updated(project)
+    return project
+
+
+def delete_project(project_id: str) -> None:
+    """Remove a project that nothing is in. Raises ProjectInUse or NotFound."""
+    tenants.get(current_tenant(), lock=True)
+    project = projects.get(project_id, lock=True)
+    if len(subtree(projects.parents(), project_id)) > 1:
+        raise ProjectInUse("there are projects below it")
+    _check_unused([project_id])
+    project.version += 1
+    published.project_deleted(project)
+    projects.delete(project)
+    release(project_id)
+
+
+def _check_unused(project_ids: list[str]) -> None:
+    if quotas.exist_for(project_ids) or reservations.open_for(project_ids):
+        raise ProjectInUse("limits or resources belong to it; remove them first")

@@ -1,0 +1,34 @@
+"""The trail has no gap and no double, whatever dies."""
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+
+
+def projects_in(tenant: Tenant) -> list[str]:
+    records = tenant.api.items("/api/audit/v1/records", type="tenants.project.created")
+    return sorted(record["data"]["name"] for record in records)
+
+
+def test_events_published_while_audit_is_dead_arrive_once(tenant: Tenant, fleet: FleetControl) -> None:
+    tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "p-0"})
+    eventually(lambda: projects_in(tenant) == ["p-0"])
+    fleet.kill("audit")
+    for number in (1, 2, 3):
+        tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": f"p-{number}"})
+    fleet.start("audit")
+    fleet.wait_healthy("audit")
+    eventually(lambda: len(projects_in(tenant)) >= 4, timeout=20)
+    assert projects_in(tenant) == ["p-0", "p-1", "p-2", "p-3"]
+    assert tenant.api.ok("POST", "/api/audit/v1/verifications")["valid"] is True
+
+
+@pytest.mark.services("tenants")
+def test_what_is_done_while_the_bus_is_down_is_recorded_when_it_is_back(tenant: Tenant, fleet: FleetControl) -> None:
+    fleet.kafka_down()
+    tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "dark"})
+    fleet.kafka_up()
+    eventually(lambda: projects_in(tenant) == ["dark"], timeout=20)
+    assert tenant.api.ok("POST", "/api/audit/v1/verifications")["valid"] is True

@@ -1,0 +1,82 @@
+"""Billing is killed and nothing is lost or counted twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.support.billing import invoice, set_price, use
+from tests.support.bus import Bus
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+from tests.support.months import last_complete
+
+
+def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
+    month = last_complete()
+
+    def event(number: int) -> dict[str, Any]:
+        return {
+            "specversion": "1.0",
+            "id": f"e-{tenant.id}-{number}",
+            "source": "omnicloud/storage",
+            "type": "storage.usage.recorded",
+            "subject": f"vol-{tenant.id}",
+            "time": month.late(hours=12),
+            "datacontenttype": "application/json",
+            "dataschema": "urn:omnicloud:event:usage.recorded",
+            "tenantid": tenant.id,
+            "correlationid": "c-chaos",
+            "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01",
+            "actor": "service:storage",
+            "sequence": number,
+            "data": {
+                "meter": "storage.gib_seconds",
+                "quantity": "1",
+                "started_at": month.late(hours=36),
+                "ended_at": month.late(hours=35),
+                "resource_id": "vol-1",
+                "source": "storage",
+            },
+        }
+
+    bus.send("storage.events", event(1))
+    fleet.kill("billing")
+    for number in (2, 3, 3, 1):
+        bus.send("storage.events", event(number))
+    fleet.start("billing")
+    fleet.wait_healthy("billing")
+
+    def counted() -> list[str]:
+        return [item["source_id"] for item in tenant.api.items("/api/billing/v1/usage")]
+
+    eventually(lambda: len(counted()) == 3, timeout=20)
+    assert sorted(counted()) == [f"e-{tenant.id}-{number}" for number in (1, 2, 3)]
+
+
+def test_concurrent_runs_make_one_invoice(tenant: Tenant) -> None:
+    set_price(tenant, "m", "1")
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
+
+    def run(_: int) -> int:
+        return tenant.operator.post("/api/billing/v1/invoices", json=month.period).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(run, range(6)))
+    assert answers == [201, 409, 409, 409, 409, 409]
+    [made] = tenant.api.items("/api/billing/v1/invoices")
+    assert made["total"] == "3.00"
+
+
+def test_an_invoice_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet: FleetControl) -> None:
+    set_price(tenant, "m", "2")
+    month = last_complete()
+    use(tenant, "m", "3", month.late())
+    made = invoice(tenant, month.period)
+    fleet.kill("billing")
+    fleet.start("billing")
+    fleet.wait_healthy("billing")
+    found = eventually(lambda: tenant.api.ok("GET", f"/api/billing/v1/invoices/{made['id']}"))
+    assert found["total"] == "6.00"

@@ -1,0 +1,63 @@
+"""Vault goes away and comes back sealed: nothing is answered meanwhile, and it is opened again by itself.
+
+And what got lost of the counting in tenants' quotas is found again.
+"""
+
+from tests.support.api import Api
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+
+SECRETS = "/api/secrets/v1/secrets"
+RESERVATIONS = "/api/tenants/v1/quota/reservations"
+REOPENED_SECONDS = 20
+QUIET_SECONDS = 301
+"""A younger claim may belong to a request that is still under way."""
+
+
+def readable(tenant: Tenant, path: str) -> bool:
+    return tenant.api.get(f"{SECRETS}/{path}").status_code == 200
+
+
+def states(tenant: Tenant) -> dict[str, str]:
+    listed = tenant.operator.items(RESERVATIONS)
+    return {item["reservation_id"]: item["state"] for item in listed}
+
+
+def test_after_a_restart_of_vault_secrets_are_readable_again(tenant: Tenant, fleet: FleetControl) -> None:
+    tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"password": "kept"}})
+    fleet.restart("vault")
+    eventually(lambda: readable(tenant, "app/db"), timeout=REOPENED_SECONDS)
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["data"] == {"password": "kept"}
+
+
+def test_after_a_crash_of_vault_the_service_becomes_ready_and_takes_writes_again(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"password": "one"}})
+    fleet.kill("vault")
+    body = {"data": {"password": "two"}}
+    tenant.api.refused("PUT", f"{SECRETS}/app/db", 503, "secrets_unavailable", json=body)
+    tenant.api.refused("GET", f"{SECRETS}/app/db", 503)
+    fleet.start("vault")
+    host, port = fleet.address("secrets:8008")
+    service = Api(f"http://{host}:{port}")
+    eventually(lambda: service.get("/readyz").status_code == 200, timeout=REOPENED_SECONDS)
+    eventually(lambda: readable(tenant, "app/db"), timeout=REOPENED_SECONDS)
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["version"] == 1
+    assert tenant.api.ok("PUT", f"{SECRETS}/app/db", json=body)["version"] == 2
+
+
+def test_a_claim_that_no_event_settled_is_put_right_when_it_has_been_quiet_for_a_while(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    kept = tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"password": "kept"}})
+    orphan = {"resource": "secrets", "amount": 1, "reservation_id": "sec-never-made.secrets"}
+    tenant.operator.ok("POST", RESERVATIONS, 201, json=orphan)
+    fleet.step_clock(QUIET_SECONDS)
+
+    fleet.restart("secrets")  # it sweeps when it starts, and then every ten minutes
+    fleet.wait_healthy("secrets")
+
+    expected = {f"{kept['id']}.secrets": "committed", "sec-never-made.secrets": "released"}
+    eventually(lambda: states(tenant) == expected, timeout=REOPENED_SECONDS, interval=0.2)

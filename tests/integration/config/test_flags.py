@@ -1,0 +1,25 @@
+"""Flags: changed at once, rolled out to the same subjects every time."""
+
+from tests.support.identities import Tenant
+
+
+def test_a_changed_flag_shows_at_once(tenant: Tenant) -> None:
+    path = "/api/config/v1/flags/new-ui"
+    for percentage, expected in ((100, True), (0, False), (100, True)):
+        tenant.api.ok("PUT", path, json={"enabled": True, "percentage": percentage})
+        answer = tenant.api.ok("GET", f"{path}/evaluate", params={"subject": "s"})
+        assert answer == {"flag": "new-ui", "subject": "s", "enabled": expected}
+
+
+def test_a_rollout_is_sticky(tenant: Tenant) -> None:
+    path = "/api/config/v1/flags/new-ui"
+
+    def inside(percentage: int) -> set[str]:
+        tenant.api.ok("PUT", path, json={"enabled": True, "percentage": percentage})
+        subjects = [f"tenant-{number}" for number in range(1, 9)]
+        answers = [tenant.api.ok("GET", f"{path}/evaluate", params={"subject": s}) for s in subjects]
+        return {answer["subject"] for answer in answers if answer["enabled"]}
+
+    some = inside(50)
+    assert some == {"tenant-1", "tenant-5", "tenant-7", "tenant-8"}
+    assert some <= inside(100)

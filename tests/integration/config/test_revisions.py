@@ -1,0 +1,94 @@
+"""Layers, publications, history and rollback."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.bus import Bus
+from tests.support.identities import Tenant
+
+LAYERS = "/api/config/v1/layers/prod"
+PROD = "/api/config/v1/environments/prod"
+
+
+def set_layer(tenant: Tenant, layer: str, **values: Any) -> dict[str, Any]:
+    return tenant.api.ok("PUT", f"{LAYERS}/{layer}", json={"values": values})
+
+
+def publish(tenant: Tenant, **body: Any) -> dict[str, Any]:
+    return tenant.api.ok("POST", f"{PROD}/publish", 201, json=body)
+
+
+def effective(tenant: Tenant) -> dict[str, Any]:
+    return tenant.api.ok("GET", "/api/config/v1/effective", params={"environment": "prod"})
+
+
+def test_layers_are_merged_in_their_order(tenant: Tenant) -> None:
+    set_layer(tenant, "override", level="override")
+    set_layer(tenant, "default", level="default", db={"host": "a", "port": 1}, hosts=["a", "b"])
+    set_layer(tenant, "environment", level="environment", db={"port": 2})
+    set_layer(tenant, "tenant", hosts=["c"])
+    publish(tenant)
+    assert effective(tenant) == {
+        "environment": "prod",
+        "revision": 1,
+        "values": {"level": "override", "db": {"host": "a", "port": 2}, "hosts": ["c"]},
+    }
+
+
+@pytest.mark.parametrize("value", [0, False, "", None])
+def test_a_falsy_override_is_published_as_an_override(tenant: Tenant, value: Any) -> None:
+    set_layer(tenant, "default", limit=5, deep={"limit": 5})
+    set_layer(tenant, "override", limit=value, deep={"limit": value})
+    publish(tenant)
+    assert effective(tenant)["values"] == {"limit": value, "deep": {"limit": value}}
+
+
+def test_nobody_sees_a_layer_before_it_is_published(tenant: Tenant) -> None:
+    set_layer(tenant, "default", a=1)
+    path, params = "/api/config/v1/effective", {"environment": "prod"}
+    tenant.api.refused("GET", path, 404, "not_found", params=params)
+    publish(tenant)
+    set_layer(tenant, "default", a=2)
+    assert effective(tenant)["values"] == {"a": 1}
+    assert tenant.api.ok("GET", f"{PROD}/explanation")["values"] == {"a": 2}
+
+
+def test_what_does_not_match_the_schema_is_not_published(tenant: Tenant) -> None:
+    set_layer(tenant, "default", port=80)
+    publish(tenant, schema={"properties": {"port": {"type": "integer"}}})
+    set_layer(tenant, "override", port="eighty")
+    problem = tenant.api.refused("POST", f"{PROD}/publish", 422, "schema_violation", json={})
+    assert [error["field"] for error in problem["errors"]] == ["port"]
+    assert (effective(tenant)["revision"], effective(tenant)["values"]) == (1, {"port": 80})
+    assert len(list(tenant.api.items(f"{PROD}/history"))) == 1
+
+
+def test_a_rollback_publishes_the_earlier_values_again(tenant: Tenant) -> None:
+    for number in (1, 2):
+        set_layer(tenant, "default", a=number)
+        publish(tenant)
+    again = tenant.api.ok("POST", f"{PROD}/rollback", 201, json={"revision": 1})
+    assert (again["revision"], again["rolled_back_to"], again["values"]) == (3, 1, {"a": 1})
+    assert effective(tenant)["values"] == {"a": 1}
+    history = tenant.api.items(f"{PROD}/history")
+    assert [(item["revision"], item["values"]["a"]) for item in history] == [(1, 1), (2, 2), (3, 1)]
+    tenant.api.refused("POST", f"{PROD}/rollback", 404, "not_found", json={"revision": 9})
+
+
+def test_of_two_who_changed_the_same_layer_the_second_is_refused(tenant: Tenant) -> None:
+    set_layer(tenant, "default", a=1)
+    stale, body = {"If-Match": '"1"'}, {"values": {"a": 2}}
+    assert tenant.api.put(f"{LAYERS}/default", json=body, headers=stale).headers["ETag"] == '"2"'
+    body = {"values": {"a": 3}}
+    tenant.api.refused("PUT", f"{LAYERS}/default", 412, "version_conflict", json=body, headers=stale)
+    publish(tenant)
+    assert effective(tenant)["values"] == {"a": 2}
+
+
+def test_a_publication_is_told(tenant: Tenant, bus: Bus) -> None:
+    set_layer(tenant, "default", a=1)
+    publish(tenant)
+    [environment] = tenant.api.items("/api/config/v1/environments")
+    [event] = bus.of_subject("config.events", environment["id"])
+    assert (event["type"], event["data"]["revision"]) == ("config.environment.published", 1)

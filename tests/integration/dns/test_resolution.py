@@ -1,0 +1,52 @@
+"""What the platform's name servers answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.identities import Tenant
+from tests.support.zones import add_record, make_zone, records_of, resolve, values
+
+
+def test_aliases_are_followed_and_wildcards_cover_what_does_not_exist(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "www", "A", "192.0.2.1")
+    add_record(tenant.api, zone, "alias", "CNAME", "www")
+    add_record(tenant.api, zone, "*", "A", "192.0.2.9")
+    assert values(resolve(tenant.api, "alias.example.com")) == ["www.example.com.", "192.0.2.1"]
+    assert values(resolve(tenant.api, "any.thing.example.com")) == ["192.0.2.9"]
+    assert values(resolve(tenant.api, "www.example.com", "MX")) == []
+
+
+@pytest.mark.parametrize(("minimum", "soa_ttl", "expected"), [(300, 60, 60), (30, 3600, 30)])
+def test_a_negative_answer_lives_for_the_lesser_of_minimum_and_ttl(
+    tenant: Tenant, minimum: int, soa_ttl: int, expected: int
+) -> None:
+    make_zone(tenant.api, minimum=minimum, soa_ttl=soa_ttl)
+    answer = resolve(tenant.api, "nothing.example.com")
+    assert (answer["status"], answer["answers"]) == ("NXDOMAIN", [])
+    [soa] = answer["authority"]
+    assert (soa["type"], soa["ttl"]) == ("SOA", expected)
+
+
+def test_weighted_answers_respect_health(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    answers = [{"value": "192.0.2.1", "weight": 1}, {"value": "192.0.2.2", "weight": 0}]
+    body = {"name": "www", "type": "A", "policy": "weighted", "answers": answers}
+    made = tenant.api.ok("POST", records_of(zone), 201, json=body)
+    assert {values(resolve(tenant.api, "www.example.com"))[0] for _ in range(4)} == {"192.0.2.1"}
+    health = f"{records_of(zone)}/{made['id']}/health"
+    tenant.api.ok("POST", health, json={"value": "192.0.2.1", "healthy": False})
+    assert values(resolve(tenant.api, "www.example.com")) == ["192.0.2.2"]
+
+
+def test_latency_routing_answers_by_region(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    answers = [
+        {"value": "192.0.2.1", "latency_ms": {"eu": 10, "us": 90}},
+        {"value": "192.0.2.2", "latency_ms": {"eu": 90, "us": 10}},
+    ]
+    body = {"name": "www", "type": "A", "policy": "latency", "answers": answers}
+    tenant.api.ok("POST", records_of(zone), 201, json=body)
+    assert values(resolve(tenant.api, "www.example.com", region="eu")) == ["192.0.2.1"]
+    assert values(resolve(tenant.api, "www.example.com", region="us")) == ["192.0.2.2"]

@@ -1,0 +1,21 @@
+"""NAT gateways and their addresses."""
+
+from __future__ import annotations
+
+from tests.support.identities import Tenant
+from tests.support.networking import ADDRESSES, addresses_of, create_subnet, create_vpc
+
+NAT = "/api/network/v1/nat-gateways"
+
+
+def test_a_nat_gateway_holds_an_address_of_its_subnet_and_gives_it_back(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    subnet = create_subnet(tenant.api, vpc)
+    gateway = tenant.api.ok("POST", NAT, 201, json={"subnet_id": subnet["id"], "name": "nat"})
+    [address] = tenant.api.items(ADDRESSES, subnet_id=subnet["id"])
+    assert (gateway["address"], address["holder"]) == ("10.0.0.4", gateway["id"])
+
+    tenant.api.refused("DELETE", f"{ADDRESSES}/{address['id']}", 409, "resource_in_use")
+    tenant.api.ok("DELETE", f"{NAT}/{gateway['id']}", 204)
+
+    assert addresses_of(tenant.api, subnet) == []

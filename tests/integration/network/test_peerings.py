@@ -1,0 +1,48 @@
+"""Peerings between VPCs."""
+
+from __future__ import annotations
+
+from tests.support.identities import Tenant
+from tests.support.networking import PEERINGS, VPCS, create_vpc
+
+
+def test_a_peering_carries_traffic_only_once_the_other_side_has_agreed(tenant: Tenant, other_tenant: Tenant) -> None:
+    ours, theirs = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.1.0.0/16")
+    request = {"vpc_id": ours["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs["id"]}
+    peering = tenant.api.ok("POST", PEERINGS, 201, json=request)
+    path, routes = f"{PEERINGS}/{peering['id']}", f"{VPCS}/{ours['id']}/routes"
+    route = {"destination": "10.1.0.0/16", "target_kind": "peering", "target": peering["id"]}
+    assert peering["state"] == "pending_acceptance"
+
+    tenant.api.refused("POST", f"{path}/accept", 404, "peering_not_found")
+    tenant.api.refused("POST", routes, 422, "invalid_route", json=route)
+    assert tenant.api.ok("GET", path)["state"] == "pending_acceptance"
+
+    assert other_tenant.api.ok("POST", f"{path}/accept")["state"] == "active"
+    tenant.api.ok("POST", routes, 201, json=route)
+    other_tenant.api.refused("POST", f"{path}/accept", 409, "illegal_transition")
+
+
+def test_peering_is_not_transitive(tenant: Tenant) -> None:
+    first, middle, last = (create_vpc(tenant.api, f"10.{number}.0.0/16")["id"] for number in range(3))
+    for one, other in ((first, middle), (middle, last)):
+        peering = tenant.api.ok("POST", PEERINGS, 201, json={"vpc_id": one, "peer_vpc_id": other})
+        tenant.api.ok("POST", f"{PEERINGS}/{peering['id']}/accept")
+
+    def reachable(source: str, destination: str) -> bool:
+        answer = tenant.api.ok("GET", f"{VPCS}/{source}/reachability", params={"vpc_id": destination})
+        found: bool = answer["reachable"]
+        return found
+
+    assert [reachable(first, middle), reachable(last, middle), reachable(first, last)] == [True, True, False]
+
+
+def test_overlapping_vpcs_do_not_peer_and_their_ranges_stay_private(tenant: Tenant, other_tenant: Tenant) -> None:
+    ours, theirs = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.0.64.0/18")
+    request = {"vpc_id": ours["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs["id"]}
+
+    answer = tenant.api.post(PEERINGS, json=request)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "cidr_overlap")
+    assert "10.0.64.0" not in answer.text
+    assert list(other_tenant.api.items(PEERINGS)) == []

@@ -1,0 +1,40 @@
+"""Policies are the tenant's own, and set by its administrators."""
+
+import pytest
+
+from tests.support.identities import Tenant
+
+POLICIES = "/api/compliance/v1/policies"
+EVALUATIONS = "/api/compliance/v1/evaluations"
+POLICY = {"name": "none", "effect": "deny", "actions": ["*"], "resource_types": ["*"]}
+BODY = {"action": "compute.instances.create", "resource_type": "instance", "resource": {"id": "i-1"}}
+
+
+def test_another_tenants_policy_denies_nothing_here(tenant: Tenant, other_tenant: Tenant) -> None:
+    policy = other_tenant.api.ok("POST", POLICIES, 201, json=POLICY)
+    assert tenant.api.ok("POST", EVALUATIONS, json=BODY)["allowed"] is True
+    tenant.api.refused("DELETE", f"{POLICIES}/{policy['id']}", 404, "not_found")
+    assert other_tenant.api.ok("POST", EVALUATIONS, json=BODY)["allowed"] is False
+
+
+def test_another_tenants_results_do_not_exist(tenant: Tenant, other_tenant: Tenant) -> None:
+    theirs = other_tenant.api.ok("POST", EVALUATIONS, json=BODY)
+    tenant.api.refused("GET", f"/api/compliance/v1/results/{theirs['id']}", 404, "not_found")
+    assert list(tenant.api.items("/api/compliance/v1/results")) == []
+
+
+@pytest.mark.parametrize("role", ["member", "viewer", "auditor"])
+def test_only_administrators_change_policies(tenant: Tenant, role: str) -> None:
+    policy = tenant.api.ok("POST", POLICIES, 201, json=POLICY)
+    user = tenant.user(role)
+    user.refused("DELETE", f"{POLICIES}/{policy['id']}", 403, "forbidden")
+    user.refused("PATCH", f"{POLICIES}/{policy['id']}", 403, "forbidden", json={"enforcement": "dryrun"})
+    exemption = {"policy_id": policy["id"], "reason": "me", "expires_at": "2999-01-01T00:00:00Z"}
+    user.refused("POST", "/api/compliance/v1/exemptions", 403, "forbidden", json=exemption)
+    assert tenant.api.ok("GET", f"{POLICIES}/{policy['id']}") == policy
+    assert user.ok("POST", EVALUATIONS, json=BODY)["allowed"] is False
+
+
+def test_a_header_that_names_another_tenant_decides_nothing_there(tenant: Tenant, other_tenant: Tenant) -> None:
+    tenant.api.with_headers(X_Tenant_Id=other_tenant.id).refused("POST", EVALUATIONS, 403, "forbidden", json=BODY)
+    assert list(other_tenant.api.items("/api/compliance/v1/results")) == []

@@ -1,0 +1,49 @@
+"""Calendar months in UTC as billing's periods, told from the present time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tests.support.clock import clock
+
+
+@dataclass(frozen=True)
+class Month:
+    """`[start, end)`: midnight of its first day, and midnight of the next month's first."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, moment: datetime) -> Month:
+        """The month in which a moment lies."""
+        first = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        # 32 days after the first day of a month always lie in the next one.
+        return cls(first, (first + timedelta(days=32)).replace(day=1))
+
+    @property
+    def period(self) -> dict[str, str]:
+        """As an invoice run takes it."""
+        return {"period_start": self.start.isoformat(), "period_end": self.end.isoformat()}
+
+    def previous(self) -> Month:
+        """The month before."""
+        return Month.of(self.start - timedelta(days=1))
+
+    def late(self, hours: float = 12) -> str:
+        """A time that many hours before its end.
+
+        Of the month that ended last, the final three days are young enough for billing on any day of the next one.
+        """
+        return (self.end - timedelta(hours=hours)).isoformat()
+
+
+def current() -> Month:
+    """The month that has begun last."""
+    return Month.of(clock.now())
+
+
+def last_complete() -> Month:
+    """The month that ended last."""
+    return current().previous()

@@ -1,0 +1,101 @@
+"""Network with the services around it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.bus import Bus
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+from tests.support.metering import total, usage_of, window
+from tests.support.networking import (
+    ADDRESSES,
+    GROUPS,
+    PEERINGS,
+    SUBNETS,
+    VPCS,
+    add_group_rule,
+    allocate,
+    create_subnet,
+    create_vpc,
+)
+
+
+def held(tenant: Tenant) -> dict[str, tuple[int, int]]:
+    """(used, reserved) of the resources that network counts."""
+    quotas = tenant.operator.ok("GET", "/api/tenants/v1/quotas")["items"]
+    return {
+        entry["resource"]: (entry["used"], entry["reserved"])
+        for entry in quotas
+        if entry["resource"] in ("vpcs", "subnets", "addresses")
+    }
+
+
+@pytest.mark.services("tenants")
+def test_quota_is_used_by_what_exists_and_comes_back_with_its_end(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    subnet = create_subnet(tenant.api, vpc)
+    address = allocate(tenant.api, subnet)
+    eventually(lambda: held(tenant) == {"vpcs": (1, 0), "subnets": (1, 0), "addresses": (1, 0)})
+
+    for path in (f"{ADDRESSES}/{address['id']}", f"{SUBNETS}/{subnet['id']}", f"{VPCS}/{vpc['id']}"):
+        tenant.api.ok("DELETE", path, 204)
+
+    eventually(lambda: held(tenant) == {"vpcs": (0, 0), "subnets": (0, 0), "addresses": (0, 0)})
+
+
+@pytest.mark.services("tenants")
+def test_a_closed_tenant_leaves_no_network_behind(operator: Api, tenant: Tenant, other_tenant: Tenant) -> None:
+    vpc, neighbour = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.1.0.0/16")
+    subnet = create_subnet(tenant.api, vpc)
+    allocate(tenant.api, subnet)
+    tenant.api.ok("POST", "/api/network/v1/nat-gateways", 201, json={"subnet_id": subnet["id"], "name": "nat"})
+    first, second = (
+        tenant.api.ok("POST", GROUPS, 201, json={"vpc_id": vpc["id"], "name": name}) for name in ("a", "b")
+    )
+    add_group_rule(tenant.api, first, peer_group_id=second["id"])
+    add_group_rule(tenant.api, second, peer_group_id=first["id"])
+    request = {"vpc_id": vpc["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": neighbour["id"]}
+    tenant.api.ok("POST", PEERINGS, 201, json=request)
+
+    operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+
+    eventually(lambda: list(tenant.operator.items(VPCS)) == [])
+    for path in (SUBNETS, ADDRESSES, GROUPS, PEERINGS):
+        assert list(tenant.operator.items(path)) == []
+    assert [entry["id"] for entry in other_tenant.api.items(VPCS)] == [neighbour["id"]]
+    assert list(other_tenant.api.items(PEERINGS)) == []
+
+
+def test_an_address_is_metered_without_gap_for_as_long_as_it_is_held(
+    tenant: Tenant, bus: Bus, fleet: FleetControl
+) -> None:
+    subnet = create_subnet(tenant.api, create_vpc(tenant.api))
+    address = allocate(tenant.api, subnet)
+    fleet.step_clock(300)
+    assert tenant.api.ok("POST", "/api/network/v1/usage/flush")["recorded"] >= 1
+    tenant.api.ok("DELETE", f"{ADDRESSES}/{address['id']}", 204)
+    assert tenant.api.ok("POST", "/api/network/v1/usage/flush") == {"recorded": 0}
+
+    told = usage_of(bus, "network", address, count=2)
+    (began, first_end), (second_start, ended) = window(told[0]), window(told[1])
+
+    assert first_end == second_start
+    assert total(told) == Decimal((ended - began) // datetime.resolution) / 1_000_000
+    assert total(told) >= 300
+
+
+@pytest.mark.services("compute")
+def test_subnets_lie_in_the_zones_of_computes_catalogue_and_nowhere_else(tenant: Tenant) -> None:
+    zones = [zone["name"] for zone in tenant.api.ok("GET", "/api/compute/v1/zones")]
+    vpc = create_vpc(tenant.api)
+
+    for number, zone in enumerate(zones[:3]):
+        assert create_subnet(tenant.api, vpc, f"10.0.{number}.0/24", zone=zone)["zone"] == zone
+    body = {"vpc_id": vpc["id"], "name": "s", "cidr": "10.0.9.0/24", "zone": zones[0] + "x"}
+    tenant.api.refused("POST", SUBNETS, 422, "unknown_subnet_zone", json=body)

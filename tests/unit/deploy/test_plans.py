@@ -1,0 +1,104 @@
+"""Plans: what changes, in which order, and what can't be planned."""
+
+import pytest
+
+from services.deploy.domain.plans import (
+    Action,
+    DuplicateAddress,
+    Resource,
+    make_plan,
+    step_graph,
+    summary,
+)
+from shared.infra.graph import DependencyCycle, UnknownDependency
+
+
+def null(name: str, *depends_on: str, **attributes: object) -> Resource:
+    return Resource(f"null.{name}", attributes, tuple(f"null.{each}" for each in depends_on))
+
+
+def steps(changes) -> list[tuple[str, str]]:
+    return [(change.action.value, change.address) for change in changes]
+
+
+def test_everything_is_created_after_what_it_depends_on():
+    desired = [null("app", "database", "cache"), null("cache", "network"), null("database", "network"), null("network")]
+    changes = make_plan(desired, [])
+    order = [change.address for change in changes]
+    assert {change.action for change in changes} == {Action.CREATE}
+    assert order[0] == "null.network"
+    assert order[-1] == "null.app"
+    assert sorted(order[1:3]) == ["null.cache", "null.database"]
+
+
+def test_everything_is_destroyed_before_what_it_depends_on():
+    actual = [null("network"), null("database", "network"), null("app", "database")]
+    assert steps(make_plan([], actual)) == [
+        ("delete", "null.app"),
+        ("delete", "null.database"),
+        ("delete", "null.network"),
+    ]
+
+
+def test_what_is_already_so_is_left_alone():
+    assert make_plan([null("a", size=1)], [null("a", size=1)]) == []
+
+
+def test_a_changed_attribute_updates_and_a_removed_resource_is_deleted_last():
+    # Given a volume that stays, one that goes, and an instance that used the one that goes
+    desired = [Resource("storage.volume.a", {"size_gib": 20}), null("user", size=2)]
+    actual = [Resource("storage.volume.a", {"size_gib": 10}), null("gone"), null("user", "gone", size=1)]
+    changes = make_plan(desired, actual)
+    assert sorted(steps(changes)[:2]) == [("update", "null.user"), ("update", "storage.volume.a")]
+    assert steps(changes)[2:] == [("delete", "null.gone")]
+    assert summary(changes) == {"create": 0, "update": 2, "delete": 1}
+
+
+def test_an_attribute_that_is_taken_away_is_a_change_too():
+    assert steps(make_plan([null("a")], [null("a", size=1)])) == [("update", "null.a")]
+
+
+def test_an_attribute_that_cannot_change_in_place_replaces_the_resource():
+    desired = [Resource("storage.volume.a", {"zone": "b", "size_gib": 1})]
+    actual = [Resource("storage.volume.a", {"zone": "a", "size_gib": 1})]
+    changes = make_plan(desired, actual)
+    assert steps(changes) == [("replace", "storage.volume.a")]
+    assert summary(changes) == {"create": 1, "update": 0, "delete": 1}
+
+
+def test_a_reference_is_a_dependency():
+    desired = [null("b", volume="${storage.volume.a.id}"), Resource("storage.volume.a", {"size_gib": 1})]
+    assert steps(make_plan(desired, [])) == [("create", "storage.volume.a"), ("create", "null.b")]
+
+
+def test_a_cycle_is_refused_and_named():
+    with pytest.raises(DependencyCycle) as refused:
+        make_plan([null("a", "b"), null("b", "c"), null("c", "a"), null("d")], [])
+    for name in ("null.a", "null.b", "null.c"):
+        assert name in refused.value.detail
+    assert "null.d" not in refused.value.detail
+
+
+def test_a_dependency_that_is_not_there_is_refused():
+    with pytest.raises(UnknownDependency):
+        make_plan([null("a", "missing")], [])
+
+
+def test_an_address_may_only_be_used_once():
+    with pytest.raises(DuplicateAddress):
+        make_plan([null("a"), null("a")], [])
+
+
+def test_a_step_waits_for_all_of_its_dependencies():
+    changes = make_plan([null("a"), null("b"), null("c", "a", "b")], [])
+    graph = step_graph(changes)
+    assert sorted(graph.ready(set())) == ["null.a", "null.b"]
+    assert list(graph.ready({"null.a"})) == ["null.b"]
+    assert list(graph.ready({"null.a", "null.b"})) == ["null.c"]
+
+
+def test_a_deletion_waits_for_whoever_used_the_resource():
+    changes = make_plan([null("user", size=2)], [null("gone"), null("user", "gone", size=1)])
+    graph = step_graph(changes)
+    assert list(graph.ready(set())) == ["null.user"]
+    assert list(graph.ready({"null.user"})) == ["null.gone"]

@@ -1,0 +1,71 @@
+"""The configuration that HAProxy gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.loadbalancer.domain.algorithms import Algorithm
+from services.loadbalancer.domain.backends import AdminState
+from services.loadbalancer.domain.haproxy import ListenerConfig, PoolConfig, Protocol, Server, render
+
+
+def pool(
+    algorithm: Algorithm = Algorithm.ROUND_ROBIN, *servers: Server, sticky: bool = False, slow: int = 0
+) -> PoolConfig:
+    return PoolConfig("pool-1", algorithm, 2, 3, 2, slow, sticky, servers)
+
+
+def section(text: str, head: str) -> list[str]:
+    lines = [*text.splitlines(), ""]
+    start = lines.index(head)
+    return [line.strip() for line in lines[start + 1 : lines.index("", start)]]
+
+
+A = Server("be-1", "10.0.0.5", 8080, 3, AdminState.ACTIVE)
+B = Server("be-2", "2001:db8::5", 8080, 3, AdminState.DRAINING)
+
+
+def test_a_listener_is_a_frontend_before_its_own_backend_section() -> None:
+    text = render([ListenerConfig(80, Protocol.HTTP, "pool-1")], {"pool-1": pool(Algorithm.ROUND_ROBIN, A, B)})
+    assert section(text, "frontend listener-80") == ["mode http", "bind :80", "default_backend pool-1-80"]
+    assert section(text, "backend pool-1-80") == [
+        "mode http",
+        "balance roundrobin",
+        "server be-1 10.0.0.5:8080 weight 3 check inter 2s rise 2 fall 3",
+        "server be-2 [2001:db8::5]:8080 weight 0 check inter 2s rise 2 fall 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "lines"),
+    [
+        (Algorithm.ROUND_ROBIN, ["balance roundrobin"]),
+        (Algorithm.LEAST_CONNECTIONS, ["balance leastconn"]),
+        (Algorithm.CONSISTENT_HASH, ["balance source", "hash-type consistent"]),
+    ],
+)
+def test_algorithms_by_their_names_at_haproxy(algorithm: Algorithm, lines: list[str]) -> None:
+    text = render([ListenerConfig(80, Protocol.TCP, "pool-1")], {"pool-1": pool(algorithm)})
+    assert section(text, "backend pool-1-80") == ["mode tcp", *lines]
+
+
+def test_sessions_stick_by_cookie_over_http_and_by_address_over_tcp() -> None:
+    sticky = pool(Algorithm.ROUND_ROBIN, A, sticky=True, slow=10)
+    text = render(
+        [ListenerConfig(n, p, "pool-1") for n, p in ((80, Protocol.HTTP), (25, Protocol.TCP))], {"pool-1": sticky}
+    )
+    http, tcp = section(text, "backend pool-1-80"), section(text, "backend pool-1-25")
+    assert http[2] == "cookie OMNICLOUD insert indirect nocache"
+    assert http[3].endswith("slowstart 10s cookie be-1")
+    assert tcp[2:4] == ["stick-table type ipv6 size 100k expire 30m", "stick on src"]
+    assert "cookie" not in tcp[4]
+
+
+def test_frontends_are_in_order_of_ports() -> None:
+    listeners = [ListenerConfig(port, Protocol.HTTP, "pool-1") for port in (8080, 80, 443)]
+    text = render(listeners, {"pool-1": pool()})
+    assert [line for line in text.splitlines() if line.startswith("frontend")] == [
+        "frontend listener-80",
+        "frontend listener-443",
+        "frontend listener-8080",
+    ]

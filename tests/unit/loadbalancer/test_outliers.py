@@ -1,0 +1,52 @@
+"""Who fails its requests in a row is ejected, up to a share of the pool."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.loadbalancer.domain import outliers
+from services.loadbalancer.domain.outliers import Outlier
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ejected", "total", "percent", "expected"),
+    [
+        (0, 2, 50, True),
+        (1, 2, 50, False),
+        (0, 1, 50, False),
+        (0, 1, 100, True),
+        (1, 4, 50, True),
+        (2, 4, 50, False),
+        (0, 5, 10, False),
+    ],
+)
+def test_only_a_share_of_the_backends_is_ejected(ejected: int, total: int, percent: int, expected: bool) -> None:
+    assert outliers.may_eject(ejected, total, percent) is expected
+
+
+def test_five_failures_in_a_row_eject_for_longer_each_time() -> None:
+    outlier = Outlier()
+    for number in range(1, 5):
+        outlier = outliers.record(outlier, False, NOW, may_be_ejected=True)
+        assert outlier == Outlier(number)
+    outlier = outliers.record(outlier, False, NOW, may_be_ejected=True)
+    assert outlier == Outlier(0, 1, NOW + timedelta(seconds=30))
+    again = outliers.record(Outlier(4, 1, NOW), False, NOW, may_be_ejected=True)
+    assert again.ejected_until == NOW + timedelta(seconds=60)
+
+
+def test_a_success_ends_the_row() -> None:
+    assert outliers.record(Outlier(4, 2), True, NOW, may_be_ejected=True) == Outlier(0, 2)
+
+
+def test_who_may_not_be_ejected_stays() -> None:
+    assert outliers.record(Outlier(4), False, NOW, may_be_ejected=False) == Outlier(5)
+
+
+@pytest.mark.parametrize(("ejections", "seconds"), [(1, 30), (3, 90), (10, 300), (50, 300)])
+def test_ejections_have_a_longest_time(ejections: int, seconds: int) -> None:
+    assert outliers.ejection_time(ejections) == timedelta(seconds=seconds)

@@ -1,0 +1,34 @@
+"""Where backends may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.loadbalancer.domain.errors import AddressRefused
+from services.loadbalancer.domain.targets import check_address
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.0.0.5", "10.0.0.5"),
+        ("2001:DB8::5", "2001:db8::5"),
+        ("::ffff:10.0.0.5", "10.0.0.5"),
+        ("App-1.Example.NET.", "app-1.example.net"),
+    ],
+)
+def test_addresses_have_one_spelling(text: str, expected: str) -> None:
+    assert check_address(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "127.0.0.1", "127.8.8.8", "::1", "169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1", "240.0.0.1",
+        "::ffff:127.0.0.1", "::ffff:169.254.169.254", "localhost", "api.localhost", "vault.service.consul",
+        "metadata.google.internal", "10.0.0.256", "2130706433", "bad_host", "-x.net", "x.net\n    bind :1", "",
+    ],
+)  # fmt: skip
+def test_the_platforms_own_machines_are_out_of_reach(text: str) -> None:
+    with pytest.raises(AddressRefused):
+        check_address(text)

@@ -1,0 +1,38 @@
+"""Security groups: a union of allows."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from services.network.domain.cidr import parse_address, parse_network
+from services.network.domain.packets import Direction, Packet, PortRange, Protocol
+from services.network.domain.security_groups import GroupRule, allows
+
+IN = Direction.INGRESS
+WEB = GroupRule(IN, Protocol.TCP, PortRange(443, 443), network=parse_network("0.0.0.0/0"))
+SSH = GroupRule(IN, Protocol.TCP, PortRange(22, 22), network=parse_network("10.0.0.0/8"))
+FROM_GROUP = GroupRule(IN, Protocol.TCP, PortRange(5432, 5432), peer_group="sg-app")
+
+
+def https(peer: str = "192.0.2.7", port: int = 443, source_port: int = 50_000) -> Packet:
+    return Packet(IN, Protocol.TCP, parse_address(peer), port=port, source_port=source_port)
+
+
+def test_security_groups_are_a_union_of_allows() -> None:
+    for groups in permutations([[WEB], [SSH], []]):
+        assert allows(groups, https())
+        assert allows(groups, https("10.1.2.3", port=22))
+        assert not allows(groups, https(port=22))
+
+
+def test_no_group_allows_nothing() -> None:
+    assert not allows([], https())
+    assert not allows([[]], https())
+
+
+def test_a_peer_group_allows_its_members_only() -> None:
+    database = https("10.0.0.9", port=5432)
+
+    assert allows([[FROM_GROUP]], database, peer_groups={"sg-app", "sg-x"})
+    assert not allows([[FROM_GROUP]], database, peer_groups={"sg-x"})
+    assert not allows([[FROM_GROUP]], database)

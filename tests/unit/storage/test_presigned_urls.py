@@ -1,0 +1,55 @@
+"""Presigned URLs are bound to one method, one object and one time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.storage.domain.presigned_urls import InvalidPresign, SignatureMismatch, UrlExpired, grant, sign, verify
+
+NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+SECRET = "a-signing-key-of-at-least-thirty-two-bytes"
+GRANT = grant("GET", "t-1", "photos", "cat.jpg", "", timedelta(minutes=5), NOW)
+
+
+def test_a_grant_ends_at_a_whole_second() -> None:
+    assert GRANT.expires_at == 1_769_947_500
+
+
+def test_the_signed_request_is_let_through_until_the_expiry() -> None:
+    verify(GRANT, sign(GRANT, SECRET), SECRET, NOW + timedelta(minutes=5) - timedelta(seconds=1))
+
+
+def test_at_the_expiry_it_is_over() -> None:
+    with pytest.raises(UrlExpired):
+        verify(GRANT, sign(GRANT, SECRET), SECRET, NOW + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": "PUT"},
+        {"tenant_id": "t-2"},
+        {"bucket": "other"},
+        {"key": "dog.jpg"},
+        {"version_id": "v1"},
+        {"expires_at": GRANT.expires_at + 1},
+        {"bucket": "photosc", "key": "at.jpg"},
+    ],
+)
+def test_any_other_request_does_not_match_the_signature(change: dict[str, Any]) -> None:
+    with pytest.raises(SignatureMismatch):
+        verify(replace(GRANT, **change), sign(GRANT, SECRET), SECRET, NOW)
+
+
+@pytest.mark.parametrize(("method", "seconds"), [("POST", 60), ("get", 60), ("GET", 0), ("GET", -1), ("GET", 604_801)])
+def test_a_method_or_an_expiry_that_cannot_be_signed_is_refused(method: str, seconds: int) -> None:
+    with pytest.raises(InvalidPresign):
+        grant(method, "t-1", "b", "k", "", timedelta(seconds=seconds), NOW)
+
+
+def test_seven_days_is_the_longest_expiry() -> None:
+    assert grant("GET", "t-1", "b", "k", "", timedelta(days=7), NOW).expires_at == 1_770_552_000
