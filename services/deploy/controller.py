@@ -25,6 +25,7 @@ from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.election import LeaderElection
 from shared.infra.fencing import StaleFencingToken
 from shared.infra.periodic import Periodic
+from shared.kernel import tracing
 from shared.kernel.context import service_context
 from shared.kernel.identity import PLATFORM_TENANT
 from shared.kernel.logs import configure_logs, logger
@@ -33,6 +34,8 @@ from shared.utils.clock import system_clock
 
 log = logger("deploy.controller")
 
+HEARTBEAT = tracing.Work("report as a candidate")
+STEP = tracing.Work("move a rollout on")
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
 
@@ -93,7 +96,7 @@ class Controller:
     def _report(self, token: int) -> list[Work]:
         """Write our heartbeat; what is due, if we lead."""
         with (
-            service_context("deploy", PLATFORM_TENANT, self._ports.clock),
+            service_context("deploy", PLATFORM_TENANT, self._ports.clock, work=HEARTBEAT),
             self._sessions() as session,
             session.begin(),
         ):
@@ -115,7 +118,7 @@ class Controller:
         token = self._election.fencing_token
         try:
             with (
-                service_context("deploy", work.tenant_id, self._ports.clock),
+                service_context("deploy", work.tenant_id, self._ports.clock, work=STEP),
                 self._sessions() as session,
                 session.begin(),
             ):
