@@ -82,17 +82,17 @@ class ServiceSettings(BaseSettings):
     request_timeout_seconds: float = 15.0
     """Time budget of a request that brings no deadline of its own."""
 
-    otel_traces_exporter: Literal["none", "console", "otlp"] = "none"
-    """Where spans go (OpenTelemetry's variable): nowhere, to standard output, or to a collector."""
-    otel_service_name: str = ""
-    """Under which name, if not the service's own (OpenTelemetry's variable)."""
-
     debug: Flag = False
     allowed_hosts: str = "localhost,127.0.0.1,.service.consul"
     """Comma-separated host names that requests may be addressed to; a leading dot allows every name below it. Services
     call each other under Consul's names (`compute.service.consul`); probes use loopback or the advertised name."""
     cors_origins: str = ""
     """Comma-separated origins of browsers that may call; empty allows none. Callers without Origin are unaffected."""
+
+    otel_traces_exporter: Literal["none", "console", "otlp"] = "none"
+    """Where spans go (OpenTelemetry's variable): nowhere, to standard output, or to a collector."""
+    otel_service_name: str = ""
+    """Under which name, if not the service's own (OpenTelemetry's variable)."""
 
     def listen(self) -> tuple[str, int]:
         """Host and port to bind."""
