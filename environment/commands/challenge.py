@@ -46,7 +46,7 @@ def challenge(
         selection = select(catalogue, choice)
         make_workspace(default_reference(), [catalogue[bug_id] for bug_id in selection.ids], folder)
     causes = "1 cause" if len(selection.ids) == 1 else f"{len(selection.ids)} causes"
-    console.print(f"{folder} holds a platform with {causes} of trouble.", markup=False)
+    console.print(f"{folder} holds a platform with {causes} of trouble.", markup=False, soft_wrap=True)
     if selection.added:
         console.print(f"({len(selection.added)} of them came along because others can't be seen without them.)")
     if quiet:

@@ -48,7 +48,7 @@ class Periodic:
             self._wake.clear()
 
     def _worked(self) -> bool:
-        """One call; whether it succeeded. A refusal is a line in the log, everything else a traceback."""
+        """One call; whether it succeeded. A dependency's refusal is a line in the log, anything else a traceback."""
         try:
             self._work()
         except OmniCloudError as error:

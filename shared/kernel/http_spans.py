@@ -68,7 +68,8 @@ class Call:
 def call(method: str, service: str, url: str, context: RequestContext | None, tenant_id: str | None) -> Iterator[Call]:
     """A span as long as a block that makes one request to an instance of a service, at `url`, on account of a context.
 
-    An answer of 400 or above is a failure for the one who called, and so is none.
+    It is named after the service: the path would make names without end. An answer of 400 or above is a failure for
+    the one who called, and so is none.
     """
     parent, tracestate = (context.traceparent, context.tracestate) if context else (None, "")
     begun = begin(Work(f"{_name(method)} {service}", SpanKind.CLIENT), parent, tracestate)

@@ -136,11 +136,6 @@ def texts(path: Path) -> Iterator[tuple[ast.AST, str]]:
             yield node, node.value
 
 
-def keys(path: Path) -> set[ast.AST]:
-    """The nodes that are keys of dictionaries."""
-    return {key for node in ast.walk(tree(path)) if isinstance(node, ast.Dict) for key in node.keys if key is not None}
-
-
 # ---------------------------------------------------------------------- rooms
 
 
@@ -245,6 +240,17 @@ def test_types_of_events_stand_where_they_are_told_or_heard_and_nowhere_else(ser
 
 
 @each_service
+def test_unit_tests_import_the_rules_of_a_service_and_nothing_else_of_it(service: str) -> None:
+    wrong = [
+        f"{where(path, node)} {name}"
+        for path in sorted((ROOT / "tests" / "unit" / service).glob("**/*.py"))
+        for node, name in imported(path)
+        if name.startswith("services.") and not name.startswith(f"services.{service}.domain")
+    ]
+    assert not wrong, f"{wrong}: what needs a database, a broker or a framework is tested on the live fleet"
+
+
+@each_service
 def test_nothing_is_published_but_in_published(service: str) -> None:
     wrong = [
         where(path, node)
@@ -261,7 +267,7 @@ def test_what_is_heard_is_made_from_the_ports(service: str) -> None:
     path = house(service) / "handlers.py"
     if path.exists():
         made = [node for node in tree(path).body if isinstance(node, ast.FunctionDef) and node.name == "handlers"]
-        assert [[argument.arg for argument in node.args.args] for node in made] == [["ports"]], (
+        assert [[argument.arg.lstrip("_") for argument in node.args.args] for node in made] == [["ports"]], (
             f"{path.relative_to(ROOT)}: def handlers(ports: Ports) -> Mapping[str, Handler]"
         )
 
@@ -385,10 +391,8 @@ def nouns(service: str) -> set[str]:
 @each_service
 @pytest.mark.parametrize("category", ["unit", "integration", *STORIES])
 def test_tests_are_called_after_what_they_test(service: str, category: str) -> None:
-    if category == "unit":
-        allowed = stems(service, "domain")
-    else:
-        allowed = nouns(service) | ({STORIES[category]} if category in STORIES else set())
+    common = stems(service, "domain") if category == "unit" else {STORIES[category]} if category in STORIES else set()
+    allowed = common | nouns(service)
     folder = ROOT / "tests" / category / service
     wrong = sorted(path.name for path in folder.glob("**/test_*.py") if path.stem.removeprefix("test_") not in allowed)
     assert not wrong, (

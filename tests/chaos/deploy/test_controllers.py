@@ -26,7 +26,7 @@ LEADER = "deploy-controller"
 
 def test_a_leader_that_was_paused_past_its_lease_steps_down_and_leaves_the_rollout_to_its_successor(
     fleet: FleetControl, operator: Api, tenant: Tenant
-):
+) -> None:
     # Given a rollout under one leader, and a plan that was saved before the fail-over
     environment = make_environment(tenant.api)
     apply_resources(tenant.api, environment, null("network"))
@@ -53,7 +53,7 @@ def test_a_leader_that_was_paused_past_its_lease_steps_down_and_leaves_the_rollo
     assert believers(operator, since=last_heard(operator)) == [new["candidate"]]
 
 
-def test_a_leader_whose_lease_ended_stops_acting(fleet: FleetControl, operator: Api, tenant: Tenant):
+def test_a_leader_whose_lease_ended_stops_acting(fleet: FleetControl, operator: Api, tenant: Tenant) -> None:
     # Given a leader
     old = leader_of(operator)
     # When its lease ends while it runs
@@ -70,7 +70,7 @@ def test_a_leader_whose_lease_ended_stops_acting(fleet: FleetControl, operator: 
 
 def test_a_superseded_leader_is_shut_out_and_exactly_one_candidate_leads(
     fleet: FleetControl, operator: Api, tenant: Tenant
-):
+) -> None:
     # Given a paused rollout, and a leader that was superseded
     environment = make_environment(tenant.api)
     deployment = paused_deployment(tenant.api, environment)

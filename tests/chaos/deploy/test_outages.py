@@ -18,7 +18,9 @@ from tests.support.identities import Tenant
 WORKER = "deploy-worker"
 
 
-def test_an_apply_that_was_accepted_while_the_worker_hung_is_done_when_it_goes_on(fleet: FleetControl, tenant: Tenant):
+def test_an_apply_that_was_accepted_while_the_worker_hung_is_done_when_it_goes_on(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
     # Given a worker that hangs
     environment = make_environment(tenant.api)
     plan = make_plan(tenant.api, environment, null("a"), null("b", "a"))
@@ -36,7 +38,7 @@ def test_an_apply_that_was_accepted_while_the_worker_hung_is_done_when_it_goes_o
 
 def test_when_a_worker_crashes_that_also_led_its_rollouts_go_on_and_its_queue_waits_for_it(
     fleet: FleetControl, operator: Api, tenant: Tenant
-):
+) -> None:
     # Given a worker that leads a rollout, and a plan
     leader = make_leader(fleet, operator, WORKER)
     environment = make_environment(tenant.api)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.crashes import PROCESSES, Crashes
+from tests.support.fleet import FleetControl
 from tests.support.story import Story
 
 
@@ -11,7 +12,7 @@ from tests.support.story import Story
     "monitor", "billing", "audit", "compliance",
 )  # fmt: skip
 @pytest.mark.timeout(180)
-def test_no_event_is_lost_and_no_effect_doubled_whoever_dies(fleet):
+def test_no_event_is_lost_and_no_effect_doubled_whoever_dies(fleet: FleetControl) -> None:
     # Given all seventeen processes, each to be killed and started again at a moment of the story
     crashes = Crashes.of(fleet, PROCESSES)
     # When the story is told, with everything that it asserts by value: the invoice, the trail, quotas, saved answers

@@ -39,8 +39,14 @@ def test_the_key_set_holds_public_keys_that_verify_a_token(tenant: Tenant, anony
         assert "d" not in key
     key = jwt.PyJWK(keys[jwt.get_unverified_header(token)["kid"]]).key
     # The library would ask the machine for the time, which the fleet may not go by.
-    by_hand = {"verify_exp": False, "verify_iat": False}
-    claims = jwt.decode(token, key, ["EdDSA"], audience="omnicloud", issuer="omnicloud-auth", options=by_hand)
+    claims = jwt.decode(
+        token,
+        key,
+        ["EdDSA"],
+        audience="omnicloud",
+        issuer="omnicloud-auth",
+        options={"verify_exp": False, "verify_iat": False},
+    )
     assert claims["tenant_id"] == tenant.id
     assert claims["iat"] <= clock.now().timestamp() < claims["exp"]
 

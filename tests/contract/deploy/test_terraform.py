@@ -19,7 +19,7 @@ LOCK = {
 STATE = {"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "3f2a", "outputs": {}, "resources": []}
 
 
-def test_a_run_locks_reads_writes_and_unlocks(tenant: Tenant):
+def test_a_run_locks_reads_writes_and_unlocks(tenant: Tenant) -> None:
     url = f"{DEPLOY}/states/prod"
     # Given a workspace without state
     assert tenant.api.request("LOCK", url, json=LOCK).status_code == 200
@@ -35,7 +35,7 @@ def test_a_run_locks_reads_writes_and_unlocks(tenant: Tenant):
     assert tenant.api.request("LOCK", url, json={**LOCK, "ID": "another"}).status_code == 200
 
 
-def test_a_held_lock_is_answered_with_the_lock_info_of_its_holder(tenant: Tenant):
+def test_a_held_lock_is_answered_with_the_lock_info_of_its_holder(tenant: Tenant) -> None:
     url = f"{DEPLOY}/states/prod"
     tenant.api.request("LOCK", url, json=LOCK)
     other = {**LOCK, "ID": "another", "Who": "bo@laptop"}
@@ -52,7 +52,7 @@ def test_a_held_lock_is_answered_with_the_lock_info_of_its_holder(tenant: Tenant
     assert tenant.api.get(url).status_code == 404
 
 
-def test_a_document_is_refused_when_it_is_damaged_older_or_of_another_lineage(tenant: Tenant):
+def test_a_document_is_refused_when_it_is_damaged_older_or_of_another_lineage(tenant: Tenant) -> None:
     url = f"{DEPLOY}/states/prod"
     tenant.api.ok("POST", url, 200, json={**STATE, "serial": 5})
     wrong = {"Content-MD5": base64.b64encode(b"0" * 16).decode()}
@@ -66,7 +66,7 @@ def test_a_document_is_refused_when_it_is_damaged_older_or_of_another_lineage(te
     tenant.api.ok("POST", url, 200, json={**STATE, "serial": 5})
 
 
-def test_a_person_at_a_terminal_and_a_deployment_keep_each_other_out(tenant: Tenant):
+def test_a_person_at_a_terminal_and_a_deployment_keep_each_other_out(tenant: Tenant) -> None:
     # Given an environment that Terraform has locked
     environment = make_environment(tenant.api)
     url = f"{DEPLOY}/states/prod"

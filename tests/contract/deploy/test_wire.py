@@ -5,7 +5,7 @@ from tests.support.deploying import apply_resources, deployment_in, make_environ
 from tests.support.identities import Tenant
 
 
-def test_an_apply_tells_each_of_its_steps_in_order_under_the_callers_correlation_id(tenant: Tenant, bus: Bus):
+def test_an_apply_tells_each_of_its_steps_in_order_under_the_callers_correlation_id(tenant: Tenant, bus: Bus) -> None:
     api = tenant.api.with_headers(X_Correlation_Id="apply-under-test")
     environment = make_environment(api)
     done = apply_resources(api, environment, null("a"))
@@ -28,7 +28,7 @@ def test_an_apply_tells_each_of_its_steps_in_order_under_the_callers_correlation
     }
 
 
-def test_a_deployment_tells_its_states_in_the_order_of_its_life_cycle(tenant: Tenant, bus: Bus):
+def test_a_deployment_tells_its_states_in_the_order_of_its_life_cycle(tenant: Tenant, bus: Bus) -> None:
     environment = make_environment(tenant.api)
     deployed = deployment_in(tenant.api, start_deployment(tenant.api, environment)["id"], "succeeded")
     changes = bus.events(
@@ -43,7 +43,7 @@ def test_a_deployment_tells_its_states_in_the_order_of_its_life_cycle(tenant: Te
     assert changes[-1]["sequence"] == deployed["version"]
 
 
-def test_the_document_of_the_api_describes_every_public_path(tenant: Tenant):
+def test_the_document_of_the_api_describes_every_public_path(tenant: Tenant) -> None:
     paths = tenant.api.ok("GET", "/api/deploy/openapi.json")["paths"]
     assert {"/v1/environments/{name}/plans", "/v1/applies/{id}", "/v1/states/{workspace}"} <= set(paths)
     assert set(paths["/v1/deployments/{id}"]) == {"get"}

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from tests.support.fleet import ROUTED
+from tests.support.fleet import ROUTED, FleetControl
+from tests.support.identities import Tenant
 
 ADDRESSES = (
     "gateway:8000", "auth:8001", "tenants:8002", "compute:8003", "network:8004", "storage:8005", "dns:8006",
@@ -24,14 +25,14 @@ MEMBERS = {"type", "title", "status", "detail", "code", "instance", "correlation
         ("GET", "/api/tenants/v1/projects?cursor=x", 400, "invalid_cursor"),
     ],
 )
-def test_refusals_are_problem_details(tenant, method, path, status, code):
+def test_refusals_are_problem_details(tenant: Tenant, method: str, path: str, status: int, code: str) -> None:
     problem = tenant.api.refused(method, path, status, code)
     assert problem.keys() >= MEMBERS
     assert problem["type"] == f"/problems/{code}"
 
 
 @pytest.mark.parametrize("service", [pytest.param(name, marks=pytest.mark.services(name)) for name in sorted(ROUTED)])
-def test_a_problems_type_is_explained_at_the_gateway(tenant, fleet, service):
+def test_a_problems_type_is_explained_at_the_gateway(tenant: Tenant, fleet: FleetControl, service: str) -> None:
     problem = tenant.api.refused("GET", f"/api/{service}/v1/nothing-of-the-kind", 404)
     explained = httpx.get(httpx.URL(fleet.url).join(problem["type"]), trust_env=False).json()
     assert explained.keys() == {"code", "status", "title", "explanation"}
@@ -41,7 +42,7 @@ def test_a_problems_type_is_explained_at_the_gateway(tenant, fleet, service):
 @pytest.mark.parametrize(
     "address", [pytest.param(name, marks=pytest.mark.services(name.partition(":")[0])) for name in ADDRESSES]
 )
-def test_every_service_explains_the_codes_to_everybody(fleet, address):
+def test_every_service_explains_the_codes_to_everybody(fleet: FleetControl, address: str) -> None:
     host, port = fleet.address(address)
     with httpx.Client(base_url=f"http://{host}:{port}", headers={"Host": "localhost"}, trust_env=False) as client:
         listed = client.get("/problems").json()["items"]
@@ -53,12 +54,12 @@ def test_every_service_explains_the_codes_to_everybody(fleet, address):
     assert unknown.headers["content-type"] == "application/problem+json"
 
 
-def test_a_body_that_is_no_json_is_a_problem(tenant):
+def test_a_body_that_is_no_json_is_a_problem(tenant: Tenant) -> None:
     answer = tenant.api.post("/api/tenants/v1/projects", content=b"{", headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
-def test_metrics_label_requests_by_route_and_never_by_path(tenant, fleet):
+def test_metrics_label_requests_by_route_and_never_by_path(tenant: Tenant, fleet: FleetControl) -> None:
     from tests.support.api import Api
 
     tenant.api.get("/api/tenants/v1/projects/p-unmistakable")

@@ -12,7 +12,7 @@ from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
 
-def test_an_applied_plan_creates_its_resources_in_dependency_order(tenant: Tenant):
+def test_an_applied_plan_creates_its_resources_in_dependency_order(tenant: Tenant) -> None:
     # Given a plan of three resources, written in the wrong order
     environment = make_environment(tenant.api)
     resources = [null("app", "database", volume="${null.network.id}"), null("database", "network"), null("network")]
@@ -33,7 +33,7 @@ def test_an_applied_plan_creates_its_resources_in_dependency_order(tenant: Tenan
     )
 
 
-def test_what_is_so_already_needs_no_change_and_an_empty_plan_destroys_all_in_reverse(tenant: Tenant):
+def test_what_is_so_already_needs_no_change_and_an_empty_plan_destroys_all_in_reverse(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     resources = [null("a"), null("b", "a")]
     apply_resources(tenant.api, environment, *resources)
@@ -47,7 +47,7 @@ def test_what_is_so_already_needs_no_change_and_an_empty_plan_destroys_all_in_re
     assert [each["serial"] for each in tenant.api.ok("GET", f"{environment}/state/history")["versions"]] == [2, 1]
 
 
-def test_a_saved_plan_is_refused_once_the_state_has_moved_on(tenant: Tenant):
+def test_a_saved_plan_is_refused_once_the_state_has_moved_on(tenant: Tenant) -> None:
     # Given two plans that were saved at serial 1
     environment = make_environment(tenant.api)
     apply_resources(tenant.api, environment, null("base"))
@@ -62,7 +62,7 @@ def test_a_saved_plan_is_refused_once_the_state_has_moved_on(tenant: Tenant):
     assert tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
 
 
-def test_a_saved_plan_is_refused_for_a_state_of_another_lineage_at_the_same_serial(tenant: Tenant):
+def test_a_saved_plan_is_refused_for_a_state_of_another_lineage_at_the_same_serial(tenant: Tenant) -> None:
     # Given a plan made at serial 1, and a state that was removed and begun anew since: at serial 1, too
     environment = make_environment(tenant.api)
     apply_resources(tenant.api, environment, null("first"))
@@ -76,7 +76,7 @@ def test_a_saved_plan_is_refused_for_a_state_of_another_lineage_at_the_same_seri
     assert tenant.api.ok("GET", f"{environment}/state") == state
 
 
-def test_a_failed_step_stops_the_apply_and_what_was_made_is_known(tenant: Tenant):
+def test_a_failed_step_stops_the_apply_and_what_was_made_is_known(tenant: Tenant) -> None:
     # Given a plan whose second step the storage service will refuse
     environment = make_environment(tenant.api)
     volume = {"address": "storage.volume.tiny", "attributes": {"size_gib": 0, "zone": "z"}, "depends_on": ["null.a"]}

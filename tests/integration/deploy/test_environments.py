@@ -4,7 +4,7 @@ from tests.support.deploying import DEPLOY, apply_resources, make_environment, n
 from tests.support.identities import Tenant
 
 
-def test_an_environment_with_resources_cannot_be_deleted(tenant: Tenant):
+def test_an_environment_with_resources_cannot_be_deleted(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     tenant.api.refused("POST", f"{DEPLOY}/environments", 409, "environment_exists", json={"name": "prod"})
     apply_resources(tenant.api, environment, null("a"))

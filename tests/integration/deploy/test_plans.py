@@ -4,7 +4,7 @@ from tests.support.deploying import make_environment, null
 from tests.support.identities import Tenant
 
 
-def test_a_plan_with_a_cycle_names_it_and_leaves_the_environment_unlocked(tenant: Tenant):
+def test_a_plan_with_a_cycle_names_it_and_leaves_the_environment_unlocked(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     body = {"resources": [null("a", "b"), null("b", "c"), null("c", "a")]}
     problem = tenant.api.refused("POST", f"{environment}/plans", 422, "dependency_cycle", json=body)

@@ -7,7 +7,7 @@ from tests.support.identities import Tenant
 CANARY = {"type": "canary", "steps": [15], "minimum_samples": 50, "bake_seconds": 0, "max_error_percent": 1}
 
 
-def test_a_rolling_update_replaces_the_stable_revision(tenant: Tenant):
+def test_a_rolling_update_replaces_the_stable_revision(tenant: Tenant) -> None:
     # Given a first revision of four replicas
     environment = make_environment(tenant.api)
     first = deployment_in(tenant.api, start_deployment(tenant.api, environment, 4)["id"])
@@ -20,7 +20,7 @@ def test_a_rolling_update_replaces_the_stable_revision(tenant: Tenant):
     assert second["fencing_token"] > 0
 
 
-def test_a_canary_waits_for_its_samples_with_its_share_of_replicas(tenant: Tenant):
+def test_a_canary_waits_for_its_samples_with_its_share_of_replicas(tenant: Tenant) -> None:
     # Given ten stable replicas
     environment = make_environment(tenant.api)
     deployment_in(tenant.api, start_deployment(tenant.api, environment, 10)["id"], "succeeded")
@@ -38,7 +38,7 @@ def test_a_canary_waits_for_its_samples_with_its_share_of_replicas(tenant: Tenan
     assert (promoted["state"], promoted["old"], promoted["new_ready"]) == ("succeeded", 0, 10)
 
 
-def test_a_canary_with_too_many_errors_returns_to_the_stable_revision(tenant: Tenant):
+def test_a_canary_with_too_many_errors_returns_to_the_stable_revision(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     deployment_in(tenant.api, start_deployment(tenant.api, environment, 10)["id"], "succeeded")
     canary = start_deployment(tenant.api, environment, 10, strategy=CANARY)
@@ -48,7 +48,7 @@ def test_a_canary_with_too_many_errors_returns_to_the_stable_revision(tenant: Te
     assert (ended["new"], ended["traffic"]) == (0, 0)
 
 
-def test_blue_green_takes_no_traffic_while_its_colour_is_not_ready(tenant: Tenant):
+def test_blue_green_takes_no_traffic_while_its_colour_is_not_ready(tenant: Tenant) -> None:
     # Given two stable replicas
     environment = make_environment(tenant.api)
     deployment_in(tenant.api, start_deployment(tenant.api, environment, 2)["id"], "succeeded")
@@ -65,7 +65,7 @@ def test_blue_green_takes_no_traffic_while_its_colour_is_not_ready(tenant: Tenan
     assert (ended["reason"], ended["old_ready"], ended["new"], ended["traffic"]) == ("cancelled", 2, 0, 0)
 
 
-def test_a_rollout_past_its_deadline_fails_and_rolls_back_to_the_last_successful_revision(tenant: Tenant):
+def test_a_rollout_past_its_deadline_fails_and_rolls_back_to_the_last_successful_revision(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     deployment_in(tenant.api, start_deployment(tenant.api, environment, 3)["id"], "succeeded")
     release = {"image": "web:2", "starts": False}
@@ -75,7 +75,7 @@ def test_a_rollout_past_its_deadline_fails_and_rolls_back_to_the_last_successful
     assert (ended["old_ready"], ended["new"], ended["traffic"]) == (3, 0, 0)
 
 
-def test_a_successful_revision_is_rolled_back_to_the_successful_one_before_it(tenant: Tenant):
+def test_a_successful_revision_is_rolled_back_to_the_successful_one_before_it(tenant: Tenant) -> None:
     # Given two successful revisions with a cancelled one between them
     environment = make_environment(tenant.api)
     deployment_in(tenant.api, start_deployment(tenant.api, environment, 2)["id"], "succeeded")
@@ -93,7 +93,7 @@ def test_a_successful_revision_is_rolled_back_to_the_successful_one_before_it(te
     tenant.api.refused("POST", f"{DEPLOY}/deployments/{latest['id']}/rollback", 409, "illegal_transition")
 
 
-def test_rollouts_of_a_suspended_tenant_stand_still_until_it_is_resumed(tenant: Tenant):
+def test_rollouts_of_a_suspended_tenant_stand_still_until_it_is_resumed(tenant: Tenant) -> None:
     # Given a rollout in progress
     environment = make_environment(tenant.api)
     started = start_deployment(tenant.api, environment, release={"image": "web:1", "startup_seconds": 600})

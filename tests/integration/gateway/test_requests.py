@@ -1,43 +1,45 @@
 """The gateway carries requests to services and answers back."""
 
 from tests.support.api import Api
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
 
 
-def test_a_request_reaches_its_service_and_the_answer_comes_back_whole(tenant):
+def test_a_request_reaches_its_service_and_the_answer_comes_back_whole(tenant: Tenant) -> None:
     answer = tenant.api.post("/api/tenants/v1/projects", json={"name": "Shop"})
     assert answer.status_code == 201
     assert answer.headers["etag"] == '"1"'
     assert answer.json()["name"] == "Shop"
 
 
-def test_query_strings_arrive_as_they_were_sent(tenant):
+def test_query_strings_arrive_as_they_were_sent(tenant: Tenant) -> None:
     for name in ("One", "Two"):
         tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": name})
     answer = tenant.api.get("/api/tenants/v1/projects?limit=1&unused=a%2Fb%20c")
     assert [project["name"] for project in answer.json()["items"]] == ["One"]
 
 
-def test_the_correlation_id_goes_there_and_back(tenant):
+def test_the_correlation_id_goes_there_and_back(tenant: Tenant) -> None:
     answer = tenant.api.get("/api/tenants/v1/projects", headers={"X-Correlation-Id": "order-42"})
     assert answer.headers.get_list("x-correlation-id") == ["order-42"]
 
 
-def test_the_trace_goes_on_through_the_service(tenant):
+def test_the_trace_goes_on_through_the_service(tenant: Tenant) -> None:
     trace = "1234567890abcdef1234567890abcdef"
     answer = tenant.api.get("/api/tenants/v1/projects", headers={"traceparent": f"00-{trace}-1234567890abcdef-01"})
     assert answer.headers.get_list("x-trace-id") == [trace]
 
 
-def test_an_unknown_service_is_a_problem_with_its_own_code(tenant):
+def test_an_unknown_service_is_a_problem_with_its_own_code(tenant: Tenant) -> None:
     tenant.api.refused("GET", "/api/nothing/v1/x", 404, "no_route")
 
 
-def test_services_internals_are_not_reachable_from_outside(tenant):
+def test_services_internals_are_not_reachable_from_outside(tenant: Tenant) -> None:
     for path in ("/api/tenants/metrics", "/api/tenants/readyz", "/api/tenants/healthz"):
         tenant.api.refused("GET", path, 404, "no_route")
 
 
-def test_a_repeated_request_with_its_key_has_one_effect_through_the_gateway(tenant):
+def test_a_repeated_request_with_its_key_has_one_effect_through_the_gateway(tenant: Tenant) -> None:
     headers = {"Idempotency-Key": f"key-{tenant.id}"}
     first = tenant.api.post("/api/tenants/v1/projects", json={"name": "Once"}, headers=headers)
     second = tenant.api.post("/api/tenants/v1/projects", json={"name": "Once"}, headers=headers)
@@ -47,7 +49,7 @@ def test_a_repeated_request_with_its_key_has_one_effect_through_the_gateway(tena
     assert len(list(tenant.api.items("/api/tenants/v1/projects"))) == 1
 
 
-def test_the_same_key_with_another_request_is_refused(tenant):
+def test_the_same_key_with_another_request_is_refused(tenant: Tenant) -> None:
     headers = {"Idempotency-Key": f"key-{tenant.id}"}
     tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "One"}, headers=headers)
     tenant.api.refused(
@@ -56,6 +58,6 @@ def test_the_same_key_with_another_request_is_refused(tenant):
     assert [project["name"] for project in tenant.api.items("/api/tenants/v1/projects")] == ["One"]
 
 
-def test_health_names_each_dependency(fleet):
+def test_health_names_each_dependency(fleet: FleetControl) -> None:
     report = Api(fleet.url).ok("GET", "/readyz", 200)
     assert report == {"status": "ready", "checks": {"consul": "ok", "redis": "ok"}}

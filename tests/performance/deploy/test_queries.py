@@ -5,7 +5,7 @@ from tests.support.deploying import deployment_in, make_environment, null, start
 from tests.support.identities import Tenant
 
 
-def test_a_plan_takes_as_many_statements_for_fifty_resources_as_for_one(tenant: Tenant):
+def test_a_plan_takes_as_many_statements_for_fifty_resources_as_for_one(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     many = [null("base"), *(null(f"r{number}", "base") for number in range(49))]
     small = tenant.api.post(f"{environment}/plans", json={"resources": many[:1]})
@@ -14,7 +14,7 @@ def test_a_plan_takes_as_many_statements_for_fifty_resources_as_for_one(tenant: 
     assert queries_of(large) == queries_of(small)
 
 
-def test_accepting_an_apply_takes_as_many_statements_for_fifty_steps_as_for_two(tenant: Tenant):
+def test_accepting_an_apply_takes_as_many_statements_for_fifty_steps_as_for_two(tenant: Tenant) -> None:
     counts = []
     for name, number in (("small", 2), ("large", 50)):
         environment = make_environment(tenant.api, name)
@@ -26,7 +26,7 @@ def test_accepting_an_apply_takes_as_many_statements_for_fifty_steps_as_for_two(
     assert counts[0] == counts[1]
 
 
-def test_the_revision_history_takes_two_statements_whatever_its_length(tenant: Tenant):
+def test_the_revision_history_takes_two_statements_whatever_its_length(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     counts = []
     for _ in range(2):

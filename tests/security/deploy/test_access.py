@@ -18,7 +18,7 @@ from tests.support.identities import Tenant
 RELEASE = {"release": {"image": "web:2"}, "replicas": 2}
 
 
-def test_a_locked_environment_stays_its_owners_whoever_else_deploys(tenant: Tenant, other_tenant: Tenant):
+def test_a_locked_environment_stays_its_owners_whoever_else_deploys(tenant: Tenant, other_tenant: Tenant) -> None:
     # Given a deployment that holds its environment
     environment = make_environment(tenant.api)
     first = paused_deployment(tenant.api, environment)
@@ -38,7 +38,7 @@ def test_a_locked_environment_stays_its_owners_whoever_else_deploys(tenant: Tena
     assert tenant.api.ok("GET", f"{DEPLOY}/deployments/{first['id']}")["state"] == "cancelled"
 
 
-def test_another_tenant_sees_nothing_of_an_environment(tenant: Tenant, other_tenant: Tenant):
+def test_another_tenant_sees_nothing_of_an_environment(tenant: Tenant, other_tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     plan = make_plan(tenant.api, environment, null("a"))
     deployment = start_deployment(tenant.api, environment)
@@ -55,7 +55,7 @@ def test_another_tenant_sees_nothing_of_an_environment(tenant: Tenant, other_ten
     assert deployment_in(tenant.api, deployment["id"])["state"] == "succeeded"
 
 
-def test_another_tenants_state_of_the_same_name_is_another_state(tenant: Tenant, other_tenant: Tenant):
+def test_another_tenants_state_of_the_same_name_is_another_state(tenant: Tenant, other_tenant: Tenant) -> None:
     url = f"{DEPLOY}/states/prod"
     document = {"version": 4, "serial": 1, "lineage": "mine", "resources": []}
     tenant.api.ok("POST", url, 200, json=document)
@@ -65,7 +65,7 @@ def test_another_tenants_state_of_the_same_name_is_another_state(tenant: Tenant,
     assert tenant.api.ok("GET", url)["lineage"] == "mine"
 
 
-def test_a_viewer_looks_and_changes_nothing(tenant: Tenant, viewer: Api):
+def test_a_viewer_looks_and_changes_nothing(tenant: Tenant, viewer: Api) -> None:
     environment = make_environment(tenant.api)
     plan = make_plan(tenant.api, environment, null("a"))
     viewer.ok("GET", environment)
@@ -78,7 +78,7 @@ def test_a_viewer_looks_and_changes_nothing(tenant: Tenant, viewer: Api):
     assert tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
 
 
-def test_tenants_neither_see_nor_act_as_the_controller(tenant: Tenant):
+def test_tenants_neither_see_nor_act_as_the_controller(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     paused = paused_deployment(tenant.api, environment)
     progress = f"{DEPLOY}/deployments/{paused['id']}/progress"
@@ -89,7 +89,7 @@ def test_tenants_neither_see_nor_act_as_the_controller(tenant: Tenant):
 
 
 @pytest.mark.parametrize("behind", [1, 2])
-def test_a_write_under_an_older_fencing_token_is_refused(tenant: Tenant, operator: Api, behind: int):
+def test_a_write_under_an_older_fencing_token_is_refused(tenant: Tenant, operator: Api, behind: int) -> None:
     # Given a rollout, and a token that an earlier leader may have had
     environment = make_environment(tenant.api)
     paused = paused_deployment(tenant.api, environment)
@@ -102,7 +102,7 @@ def test_a_write_under_an_older_fencing_token_is_refused(tenant: Tenant, operato
     assert tenant.api.ok("GET", f"{DEPLOY}/deployments/{paused['id']}") == paused
 
 
-def test_a_token_that_no_election_gave_does_not_shut_the_leader_out(tenant: Tenant, operator: Api):
+def test_a_token_that_no_election_gave_does_not_shut_the_leader_out(tenant: Tenant, operator: Api) -> None:
     environment = make_environment(tenant.api)
     paused = paused_deployment(tenant.api, environment)
     body = {"fencing_token": 2**40, "old": 0, "new": 1, "traffic": 100}

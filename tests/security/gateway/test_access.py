@@ -2,11 +2,13 @@
 
 import base64
 import json
+from collections.abc import Callable
 
 import pytest
 
 from tests.support.api import Api
-from tests.support.identities import random_address
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant, random_address
 
 WHO = "/api/auth/v1/me"
 
@@ -24,11 +26,14 @@ def unsigned(token: str) -> str:
 
 
 @pytest.mark.parametrize("forge", [flipped, unsigned, lambda _: "nonsense"])
-def test_tokens_that_were_not_issued_open_nothing(tenant, fleet, forge):
-    Api(fleet.url, headers={"Authorization": f"Bearer {forge(tenant.api.token)}"}).refused("GET", WHO, 401)
+def test_tokens_that_were_not_issued_open_nothing(
+    tenant: Tenant, fleet: FleetControl, forge: Callable[[str], str]
+) -> None:
+    forged = forge(str(tenant.api.token))
+    Api(fleet.url, headers={"Authorization": f"Bearer {forged}"}).refused("GET", WHO, 401)
 
 
-def test_a_forged_identity_header_is_dropped(tenant, fleet, anonymous):
+def test_a_forged_identity_header_is_dropped(tenant: Tenant, fleet: FleetControl, anonymous: Api) -> None:
     claims = {"sub": "user:root", "tid": tenant.id, "kind": "operator", "grants": []}
     forged = ".".join(
         base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
@@ -38,7 +43,7 @@ def test_a_forged_identity_header_is_dropped(tenant, fleet, anonymous):
     assert answer.status_code == 401
 
 
-def test_guessing_without_a_token_is_slowed_down_by_client_address(fleet):
+def test_guessing_without_a_token_is_slowed_down_by_client_address(fleet: FleetControl) -> None:
     guesser = Api(fleet.url, headers={"X-Forwarded-For": random_address()})
     answers = [guesser.get(WHO).status_code for _ in range(70)]
     assert answers[0] == 401
@@ -49,11 +54,11 @@ def test_guessing_without_a_token_is_slowed_down_by_client_address(fleet):
     assert Api(fleet.url, headers={"X-Forwarded-For": random_address()}).get(WHO).status_code == 401
 
 
-def test_bodies_beyond_the_limit_are_refused(tenant):
+def test_bodies_beyond_the_limit_are_refused(tenant: Tenant) -> None:
     huge = b"x" * (16 * 2**20 + 1)
     tenant.api.refused("POST", "/api/tenants/v1/projects", 413, "payload_too_large", content=huge)
 
 
-def test_browsers_of_other_origins_get_no_permission(tenant):
+def test_browsers_of_other_origins_get_no_permission(tenant: Tenant) -> None:
     answer = tenant.api.get("/api/tenants/v1/projects", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in answer.headers

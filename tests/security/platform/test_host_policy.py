@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from tests.support.fleet import FleetControl
+
 ADDRESSES = {
     "auth": "auth:8001",
     "tenants": "tenants:8002",
@@ -11,7 +13,7 @@ ADDRESSES = {
 }
 
 
-def ask(fleet, service: str, host: str) -> httpx.Response:
+def ask(fleet: FleetControl, service: str, host: str) -> httpx.Response:
     """A liveness probe of a service, past the gateway and under a host name of one's choice."""
     name, port = fleet.address(ADDRESSES[service])
     return httpx.get(f"http://{name}:{port}/healthz", headers={"Host": host}, timeout=10.0, trust_env=False)
@@ -19,12 +21,12 @@ def ask(fleet, service: str, host: str) -> httpx.Response:
 
 @pytest.mark.services("auth", "tenants", "compute", "storage")
 @pytest.mark.parametrize("service", list(ADDRESSES))
-def test_a_service_answers_under_the_name_that_others_call_it_by(fleet, service):
+def test_a_service_answers_under_the_name_that_others_call_it_by(fleet: FleetControl, service: str) -> None:
     assert ask(fleet, service, f"{service}.service.consul").status_code == 200
 
 
 @pytest.mark.services("auth", "tenants", "compute", "storage")
 @pytest.mark.parametrize("service", list(ADDRESSES))
 @pytest.mark.parametrize("host", ["evil.example", "compute.service.consul.evil.example", "service-consul"])
-def test_a_request_for_another_host_is_refused(fleet, service, host):
+def test_a_request_for_another_host_is_refused(fleet: FleetControl, service: str, host: str) -> None:
     assert ask(fleet, service, host).status_code == 400

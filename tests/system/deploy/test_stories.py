@@ -15,11 +15,13 @@ STORAGE = "/api/storage/v1"
 
 
 def used(tenant: Tenant, resource: str) -> int:
-    quotas = {each["resource"]: each for each in tenant.api.ok("GET", "/api/tenants/v1/quotas")["items"]}
+    quotas: dict[str, dict[str, int]] = {
+        each["resource"]: each for each in tenant.api.ok("GET", "/api/tenants/v1/quotas")["items"]
+    }
     return quotas[resource]["used"] + quotas[resource]["reserved"]
 
 
-def test_resources_are_made_grown_and_destroyed_by_the_services_that_own_them(tenant: Tenant):
+def test_resources_are_made_grown_and_destroyed_by_the_services_that_own_them(tenant: Tenant) -> None:
     # Given an environment with a volume, a bucket and what refers to the volume
     environment = make_environment(tenant.api)
     user = null("user", volume="${storage.volume.data.id}")
@@ -41,7 +43,7 @@ def test_resources_are_made_grown_and_destroyed_by_the_services_that_own_them(te
     assert (used(tenant, "storage_gib"), used(tenant, "volumes"), used(tenant, "buckets")) == (0, 0, 0)
 
 
-def test_of_two_deployments_at_once_one_gets_the_environment_and_keeps_it(tenant: Tenant):
+def test_of_two_deployments_at_once_one_gets_the_environment_and_keeps_it(tenant: Tenant) -> None:
     # Given somebody who deploys to one environment from two places at the same time
     environment = make_environment(tenant.api)
     release = {"image": "web:1", "startup_seconds": 1}
@@ -58,7 +60,7 @@ def test_of_two_deployments_at_once_one_gets_the_environment_and_keeps_it(tenant
     assert [each["revision"] for each in tenant.api.items(f"{environment}/deployments")] == [1]
 
 
-def test_resources_that_depend_on_each_other_across_services_come_and_go_in_order(tenant: Tenant):
+def test_resources_that_depend_on_each_other_across_services_come_and_go_in_order(tenant: Tenant) -> None:
     # Given a bucket that is made after a volume
     environment = make_environment(tenant.api)
     bucket = {**BUCKET, "depends_on": ["storage.volume.data"]}

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.identities import Tenant
+
 SERVICES = (
     "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
     "monitor", "billing", "audit", "compliance",
@@ -9,7 +11,7 @@ SERVICES = (
 
 
 @pytest.mark.parametrize("service", [pytest.param(name, marks=pytest.mark.services(name)) for name in SERVICES])
-def test_service_shows_its_document_through_the_gateway(tenant, service):
+def test_service_shows_its_document_through_the_gateway(tenant: Tenant, service: str) -> None:
     document = tenant.api.ok("GET", f"/api/{service}/openapi.json")
     assert document["openapi"].startswith("3.")
     assert all(path.startswith("/v1/") for path in document["paths"])

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.support.clock import clock
+from tests.support.fleet import FleetControl
 from tests.support.story import Story
 
 
@@ -13,7 +14,7 @@ from tests.support.story import Story
     "monitor", "billing", "audit", "compliance",
 )  # fmt: skip
 @pytest.mark.timeout(180)
-def test_the_whole_story(fleet):
+def test_the_whole_story(fleet: FleetControl) -> None:
     story, began = Story(fleet.url), clock.now()
     told = [(step.service, step.run()) for step in story.steps()]
     assert len({service for service, _ in told}) == 15

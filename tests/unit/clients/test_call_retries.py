@@ -15,7 +15,7 @@ from shared.errors import DeadlineExceeded
         ("POST", "k-1", True), ("PATCH", "k-1", True),
     ],
 )  # fmt: skip
-def test_a_request_is_repeatable_by_its_method_or_its_key(method, key, may_repeat):
+def test_a_request_is_repeatable_by_its_method_or_its_key(method: str, key: str | None, may_repeat: bool) -> None:
     assert repeatable(method, key) is may_repeat
 
 
@@ -37,6 +37,10 @@ def test_a_request_is_repeatable_by_its_method_or_its_key(method, key, may_repea
         (ValueError("a mistake"), False, False),
     ],
 )
-def test_only_what_passes_is_tried_again_and_only_if_it_cannot_double_an_effect(error, with_key, without_key):
+def test_only_what_passes_is_tried_again_and_only_if_it_cannot_double_an_effect(
+    error: BaseException,
+    with_key: bool,
+    without_key: bool,
+) -> None:
     assert worth_retrying(error, may_repeat=True) is with_key
     assert worth_retrying(error, may_repeat=False) is without_key

@@ -10,35 +10,36 @@ from shared.utils.clock import FixedClock
 
 
 @pytest.fixture
-def clock():
+def clock() -> FixedClock:
     return FixedClock(datetime(2025, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
-def breaker(clock):
+def breaker(clock: FixedClock) -> CircuitBreaker:
     return CircuitBreaker(failure_threshold=3, open_seconds=10.0, monotonic=clock.monotonic)
 
 
-def fail(breaker, times):
+def fail(breaker: CircuitBreaker, times: int) -> None:
     for _ in range(times):
         assert breaker.allow()
         breaker.record_failure()
 
 
-def seconds(number):
+def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def test_it_opens_with_the_third_failure_in_a_row(breaker):
-    fail(breaker, 2)
-    assert breaker.state is BreakerState.CLOSED
+def test_it_opens_with_the_third_failure_in_a_row(breaker: CircuitBreaker) -> None:
+    states = []
+    for _ in range(3):
+        fail(breaker, 1)
+        states.append(breaker.state)
 
-    fail(breaker, 1)
-    assert breaker.state is BreakerState.OPEN
+    assert states == [BreakerState.CLOSED, BreakerState.CLOSED, BreakerState.OPEN]
     assert not breaker.allow()
 
 
-def test_a_success_between_starts_the_count_anew(breaker):
+def test_a_success_between_starts_the_count_anew(breaker: CircuitBreaker) -> None:
     fail(breaker, 2)
     breaker.record_success()
     fail(breaker, 2)
@@ -46,7 +47,7 @@ def test_a_success_between_starts_the_count_anew(breaker):
     assert breaker.state is BreakerState.CLOSED
 
 
-def test_it_refuses_until_the_pause_is_over(breaker, clock):
+def test_it_refuses_until_the_pause_is_over(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
 
     clock.advance(seconds(9.999))
@@ -59,14 +60,14 @@ def test_it_refuses_until_the_pause_is_over(breaker, clock):
     assert breaker.state is BreakerState.HALF_OPEN
 
 
-def test_half_open_lets_a_single_probe_through(breaker, clock):
+def test_half_open_lets_a_single_probe_through(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
     clock.advance(seconds(10))
 
     assert [breaker.allow() for _ in range(5)] == [True, False, False, False, False]
 
 
-def test_a_probe_that_succeeds_closes_it(breaker, clock):
+def test_a_probe_that_succeeds_closes_it(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
     clock.advance(seconds(10))
     assert breaker.allow()
@@ -78,7 +79,7 @@ def test_a_probe_that_succeeds_closes_it(breaker, clock):
     assert breaker.state is BreakerState.CLOSED
 
 
-def test_a_probe_that_fails_opens_it_for_a_whole_pause_again(breaker, clock):
+def test_a_probe_that_fails_opens_it_for_a_whole_pause_again(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
     clock.advance(seconds(10))
     fail(breaker, 1)
@@ -90,7 +91,7 @@ def test_a_probe_that_fails_opens_it_for_a_whole_pause_again(breaker, clock):
     assert breaker.allow()
 
 
-def test_a_probe_that_never_reports_does_not_block_it_for_ever(breaker, clock):
+def test_a_probe_that_never_reports_does_not_block_it_for_ever(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
     clock.advance(seconds(10))
     assert breaker.allow()
@@ -101,7 +102,7 @@ def test_a_probe_that_never_reports_does_not_block_it_for_ever(breaker, clock):
     assert breaker.allow()
 
 
-def test_a_late_success_from_before_does_not_close_it(breaker):
+def test_a_late_success_from_before_does_not_close_it(breaker: CircuitBreaker) -> None:
     fail(breaker, 3)
 
     breaker.record_success()
@@ -110,12 +111,12 @@ def test_a_late_success_from_before_does_not_close_it(breaker):
     assert not breaker.allow()
 
 
-def test_of_many_threads_one_alone_gets_the_probe(breaker, clock):
+def test_of_many_threads_one_alone_gets_the_probe(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
     clock.advance(seconds(10))
     barrier, allowed = threading.Barrier(16), []
 
-    def ask():
+    def ask() -> None:
         barrier.wait()
         allowed.append(breaker.allow())
 
@@ -132,5 +133,5 @@ def test_of_many_threads_one_alone_gets_the_probe(breaker, clock):
     ("status", "failure"),
     [(200, False), (304, False), (404, False), (429, False), (499, False), (500, True), (503, True)],
 )
-def test_only_server_errors_count_against_an_upstream(status, failure):
+def test_only_server_errors_count_against_an_upstream(status: int, failure: bool) -> None:
     assert counts_as_failure(status) is failure

@@ -16,10 +16,11 @@ ONE, TWO = Instance("a", "tenants", "10.0.0.1:8002"), Instance("b", "tenants", "
 class Registry:
     """A registry whose answer the test changes."""
 
-    def __init__(self, *instances):
-        self.answer, self.asked = instances, 0
+    def __init__(self, *instances: Instance) -> None:
+        self.answer: tuple[Instance, ...] | Exception = instances
+        self.asked = 0
 
-    def __call__(self, service):
+    def __call__(self, service: str) -> tuple[Instance, ...]:
         assert service == "tenants"
         self.asked += 1
         if isinstance(self.answer, Exception):
@@ -28,21 +29,21 @@ class Registry:
 
 
 @pytest.fixture
-def clock():
+def clock() -> FixedClock:
     return FixedClock(datetime(2025, 1, 1, tzinfo=UTC))
 
 
-def chosen(upstream):
+def chosen(upstream: Upstream) -> str:
     return upstream.choose().instance.id
 
 
-def test_instances_take_turns(clock):
+def test_instances_take_turns(clock: FixedClock) -> None:
     upstream = Upstream("tenants", Registry(ONE, TWO), clock)
 
     assert [chosen(upstream) for _ in range(4)] == ["a", "b", "a", "b"]
 
 
-def test_the_registry_is_asked_once_a_second(clock):
+def test_the_registry_is_asked_once_a_second(clock: FixedClock) -> None:
     registry = Registry(ONE)
     upstream = Upstream("tenants", registry, clock)
 
@@ -57,7 +58,7 @@ def test_the_registry_is_asked_once_a_second(clock):
     assert registry.asked == 2
 
 
-def test_it_is_asked_again_at_once_when_an_instance_could_not_be_reached(clock):
+def test_it_is_asked_again_at_once_when_an_instance_could_not_be_reached(clock: FixedClock) -> None:
     registry = Registry(ONE)
     upstream = Upstream("tenants", registry, clock)
     chosen(upstream)
@@ -68,12 +69,12 @@ def test_it_is_asked_again_at_once_when_an_instance_could_not_be_reached(clock):
     assert chosen(upstream) == "b"
 
 
-def test_without_an_instance_the_service_is_named(clock):
+def test_without_an_instance_the_service_is_named(clock: FixedClock) -> None:
     with pytest.raises(NoInstance, match="no instance of tenants"):
         Upstream("tenants", Registry(), clock).choose()
 
 
-def test_that_there_is_none_is_not_remembered(clock):
+def test_that_there_is_none_is_not_remembered(clock: FixedClock) -> None:
     registry = Registry()
     upstream = Upstream("tenants", registry, clock)
     with pytest.raises(NoInstance):
@@ -84,7 +85,7 @@ def test_that_there_is_none_is_not_remembered(clock):
     assert chosen(upstream) == "a"
 
 
-def test_the_last_known_instances_serve_while_the_registry_is_away(clock):
+def test_the_last_known_instances_serve_while_the_registry_is_away(clock: FixedClock) -> None:
     registry = Registry(ONE)
     upstream = Upstream("tenants", registry, clock)
     chosen(upstream)
@@ -95,18 +96,18 @@ def test_the_last_known_instances_serve_while_the_registry_is_away(clock):
     assert chosen(upstream) == "a"
 
 
-def test_a_registry_that_never_answered_is_the_error(clock):
+def test_a_registry_that_never_answered_is_the_error(clock: FixedClock) -> None:
     with pytest.raises(ConsulUnavailable):
         Upstream("tenants", registry_away(), clock).choose()
 
 
-def registry_away():
+def registry_away() -> Registry:
     registry = Registry()
     registry.answer = ConsulUnavailable("away")
     return registry
 
 
-def test_an_instance_whose_circuit_is_open_is_passed_over(clock):
+def test_an_instance_whose_circuit_is_open_is_passed_over(clock: FixedClock) -> None:
     upstream = Upstream("tenants", Registry(ONE, TWO), clock)
     for _ in range(10):
         target = upstream.choose()
@@ -115,7 +116,7 @@ def test_an_instance_whose_circuit_is_open_is_passed_over(clock):
     assert [chosen(upstream) for _ in range(3)] == ["b", "b", "b"]
 
 
-def test_when_all_circuits_are_open_nobody_is_called(clock):
+def test_when_all_circuits_are_open_nobody_is_called(clock: FixedClock) -> None:
     upstream = Upstream("tenants", Registry(ONE), clock)
     for _ in range(5):
         upstream.choose().breaker.record_failure()

@@ -9,7 +9,7 @@ from services.deploy.domain.addresses import InvalidAddress, UnknownKind, kind_o
     ("address", "kind"),
     [("storage.volume.data", "storage.volume"), ("null.web-1", "null"), ("compute.instance.web", "compute.instance")],
 )
-def test_an_address_tells_its_kind(address, kind):
+def test_an_address_tells_its_kind(address: str, kind: str) -> None:
     assert kind_of(address) == kind
 
 

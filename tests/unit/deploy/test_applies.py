@@ -6,7 +6,7 @@ from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
 from shared.infra.state_machine import IllegalTransition
 
 
-def test_an_apply_that_ended_stays_ended():
+def test_an_apply_that_ended_stays_ended() -> None:
     assert APPLY_LIFE_CYCLE.is_final(ApplyState.SUCCEEDED)
     assert APPLY_LIFE_CYCLE.is_final(ApplyState.FAILED)
     assert not APPLY_LIFE_CYCLE.is_final(ApplyState.RUNNING)

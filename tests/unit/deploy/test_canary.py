@@ -19,31 +19,31 @@ def verdict(requests: int, errors: int, after: timedelta) -> Verdict:
     ("wanted", "percent", "expected"),
     [(10, 15, Replicas(8, 2)), (10, 50, Replicas(5, 5)), (3, 1, Replicas(2, 1)), (10, 100, Replicas(0, 10))],
 )
-def test_a_canary_gets_its_share_rounded_up(wanted, percent, expected):
+def test_a_canary_gets_its_share_rounded_up(wanted: int, percent: int, expected: Replicas) -> None:
     assert canary_targets(wanted, percent) == expected
 
 
-def test_fewer_samples_than_the_minimum_wait_however_long_they_baked():
+def test_fewer_samples_than_the_minimum_wait_however_long_they_baked() -> None:
     assert verdict(99, 0, timedelta(hours=1)) is Verdict.WAIT
 
 
-def test_enough_samples_wait_for_the_bake_time():
+def test_enough_samples_wait_for_the_bake_time() -> None:
     assert verdict(100, 0, timedelta(minutes=5) - timedelta(microseconds=1)) is Verdict.WAIT
 
 
-def test_enough_samples_for_long_enough_are_promoted():
+def test_enough_samples_for_long_enough_are_promoted() -> None:
     assert verdict(100, 2, timedelta(minutes=5)) is Verdict.PROMOTE
 
 
-def test_too_many_errors_abort_before_the_bake_time_is_over():
+def test_too_many_errors_abort_before_the_bake_time_is_over() -> None:
     assert verdict(100, 3, timedelta(seconds=1)) is Verdict.ABORT
 
 
-def test_errors_among_too_few_samples_prove_nothing():
+def test_errors_among_too_few_samples_prove_nothing() -> None:
     assert verdict(99, 99, timedelta(hours=1)) is Verdict.WAIT
 
 
 @pytest.mark.parametrize("steps", [(), (0, 50), (50, 50), (50, 20), (20, 101)])
-def test_steps_must_grow_within_one_to_a_hundred_percent(steps):
+def test_steps_must_grow_within_one_to_a_hundred_percent(steps: tuple[int, ...]) -> None:
     with pytest.raises(InvalidCanarySteps):
         CanaryRules(steps, 1, timedelta(), 0)

@@ -21,7 +21,7 @@ ALLOWED = {
 }
 
 
-def test_a_deployment_takes_exactly_the_transitions_of_its_table():
+def test_a_deployment_takes_exactly_the_transitions_of_its_table() -> None:
     every = {(a.value, b.value) for a in DeploymentState for b in DeploymentState}
     accepted = {(a, b) for a, b in every if DEPLOYMENT_LIFE_CYCLE.is_allowed(DeploymentState(a), DeploymentState(b))}
     assert accepted == ALLOWED
@@ -31,6 +31,6 @@ def test_a_deployment_takes_exactly_the_transitions_of_its_table():
     ("current", "target"),
     [("pending", "succeeded"), ("succeeded", "in_progress"), ("rolled_back", "pending"), ("paused", "succeeded")],
 )
-def test_a_transition_outside_the_table_is_refused(current, target):
+def test_a_transition_outside_the_table_is_refused(current: str, target: str) -> None:
     with pytest.raises(IllegalTransition):
         DEPLOYMENT_LIFE_CYCLE.transition(DeploymentState(current), DeploymentState(target))

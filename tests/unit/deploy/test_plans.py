@@ -1,9 +1,12 @@
 """Plans: what changes, in which order, and what can't be planned."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from services.deploy.domain.plans import (
     Action,
+    Change,
     DuplicateAddress,
     Resource,
     make_plan,
@@ -17,11 +20,11 @@ def null(name: str, *depends_on: str, **attributes: object) -> Resource:
     return Resource(f"null.{name}", attributes, tuple(f"null.{each}" for each in depends_on))
 
 
-def steps(changes) -> list[tuple[str, str]]:
+def steps(changes: Iterable[Change]) -> list[tuple[str, str]]:
     return [(change.action.value, change.address) for change in changes]
 
 
-def test_everything_is_created_after_what_it_depends_on():
+def test_everything_is_created_after_what_it_depends_on() -> None:
     desired = [null("app", "database", "cache"), null("cache", "network"), null("database", "network"), null("network")]
     changes = make_plan(desired, [])
     order = [change.address for change in changes]
@@ -31,7 +34,7 @@ def test_everything_is_created_after_what_it_depends_on():
     assert sorted(order[1:3]) == ["null.cache", "null.database"]
 
 
-def test_everything_is_destroyed_before_what_it_depends_on():
+def test_everything_is_destroyed_before_what_it_depends_on() -> None:
     actual = [null("network"), null("database", "network"), null("app", "database")]
     assert steps(make_plan([], actual)) == [
         ("delete", "null.app"),
@@ -40,11 +43,11 @@ def test_everything_is_destroyed_before_what_it_depends_on():
     ]
 
 
-def test_what_is_already_so_is_left_alone():
+def test_what_is_already_so_is_left_alone() -> None:
     assert make_plan([null("a", size=1)], [null("a", size=1)]) == []
 
 
-def test_a_changed_attribute_updates_and_a_removed_resource_is_deleted_last():
+def test_a_changed_attribute_updates_and_a_removed_resource_is_deleted_last() -> None:
     # Given a volume that stays, one that goes, and an instance that used the one that goes
     desired = [Resource("storage.volume.a", {"size_gib": 20}), null("user", size=2)]
     actual = [Resource("storage.volume.a", {"size_gib": 10}), null("gone"), null("user", "gone", size=1)]
@@ -54,11 +57,11 @@ def test_a_changed_attribute_updates_and_a_removed_resource_is_deleted_last():
     assert summary(changes) == {"create": 0, "update": 2, "delete": 1}
 
 
-def test_an_attribute_that_is_taken_away_is_a_change_too():
+def test_an_attribute_that_is_taken_away_is_a_change_too() -> None:
     assert steps(make_plan([null("a")], [null("a", size=1)])) == [("update", "null.a")]
 
 
-def test_an_attribute_that_cannot_change_in_place_replaces_the_resource():
+def test_an_attribute_that_cannot_change_in_place_replaces_the_resource() -> None:
     desired = [Resource("storage.volume.a", {"zone": "b", "size_gib": 1})]
     actual = [Resource("storage.volume.a", {"zone": "a", "size_gib": 1})]
     changes = make_plan(desired, actual)
@@ -66,12 +69,12 @@ def test_an_attribute_that_cannot_change_in_place_replaces_the_resource():
     assert summary(changes) == {"create": 1, "update": 0, "delete": 1}
 
 
-def test_a_reference_is_a_dependency():
+def test_a_reference_is_a_dependency() -> None:
     desired = [null("b", volume="${storage.volume.a.id}"), Resource("storage.volume.a", {"size_gib": 1})]
     assert steps(make_plan(desired, [])) == [("create", "storage.volume.a"), ("create", "null.b")]
 
 
-def test_a_cycle_is_refused_and_named():
+def test_a_cycle_is_refused_and_named() -> None:
     with pytest.raises(DependencyCycle) as refused:
         make_plan([null("a", "b"), null("b", "c"), null("c", "a"), null("d")], [])
     for name in ("null.a", "null.b", "null.c"):
@@ -79,17 +82,17 @@ def test_a_cycle_is_refused_and_named():
     assert "null.d" not in refused.value.detail
 
 
-def test_a_dependency_that_is_not_there_is_refused():
+def test_a_dependency_that_is_not_there_is_refused() -> None:
     with pytest.raises(UnknownDependency):
         make_plan([null("a", "missing")], [])
 
 
-def test_an_address_may_only_be_used_once():
+def test_an_address_may_only_be_used_once() -> None:
     with pytest.raises(DuplicateAddress):
         make_plan([null("a"), null("a")], [])
 
 
-def test_a_step_waits_for_all_of_its_dependencies():
+def test_a_step_waits_for_all_of_its_dependencies() -> None:
     changes = make_plan([null("a"), null("b"), null("c", "a", "b")], [])
     graph = step_graph(changes)
     assert sorted(graph.ready(set())) == ["null.a", "null.b"]
@@ -97,7 +100,7 @@ def test_a_step_waits_for_all_of_its_dependencies():
     assert list(graph.ready({"null.a", "null.b"})) == ["null.c"]
 
 
-def test_a_deletion_waits_for_whoever_used_the_resource():
+def test_a_deletion_waits_for_whoever_used_the_resource() -> None:
     changes = make_plan([null("user", size=2)], [null("gone"), null("user", "gone", size=1)])
     graph = step_graph(changes)
     assert list(graph.ready(set())) == ["null.user"]

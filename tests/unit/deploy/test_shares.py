@@ -16,24 +16,26 @@ from services.deploy.domain.shares import InvalidShare, RollingBounds, percentag
         (100, "33%", "33%", RollingBounds(surge=33, unavailable=33)),
     ],
 )
-def test_surge_rounds_up_and_unavailable_rounds_down(replicas, surge, unavailable, expected):
+def test_surge_rounds_up_and_unavailable_rounds_down(
+    replicas: int, surge: str | int, unavailable: str | int, expected: RollingBounds
+) -> None:
     assert rolling_bounds(replicas, surge, unavailable) == expected
 
 
-def test_bounds_that_both_come_to_zero_let_one_replica_be_unavailable():
+def test_bounds_that_both_come_to_zero_let_one_replica_be_unavailable() -> None:
     assert rolling_bounds(3, 0, "20%") == RollingBounds(surge=0, unavailable=1)
 
 
-def test_no_more_replicas_can_be_unavailable_than_there_are():
+def test_no_more_replicas_can_be_unavailable_than_there_are() -> None:
     assert rolling_bounds(2, 0, 5) == RollingBounds(surge=0, unavailable=2)
 
 
 @pytest.mark.parametrize(("percent", "total", "expected"), [(15, 10, 2), (10, 10, 1), (1, 10, 1), (29, 100, 29)])
-def test_a_percentage_of_replicas_rounds_up_without_binary_fractions(percent, total, expected):
+def test_a_percentage_of_replicas_rounds_up_without_binary_fractions(percent: int, total: int, expected: int) -> None:
     assert round_up(percent, total) == expected
 
 
 @pytest.mark.parametrize("share", ["101%", "-5%", "a", "5.5%", "%", -1])
-def test_a_share_that_is_neither_a_count_nor_a_percentage_is_refused(share):
+def test_a_share_that_is_neither_a_count_nor_a_percentage_is_refused(share: str | int) -> None:
     with pytest.raises(InvalidShare):
         percentage(share)

@@ -1,6 +1,8 @@
 """What is written with an event that is put aside."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,28 +21,36 @@ MESSAGE = SimpleNamespace(
 class Broker:
     """A producer whose broker answers, or doesn't."""
 
-    def __init__(self, answers):
-        self.answers, self.sent = answers, []
+    def __init__(self, answers: bool) -> None:
+        self.answers = answers
+        self.sent: list[Any] = []
 
-    def produce(self, topic, key, value, headers, on_delivery):
+    def produce(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+        on_delivery: Callable[[Any, Any], None],
+    ) -> None:
         self.sent.append((topic, key, value, {name: text.decode() for name, text in headers}))
         self.report = on_delivery
 
-    def flush(self, _seconds):
+    def flush(self, _seconds: float) -> int:
         if not self.answers:
             return 1
         self.report(None, None)
         return 0
 
-    def purge(self):
+    def purge(self) -> None:
         self.sent.append("purged")
 
 
-def writer_to(broker):
+def writer_to(broker: Broker) -> DeadLetterWriter:
     return DeadLetterWriter(SETTINGS, standing_clock(), lambda _config: broker)
 
 
-def test_a_dead_letter_is_the_message_as_it_was_with_the_reason_beside_it():
+def test_a_dead_letter_is_the_message_as_it_was_with_the_reason_beside_it() -> None:
     broker = Broker(answers=True)
 
     assert writer_to(broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
@@ -61,14 +71,14 @@ def test_a_dead_letter_is_the_message_as_it_was_with_the_reason_beside_it():
     }
 
 
-def test_a_letter_that_the_broker_did_not_confirm_is_not_written():
+def test_a_letter_that_the_broker_did_not_confirm_is_not_written() -> None:
     broker = Broker(answers=False)
 
     assert not writer_to(broker).write(MESSAGE, "handler_failed", Conflict("no"), 5)
     assert broker.sent[-1] == "purged"
 
 
-def test_replay_sends_the_event_to_where_it_came_from():
+def test_replay_sends_the_event_to_where_it_came_from() -> None:
     broker = Broker(answers=True)
     letter = DeadLetter(b"i-1", b"raw", {"topic": "compute.events", "reason": "handler_failed"})
 
@@ -80,5 +90,5 @@ def test_replay_sends_the_event_to_where_it_came_from():
 @pytest.mark.parametrize(
     ("value", "event_id"), [(envelope(id="evt-9").encode(), "evt-9"), (b"nonsense", ""), (b"[1]", ""), (b"\xff", "")]
 )
-def test_a_letter_tells_the_identifier_of_its_event_if_it_has_one(value, event_id):
+def test_a_letter_tells_the_identifier_of_its_event_if_it_has_one(value: bytes, event_id: str) -> None:
     assert DeadLetter(None, value, {}).event_id == event_id

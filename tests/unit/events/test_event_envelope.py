@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from shared.events.envelope import Event, InvalidEvent, service_of
 from tests.unit.events.builders import TRACEPARENT, envelope, event
 
 
-def test_structured_json_has_every_attribute_under_its_cloudevents_name():
+def test_structured_json_has_every_attribute_under_its_cloudevents_name() -> None:
     assert json.loads(event().to_json()) == {
         "specversion": "1.0",
         "id": "evt-1",
@@ -28,14 +29,14 @@ def test_structured_json_has_every_attribute_under_its_cloudevents_name():
     }
 
 
-def test_what_is_written_reads_back_as_the_same_event():
+def test_what_is_written_reads_back_as_the_same_event() -> None:
     original = event(data={"id": "i-1", "name": "Zürich ☁", "nested": {"list": [1, None, True]}})
 
     assert Event.from_json(original.to_json()) == original
     assert Event.from_json(original.to_json().encode()) == original
 
 
-def test_time_is_written_in_utc_whatever_zone_it_was_given_in():
+def test_time_is_written_in_utc_whatever_zone_it_was_given_in() -> None:
     tokyo = timezone(timedelta(hours=9))
 
     text = event(time=datetime(2025, 3, 1, 21, 30, tzinfo=tokyo)).to_json()
@@ -43,7 +44,7 @@ def test_time_is_written_in_utc_whatever_zone_it_was_given_in():
     assert json.loads(text)["time"] == "2025-03-01T12:30:00Z"
 
 
-def test_time_with_an_offset_is_read_as_utc():
+def test_time_with_an_offset_is_read_as_utc() -> None:
     assert Event.from_json(envelope(time="2025-03-01T21:30:00.250+09:00")).time == datetime(
         2025, 3, 1, 12, 30, 0, 250_000, tzinfo=UTC
     )
@@ -52,7 +53,7 @@ def test_time_with_an_offset_is_read_as_utc():
 @pytest.mark.parametrize(
     "name", ["id", "source", "type", "subject", "time", "tenantid", "correlationid", "traceparent", "actor", "sequence"]
 )
-def test_every_attribute_is_required(name):
+def test_every_attribute_is_required(name: str) -> None:
     with pytest.raises(InvalidEvent, match=name):
         Event.from_json(envelope(**{name: None}))
 
@@ -78,31 +79,31 @@ def test_every_attribute_is_required(name):
         ({"type": "compute"}, "event type"),
     ],
 )
-def test_wrong_attributes_are_refused_by_name(changes, complaint):
+def test_wrong_attributes_are_refused_by_name(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(InvalidEvent, match=complaint):
         Event.from_json(envelope(**changes))
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '"text"', "null", b"\xff\xfe", '{"specversion": NaN}'])
-def test_anything_but_a_json_object_is_refused(text):
+def test_anything_but_a_json_object_is_refused(text: str | bytes) -> None:
     with pytest.raises(InvalidEvent):
         Event.from_json(text)
 
 
-def test_attributes_of_other_producers_are_ignored():
+def test_attributes_of_other_producers_are_ignored() -> None:
     assert Event.from_json(envelope(partitionkey="i-1", color="blue")) == event()
 
 
-def test_a_float_that_is_no_json_number_is_not_written():
+def test_a_float_that_is_no_json_number_is_not_written() -> None:
     with pytest.raises(InvalidEvent, match="JSON"):
         event(data={"value": float("nan")}).to_json()
 
 
-def test_an_event_larger_than_a_broker_takes_is_refused_before_it_is_stored():
+def test_an_event_larger_than_a_broker_takes_is_refused_before_it_is_stored() -> None:
     with pytest.raises(InvalidEvent, match="larger than 900000 bytes"):
         event(data={"text": "é" * 450_000}).to_json()
 
 
-def test_stream_and_service_come_from_the_type():
+def test_stream_and_service_come_from_the_type() -> None:
     assert (event().service, event().stream) == ("compute", "compute.instance")
     assert service_of("billing.usage.recorded") == "billing"

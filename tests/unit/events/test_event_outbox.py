@@ -1,13 +1,15 @@
 """Publishing: what the event says of its cause, and whose transaction it is in."""
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from shared.errors import Unauthenticated
-from shared.events import publish
+from shared.events import Event, publish
 from shared.events.cursor import cursor_of
 from shared.events.envelope import InvalidEvent
 from shared.events.schema import InvalidEventData, UnknownEventType
@@ -20,59 +22,59 @@ from tests.unit.events.builders import TRACE_ID, TRACEPARENT
 class Cursor:
     """A DB-API cursor that remembers."""
 
-    def __init__(self):
-        self.executed = []
+    def __init__(self) -> None:
+        self.executed: list[tuple[str, tuple[Any, ...]]] = []
         self.closed = False
 
-    def execute(self, statement, arguments):
+    def execute(self, statement: str, arguments: tuple[Any, ...]) -> None:
         self.executed.append((statement, arguments))
 
-    def fetchone(self):
+    def fetchone(self) -> None:
         return None
 
-    def close(self):
+    def close(self) -> None:
         self.closed = True
 
 
 class Connection:
     """A DB-API connection with one cursor; committing it is not the publisher's business."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.only = Cursor()
 
-    def cursor(self):
+    def cursor(self) -> Cursor:
         return self.only
 
 
 class Session:
     """What a SQLAlchemy session has in common with the real one, as far as it is asked here."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.driver = Connection()
         self.connection_ = type("SqlConnection", (), {"connection": self.driver, "exec_driver_sql": None})()
 
-    def get_bind(self):
+    def get_bind(self) -> None:
         return None
 
-    def execute(self, statement):
+    def execute(self, statement: str) -> None:
         raise AssertionError("the driver's connection is to be used")
 
-    def connection(self):
+    def connection(self) -> Any:
         return self.connection_
 
 
-def in_context():
+def in_context() -> AbstractContextManager[object]:
     return service_context(
         "compute", "t-1", standing_clock(), actor="u-9", correlation_id="c-42", traceparent=TRACEPARENT
     )
 
 
-def published(connection, **changes):
+def published(connection: object, **changes: Any) -> Event:
     arguments = {"subject": "i-1", "data": {"id": "i-1"}, "sequence": 3, **changes}
     return publish(connection, "compute.instance.deleted", **arguments)
 
 
-def test_tenant_actor_correlation_and_trace_come_from_the_context():
+def test_tenant_actor_correlation_and_trace_come_from_the_context() -> None:
     with in_context():
         event = published(Connection())
 
@@ -81,7 +83,7 @@ def test_tenant_actor_correlation_and_trace_come_from_the_context():
     assert (event.source, event.subject, event.sequence) == ("omnicloud/compute", "i-1", 3)
 
 
-def test_the_row_holds_id_topic_subject_and_the_whole_envelope():
+def test_the_row_holds_id_topic_subject_and_the_whole_envelope() -> None:
     connection = Connection()
 
     with in_context():
@@ -92,24 +94,24 @@ def test_the_row_holds_id_topic_subject_and_the_whole_envelope():
     assert json.loads(arguments[3])["tenantid"] == "t-1"
 
 
-def test_every_event_has_an_identifier_of_its_own():
+def test_every_event_has_an_identifier_of_its_own() -> None:
     with in_context():
         assert published(Connection()).id != published(Connection()).id
 
 
-def test_work_on_another_tenant_belongs_to_that_tenant():
+def test_work_on_another_tenant_belongs_to_that_tenant() -> None:
     with in_context():
         assert published(Connection(), tenant_id="t-2").tenant_id == "t-2"
 
 
-def test_the_time_can_be_given():
+def test_the_time_can_be_given() -> None:
     moment = datetime(2025, 1, 1, tzinfo=UTC)
 
     with in_context():
         assert published(Connection(), time=moment).time == moment
 
 
-def test_nothing_is_published_outside_of_any_context():
+def test_nothing_is_published_outside_of_any_context() -> None:
     connection = Connection()
 
     with pytest.raises(Unauthenticated):
@@ -128,7 +130,9 @@ def test_nothing_is_published_outside_of_any_context():
         ({"subject": ""}, InvalidEvent),
     ],
 )
-def test_what_is_not_acceptable_is_refused_before_anything_is_written(changes, error):
+def test_what_is_not_acceptable_is_refused_before_anything_is_written(
+    changes: dict[str, Any], error: type[Exception]
+) -> None:
     connection = Connection()
 
     with in_context(), pytest.raises(error):
@@ -137,7 +141,7 @@ def test_what_is_not_acceptable_is_refused_before_anything_is_written(changes, e
     assert connection.only.executed == []
 
 
-def test_a_type_without_schema_is_refused():
+def test_a_type_without_schema_is_refused() -> None:
     connection = Connection()
 
     with in_context(), pytest.raises(UnknownEventType):
@@ -146,17 +150,18 @@ def test_a_type_without_schema_is_refused():
     assert connection.only.executed == []
 
 
-def test_later_changes_to_the_data_do_not_reach_the_event():
-    data = {"id": "i-1", "tags": ["a"]}
+def test_later_changes_to_the_data_do_not_reach_the_event() -> None:
+    tags = ["a"]
+    data = {"id": "i-1", "tags": tags}
 
     with in_context():
         event = published(Connection(), data=data)
-    data["tags"].append("b")
+    tags.append("b")
 
     assert event.data == {"id": "i-1", "tags": ["a"]}
 
 
-def test_a_session_is_written_through_its_own_connection():
+def test_a_session_is_written_through_its_own_connection() -> None:
     session = Session()
 
     with in_context():
@@ -166,7 +171,7 @@ def test_a_session_is_written_through_its_own_connection():
     assert session.driver.only.closed
 
 
-def test_a_cursor_is_used_as_it_is_and_stays_open():
+def test_a_cursor_is_used_as_it_is_and_stays_open() -> None:
     cursor = Cursor()
 
     with cursor_of(cursor) as used:
@@ -175,7 +180,7 @@ def test_a_cursor_is_used_as_it_is_and_stays_open():
     assert not cursor.closed
 
 
-def test_anything_without_a_connection_is_refused():
+def test_anything_without_a_connection_is_refused() -> None:
     with pytest.raises(TypeError, match="dict is neither"):
         with cursor_of({}):
             pass

@@ -1,6 +1,7 @@
 """A partition waits for its next event while the others go on."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from confluent_kafka import TopicPartition
 
@@ -10,24 +11,24 @@ from shared.events.partitions import WaitingPartitions
 class Consumer:
     """Remembers what it was asked to do."""
 
-    def __init__(self):
-        self.calls = []
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
 
-    def pause(self, partitions):
+    def pause(self, partitions: list[TopicPartition]) -> None:
         self.calls += [("pause", p.topic, p.partition) for p in partitions]
 
-    def resume(self, partitions):
+    def resume(self, partitions: list[TopicPartition]) -> None:
         self.calls += [("resume", p.topic, p.partition) for p in partitions]
 
-    def seek(self, partition):
+    def seek(self, partition: TopicPartition) -> None:
         self.calls.append(("seek", partition.topic, partition.partition, partition.offset))
 
 
-def message(offset, partition=0):
+def message(offset: int, partition: int = 0) -> Any:
     return SimpleNamespace(topic=lambda: "compute.events", partition=lambda: partition, offset=lambda: offset)
 
 
-def test_the_partition_pauses_at_the_event():
+def test_the_partition_pauses_at_the_event() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
 
     waiting.postpone(consumer, message(5), attempts=1, due=10.0)
@@ -35,7 +36,7 @@ def test_the_partition_pauses_at_the_event():
     assert consumer.calls == [("pause", "compute.events", 0), ("seek", "compute.events", 0, 5)]
 
 
-def test_it_goes_on_when_the_wait_is_over_and_only_once():
+def test_it_goes_on_when_the_wait_is_over_and_only_once() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
     waiting.postpone(consumer, message(5), attempts=1, due=10.0)
     consumer.calls.clear()
@@ -48,7 +49,7 @@ def test_it_goes_on_when_the_wait_is_over_and_only_once():
     assert consumer.calls == [("resume", "compute.events", 0)]
 
 
-def test_attempts_are_counted_over_the_wait_for_this_event_alone():
+def test_attempts_are_counted_over_the_wait_for_this_event_alone() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
     waiting.postpone(consumer, message(5), attempts=3, due=10.0)
     waiting.resume_due(consumer, 10.0)
@@ -58,7 +59,7 @@ def test_attempts_are_counted_over_the_wait_for_this_event_alone():
     assert waiting.attempts(message(5, partition=1)) == 0
 
 
-def test_an_event_that_is_done_with_is_forgotten():
+def test_an_event_that_is_done_with_is_forgotten() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
     waiting.postpone(consumer, message(5), attempts=3, due=10.0)
 
@@ -67,7 +68,7 @@ def test_an_event_that_is_done_with_is_forgotten():
     assert waiting.attempts(message(5)) == 0
 
 
-def test_a_partition_that_was_taken_away_is_not_resumed():
+def test_a_partition_that_was_taken_away_is_not_resumed() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
     waiting.postpone(consumer, message(5), attempts=1, due=10.0)
     consumer.calls.clear()

@@ -20,7 +20,7 @@ from shared.events.schema import InvalidEventData, UnknownEventType
 POLICY = RetryPolicy(attempts=5, first_delay=0.1, max_delay=5.0)
 
 
-def wrapped(cause):
+def wrapped(cause: Exception) -> Exception:
     """An ORM's error around the driver's."""
     try:
         try:
@@ -36,12 +36,12 @@ def wrapped(cause):
     (InvalidEventData("id is missing"), "invalid_event_data"),
     (UnknownEventType("what"), "unknown_event_type"),
 ])  # fmt: skip
-def test_what_cannot_be_read_is_put_aside_at_once(error, reason):
+def test_what_cannot_be_read_is_put_aside_at_once(error: Exception, reason: str) -> None:
     assert POLICY.decide(error, 1) == PutAside(reason)
 
 
 @pytest.mark.parametrize("error", [Conflict("no"), NotFound("gone"), ValidationFailed("bad"), KeyError("id")])
-def test_a_failing_handler_is_given_five_attempts(error):
+def test_a_failing_handler_is_given_five_attempts(error: Conflict | NotFound | ValidationFailed | KeyError) -> None:
     assert [POLICY.decide(error, attempt) for attempt in range(1, 6)] == [
         Retry(0.1), Retry(0.2), Retry(0.4), Retry(0.8), PutAside("handler_failed"),
     ]  # fmt: skip
@@ -56,7 +56,7 @@ def test_a_failing_handler_is_given_five_attempts(error):
         ConnectionResetError(), TimeoutError(), wrapped(psycopg2.OperationalError("gone")),
     ],
 )  # fmt: skip
-def test_what_passes_by_itself_is_retried_for_as_long_as_it_lasts(error):
+def test_what_passes_by_itself_is_retried_for_as_long_as_it_lasts(error: Exception) -> None:
     assert POLICY.decide(error, 5) == Retry(1.6)
     assert POLICY.decide(error, 1000) == Retry(5.0)
 
@@ -64,5 +64,5 @@ def test_what_passes_by_itself_is_retried_for_as_long_as_it_lasts(error):
 @pytest.mark.parametrize(
     "error", [OmniCloudError("500"), psycopg2.errors.UniqueViolation("twice"), ValueError(), wrapped(KeyError("x"))]
 )
-def test_what_does_not_pass_is_not_transient(error):
+def test_what_does_not_pass_is_not_transient(error: Exception) -> None:
     assert not is_transient(error)

@@ -1,6 +1,7 @@
 """Event data against its schema."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ USAGE = {
 }
 
 
-def test_usage_of_every_service_has_one_schema():
+def test_usage_of_every_service_has_one_schema() -> None:
     assert schema_name("compute.usage.recorded") == schema_name("storage.usage.recorded") == "usage.recorded"
     assert schema_name("compute.instance.created") == "compute.instance.created"
     validate("compute.usage.recorded", USAGE)
@@ -34,23 +35,23 @@ def test_usage_of_every_service_has_one_schema():
 
 
 @pytest.mark.parametrize("quantity", ["0", "12", "-0.5", "0.000000001", "123456789012345678901234567890.5"])
-def test_exact_decimals_travel_as_text(quantity):
+def test_exact_decimals_travel_as_text(quantity: str) -> None:
     validate("compute.usage.recorded", {**USAGE, "quantity": quantity})
 
 
 @pytest.mark.parametrize("quantity", ["1e5", "NaN", "Infinity", "", "1.", ".5", "01", "1,5", "٣", 1.5, 2])
-def test_anything_else_is_no_decimal(quantity):
+def test_anything_else_is_no_decimal(quantity: str | float | int) -> None:
     with pytest.raises(InvalidEventData, match=r"\$\.quantity"):
         validate("compute.usage.recorded", {**USAGE, "quantity": quantity})
 
 
 @pytest.mark.parametrize("moment", ["2025-03-01", "2025-03-01T00:00:00", "2025-13-01T00:00:00Z", "1740787200"])
-def test_points_in_time_need_date_time_and_offset(moment):
+def test_points_in_time_need_date_time_and_offset(moment: str) -> None:
     with pytest.raises(InvalidEventData, match=r"\$\.started_at"):
         validate("compute.usage.recorded", {**USAGE, "started_at": moment})
 
 
-def test_all_complaints_come_at_once_and_without_the_values():
+def test_all_complaints_come_at_once_and_without_the_values() -> None:
     with pytest.raises(InvalidEventData) as caught:
         validate("compute.usage.recorded", {"meter": "", "quantity": "hunter2", "source": "compute"})
 
@@ -62,27 +63,27 @@ def test_all_complaints_come_at_once_and_without_the_values():
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_property_that_a_newer_producer_adds_is_accepted():
+def test_a_property_that_a_newer_producer_adds_is_accepted() -> None:
     validate("compute.usage.recorded", {**USAGE, "added_later": True})
 
 
-def test_a_type_without_a_schema_is_unknown():
+def test_a_type_without_a_schema_is_unknown() -> None:
     with pytest.raises(UnknownEventType, match=r"compute\.instance\.teleported\.json"):
         validate("compute.instance.teleported", {})
 
 
-def test_a_type_cannot_lead_out_of_the_folder():
+def test_a_type_cannot_lead_out_of_the_folder() -> None:
     with pytest.raises(InvalidEvent):
         validate("../../secrets.instance.read", {})
 
 
-def test_a_schema_that_is_none_is_refused_by_name():
+def test_a_schema_that_is_none_is_refused_by_name() -> None:
     with pytest.raises(InvalidSchema, match="broken is no JSON Schema"):
         compile_schema({"type": "objekt"}, "broken")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_every_schema_file_keeps_the_rules(path):
+def test_every_schema_file_keeps_the_rules(path: Path) -> None:
     schema = json.loads(path.read_text())
 
     compile_schema(schema, path.name)

@@ -1,16 +1,20 @@
 """One trace over the event bus: the span that creates an event is the parent of each that processes it."""
 
+from __future__ import annotations
+
 import json
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
 from shared.errors import Conflict
 from shared.events import publish
 from shared.events.envelope import Event, InvalidEvent
-from shared.events.processing import EventProcessor
-from shared.kernel.context import current, service_context
-from shared.kernel.tracing import parse
+from shared.events.inbox import Handler
+from shared.events.processing import EventProcessor, Outcome
+from shared.kernel.context import RequestContext, current, service_context
+from shared.kernel.tracing import parse, trace_id
 from tests.unit.clocks import standing_clock
 from tests.unit.events.builders import TRACE_ID, TRACEPARENT, FakeDatabase, envelope, event
 
@@ -20,32 +24,36 @@ DELETED = "compute.instance.deleted"
 class Outbox:
     """A DB-API connection and its cursor; keeps the bodies of published events."""
 
-    def __init__(self):
-        self.bodies = []
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
 
-    def cursor(self):
+    def cursor(self) -> Outbox:
+        """Itself."""
         return self
 
-    def execute(self, _statement, arguments):
+    def execute(self, _statement: str, arguments: tuple[str, ...]) -> None:
+        """Keep the last argument, the body."""
         self.bodies.append(arguments[-1])
 
-    def close(self):
-        pass
+    def close(self) -> None:
+        """A cursor has this."""
 
 
-def publish_one(tracestate=""):
+def publish_one(tracestate: str = "") -> tuple[RequestContext, str]:
+    """An event that was published in a traced context: the context, and the event's body."""
     outbox = Outbox()
     with service_context("compute", "t-1", standing_clock(), traceparent=TRACEPARENT, tracestate=tracestate) as context:
         publish(outbox, DELETED, subject="i-1", data={"id": "i-1"}, sequence=3)
     return context, outbox.bodies[0]
 
 
-def process(body, handler=lambda _event, _transaction: None):
+def process(body: str, handler: Handler = lambda _event, _transaction: None) -> Outcome:
+    """Handle an event as billing does."""
     processor = EventProcessor("billing", {DELETED: handler}, FakeDatabase(), standing_clock())
     return processor.process(body.encode())
 
 
-def test_the_creation_of_an_event_is_the_parent_of_its_handling(exported):
+def test_the_creation_of_an_event_is_the_parent_of_its_handling(exported: InMemorySpanExporter) -> None:
     context, body = publish_one()
     process(body)
 
@@ -60,7 +68,7 @@ def test_the_creation_of_an_event_is_the_parent_of_its_handling(exported):
     assert {span.context.trace_id for span in (create, work, handle)} == {int(TRACE_ID, 16)}
 
 
-def test_both_say_which_event_it_is(exported):
+def test_both_say_which_event_it_is(exported: InMemorySpanExporter) -> None:
     _, body = publish_one()
     process(body)
 
@@ -76,8 +84,8 @@ def test_both_say_which_event_it_is(exported):
     assert dict(handle.attributes) == {**expected, "omnicloud.tenant_id": "t-1"}
 
 
-def test_a_handler_that_raises_has_failed(exported):
-    def fails(_event, _transaction):
+def test_a_handler_that_raises_has_failed(exported: InMemorySpanExporter) -> None:
+    def fails(_event: Event, _transaction: object) -> None:
         raise Conflict("not now")
 
     with pytest.raises(Conflict):
@@ -87,7 +95,7 @@ def test_a_handler_that_raises_has_failed(exported):
     assert (handle.status.status_code, handle.attributes["error.type"]) == (StatusCode.ERROR, "conflict")
 
 
-def test_an_event_that_is_not_accepted_has_no_row_and_a_failed_span(exported):
+def test_an_event_that_is_not_accepted_has_no_row_and_a_failed_span(exported: InMemorySpanExporter) -> None:
     outbox = Outbox()
     with service_context("compute", "t-1", standing_clock()), pytest.raises(InvalidEvent):
         publish(outbox, DELETED, subject="", data={"id": "i-1"}, sequence=3)
@@ -97,17 +105,17 @@ def test_an_event_that_is_not_accepted_has_no_row_and_a_failed_span(exported):
     assert create.attributes["error.type"] == "invalid_event"
 
 
-def test_an_event_of_a_trace_that_is_not_sampled_is_handled_unrecorded(exported):
-    seen = []
+def test_an_event_of_a_trace_that_is_not_sampled_is_handled_unrecorded(exported: InMemorySpanExporter) -> None:
+    seen: list[RequestContext] = []
     process(envelope(traceparent=TRACEPARENT[:-2] + "00"), lambda _event, _transaction: seen.append(current()))
 
     assert exported.get_finished_spans() == ()
-    assert (parse(seen[0].traceparent)[0], seen[0].traceparent[-3:]) == (TRACE_ID, "-00")
+    assert (trace_id(seen[0].traceparent), seen[0].traceparent[-3:]) == (TRACE_ID, "-00")
 
 
-def test_the_tracestate_goes_with_the_event():
+def test_the_tracestate_goes_with_the_event() -> None:
     _, body = publish_one("vendor=1")
-    seen = []
+    seen: list[str] = []
 
     process(body, lambda _event, _transaction: seen.append(current().tracestate))
 
@@ -116,12 +124,12 @@ def test_the_tracestate_goes_with_the_event():
     assert seen == ["vendor=1"]
 
 
-def test_an_event_without_a_tracestate_has_no_such_attribute():
+def test_an_event_without_a_tracestate_has_no_such_attribute() -> None:
     assert "tracestate" not in json.loads(event().to_json())
 
 
 @pytest.mark.parametrize("tracestate", ["", 7, None])
-def test_a_tracestate_that_is_no_text_is_refused(tracestate):
+def test_a_tracestate_that_is_no_text_is_refused(tracestate: object) -> None:
     body = json.dumps({**json.loads(event().to_json()), "tracestate": tracestate})
     with pytest.raises(InvalidEvent, match="tracestate must be a non-empty string"):
         Event.from_json(body)

@@ -20,14 +20,14 @@ TRUSTED = parse_networks("127.0.0.0/8, 10.0.0.0/8")
         ("10.0.0.1", [], "10.0.0.1"),
     ],
 )
-def test_walks_from_the_right_over_trusted_hops(peer, forwarded, client):
+def test_walks_from_the_right_over_trusted_hops(peer: str, forwarded: list[str], client: str) -> None:
     assert client_address(peer, forwarded, TRUSTED) == client
 
 
-def test_networks_of_both_families():
+def test_networks_of_both_families() -> None:
     assert [str(network) for network in parse_networks("127.0.0.0/8,::1/128")] == ["127.0.0.0/8", "::1/128"]
 
 
-def test_a_range_that_is_none_is_refused():
+def test_a_range_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not-a-network"):
         parse_networks("not-a-network")

@@ -6,11 +6,11 @@ from services.gateway.domain.headers import forwardable, named_in_connection, re
 
 
 @pytest.mark.parametrize("name", ["Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade"])
-def test_hop_by_hop_headers_end_here(name):
+def test_hop_by_hop_headers_end_here(name: str) -> None:
     assert forwardable([(name, "x"), ("Accept", "a")]) == [("Accept", "a")]
 
 
-def test_headers_named_in_connection_end_here_too():
+def test_headers_named_in_connection_end_here_too() -> None:
     headers = [("Connection", "close, X-Hop"), ("x-hop", "1"), ("X-Keep", "2")]
     assert named_in_connection(headers) == {"close", "x-hop"}
     assert forwardable(headers) == [("X-Keep", "2")]
@@ -19,18 +19,18 @@ def test_headers_named_in_connection_end_here_too():
 @pytest.mark.parametrize(
     "name", ["X-Omnicloud-Identity", "X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Request-Deadline-Ms"]
 )
-def test_strangers_cannot_set_the_platforms_own_headers(name):
+def test_strangers_cannot_set_the_platforms_own_headers(name: str) -> None:
     assert forwardable([(name, "forged")]) == []
 
 
-def test_token_is_replaced_by_identity_and_never_forwarded():
+def test_token_is_replaced_by_identity_and_never_forwarded() -> None:
     assert forwardable([("Authorization", "Bearer secret"), ("Host", "evil")]) == []
 
 
-def test_repeated_headers_all_pass_in_order():
+def test_repeated_headers_all_pass_in_order() -> None:
     assert forwardable([("Accept", "a"), ("Accept", "b")]) == [("Accept", "a"), ("Accept", "b")]
 
 
-def test_answer_keeps_end_to_end_headers():
+def test_answer_keeps_end_to_end_headers() -> None:
     headers = [("ETag", '"3"'), ("Transfer-Encoding", "chunked"), ("Server", "x"), ("Content-Length", "9")]
     assert returnable(headers) == [("ETag", '"3"')]

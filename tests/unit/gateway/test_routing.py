@@ -5,11 +5,11 @@ import pytest
 from services.gateway.domain.routing import NoRoute, Route, rotate, route
 
 
-def test_path_names_service_and_keeps_the_rest():
+def test_path_names_service_and_keeps_the_rest() -> None:
     assert route("/api/compute/v1/instances/i-1") == Route("compute", "/v1/instances/i-1")
 
 
-def test_openapi_document_is_reachable():
+def test_openapi_document_is_reachable() -> None:
     assert route("/api/billing/openapi.json") == Route("billing", "/openapi.json")
 
 
@@ -25,20 +25,20 @@ def test_openapi_document_is_reachable():
         "/api/compute",
     ],
 )
-def test_everything_but_the_versioned_api_is_unreachable(path):
+def test_everything_but_the_versioned_api_is_unreachable(path: str) -> None:
     with pytest.raises(NoRoute) as refusal:
         route(path)
     assert refusal.value.status == 404
     assert refusal.value.code == "no_route"
 
 
-def test_instances_take_turns():
+def test_instances_take_turns() -> None:
     assert [rotate(("a", "b", "c"), turn)[0] for turn in range(4)] == ["a", "b", "c", "a"]
 
 
-def test_other_instances_follow_for_retries():
+def test_other_instances_follow_for_retries() -> None:
     assert rotate(("a", "b", "c"), 1) == ["b", "c", "a"]
 
 
-def test_no_instance_no_choice():
+def test_no_instance_no_choice() -> None:
     assert rotate((), 5) == []

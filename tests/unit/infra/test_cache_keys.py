@@ -5,17 +5,17 @@ from collections.abc import Callable
 from shared.infra.cache import Cache, cache_key
 
 
-def test_a_key_belongs_to_its_tenant():
+def test_a_key_belongs_to_its_tenant() -> None:
     assert cache_key("t1", "flags", "dark-mode") == "cache:t1:flags:dark-mode"
     assert cache_key("t1", "flags", "x") != cache_key("t2", "flags", "x")
 
 
-def test_no_two_triples_share_a_name():
+def test_no_two_triples_share_a_name() -> None:
     assert cache_key("t:1", "n", "k") != cache_key("t", "1:n", "k")
     assert cache_key("t", "a:b", "c") != cache_key("t", "a", "b:c")
 
 
-def test_a_value_is_invalidated_when_the_transaction_commits_and_not_before():
+def test_a_value_is_invalidated_when_the_transaction_commits_and_not_before() -> None:
     deleted: list[tuple[str, str, str]] = []
 
     class Recorded(Cache):

@@ -90,7 +90,7 @@ def bootstrap(consul: Consul, management: str = MANAGEMENT) -> AclBootstrap:
     return AclBootstrap(consul.client(), management, SERVICES)
 
 
-def test_afterwards_the_services_token_may_register():
+def test_afterwards_the_services_token_may_register() -> None:
     consul = Consul()
     bootstrap(consul).run()
     assert consul.management == MANAGEMENT
@@ -98,13 +98,13 @@ def test_afterwards_the_services_token_may_register():
     assert bootstrap(consul)._send("PUT", "/v1/agent/service/register", SERVICES, {"Name": "compute"}).is_success
 
 
-def test_the_proof_leaves_no_instance_behind():
+def test_the_proof_leaves_no_instance_behind() -> None:
     consul = Consul()
     bootstrap(consul).run()
     assert consul.registered == []
 
 
-def test_a_second_run_changes_nothing():
+def test_a_second_run_changes_nothing() -> None:
     consul = Consul()
     bootstrap(consul).run()
     before = (dict(consul.policies["policy-1"]), dict(consul.tokens[SERVICES]))
@@ -114,7 +114,7 @@ def test_a_second_run_changes_nothing():
     assert consul.tokens[SERVICES] == before[1]
 
 
-def test_a_token_that_lost_its_policy_gets_it_back():
+def test_a_token_that_lost_its_policy_gets_it_back() -> None:
     consul = Consul()
     bootstrap(consul).run()
     consul.tokens[SERVICES]["Policies"] = []
@@ -122,7 +122,7 @@ def test_a_token_that_lost_its_policy_gets_it_back():
     assert consul.tokens[SERVICES]["Policies"] == [{"Name": POLICY}]
 
 
-def test_a_consul_that_makes_its_own_management_token_is_given_the_wanted_one_in_its_place():
+def test_a_consul_that_makes_its_own_management_token_is_given_the_wanted_one_in_its_place() -> None:
     consul = Consul()
     consul.own_secret = "made-up-by-consul"
     bootstrap(consul).run()
@@ -131,7 +131,7 @@ def test_a_consul_that_makes_its_own_management_token_is_given_the_wanted_one_in
     bootstrap(consul).ensure_token()
 
 
-def test_another_management_token_is_an_error_that_says_what_to_do():
+def test_another_management_token_is_an_error_that_says_what_to_do() -> None:
     consul = Consul()
     consul.management = "somebody-else"
     with pytest.raises(BootstrapFailed, match="set CONSUL_BOOTSTRAP_TOKEN"):
@@ -139,7 +139,7 @@ def test_another_management_token_is_an_error_that_says_what_to_do():
     assert (consul.policies, consul.tokens) == ({}, {})
 
 
-def test_a_consul_without_a_leader_is_tried_again_later():
+def test_a_consul_without_a_leader_is_tried_again_later() -> None:
     consul = Consul()
     consul.leader = False
     with pytest.raises(NotReady, match="No cluster leader"):
@@ -149,7 +149,7 @@ def test_a_consul_without_a_leader_is_tried_again_later():
     assert SERVICES in consul.tokens
 
 
-def test_services_may_write_services_keys_and_sessions_and_nothing_else():
+def test_services_may_write_services_keys_and_sessions_and_nothing_else() -> None:
     writable = [line.split()[0] for line in RULES.splitlines() if '"write"' in line]
     assert writable == ["service_prefix", "key_prefix", "session_prefix"]
     assert "acl" not in RULES

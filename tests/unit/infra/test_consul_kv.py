@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from shared.infra.consul_kv import ConsulKv
 from shared.settings import ServiceSettings
 
@@ -17,7 +19,9 @@ class Asked:
         return 7, None
 
 
-def test_keys_are_read_consistently_so_that_a_server_that_has_just_become_leader_hides_none(monkeypatch):
+def test_keys_are_read_consistently_so_that_a_server_that_has_just_become_leader_hides_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("IDENTITY_SIGNING_KEY", "k" * 32)
     kv = ConsulKv.from_settings(ServiceSettings(service_name="x"))
     kv._client.http = kv._client.kv.agent.http = asked = Asked()

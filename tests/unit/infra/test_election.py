@@ -26,16 +26,18 @@ def candidate(etcd: MemoryEtcd, clock: FixedClock, name: str) -> LeaderElection:
     return LeaderElection(etcd, "rollouts", name, ttl=TTL, clock=clock)
 
 
-def test_one_of_two_candidates_leads(etcd: MemoryEtcd, clock: FixedClock):
+def test_one_of_two_candidates_leads(etcd: MemoryEtcd, clock: FixedClock) -> None:
     first, second = candidate(etcd, clock, "a"), candidate(etcd, clock, "b")
     assert (first.try_campaign(), second.try_campaign()) == (True, False)
     assert (first.is_leader(), second.is_leader()) == (True, False)
     assert second.leader() == first.leader()
-    assert first.leader().candidate == "a"
+    leader = first.leader()
+    assert leader is not None
+    assert leader.candidate == "a"
     first.resign()
 
 
-def test_a_leader_stops_acting_before_its_lease_has_run_out(etcd: MemoryEtcd, clock: FixedClock):
+def test_a_leader_stops_acting_before_its_lease_has_run_out(etcd: MemoryEtcd, clock: FixedClock) -> None:
     leader = candidate(etcd, clock, "a")
     leader.try_campaign()
     etcd.down = True
@@ -46,7 +48,7 @@ def test_a_leader_stops_acting_before_its_lease_has_run_out(etcd: MemoryEtcd, cl
     assert (leader.fencing_token, leader.term) == (0, 0)
 
 
-def test_two_candidates_never_lead_at_the_same_moment(etcd: MemoryEtcd, clock: FixedClock):
+def test_two_candidates_never_lead_at_the_same_moment(etcd: MemoryEtcd, clock: FixedClock) -> None:
     paused, successor = candidate(etcd, clock, "a"), candidate(etcd, clock, "b")
     paused.try_campaign()
     for _ in range(TTL + 5):
@@ -54,11 +56,13 @@ def test_two_candidates_never_lead_at_the_same_moment(etcd: MemoryEtcd, clock: F
         assert not (paused.is_leader() and successor.is_leader())
         clock.advance(timedelta(seconds=1))
     assert not paused.is_leader()
-    assert successor.leader().candidate == "b"
+    leader = successor.leader()
+    assert leader is not None
+    assert leader.candidate == "b"
     successor.resign()
 
 
-def test_a_stepped_wall_clock_makes_nobody_leader_and_deposes_nobody(etcd: MemoryEtcd, clock: FixedClock):
+def test_a_stepped_wall_clock_makes_nobody_leader_and_deposes_nobody(etcd: MemoryEtcd, clock: FixedClock) -> None:
     leader, other = candidate(etcd, clock, "a"), candidate(etcd, clock, "b")
     leader.try_campaign()
     clock.step(timedelta(days=1))
@@ -66,7 +70,7 @@ def test_a_stepped_wall_clock_makes_nobody_leader_and_deposes_nobody(etcd: Memor
     leader.resign()
 
 
-def test_every_leadership_has_a_greater_term_and_token(etcd: MemoryEtcd, clock: FixedClock):
+def test_every_leadership_has_a_greater_term_and_token(etcd: MemoryEtcd, clock: FixedClock) -> None:
     terms, tokens = [], []
     for name in "abca":
         leader = candidate(etcd, clock, name)
@@ -78,7 +82,7 @@ def test_every_leadership_has_a_greater_term_and_token(etcd: MemoryEtcd, clock: 
     assert tokens == sorted(set(tokens))
 
 
-def test_the_write_of_a_deposed_leader_is_refused_by_the_resource(etcd: MemoryEtcd, clock: FixedClock):
+def test_the_write_of_a_deposed_leader_is_refused_by_the_resource(etcd: MemoryEtcd, clock: FixedClock) -> None:
     guard = FencingGuard()
     old, new = candidate(etcd, clock, "a"), candidate(etcd, clock, "b")
     old.try_campaign()
@@ -91,7 +95,7 @@ def test_the_write_of_a_deposed_leader_is_refused_by_the_resource(etcd: MemoryEt
     new.resign()
 
 
-def test_observers_hear_of_both_ends_of_a_leadership(etcd: MemoryEtcd, clock: FixedClock):
+def test_observers_hear_of_both_ends_of_a_leadership(etcd: MemoryEtcd, clock: FixedClock) -> None:
     heard: list[bool] = []
     leader = candidate(etcd, clock, "a")
     leader.observe(heard.append)
@@ -101,5 +105,5 @@ def test_observers_hear_of_both_ends_of_a_leadership(etcd: MemoryEtcd, clock: Fi
 
 
 @pytest.mark.parametrize(("current", "term", "accepted"), [(4, 5, True), (4, 4, False), (4, 3, False), (0, 1, True)])
-def test_only_a_greater_term_is_new(current: int, term: int, accepted: bool):
+def test_only_a_greater_term_is_new(current: int, term: int, accepted: bool) -> None:
     assert accepts_term(current, term) is accepted

@@ -8,12 +8,12 @@ DIAMOND = {"instance": ["subnet", "disk"], "subnet": ["network"], "disk": ["snap
            "image": [], "network": []}  # fmt: skip
 
 
-def test_a_diamond_comes_after_both_of_its_sides():
+def test_a_diamond_comes_after_both_of_its_sides() -> None:
     graph = DependencyGraph(DIAMOND)
     assert graph.waves() == (("image", "network"), ("snapshot", "subnet"), ("disk",), ("instance",))
 
 
-def test_destruction_is_creation_backwards():
+def test_destruction_is_creation_backwards() -> None:
     graph = DependencyGraph(DIAMOND)
     assert graph.destroy_order() == tuple(reversed(graph.order()))
     gone = graph.destroy_order()
@@ -29,19 +29,19 @@ def test_destruction_is_creation_backwards():
         ({"entry": ["x"], "x": ["y"], "y": ["z"], "z": ["x"]}, ["x", "y", "z", "x"]),
     ],
 )
-def test_a_cycle_of_any_length_is_named(dependencies: dict[str, list[str]], cycle: list[str]):
+def test_a_cycle_of_any_length_is_named(dependencies: dict[str, list[str]], cycle: list[str]) -> None:
     with pytest.raises(DependencyCycle) as refused:
         DependencyGraph(dependencies)
     assert refused.value.extra == {"cycle": cycle}
     assert refused.value.code == "dependency_cycle"
 
 
-def test_a_dependency_on_nothing_is_refused():
+def test_a_dependency_on_nothing_is_refused() -> None:
     with pytest.raises(UnknownDependency, match="a depends on ghost"):
         DependencyGraph({"a": ["ghost"]})
 
 
-def test_a_node_is_ready_when_all_it_needs_is_done():
+def test_a_node_is_ready_when_all_it_needs_is_done() -> None:
     graph = DependencyGraph(DIAMOND)
     assert graph.ready(done=[]) == ("image", "network")
     assert graph.ready(done=["network", "subnet"]) == ("image",)
@@ -49,7 +49,7 @@ def test_a_node_is_ready_when_all_it_needs_is_done():
     assert graph.ready(done=["network", "subnet", "image", "snapshot", "disk"]) == ("instance",)
 
 
-def test_dependents_are_found_through_any_number_of_steps():
+def test_dependents_are_found_through_any_number_of_steps() -> None:
     graph = DependencyGraph(DIAMOND)
     assert graph.dependents("image") == {"snapshot", "disk", "instance"}
     assert graph.dependents("instance") == frozenset()

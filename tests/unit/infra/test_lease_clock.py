@@ -13,7 +13,7 @@ def clock() -> FixedClock:
     return FixedClock(datetime(2025, 6, 1, tzinfo=UTC))
 
 
-def test_it_ends_a_margin_before_the_ttl(clock: FixedClock):
+def test_it_ends_a_margin_before_the_ttl(clock: FixedClock) -> None:
     lease = LeaseClock(10, clock, margin=1)
     lease.renewed(lease.now())
     clock.advance(timedelta(seconds=8.999))
@@ -23,7 +23,7 @@ def test_it_ends_a_margin_before_the_ttl(clock: FixedClock):
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=400)])
-def test_a_stepped_wall_clock_neither_expires_nor_revives_it(clock: FixedClock, jump: timedelta):
+def test_a_stepped_wall_clock_neither_expires_nor_revives_it(clock: FixedClock, jump: timedelta) -> None:
     lease = LeaseClock(10, clock, margin=1)
     lease.renewed(lease.now())
     clock.step(jump)
@@ -33,7 +33,7 @@ def test_a_stepped_wall_clock_neither_expires_nor_revives_it(clock: FixedClock, 
     assert not lease.alive()
 
 
-def test_it_counts_from_when_the_renewal_was_sent(clock: FixedClock):
+def test_it_counts_from_when_the_renewal_was_sent(clock: FixedClock) -> None:
     lease = LeaseClock(10, clock, margin=1)
     sent_at = lease.now()
     clock.advance(timedelta(seconds=4))
@@ -41,7 +41,7 @@ def test_it_counts_from_when_the_renewal_was_sent(clock: FixedClock):
     assert lease.remaining() == 5.0
 
 
-def test_a_late_answer_to_an_old_renewal_shortens_nothing(clock: FixedClock):
+def test_a_late_answer_to_an_old_renewal_shortens_nothing(clock: FixedClock) -> None:
     lease = LeaseClock(10, clock, margin=1)
     early = lease.now()
     clock.advance(timedelta(seconds=3))
@@ -50,12 +50,12 @@ def test_a_late_answer_to_an_old_renewal_shortens_nothing(clock: FixedClock):
     assert lease.remaining() == 9.0
 
 
-def test_an_ended_lease_is_not_revived_by_a_late_renewal(clock: FixedClock):
+def test_an_ended_lease_is_not_revived_by_a_late_renewal(clock: FixedClock) -> None:
     lease = LeaseClock(10, clock)
     lease.end()
     lease.renewed(lease.now())
     assert not lease.alive()
 
 
-def test_a_lease_that_was_never_granted_is_not_alive(clock: FixedClock):
+def test_a_lease_that_was_never_granted_is_not_alive(clock: FixedClock) -> None:
     assert LeaseClock(10, clock).remaining() == 0.0

@@ -27,7 +27,7 @@ def lock(etcd: MemoryEtcd, clock: FixedClock, owner: str) -> DistributedLock:
     return DistributedLock(etcd, "environments/prod", owner, ttl=TTL, clock=clock)
 
 
-def test_a_second_owner_is_told_who_holds_it(etcd: MemoryEtcd, clock: FixedClock):
+def test_a_second_owner_is_told_who_holds_it(etcd: MemoryEtcd, clock: FixedClock) -> None:
     first, second = lock(etcd, clock, "alice"), lock(etcd, clock, "bob")
     assert first.try_acquire() is None
     assert second.try_acquire() == LockHolder("alice", first.token)
@@ -37,7 +37,7 @@ def test_a_second_owner_is_told_who_holds_it(etcd: MemoryEtcd, clock: FixedClock
     first.release()
 
 
-def test_a_later_holder_has_a_greater_fencing_token(etcd: MemoryEtcd, clock: FixedClock):
+def test_a_later_holder_has_a_greater_fencing_token(etcd: MemoryEtcd, clock: FixedClock) -> None:
     tokens = []
     for owner in ("alice", "bob", "alice"):
         with lock(etcd, clock, owner) as held:
@@ -45,7 +45,7 @@ def test_a_later_holder_has_a_greater_fencing_token(etcd: MemoryEtcd, clock: Fix
     assert tokens == sorted(set(tokens))
 
 
-def test_the_release_of_a_lost_lock_does_not_free_its_next_owner(etcd: MemoryEtcd, clock: FixedClock):
+def test_the_release_of_a_lost_lock_does_not_free_its_next_owner(etcd: MemoryEtcd, clock: FixedClock) -> None:
     paused, successor = lock(etcd, clock, "alice"), lock(etcd, clock, "bob")
     paused.acquire()
     clock.advance(timedelta(seconds=TTL))
@@ -56,7 +56,7 @@ def test_the_release_of_a_lost_lock_does_not_free_its_next_owner(etcd: MemoryEtc
     assert successor.holder() is None
 
 
-def test_a_lock_past_its_lease_is_known_to_be_lost(etcd: MemoryEtcd, clock: FixedClock):
+def test_a_lock_past_its_lease_is_known_to_be_lost(etcd: MemoryEtcd, clock: FixedClock) -> None:
     held = lock(etcd, clock, "alice")
     held.acquire()
     held.check()
@@ -66,24 +66,24 @@ def test_a_lock_past_its_lease_is_known_to_be_lost(etcd: MemoryEtcd, clock: Fixe
         held.check()
 
 
-def test_the_lease_is_renewed_while_the_lock_is_held(etcd: MemoryEtcd, clock: FixedClock):
+def test_the_lease_is_renewed_while_the_lock_is_held(etcd: MemoryEtcd, clock: FixedClock) -> None:
     with DistributedLock(etcd, "short", "alice", ttl=1, clock=clock):
         assert etcd.renewed.wait(timeout=5)
 
 
-def test_a_lock_is_released_when_its_block_raises(etcd: MemoryEtcd, clock: FixedClock):
+def test_a_lock_is_released_when_its_block_raises(etcd: MemoryEtcd, clock: FixedClock) -> None:
     held = lock(etcd, clock, "alice")
     with pytest.raises(KeyError), held:
         raise KeyError
     assert held.holder() is None
 
 
-def test_one_lock_object_is_not_acquired_twice(etcd: MemoryEtcd, clock: FixedClock):
+def test_one_lock_object_is_not_acquired_twice(etcd: MemoryEtcd, clock: FixedClock) -> None:
     with lock(etcd, clock, "alice") as held, pytest.raises(RuntimeError):
         held.try_acquire()
 
 
-def test_a_workspace_is_freed_only_by_its_lock_id(etcd: MemoryEtcd):
+def test_a_workspace_is_freed_only_by_its_lock_id(etcd: MemoryEtcd) -> None:
     locks = StateLocks(etcd)
     mine = LockInfo("id-1", "alice", "OperationTypeApply")
     locks.acquire("t1", "prod", mine)
@@ -95,7 +95,7 @@ def test_a_workspace_is_freed_only_by_its_lock_id(etcd: MemoryEtcd):
     assert locks.release("t1", "prod", "id-1") is False
 
 
-def test_workspaces_of_two_tenants_do_not_share_a_lock(etcd: MemoryEtcd):
+def test_workspaces_of_two_tenants_do_not_share_a_lock(etcd: MemoryEtcd) -> None:
     locks = StateLocks(etcd)
     locks.acquire("t1", "a/b", LockInfo("1", "alice"))
     locks.acquire("t1/a", "b", LockInfo("2", "bob"))
@@ -103,14 +103,14 @@ def test_workspaces_of_two_tenants_do_not_share_a_lock(etcd: MemoryEtcd):
         locks.acquire("t1", "a/b", LockInfo("3", "carol"))
 
 
-def test_a_workspace_lock_is_freed_when_the_work_raises(etcd: MemoryEtcd):
+def test_a_workspace_lock_is_freed_when_the_work_raises(etcd: MemoryEtcd) -> None:
     locks = StateLocks(etcd)
     with pytest.raises(ZeroDivisionError), locks.held("t1", "prod", LockInfo("1", "alice")):
         raise ZeroDivisionError
     assert locks.holder("t1", "prod") is None
 
 
-def test_a_write_under_another_lock_id_is_refused(etcd: MemoryEtcd):
+def test_a_write_under_another_lock_id_is_refused(etcd: MemoryEtcd) -> None:
     locks = StateLocks(etcd)
     locks.check("t1", "prod", None)
     locks.acquire("t1", "prod", LockInfo("1", "alice"))

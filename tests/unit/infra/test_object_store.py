@@ -33,14 +33,14 @@ class Buckets:
         self.versioned.add(bucket)
 
 
-def test_a_bucket_claimed_by_two_services_is_made_once_and_nobody_fails():
+def test_a_bucket_claimed_by_two_services_is_made_once_and_nobody_fails() -> None:
     buckets = Buckets()
     ObjectStore(buckets).ensure_buckets([BucketClaim("storage", "state"), BucketClaim("deploy", "state")])
     assert buckets.made == {"state"}
 
 
 @pytest.mark.parametrize("code", ["BucketAlreadyOwnedByYou", "BucketAlreadyExists"])
-def test_a_bucket_that_another_process_makes_first_is_as_good_as_ours(code: str):
+def test_a_bucket_that_another_process_makes_first_is_as_good_as_ours(code: str) -> None:
     class LosesTheRace(Buckets):
         def bucket_exists(self, bucket: str) -> bool:
             return False
@@ -50,7 +50,7 @@ def test_a_bucket_that_another_process_makes_first_is_as_good_as_ours(code: str)
     assert buckets.versioned == {"state"}
 
 
-def test_the_platforms_claims_can_be_made_again_and_again():
+def test_the_platforms_claims_can_be_made_again_and_again() -> None:
     buckets = Buckets()
     for _ in range(2):
         ObjectStore(buckets).ensure_buckets(CLAIMS)
@@ -58,18 +58,18 @@ def test_the_platforms_claims_can_be_made_again_and_again():
     assert buckets.versioned == {"terraform-state", "audit-checkpoints"}
 
 
-def test_a_bucket_is_versioned_if_any_claim_says_so():
+def test_a_bucket_is_versioned_if_any_claim_says_so() -> None:
     buckets = Buckets()
     ObjectStore(buckets).ensure_buckets([BucketClaim("a", "b", versioned=True), BucketClaim("c", "b")])
     assert buckets.versioned == {"b"}
 
 
-def test_any_other_refusal_is_an_error():
+def test_any_other_refusal_is_an_error() -> None:
     with pytest.raises(ObjectStoreUnavailable, match="AccessDenied"):
         ObjectStore(Buckets(frozenset({"state"}), "AccessDenied")).ensure_buckets([BucketClaim("a", "state")])
 
 
-def test_content_is_judged_by_its_sha256():
+def test_content_is_judged_by_its_sha256() -> None:
     digest = hashlib.sha256(b"content").hexdigest()
     verify("b", "n", digest, digest)
     with pytest.raises(ObjectCorrupted) as refused:

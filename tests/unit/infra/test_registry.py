@@ -1,7 +1,7 @@
 """How an instance is registered, and which instances are routed to."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -27,20 +27,20 @@ def entry(instance: str, *checks: tuple[str, str], address: str = "compute") -> 
     }
 
 
-def test_an_instance_is_registered_with_its_address_and_an_http_check():
+def test_an_instance_is_registered_with_its_address_and_an_http_check() -> None:
     definition = service_definition(REGISTRATION)
     assert (definition["name"], definition["service_id"]) == ("compute", "compute-1")
     assert (definition["address"], definition["port"]) == ("compute", 8003)
     assert definition["check"]["http"] == "http://compute:8003/healthz"
 
 
-def test_the_check_says_how_often_and_when_to_forget_the_instance():
+def test_the_check_says_how_often_and_when_to_forget_the_instance() -> None:
     check = service_definition(REGISTRATION)["check"]
     assert (check["interval"], check["timeout"]) == ("2s", "2s")
     assert check["DeregisterCriticalServiceAfter"] == "1m"
 
 
-def test_consul_is_told_what_to_probe():
+def test_consul_is_told_what_to_probe() -> None:
     calls: list[dict[str, Any]] = []
     agent = SimpleNamespace(service=SimpleNamespace(register=lambda **arguments: calls.append(arguments)))
     ServiceRegistry(SimpleNamespace(agent=agent)).register(REGISTRATION)
@@ -49,29 +49,29 @@ def test_consul_is_told_what_to_probe():
     ]
 
 
-def test_an_instance_is_routed_to_when_all_its_checks_pass():
+def test_an_instance_is_routed_to_when_all_its_checks_pass() -> None:
     found = passing_instances([entry("compute-1", ("", "passing"), ("compute-1", "passing"))])
     assert found == (Instance("compute-1", "compute", "compute:8003"),)
     assert found[0].url == "http://compute:8003"
 
 
 @pytest.mark.parametrize("status", ["warning", "critical", "maintenance"])
-def test_one_check_that_does_not_pass_is_enough_to_leave_routing(status: str):
+def test_one_check_that_does_not_pass_is_enough_to_leave_routing(status: str) -> None:
     assert passing_instances([entry("compute-1", ("", "passing"), ("compute-1", status))]) == ()
     assert passing_instances([entry("compute-1", ("", status), ("compute-1", "passing"))]) == ()
 
 
-def test_an_instance_without_a_check_of_its_own_is_not_routed_to():
+def test_an_instance_without_a_check_of_its_own_is_not_routed_to() -> None:
     assert passing_instances([entry("compute-1", ("", "passing"))]) == ()
     assert passing_instances([entry("compute-1")]) == ()
 
 
-def test_an_instance_without_an_address_is_at_its_node():
+def test_an_instance_without_an_address_is_at_its_node() -> None:
     found = passing_instances([entry("compute-1", ("compute-1", "passing"), address="")])
     assert found[0].address == "10.0.0.1:8003"
 
 
-def test_instances_come_in_the_order_of_their_ids():
+def test_instances_come_in_the_order_of_their_ids() -> None:
     found = passing_instances([entry(name, (name, "passing")) for name in ("c", "a", "b")])
     assert [instance.id for instance in found] == ["a", "b", "c"]
 
@@ -79,7 +79,7 @@ def test_instances_come_in_the_order_of_their_ids():
 @pytest.mark.parametrize(
     ("previous", "returned", "following"), [(0, 7, 7), (7, 7, 7), (7, 12, 12), (12, 3, 0), (900, 1, 0)]
 )
-def test_an_index_that_goes_backwards_restarts_at_zero(previous: int, returned: int, following: int):
+def test_an_index_that_goes_backwards_restarts_at_zero(previous: int, returned: int, following: int) -> None:
     assert next_index(previous, returned) == following
 
 
@@ -104,18 +104,18 @@ class Registry:
         del self.known[instance_id]
 
 
-def test_an_instance_that_consul_lost_is_registered_again():
+def test_an_instance_that_consul_lost_is_registered_again() -> None:
     registry = Registry()
-    keeper = KeepRegistered(registry, REGISTRATION)
+    keeper = KeepRegistered(cast(ServiceRegistry, registry), REGISTRATION)
     assert (keeper.ensure(), keeper.ensure()) == (True, False)
     registry.known.clear()
     assert keeper.ensure() is True
     assert registry.known == {"compute-1": REGISTRATION}
 
 
-def test_stopping_leaves_routing_even_if_consul_is_away():
+def test_stopping_leaves_routing_even_if_consul_is_away() -> None:
     registry = Registry()
-    keeper = KeepRegistered(registry, REGISTRATION)
+    keeper = KeepRegistered(cast(ServiceRegistry, registry), REGISTRATION)
     keeper.ensure()
     keeper.stop()
     assert registry.known == {}

@@ -75,7 +75,7 @@ def version(serial: int, lineage: str = "L") -> StateVersion:
     return StateVersion("t1", "prod", serial, lineage, "", f"{serial}.json", 0, "")
 
 
-def test_the_first_write_is_serial_one_and_is_read_back(store: StateStore):
+def test_the_first_write_is_serial_one_and_is_read_back(store: StateStore) -> None:
     written = store.write("t1", "prod", {"resources": [{"id": "i-1"}]}, expected_serial=0, lineage="L")
     assert (written.serial, written.lineage) == (1, "L")
     assert written.digest == digest_of(b'{"resources":[{"id":"i-1"}]}')
@@ -83,7 +83,7 @@ def test_the_first_write_is_serial_one_and_is_read_back(store: StateStore):
     assert (read.version, read.body) == (written, {"resources": [{"id": "i-1"}]})
 
 
-def test_of_two_writers_of_one_version_the_second_is_refused(store: StateStore):
+def test_of_two_writers_of_one_version_the_second_is_refused(store: StateStore) -> None:
     store.write("t1", "prod", {"by": "first"}, expected_serial=0, lineage="L")
     with pytest.raises(StateVersionConflict) as refused:
         store.write("t1", "prod", {"by": "second"}, expected_serial=0, lineage="L")
@@ -92,7 +92,7 @@ def test_of_two_writers_of_one_version_the_second_is_refused(store: StateStore):
     assert store.read("t1", "prod").body == {"by": "first"}
 
 
-def test_a_writer_that_loses_between_reading_and_committing_is_refused_and_leaves_nothing(blobs: Blobs):
+def test_a_writer_that_loses_between_reading_and_committing_is_refused_and_leaves_nothing(blobs: Blobs) -> None:
     etcd = MemoryEtcd(CLOCK)
     other = StateStore(EtcdStateIndex(etcd), blobs, CLOCK)
 
@@ -107,7 +107,7 @@ def test_a_writer_that_loses_between_reading_and_committing_is_refused_and_leave
     assert list(blobs.objects.values()) == [b'{"by":"other"}']
 
 
-def test_a_state_that_was_changed_and_changed_back_is_another_state(blobs: Blobs):
+def test_a_state_that_was_changed_and_changed_back_is_another_state(blobs: Blobs) -> None:
     etcd = MemoryEtcd(CLOCK)
     index = EtcdStateIndex(etcd)
     store = StateStore(index, blobs, CLOCK)
@@ -116,11 +116,13 @@ def test_a_state_that_was_changed_and_changed_back_is_another_state(blobs: Blobs
     assert seen is not None
     assert index.advance(seen, version(2))
     assert index.advance(index.head("t1", "prod"), seen.version)
-    assert index.head("t1", "prod").version == seen.version
+    back = index.head("t1", "prod")
+    assert back is not None
+    assert back.version == seen.version
     assert index.advance(seen, version(3)) is False
 
 
-def test_history_goes_by_serial_not_by_name(store: StateStore):
+def test_history_goes_by_serial_not_by_name(store: StateStore) -> None:
     for serial in range(11):
         store.write("t1", "prod", {"n": serial}, expected_serial=serial, lineage="L")
     assert [item.serial for item in store.history("t1", "prod")] == [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
@@ -129,33 +131,33 @@ def test_history_goes_by_serial_not_by_name(store: StateStore):
     assert store.at("t1", "prod", 9).body == {"n": 8}
 
 
-def test_a_document_of_another_lineage_is_refused(store: StateStore):
+def test_a_document_of_another_lineage_is_refused(store: StateStore) -> None:
     store.write("t1", "prod", {}, expected_serial=0, lineage="L")
     with pytest.raises(LineageMismatch):
         store.write("t1", "prod", {}, expected_serial=1, lineage="M")
 
 
-def test_a_writers_own_serial_must_be_newer(store: StateStore):
+def test_a_writers_own_serial_must_be_newer(store: StateStore) -> None:
     assert store.write("t1", "prod", {}, expected_serial=0, lineage="L", serial=7).serial == 7
     with pytest.raises(StateVersionConflict):
         store.write("t1", "prod", {}, expected_serial=7, lineage="L", serial=7)
 
 
-def test_a_document_that_was_tampered_with_is_not_handed_out(store: StateStore, blobs: Blobs):
+def test_a_document_that_was_tampered_with_is_not_handed_out(store: StateStore, blobs: Blobs) -> None:
     written = store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
     blobs.objects[written.object_name] = b'{"n":2}'
     with pytest.raises(StateCorrupted):
         store.read("t1", "prod")
 
 
-def test_tenants_do_not_see_each_others_state(store: StateStore):
+def test_tenants_do_not_see_each_others_state(store: StateStore) -> None:
     store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
     with pytest.raises(StateNotFound):
         store.read("t2", "prod")
     assert store.history("t2", "prod") == ()
 
 
-def test_a_reader_during_a_write_does_not_put_the_old_state_back_into_the_cache(blobs: Blobs):
+def test_a_reader_during_a_write_does_not_put_the_old_state_back_into_the_cache(blobs: Blobs) -> None:
     cache = Cache()
     store = StateStore(EtcdStateIndex(MemoryEtcd(CLOCK)), blobs, CLOCK, cache)
     store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
@@ -165,7 +167,7 @@ def test_a_reader_during_a_write_does_not_put_the_old_state_back_into_the_cache(
     assert store.read("t1", "prod").body == {"n": 2}
 
 
-def test_a_forgotten_workspace_leaves_nothing_behind(store: StateStore, blobs: Blobs):
+def test_a_forgotten_workspace_leaves_nothing_behind(store: StateStore, blobs: Blobs) -> None:
     store.write("t1", "prod", {"n": 1}, expected_serial=0, lineage="L")
     with pytest.raises(StateVersionConflict):
         store.delete("t1", "prod", expected_serial=3)
@@ -173,7 +175,7 @@ def test_a_forgotten_workspace_leaves_nothing_behind(store: StateStore, blobs: B
     assert (store.head("t1", "prod"), store.history("t1", "prod"), blobs.objects) == (None, (), {})
 
 
-def test_a_plan_made_against_the_present_state_is_current():
+def test_a_plan_made_against_the_present_state_is_current() -> None:
     ensure_plan_is_current(SavedPlan("L", 4), version(4))
     ensure_plan_is_current(SavedPlan("", 0), None)
 
@@ -187,11 +189,11 @@ def test_a_plan_made_against_the_present_state_is_current():
         (SavedPlan("", 0), version(1)),
     ],
 )
-def test_a_plan_made_against_another_state_is_stale(plan: SavedPlan, state: StateVersion | None):
+def test_a_plan_made_against_another_state_is_stale(plan: SavedPlan, state: StateVersion | None) -> None:
     with pytest.raises(StalePlan) as refused:
         ensure_plan_is_current(plan, state)
     assert (refused.value.status, refused.value.code) == (409, "stale_plan")
 
 
-def test_a_document_has_one_spelling():
+def test_a_document_has_one_spelling() -> None:
     assert canonical({"b": 1, "a": {"d": None, "c": "é"}}) == '{"a":{"c":"é","d":null},"b":1}'.encode()

@@ -53,14 +53,14 @@ def vault(keys_file: KeysFile) -> Vault:
     return Vault(keys_file.path)
 
 
-def test_a_new_vault_is_initialised_and_unsealed(vault: Vault, keys_file: KeysFile):
+def test_a_new_vault_is_initialised_and_unsealed(vault: Vault, keys_file: KeysFile) -> None:
     keys = Opener(vault, keys_file).open()
     assert (vault.initialized, vault.sealed) == (True, False)
     assert (len(keys.shares), keys.root_token) == (SHARES, "root-token")
     assert len(vault.submitted) == THRESHOLD
 
 
-def test_a_restarted_vault_is_unsealed_with_the_keys_on_file(vault: Vault, keys_file: KeysFile):
+def test_a_restarted_vault_is_unsealed_with_the_keys_on_file(vault: Vault, keys_file: KeysFile) -> None:
     Opener(vault, keys_file).open()
     for _ in range(3):
         vault.restart()
@@ -69,7 +69,7 @@ def test_a_restarted_vault_is_unsealed_with_the_keys_on_file(vault: Vault, keys_
     assert vault.initializations == 1
 
 
-def test_an_open_vault_is_left_alone(vault: Vault, keys_file: KeysFile):
+def test_an_open_vault_is_left_alone(vault: Vault, keys_file: KeysFile) -> None:
     opener = Opener(vault, keys_file)
     first = opener.open()
     assert opener.unseal_if_sealed() is False
@@ -77,7 +77,7 @@ def test_an_open_vault_is_left_alone(vault: Vault, keys_file: KeysFile):
     assert vault.initializations == 1
 
 
-def test_the_watch_unseals_a_vault_that_it_finds_sealed(vault: Vault, keys_file: KeysFile):
+def test_the_watch_unseals_a_vault_that_it_finds_sealed(vault: Vault, keys_file: KeysFile) -> None:
     opener = Opener(vault, keys_file)
     opener.open()
     vault.restart()
@@ -93,14 +93,14 @@ def test_the_watch_unseals_a_vault_that_it_finds_sealed(vault: Vault, keys_file:
     assert vault.sealed is False
 
 
-def test_only_the_owner_can_read_the_keys(vault: Vault, keys_file: KeysFile):
+def test_only_the_owner_can_read_the_keys(vault: Vault, keys_file: KeysFile) -> None:
     Opener(vault, keys_file).open()
     assert stat.S_IMODE(keys_file.path.stat().st_mode) == 0o600
     assert json.loads(keys_file.path.read_text())["root_token"] == "root-token"
     assert [path.name for path in keys_file.path.parent.iterdir()] == ["keys.json"]
 
 
-def test_a_vault_whose_keys_are_lost_is_not_initialised_again(vault: Vault, keys_file: KeysFile):
+def test_a_vault_whose_keys_are_lost_is_not_initialised_again(vault: Vault, keys_file: KeysFile) -> None:
     Opener(vault, keys_file).open()
     keys_file.path.unlink()
     vault.restart()
@@ -109,7 +109,7 @@ def test_a_vault_whose_keys_are_lost_is_not_initialised_again(vault: Vault, keys
     assert (vault.initializations, vault.sealed) == (1, True)
 
 
-def test_the_keys_of_another_vault_are_an_error(vault: Vault, keys_file: KeysFile):
+def test_the_keys_of_another_vault_are_an_error(vault: Vault, keys_file: KeysFile) -> None:
     Opener(vault, keys_file).open()
     keys_file.write(Keys(("x", "y", "z", "p", "q"), "t"))
     vault.restart()
@@ -117,7 +117,7 @@ def test_the_keys_of_another_vault_are_an_error(vault: Vault, keys_file: KeysFil
         Opener(vault, keys_file).unseal_if_sealed()
 
 
-def test_nothing_is_initialised_when_the_keys_could_not_be_kept(tmp_path: Path):
+def test_nothing_is_initialised_when_the_keys_could_not_be_kept(tmp_path: Path) -> None:
     missing = KeysFile(tmp_path / "nowhere" / "keys.json")
     vault = Vault(missing.path)
     with pytest.raises(FileNotFoundError):
@@ -125,6 +125,6 @@ def test_nothing_is_initialised_when_the_keys_could_not_be_kept(tmp_path: Path):
     assert vault.initialized is False
 
 
-def test_keys_do_not_show_in_a_representation():
+def test_keys_do_not_show_in_a_representation() -> None:
     assert "share" not in repr(Keys(("share-1",), "root-token")).replace("Keys", "")
     assert "root" not in repr(Keys(("share-1",), "root-token"))

@@ -22,11 +22,11 @@ def put(etcd: MemoryEtcd, key: str) -> int:
     return revision
 
 
-def test_a_watch_resumes_right_behind_the_last_revision_it_saw():
+def test_a_watch_resumes_right_behind_the_last_revision_it_saw() -> None:
     assert resume_revision(41) == 42
 
 
-def test_no_change_is_lost_or_repeated_over_a_lost_connection(etcd: MemoryEtcd):
+def test_no_change_is_lost_or_repeated_over_a_lost_connection(etcd: MemoryEtcd) -> None:
     watch = PrefixWatch(etcd, "/a/")
     put(etcd, "/a/before")
     start = watch.snapshot().revision
@@ -37,7 +37,7 @@ def test_no_change_is_lost_or_repeated_over_a_lost_connection(etcd: MemoryEtcd):
     assert etcd.watched_from == [start + 1, revisions[0] + 1]
 
 
-def test_other_prefixes_are_not_seen(etcd: MemoryEtcd):
+def test_other_prefixes_are_not_seen(etcd: MemoryEtcd) -> None:
     watch = PrefixWatch(etcd, "/a/")
     watch.snapshot()
     put(etcd, "/b/1")
@@ -45,7 +45,7 @@ def test_other_prefixes_are_not_seen(etcd: MemoryEtcd):
     assert [change.key for change in islice(watch.changes(), 1)] == ["/a/1"]
 
 
-def test_history_that_is_gone_is_reported(etcd: MemoryEtcd):
+def test_history_that_is_gone_is_reported(etcd: MemoryEtcd) -> None:
     watch = PrefixWatch(etcd, "/a/")
     watch.snapshot()
     put(etcd, "/a/1")

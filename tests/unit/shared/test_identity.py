@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from shared.errors import Forbidden, Unauthenticated
-from shared.kernel.identity import Grant, Identity, sign_identity, verify_identity
+from shared.kernel.identity import Grant, Identity, Kind, sign_identity, verify_identity
 from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id, unrecorded
 from shared.settings import ServiceSettings
 from shared.web.edge import context_from_headers, correlation_id, etag_of, parse_if_match
@@ -22,7 +22,7 @@ def signed(identity: Identity = MEMBER, key: str = KEY, age: timedelta = timedel
     return sign_identity(identity, key, NOW - age)
 
 
-def test_round_trip():
+def test_round_trip() -> None:
     service = Identity.for_service("compute", "t-1", actor="user:1")
     assert verify_identity(signed(MEMBER), KEY, NOW) == MEMBER
     assert verify_identity(signed(service), KEY, NOW) == service
@@ -35,15 +35,15 @@ def test_round_trip():
         signed(age=timedelta(minutes=5)),
         "nonsense",
         jwt.encode({"sub": "user:1", "tid": "t-1", "kind": "operator", "grants": []}, KEY, algorithm="HS256"),
-        jwt.encode({"sub": "x"}, None, algorithm="none"),
+        jwt.encode({"sub": "x"}, "", algorithm="none"),
     ],
 )
-def test_what_cannot_be_verified_is_nobody(token):
+def test_what_cannot_be_verified_is_nobody(token: str) -> None:
     with pytest.raises(Unauthenticated):
         verify_identity(token, KEY, NOW)
 
 
-def test_the_tenant_comes_from_the_token():
+def test_the_tenant_comes_from_the_token() -> None:
     settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
     headers = {"x-omnicloud-identity": signed()}
     context, refusal = context_from_headers(headers, settings, standing_clock(), unrecorded(None))
@@ -51,7 +51,7 @@ def test_the_tenant_comes_from_the_token():
     assert context.tenant_id == "t-1"
 
 
-def test_a_named_tenant_that_is_not_the_tokens_is_refused():
+def test_a_named_tenant_that_is_not_the_tokens_is_refused() -> None:
     settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
     context, refusal = context_from_headers(
         {"x-omnicloud-identity": signed(), "x-tenant-id": "t-2"}, settings, standing_clock(), unrecorded(None)
@@ -61,7 +61,7 @@ def test_a_named_tenant_that_is_not_the_tokens_is_refused():
 
 
 @pytest.mark.parametrize("kind", ["service", "operator"])
-def test_services_and_operators_select_a_tenant(kind):
+def test_services_and_operators_select_a_tenant(kind: Kind) -> None:
     assert Identity("s", "platform", kind).in_tenant("t-2").tenant_id == "t-2"
 
 
@@ -82,49 +82,49 @@ def test_services_and_operators_select_a_tenant(kind):
         ("no-such-role", "compute:read", False),
     ],
 )
-def test_what_a_role_may_do(role, permission, expected):
+def test_what_a_role_may_do(role: str, permission: str, expected: bool) -> None:
     assert allowed(Identity("u", "t", "user", (Grant(role, "tenant"),)), permission) is expected
 
 
-def test_a_grant_for_a_project_holds_nowhere_else():
+def test_a_grant_for_a_project_holds_nowhere_else() -> None:
     caller = Identity("u", "t", "user", (Grant("member", "project:p-1"),))
     assert allowed(caller, "compute:write", project="p-1")
     assert not allowed(caller, "compute:write", project="p-2")
     assert not allowed(caller, "compute:write")
 
 
-def test_services_are_not_operators():
+def test_services_are_not_operators() -> None:
     service = Identity.for_service("compute", "t-1")
     assert allowed(service, "internal")
     assert not allowed(service, "platform")
 
 
-def test_who_answers_for_it():
+def test_who_answers_for_it() -> None:
     assert Identity.for_service("compute", "t", actor="user:7").responsible == "user:7"
     assert MEMBER.responsible == "user:1"
 
 
-def test_correlation_id_is_kept_over_hops():
+def test_correlation_id_is_kept_over_hops() -> None:
     assert correlation_id("order-42") == "order-42"
     assert correlation_id("new\nline").startswith("c-")
     assert correlation_id("x" * 129).startswith("c-")
     assert correlation_id(None) != correlation_id(None)
 
 
-def test_child_span_stays_in_its_trace():
+def test_child_span_stays_in_its_trace() -> None:
     root = new_traceparent()
     child = child_of(root)
     assert trace_id(child) == trace_id(root)
-    assert parse(child)[1] != parse(root)[1]
+    assert child.split("-")[2] != root.split("-")[2]
 
 
 @pytest.mark.parametrize("header", [None, "", "00-" + "0" * 32 + "-" + "1" * 16 + "-01", "ff-" + "1" * 32 + "-x-01"])
-def test_invalid_trace_context_starts_a_new_trace(header):
+def test_invalid_trace_context_starts_a_new_trace(header: str | None) -> None:
     assert parse(header) is None
     assert parse(child_of(header)) is not None
 
 
-def test_entity_tags():
+def test_entity_tags() -> None:
     assert etag_of({"version": 3}) == '"3"'
     assert etag_of({"name": "x"}) is None
     assert parse_if_match('"3"') == 3
@@ -134,9 +134,9 @@ def test_entity_tags():
 @pytest.mark.parametrize(
     "other", [("PUT", "/a", "", b"x"), ("POST", "/b", "", b"x"), ("POST", "/a", "q", b"x"), ("POST", "/a", "", b"y")]
 )
-def test_two_requests_differ_by_any_part(other):
+def test_two_requests_differ_by_any_part(other: tuple[str, str, str, bytes]) -> None:
     assert fingerprint("POST", "/a", "", b"x") != fingerprint(*other)
 
 
-def test_fingerprint_knows_where_parts_end():
+def test_fingerprint_knows_where_parts_end() -> None:
     assert fingerprint("POST", "/ab", "c", b"") != fingerprint("POST", "/a", "bc", b"")

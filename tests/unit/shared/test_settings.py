@@ -7,51 +7,51 @@ from shared.settings import ServiceSettings, parse_flag, split_address
 
 
 @pytest.mark.parametrize("word", ["false", "False", "FALSE", "0", "no", "off", " false ", ""])
-def test_words_that_mean_no(word):
+def test_words_that_mean_no(word: str) -> None:
     assert parse_flag(word) is False
 
 
 @pytest.mark.parametrize("word", ["true", "True", "1", "yes", "on", " TRUE "])
-def test_words_that_mean_yes(word):
+def test_words_that_mean_yes(word: str) -> None:
     assert parse_flag(word) is True
 
 
 @pytest.mark.parametrize("word", ["flase", "2", "enabled", "-"])
-def test_a_typo_chooses_no_side(word):
+def test_a_typo_chooses_no_side(word: str) -> None:
     with pytest.raises(ValueError, match="not a flag"):
         parse_flag(word)
 
 
-def test_security_flags_from_the_environment(monkeypatch):
+def test_security_flags_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KAFKA_TLS", "CONSUL_TLS", "ETCD_TLS", "S3_TLS", "DEBUG"):
         monkeypatch.setenv(name, "false")
     settings = ServiceSettings(service_name="x")
     assert (settings.kafka_tls, settings.consul_tls, settings.etcd_tls, settings.s3_tls, settings.debug) == (False,) * 5
 
 
-def test_a_flag_that_is_on_is_on(monkeypatch):
+def test_a_flag_that_is_on_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_AUTO_CREATE_TOPICS", "on")
     assert ServiceSettings(service_name="x").kafka_auto_create_topics is True
 
 
-def test_a_typo_in_the_environment_stops_the_service(monkeypatch):
+def test_a_typo_in_the_environment_stops_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSUL_TLS", "ture")
     with pytest.raises(ValidationError, match="consul_tls"):
         ServiceSettings(service_name="x")
 
 
-def test_settings_do_not_change_while_running():
+def test_settings_do_not_change_while_running() -> None:
     settings = ServiceSettings(service_name="x")
     with pytest.raises(ValidationError):
         settings.debug = True
 
 
-def test_address_splits_at_the_last_colon():
+def test_address_splits_at_the_last_colon() -> None:
     assert split_address("compute:8003") == ("compute", 8003)
     with pytest.raises(ValueError, match="host:port"):
         split_address("compute")
 
 
-def test_own_advertised_name_is_an_allowed_host():
+def test_own_advertised_name_is_an_allowed_host() -> None:
     settings = ServiceSettings(service_name="x", advertise_address="compute:8003", allowed_hosts="localhost")
     assert settings.hosts() == ["localhost", "compute"]

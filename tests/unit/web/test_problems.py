@@ -8,7 +8,7 @@ from shared.errors import Conflict, NotFound
 from shared.web import problems
 
 
-def test_a_problem_links_to_the_explanation_of_its_code():
+def test_a_problem_links_to_the_explanation_of_its_code() -> None:
     body = problems.problem_body(Conflict("it is in use", used_by=["a"]), "/v1/things/1")
 
     assert body == {
@@ -23,7 +23,7 @@ def test_a_problem_links_to_the_explanation_of_its_code():
     }
 
 
-def test_a_code_of_another_service_that_nobody_explains_here_links_to_nothing():
+def test_a_code_of_another_service_that_nobody_explains_here_links_to_nothing() -> None:
     body = problems.problem_body(error_class(409, "from_a_newer_release")(), "/v1/things")
     assert (body["type"], body["code"]) == ("about:blank", "from_a_newer_release")
 
@@ -37,18 +37,18 @@ def test_a_code_of_another_service_that_nobody_explains_here_links_to_nothing():
         (418, "bad_request", "Bad request"),
     ],
 )
-def test_what_a_framework_refuses_has_a_listed_code(status, code, title):
+def test_what_a_framework_refuses_has_a_listed_code(status: int, code: str, title: str) -> None:
     body = problems.http_problem(status, "", "/v1/things")
     assert (body["type"], body["status"], body["title"], body["detail"]) == (f"/problems/{code}", status, title, title)
 
 
-def test_every_code_is_explained():
+def test_every_code_is_explained() -> None:
     listed = problems.catalogue()["items"]
     assert [problems.explanation(item["code"]) for item in listed] == listed
     assert len(listed) == len(ALL)
     assert problems.explanation("not_found").keys() == {"code", "status", "title", "explanation"}
 
 
-def test_an_unknown_code_is_not_found():
+def test_an_unknown_code_is_not_found() -> None:
     with pytest.raises(NotFound, match="no error code 'nonsense'"):
         problems.explanation("nonsense")
