@@ -89,6 +89,11 @@ class ServiceSettings(BaseSettings):
     cors_origins: str = ""
     """Comma-separated origins of browsers that may call; empty allows none. Callers without Origin are unaffected."""
 
+    otel_traces_exporter: Literal["none", "console", "otlp"] = "none"
+    """Where spans go (OpenTelemetry's variable): nowhere, to standard output, or to a collector."""
+    otel_service_name: str = ""
+    """Under which name, if not the service's own (OpenTelemetry's variable)."""
+
     def listen(self) -> tuple[str, int]:
         """Host and port to bind."""
         return split_address(self.listen_address)

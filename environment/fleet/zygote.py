@@ -49,7 +49,7 @@ JOB_LIBRARIES = (
 )  # fmt: skip
 SERVICE_LIBRARIES = (
     "asyncio", "email.message", "unittest.mock", "prometheus_client", "jwt", "rfc8785", "redis.exceptions", "consul",
-    "grpc", "etcd3", "opentelemetry.trace", "opentelemetry.sdk.trace", "opentelemetry.propagate",
+    "grpc", "etcd3", "opentelemetry.trace", "opentelemetry.sdk.trace.export", "opentelemetry.propagate",
     "opentelemetry.trace.propagation.tracecontext", "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
     "dns.zone", "dns.name", "dns.rdatatype", "limits.aio.strategies", "limits.storage", "wrapt", "deprecated",
     "anyio._backends._asyncio", "fastapi.routing", "fastapi.openapi.utils", "pydantic.v1", "starlette.middleware.cors",

@@ -25,13 +25,17 @@ from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.election import LeaderElection
 from shared.infra.fencing import StaleFencingToken
 from shared.infra.periodic import Periodic
+from shared.kernel import tracing
 from shared.kernel.context import service_context
 from shared.kernel.identity import PLATFORM_TENANT
 from shared.kernel.logs import configure_logs, logger
+from shared.kernel.trace_export import SpanExport
 from shared.utils.clock import system_clock
 
 log = logger("deploy.controller")
 
+HEARTBEAT = tracing.Work("report as a candidate")
+STEP = tracing.Work("move a rollout on")
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
 
@@ -92,7 +96,7 @@ class Controller:
     def _report(self, token: int) -> list[Work]:
         """Write our heartbeat; what is due, if we lead."""
         with (
-            service_context("deploy", PLATFORM_TENANT, self._ports.clock),
+            service_context("deploy", PLATFORM_TENANT, self._ports.clock, work=HEARTBEAT),
             self._sessions() as session,
             session.begin(),
         ):
@@ -114,7 +118,7 @@ class Controller:
         token = self._election.fencing_token
         try:
             with (
-                service_context("deploy", work.tenant_id, self._ports.clock),
+                service_context("deploy", work.tenant_id, self._ports.clock, work=STEP),
                 self._sessions() as session,
                 session.begin(),
             ):
@@ -168,6 +172,8 @@ def main() -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    spans = SpanExport(settings, "deploy-controller")
+    spans.start()
     controller = Controller(settings, Ports.connect(settings, system_clock(settings.clock_file)))
     server = serve_health(controller, settings.listen())
     controller.start()
@@ -175,6 +181,7 @@ def main() -> int:
     stopping.wait()
     controller.stop()
     server.shutdown()
+    spans.stop()
     return 0
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from opentelemetry.trace import SpanKind
 
 from services.deploy.controller import Controller, serve_health
 from services.deploy.operations import applies
@@ -16,10 +17,15 @@ from shared.infra.db.sqlalchemy import make_sessions
 from shared.infra.locks import LockHeld
 from shared.kernel.context import service_context
 from shared.kernel.logs import configure_logs
+from shared.kernel.trace_export import SpanExport
+from shared.kernel.tracing import Work
 from shared.utils.clock import system_clock
 
 LOCKED_RETRY_SECONDS = 1.0
 """Pause before an apply whose environment is still locked by another worker is looked at again."""
+
+APPLY = Work("apply", SpanKind.CONSUMER)
+"""An apply is a span below the request that asked for it."""
 
 settings = Settings()
 clock = system_clock(settings.clock_file)
@@ -34,13 +40,20 @@ app.conf.update(
     worker_hijack_root_logger=False,
 )
 controller = Controller(settings, ports)
+spans = SpanExport(settings, "deploy-worker")
 
 
 @app.task(name=APPLY_TASK, bind=True, max_retries=None)
 def apply(task: Any, *, apply_id: str, tenant_id: str, actor: str, correlation_id: str, traceparent: str) -> None:
     """Apply a plan in its tenant, on account of whoever asked for it."""
     with service_context(
-        "deploy", tenant_id, clock, actor=actor, correlation_id=correlation_id, traceparent=traceparent
+        "deploy",
+        tenant_id,
+        clock,
+        actor=actor,
+        correlation_id=correlation_id,
+        traceparent=traceparent,
+        work=APPLY,
     ):
         try:
             applies.run(sessions, ports, apply_id)
@@ -56,6 +69,7 @@ def _log_as_json(**_: Any) -> None:
 @worker_ready.connect
 def _stand_for_election(**_: Any) -> None:
     """The worker takes tasks from here on, and says so."""
+    spans.start()
     controller.start()
     serve_health(controller, settings.listen())
 
@@ -69,3 +83,8 @@ def _take_up_what_is_left(**_: Any) -> None:
 @worker_shutting_down.connect
 def _leave_office(**_: Any) -> None:
     controller.stop()
+
+
+@worker_shutdown.connect
+def _send_the_last_spans(**_: Any) -> None:
+    spans.stop()

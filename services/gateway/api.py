@@ -37,6 +37,7 @@ async def forward(request: Request, ports: Ports = ports_of_app()) -> Response:
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
     identity = await _identity(ports, request, address)
+    request.state.tenant_id = identity.tenant_id if identity else None
     incoming = Incoming(
         method=request.method,
         route=target,

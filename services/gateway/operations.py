@@ -22,12 +22,8 @@ from shared.clients.retries import (
     worth_retrying,
 )
 from shared.errors import BadGateway, DeadlineExceeded
-from shared.kernel.context import (
-    CORRELATION_HEADER,
-    DEADLINE_HEADER,
-    TRACEPARENT_HEADER,
-    RequestContext,
-)
+from shared.kernel import http_spans
+from shared.kernel.context import CORRELATION_HEADER, DEADLINE_HEADER, RequestContext
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
 from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry_async
@@ -78,15 +74,8 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
     UpstreamUnavailable for none, and DeadlineExceeded before it when the time is used up."""
     deadline.check()
     target = ports.upstreams.choose(incoming.route.service)
-    request = ports.http.build_request(
-        incoming.method,
-        httpx.URL(target.instance.url + incoming.route.path, query=incoming.query.encode()),
-        headers=_headers(ports, incoming, context, deadline),
-        content=incoming.body,
-        timeout=deadline.remaining(),
-    )
     try:
-        answer = await ports.http.send(request, stream=True)
+        answer = await _send(ports, target.instance.url + incoming.route.path, incoming, context, deadline)
         if answer.status_code in RETRYABLE_STATUSES:
             await answer.aread()  # Its connection is free again, whether or not another attempt follows.
     except httpx.HTTPError as error:
@@ -102,22 +91,33 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
     return answer
 
 
+async def _send(
+    ports: Ports, url: str, incoming: Incoming, context: RequestContext, deadline: Deadline
+) -> httpx.Response:
+    """The answer, its body unread; a span of its own, which ends with the answer's head."""
+    tenant = incoming.identity.tenant_id if incoming.identity else None
+    with http_spans.call(incoming.method, incoming.route.service, url, context, tenant) as span:
+        request = ports.http.build_request(
+            incoming.method,
+            httpx.URL(url, query=incoming.query.encode()),
+            headers=[*_headers(ports, incoming, context, deadline), *span.headers.items()],
+            content=incoming.body,
+            timeout=deadline.remaining(),
+        )
+        answer = await ports.http.send(request, stream=True)
+        span.status = answer.status_code
+    return answer
+
+
 def _headers(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> list[Header]:
     headers = [
         *forwardable(incoming.headers),
         ("Host", f"{incoming.route.service}.service.consul"),
         ("X-Forwarded-For", incoming.client_address),
         (CORRELATION_HEADER, context.correlation_id),
-        (TRACEPARENT_HEADER, context.traceparent),
         (DEADLINE_HEADER, str(int(deadline.remaining() * 1000))),
     ]
     if incoming.identity is not None:
         key = ports.settings.identity_signing_key
         headers.append((IDENTITY_HEADER, sign_identity(incoming.identity, key, ports.clock.now())))
-    seen = {CORRELATION_HEADER.lower(), TRACEPARENT_HEADER}
-    return [pair for place, pair in enumerate(headers) if pair[0].lower() not in seen or _last(headers, place)]
-
-
-def _last(headers: Sequence[Header], place: int) -> bool:
-    """Whether the header at this place is the last of its name."""
-    return all(later[0].lower() != headers[place][0].lower() for later in headers[place + 1 :])
+    return headers

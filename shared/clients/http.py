@@ -26,16 +26,15 @@ from shared.clients.retries import (
     worth_retrying,
 )
 from shared.errors import BadGateway, DeadlineExceeded, Unauthenticated
+from shared.kernel import http_spans
 from shared.kernel.context import (
     CORRELATION_HEADER,
     DEADLINE_HEADER,
     IDEMPOTENCY_HEADER,
-    TRACEPARENT_HEADER,
     RequestContext,
     current_or_none,
 )
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
-from shared.kernel.tracing import child_of
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.deadline import Deadline
@@ -60,7 +59,8 @@ class _Call:
     params: Mapping[str, Any] | None
     headers: Mapping[str, str]
     deadline: Deadline
-    traceparent: str | None = field(repr=False)
+    tenant_id: str
+    context: RequestContext | None = field(repr=False)
 
 
 class ServiceClient:
@@ -126,14 +126,16 @@ class ServiceClient:
         used up; Unauthenticated when no tenant is known.
         """
         context = current_or_none()
+        tenant = self._tenant(context, tenant_id)
         call = _Call(
             method,
             path,
             json,
             params,
-            {**(headers or {}), **self._context_headers(context, tenant_id, idempotency_key)},
+            {**(headers or {}), **self._context_headers(context, tenant, idempotency_key)},
             self._deadline(context, timeout),
-            context.traceparent if context else None,
+            tenant,
+            context,
         )
         may_repeat = repeatable(method, idempotency_key)
         try:
@@ -173,17 +175,20 @@ class ServiceClient:
             **call.headers,
             "Host": f"{self.service}.service.consul",
             DEADLINE_HEADER: str(int(left * 1000)),
-            TRACEPARENT_HEADER: child_of(call.traceparent),
         }
         http = self._http or process_http.get()
-        return http.request(
-            call.method,
-            target.instance.url + call.path,
-            json=call.json,
-            params=call.params,
-            headers=headers,
-            timeout=timeout,
-        )
+        url = target.instance.url + call.path
+        with http_spans.call(call.method, self.service, url, call.context, call.tenant_id) as span:
+            response = http.request(
+                call.method,
+                url,
+                json=call.json,
+                params=call.params,
+                headers={**headers, **span.headers},
+                timeout=timeout,
+            )
+            span.status = response.status_code
+        return response
 
     def _no_answer(self, call: _Call, error: httpx.RequestError) -> Exception:
         """What a broken, refused or timed-out connection means for the caller."""
@@ -194,14 +199,19 @@ class ServiceClient:
             return UpstreamNotReached(f"{self.service} can't be reached", service=self.service, retry_after=1)
         return UpstreamUnavailable(f"{self.service} gave no answer", service=self.service, retry_after=1)
 
-    def _context_headers(
-        self, context: RequestContext | None, tenant_id: str | None, idempotency_key: str | None
-    ) -> dict[str, str]:
-        """Who calls, for which tenant, and on account of what."""
+    def _tenant(self, context: RequestContext | None, tenant_id: str | None) -> str:
+        """The tenant to act in. Raises Unauthenticated when none is known."""
         caller = context.identity if context else None
         tenant = tenant_id or (caller.tenant_id if caller else None)
         if not tenant:
             raise Unauthenticated(f"a call to {self.service} needs a tenant: there is none in the context")
+        return tenant
+
+    def _context_headers(
+        self, context: RequestContext | None, tenant: str, idempotency_key: str | None
+    ) -> dict[str, str]:
+        """Who calls, for which tenant, and on account of what."""
+        caller = context.identity if context else None
         settings = self._settings
         identity = Identity.for_service(settings.service_name, tenant, caller.responsible if caller else None)
         headers = {

@@ -41,7 +41,8 @@ class Event:
     """Something that has happened to one subject, in one tenant.
 
     `sequence` orders the events of a subject: it rises with every change (usually the row's version). `actor` is who
-    answers for it. `correlation_id` and `traceparent` are those of the request that caused it.
+    answers for it. `correlation_id` is that of the request that caused it. `traceparent` is the span in which it was
+    created, in that request's trace; `tracestate` goes with it, if there is one (CloudEvents Distributed Tracing).
     """
 
     id: str
@@ -55,6 +56,7 @@ class Event:
     actor: str
     sequence: int
     data: Mapping[str, Any]
+    tracestate: str = ""
 
     @property
     def service(self) -> str:
@@ -89,6 +91,8 @@ class Event:
             "sequence": self.sequence,
             "data": self.data,
         }
+        if self.tracestate:
+            attributes["tracestate"] = self.tracestate
         try:
             text = json.dumps(attributes, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError) as error:
@@ -122,6 +126,7 @@ class Event:
             actor=text_of["actor"],
             sequence=check_sequence(attributes.get("sequence")),
             data=data,
+            tracestate=_text(attributes, "tracestate") if "tracestate" in attributes else "",
         )
 
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from shared.events.cursor import cursor_of
 from shared.events.envelope import Event, InvalidEvent, check_sequence, service_of, source_of
 from shared.events.schema import validate_event
+from shared.events.spans import attributes_of, created
 from shared.events.topics import topic_of
 from shared.kernel.context import RequestContext, current
+from shared.kernel.tracing import span
 from shared.utils.ids import new_id
 
 _INSERT = (
@@ -43,11 +46,23 @@ def publish(
     Raises Unauthenticated outside of any context, UnknownEventType without a schema, InvalidEventData when `data`
     doesn't satisfy it, InvalidEvent when an attribute is not acceptable.
     """
-    event = validate_event(
-        new_event(current(), type, subject=subject, data=data, sequence=sequence, tenant_id=tenant_id, time=time)
-    )
-    with cursor_of(connection) as cursor:
-        cursor.execute(_INSERT, (event.id, topic_of(event.type), event.subject, event.to_json()))
+    context = current()
+    with span(created(type), context.traceparent, context.tracestate) as begun:
+        event = validate_event(
+            new_event(
+                replace(context, traceparent=begun.traceparent, tracestate=begun.tracestate),
+                type,
+                subject=subject,
+                data=data,
+                sequence=sequence,
+                tenant_id=tenant_id,
+                time=time,
+            )
+        )
+        with cursor_of(connection) as cursor:
+            cursor.execute(_INSERT, (event.id, topic_of(event.type), event.subject, event.to_json()))
+        if begun.recorded:
+            begun.set(attributes_of(event))
     return event
 
 
@@ -73,6 +88,7 @@ def new_event(
         tenant_id=tenant_id or context.tenant_id,
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,
+        tracestate=context.tracestate,
         actor=context.caller.responsible,
         sequence=check_sequence(sequence),
         data=_as_json(type, data),

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 from shared.events.envelope import ANY_TYPE, Event
 from shared.events.inbox import Handler, apply_once
 from shared.events.schema import validate_event
+from shared.events.spans import processed
 from shared.kernel.context import service_context
-from shared.kernel.tracing import child_of
 from shared.utils.clock import Clock
 
 T = TypeVar("T")
@@ -61,7 +61,9 @@ class EventProcessor:
             self._clock,
             actor=event.actor,
             correlation_id=event.correlation_id,
-            traceparent=child_of(event.traceparent),
+            traceparent=event.traceparent,
+            tracestate=event.tracestate,
+            work=processed(event),
         ):
             applied = self._transactions.run(lambda transaction: apply_once(transaction, event, handler))
         return Outcome.APPLIED if applied else Outcome.DUPLICATE

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.errors import Unauthenticated
 from shared.kernel.identity import Identity
-from shared.kernel.tracing import new_traceparent
+from shared.kernel.tracing import Work, span
 from shared.utils.clock import Clock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id
@@ -19,6 +19,9 @@ CORRELATION_HEADER = "X-Correlation-Id"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 DEADLINE_HEADER = "X-Request-Deadline-Ms"
 TRACEPARENT_HEADER = "traceparent"
+TRACESTATE_HEADER = "tracestate"
+TENANT_ATTRIBUTE = "omnicloud.tenant_id"
+BACKGROUND = Work("background work")
 
 
 @dataclass
@@ -35,10 +38,13 @@ class RequestContext:
     identity: Identity | None
     correlation_id: str
     traceparent: str
+    """The present span: what is called, published or begun from here is its child."""
     clock: Clock
     """What time it is for this process: events, rows and signatures made in the context take it from here."""
     idempotency_key: str | None = None
     deadline: Deadline | None = None
+    tracestate: str = ""
+    """What vendors have put beside the traceparent; handed on as it came (W3C Trace Context §3.3)."""
     queries: QueryCounter = field(default_factory=QueryCounter)
 
     @property
@@ -99,15 +105,23 @@ def service_context(
     actor: str | None = None,
     correlation_id: str | None = None,
     traceparent: str | None = None,
+    tracestate: str = "",
     deadline: Deadline | None = None,
+    work: Work = BACKGROUND,
 ) -> Iterator[RequestContext]:
-    """Run background work (an event handler, a task, a periodic job) as a service, in a tenant."""
-    context = RequestContext(
-        identity=Identity.for_service(service, tenant_id, actor),
-        correlation_id=correlation_id or new_id("c"),
-        traceparent=traceparent or new_traceparent(),
-        clock=clock,
-        deadline=deadline,
-    )
-    with use_context(context):
-        yield context
+    """Run background work (an event handler, a task, a periodic job) as a service, in a tenant.
+
+    It is a span: below `traceparent`, else the root of a new trace.
+    """
+    with span(work, traceparent, tracestate) as begun:
+        begun.set({TENANT_ATTRIBUTE: tenant_id})
+        context = RequestContext(
+            identity=Identity.for_service(service, tenant_id, actor),
+            correlation_id=correlation_id or new_id("c"),
+            traceparent=begun.traceparent,
+            tracestate=begun.tracestate,
+            clock=clock,
+            deadline=deadline,
+        )
+        with use_context(context):
+            yield context

@@ -9,6 +9,7 @@ from typing import Any
 from shared.events.processing import TransactionRunner
 from shared.infra.periodic import Periodic
 from shared.kernel.context import service_context
+from shared.kernel.tracing import Work
 from shared.utils.clock import Clock
 
 
@@ -30,7 +31,7 @@ def usage_meter(
     def meter_all() -> None:
         before = clock.now() - timedelta(seconds=interval_seconds)
         for tenant_id in transactions.run(lambda transaction: due(transaction, before)):
-            with service_context(service, tenant_id, clock):
+            with service_context(service, tenant_id, clock, work=Work("meter usage")):
                 transactions.run(flush)
 
     return Periodic("usage-meter", interval_seconds, meter_all)

@@ -11,6 +11,7 @@ from shared.clients.tenants import TenantsClient
 from shared.errors import Conflict
 from shared.kernel.context import service_context
 from shared.kernel.logs import logger
+from shared.kernel.tracing import Work
 from shared.quotas.reservations import Quotas
 from shared.utils.clock import Clock
 
@@ -65,7 +66,7 @@ class QuotaSweep:
         return Swept(committed, released)
 
     def _settle(self, item: dict[str, Any], exists: bool) -> None:
-        with service_context(self._service, item["tenant_id"], self._clock):
+        with service_context(self._service, item["tenant_id"], self._clock, work=Work("settle a reservation")):
             if not exists:
                 self._quotas.release([item["reservation_id"]])
             elif item["state"] != "committed":

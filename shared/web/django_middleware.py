@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, use_context
 from shared.web import metrics, problems
 from shared.web.django_problems import problem_response
@@ -27,8 +28,9 @@ class ContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK)
         request.get_host()  # Django checks the host policy only when the host is asked for
+        span = http_spans.serve(str(request.method), request.path, headers)
+        context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK, span)
         with use_context(context), connection.execute_wrapper(_counting(context)):
             if refusal is not None:
                 response = problem_response(problems.problem_body(refusal, request.path))
@@ -39,6 +41,15 @@ class ContextMiddleware:
         match = request.resolver_match
         route = "/" + match.route if match else None
         metrics.observe_request(str(request.method), route, response.status_code, time.perf_counter() - started)
+        http_spans.served(
+            span,
+            str(request.method),
+            path=request.path,
+            route=route,
+            scheme=str(request.scheme),
+            status=response.status_code,
+            tenant_id=context.identity.tenant_id if context.identity else None,
+        )
         return response
 
 

@@ -6,15 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import BadRequest, OmniCloudError
-from shared.kernel.context import (
-    CORRELATION_HEADER,
-    DEADLINE_HEADER,
-    IDEMPOTENCY_HEADER,
-    TRACEPARENT_HEADER,
-    RequestContext,
-)
+from shared.kernel.context import CORRELATION_HEADER, DEADLINE_HEADER, IDEMPOTENCY_HEADER, RequestContext
 from shared.kernel.identity import IDENTITY_HEADER, TENANT_HEADER, Identity, verify_identity
-from shared.kernel.tracing import child_of, trace_id
+from shared.kernel.tracing import Span, trace_id
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.deadline import Deadline
@@ -24,9 +18,12 @@ MAX_CORRELATION_LENGTH = 128
 
 
 def context_from_headers(
-    headers: Mapping[str, str], settings: ServiceSettings, clock: Clock
+    headers: Mapping[str, str], settings: ServiceSettings, clock: Clock, span: Span
 ) -> tuple[RequestContext, OmniCloudError | None]:
-    """The request's context (header names in lower case), and the refusal if its identity isn't acceptable."""
+    """The request's context (header names in lower case), and the refusal if its identity isn't acceptable.
+
+    `span` is the request's own.
+    """
     identity: Identity | None = None
     refusal: OmniCloudError | None = None
     signed = headers.get(IDENTITY_HEADER.lower())
@@ -40,7 +37,8 @@ def context_from_headers(
         RequestContext(
             identity=identity,
             correlation_id=correlation_id(headers.get(CORRELATION_HEADER.lower())),
-            traceparent=child_of(headers.get(TRACEPARENT_HEADER)),
+            traceparent=span.traceparent,
+            tracestate=span.tracestate,
             clock=clock,
             idempotency_key=headers.get(IDEMPOTENCY_HEADER.lower()),
             deadline=Deadline.after(

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import BadRequest, OmniCloudError, ValidationFailed
 from shared.infra.db.sqlalchemy import SessionFactory, SqlAlchemyTransactions
+from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, current, use_context
 from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
@@ -194,7 +195,8 @@ class ContextMiddleware:
         started = time.perf_counter()
         status = 500
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        context, refusal = context_from_headers(headers, self._settings, self._clock)
+        span = http_spans.serve(scope["method"], scope["path"], headers)
+        context, refusal = context_from_headers(headers, self._settings, self._clock, span)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -204,13 +206,24 @@ class ContextMiddleware:
                 message["headers"] = [*message["headers"], *((k.encode(), v.encode("latin-1")) for k, v in extra)]
             await send(message)
 
-        with use_context(context):
-            if refusal is not None:
-                await _problem(refusal, scope["path"])(scope, receive, send_with_headers)
-            else:
-                await self._guarded(scope, receive, send_with_headers)
-        route = getattr(scope.get("route"), "path", None)
-        metrics.observe_request(scope["method"], route, status, time.perf_counter() - started)
+        try:
+            with use_context(context):
+                if refusal is not None:
+                    await _problem(refusal, scope["path"])(scope, receive, send_with_headers)
+                else:
+                    await self._guarded(scope, receive, send_with_headers)
+        finally:
+            route = getattr(scope.get("route"), "path", None)
+            metrics.observe_request(scope["method"], route, status, time.perf_counter() - started)
+            http_spans.served(
+                span,
+                scope["method"],
+                path=scope["path"],
+                route=route,
+                scheme=scope["scheme"],
+                status=status,
+                tenant_id=context.identity.tenant_id if context.identity else scope.get("state", {}).get("tenant_id"),
+            )
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what nobody expected with a problem that tells nothing of the inside; the log has the traceback."""

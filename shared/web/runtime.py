@@ -15,6 +15,7 @@ from shared.events.relay import OutboxRelay
 from shared.infra.db.dsn import connect
 from shared.infra.registry import KeepRegistered, Registration, ServiceRegistry
 from shared.kernel.logs import logger
+from shared.kernel.trace_export import SpanExport
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.web.health import Check, http_check, tcp_check
@@ -69,10 +70,12 @@ class Runtime:
         self._handlers = handlers
         self._transactions = transactions
         self._background = list(background)
+        self._spans = SpanExport(settings)
         self._started: list[Background] = []
 
     def start(self, *, register: bool = True) -> None:
         """Start everything; `register=False` for processes that serve no requests (workers, controllers)."""
+        self._spans.start()
         for part in self._parts(register):
             part.start()
             self._started.append(part)
@@ -85,6 +88,7 @@ class Runtime:
                 part.stop()
             except Exception:
                 log.exception("could not stop a background part", part=type(part).__name__)
+        self._spans.stop()
 
     def _parts(self, register: bool) -> list[Background]:
         parts: list[Background] = []

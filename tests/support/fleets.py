@@ -19,6 +19,8 @@ from tests.support.fleet import FleetControl, FleetUnavailable
 from tests.support.local_fleet import LocalFleet
 
 ROOT = Path(__file__).resolve().parents[2]
+SPANS = {"OTEL_TRACES_EXPORTER": "console", "OTEL_TRACES_SAMPLER": "parentbased_always_off"}
+"""Services print the spans of those requests whose caller asks for it, and of no others."""
 UP_TIMEOUT_SECONDS = 300
 """The start ends by itself when nothing more can change; this only bounds a runner that hangs."""
 
@@ -55,6 +57,7 @@ def start_fleet(ahead: float) -> tuple[FleetControl, Callable[[], None]]:
     finished = subprocess.run(
         [*cli, "up", *where, "--ports", "auto", "--owner", str(os.getpid()), "--clock-offset", str(ahead)],
         cwd=ROOT,
+        env={**SPANS, **os.environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

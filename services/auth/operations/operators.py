@@ -15,6 +15,7 @@ from services.auth.repository import AccountExists, accounts
 from shared.kernel.context import service_context
 from shared.kernel.identity import PLATFORM_TENANT
 from shared.kernel.logs import logger
+from shared.kernel.tracing import Work
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id
 from shared.utils.retry import call_with_retry
@@ -54,7 +55,7 @@ class OperatorBootstrap:
             if accounts.by_email(PLATFORM_TENANT, email) is None:
                 self._create(email, password)
 
-        with service_context(settings.service_name, PLATFORM_TENANT, self._ports.clock):
+        with service_context(settings.service_name, PLATFORM_TENANT, self._ports.clock, work=Work("make the operator")):
             self._ports.transactions.run(ensure)
 
     def _create(self, email: str, password: str) -> None:

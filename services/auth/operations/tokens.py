@@ -21,6 +21,7 @@ from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys, attempts, grants, sessions
 from shared.errors import OmniCloudError
 from shared.kernel.context import current, service_context
+from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
 REFRESH_SECRET_BYTES = 32
@@ -159,5 +160,7 @@ def _as_owner(account: Account) -> Any:
         actor=account.id,
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,
+        tracestate=context.tracestate,
         deadline=context.deadline,
+        work=Work("issue a token"),
     )

@@ -14,6 +14,7 @@ from services.compute.repository import unfinished
 from shared.events.processing import TransactionRunner
 from shared.kernel.context import service_context
 from shared.kernel.logs import logger
+from shared.kernel.tracing import Work
 
 log = logger("services.compute")
 
@@ -34,6 +35,6 @@ def resume_all(transactions: TransactionRunner, ports: Ports, waited_seconds: fl
 
 def _resume(transactions: TransactionRunner, ports: Ports, tenant_id: str, instance_id: str) -> None:
     """One instance: a build that hasn't begun begins, work in progress goes on; each in its transaction."""
-    with service_context("compute", tenant_id, ports.clock):
+    with service_context("compute", tenant_id, ports.clock, work=Work("resume an instance")):
         transactions.run(lambda session: provisioning.begin(session, ports, instance_id))
         transactions.run(lambda session: provisioning.advance(session, ports, instance_id, wait=False))

@@ -12,8 +12,11 @@ SPOOFABLE = frozenset({
     "x-omnicloud-identity", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
     "x-request-deadline-ms",
 })  # fmt: skip
-SET_BY_CLIENT = frozenset({"host", "content-length", "authorization"})
-"""Replaced on the way: the host and the length by the HTTP client, the token by the signed identity."""
+SET_ANEW = frozenset({
+    "host", "content-length", "authorization", "x-correlation-id", "traceparent", "tracestate",
+})  # fmt: skip
+"""Replaced on the way: the host and the length by the HTTP client, the token by the signed identity, the correlation id
+and the trace by those that the gateway has accepted or begun."""
 
 Header = tuple[str, str]
 
@@ -28,7 +31,7 @@ def named_in_connection(headers: Iterable[Header]) -> frozenset[str]:
 def forwardable(headers: Iterable[Header]) -> list[Header]:
     """A request's headers without those that end at this hop, are the platform's own, or are set anew."""
     pairs = list(headers)
-    dropped = HOP_BY_HOP | SPOOFABLE | SET_BY_CLIENT | named_in_connection(pairs)
+    dropped = HOP_BY_HOP | SPOOFABLE | SET_ANEW | named_in_connection(pairs)
     return [(key, value) for key, value in pairs if key.lower() not in dropped]
 
 

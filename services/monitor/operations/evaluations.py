@@ -20,6 +20,7 @@ from services.monitor.tables import AlertRow, Rule
 from shared.events.processing import TransactionRunner
 from shared.infra.db.sqlalchemy import touch
 from shared.kernel.context import service_context
+from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
 NO_DATA, OK = "no_data", "ok"
@@ -141,5 +142,5 @@ def _alert(row: AlertRow) -> Alert:
 def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:
     """Evaluate every tenant's rules at the present time, one transaction a tenant."""
     for tenant_id in transactions.run(tenants_with_rules):
-        with service_context("monitor", tenant_id, ports.clock):
+        with service_context("monitor", tenant_id, ports.clock, work=Work("evaluate rules")):
             transactions.run(lambda session: evaluate(session, ports.clock.now()))

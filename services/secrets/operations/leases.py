@@ -14,6 +14,7 @@ from services.secrets.ports import Ports
 from services.secrets.ports.vault import lease_path
 from services.secrets.repository import leases
 from shared.kernel.context import current, current_tenant, service_context
+from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 from shared.web.permissions import INTERNAL, ensure_allowed
 
@@ -82,7 +83,9 @@ def expire(ports: Ports) -> int:
     def clear(_connection: Any) -> int:
         ended = leases.to_clear(ports.clock.now(), EXPIRY_BATCH)
         for lease in ended:
-            with service_context(ports.settings.service_name, lease.tenant_id, ports.clock):
+            with service_context(
+                ports.settings.service_name, lease.tenant_id, ports.clock, work=Work("expire a lease")
+            ):
                 endings.expire(ports, lease)
         return len(ended)
 

@@ -15,6 +15,7 @@ from services.storage.domain.objects import valid_object_key
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from shared.kernel.context import current, current_tenant, service_context
+from shared.kernel.tracing import Work
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def admitted(ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]
         actor="presigned-url",
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,
+        tracestate=context.tracestate,
         deadline=context.deadline,
+        work=Work("serve a presigned URL"),
     ):
         yield

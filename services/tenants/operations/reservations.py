@@ -23,6 +23,7 @@ from services.tenants.repository import ReservationConflict, projects, reservati
 from services.tenants.repository import quotas as quota_rows
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
+from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest
 
@@ -107,7 +108,9 @@ class ReservationExpiry:
         due = ports.transactions.run(lambda _: reservations.due(ports.clock.now(), EXPIRY_BATCH))
         expired = 0
         for tenant_id, reservation_id in due:
-            with service_context(ports.settings.service_name, tenant_id, ports.clock):
+            with service_context(
+                ports.settings.service_name, tenant_id, ports.clock, work=Work("expire a reservation")
+            ):
                 try:
                     expired += ports.transactions.run(partial(self._expire, reservation_id))
                 except Exception:

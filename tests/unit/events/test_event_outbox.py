@@ -14,8 +14,9 @@ from shared.events.cursor import cursor_of
 from shared.events.envelope import InvalidEvent
 from shared.events.schema import InvalidEventData, UnknownEventType
 from shared.kernel.context import service_context
+from shared.kernel.tracing import trace_id
 from tests.unit.clocks import standing_clock
-from tests.unit.events.builders import TRACEPARENT
+from tests.unit.events.builders import TRACE_ID, TRACEPARENT
 
 
 class Cursor:
@@ -78,7 +79,7 @@ def test_tenant_actor_correlation_and_trace_come_from_the_context() -> None:
         event = published(Connection())
 
     assert (event.tenant_id, event.actor, event.correlation_id) == ("t-1", "u-9", "c-42")
-    assert event.traceparent == TRACEPARENT
+    assert trace_id(event.traceparent) == TRACE_ID
     assert (event.source, event.subject, event.sequence) == ("omnicloud/compute", "i-1", 3)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Forbidden, Unauthenticated
 from shared.kernel.identity import Grant, Identity, Kind, sign_identity, verify_identity
-from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id
+from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id, unrecorded
 from shared.settings import ServiceSettings
 from shared.web.edge import context_from_headers, correlation_id, etag_of, parse_if_match
 from shared.web.idempotency import fingerprint
@@ -46,7 +46,7 @@ def test_what_cannot_be_verified_is_nobody(token: str) -> None:
 def test_the_tenant_comes_from_the_token() -> None:
     settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
     headers = {"x-omnicloud-identity": signed()}
-    context, refusal = context_from_headers(headers, settings, standing_clock())
+    context, refusal = context_from_headers(headers, settings, standing_clock(), unrecorded(None))
     assert refusal is None
     assert context.tenant_id == "t-1"
 
@@ -54,7 +54,7 @@ def test_the_tenant_comes_from_the_token() -> None:
 def test_a_named_tenant_that_is_not_the_tokens_is_refused() -> None:
     settings = ServiceSettings(service_name="x", identity_signing_key=KEY)
     context, refusal = context_from_headers(
-        {"x-omnicloud-identity": signed(), "x-tenant-id": "t-2"}, settings, standing_clock()
+        {"x-omnicloud-identity": signed(), "x-tenant-id": "t-2"}, settings, standing_clock(), unrecorded(None)
     )
     assert isinstance(refusal, Forbidden)
     assert context.identity is None
