@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.fleets import SPANS
+
 ROOT = Path(__file__).resolve().parents[3]
 ENTRIES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+LAID_OVER = yaml.safe_load((ROOT / "docker" / "tests.background.yml").read_text())["services"]
 SERVICES = {name: service for name, service in ENTRIES.items() if service.get("scale") != 0}
 DOCKERFILES = sorted(ROOT.glob("services/*/Dockerfile"))
 IMAGES = [*DOCKERFILES, ROOT / "docker" / "jobs.Dockerfile"]
@@ -42,8 +45,14 @@ def test_an_image_runs_as_an_unprivileged_user(path: Path) -> None:
 
 
 def test_a_run_of_the_tests_attaches_nothing_else() -> None:
-    laid_over = yaml.safe_load((ROOT / "docker" / "tests.background.yml").read_text())["services"]
-    assert laid_over == {name: {"attach": False} for name in ENTRIES}
+    assert {name: entry["attach"] for name, entry in LAID_OVER.items()} == dict.fromkeys(ENTRIES, False)
+
+
+def test_under_test_the_platforms_processes_print_the_spans_that_a_test_asks_for_as_in_the_local_fleet() -> None:
+    traced = {name: entry["environment"] for name, entry in LAID_OVER.items() if "environment" in entry}
+    jobs = {"omnicloud/platform", "omnicloud/jobs"}
+    processes = {name for name, entry in ENTRIES.items() if "build" in entry and entry.get("image") not in jobs}
+    assert traced == dict.fromkeys(processes, SPANS)
 
 
 def test_the_platforms_containers_write_nothing_and_may_do_nothing_special() -> None:
