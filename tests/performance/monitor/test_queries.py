@@ -7,7 +7,9 @@ from tests.support.monitoring import ALERTS, MONITOR, at, evaluate, make_rule, s
 
 def test_an_evaluation_takes_as_many_queries_however_many_rules_and_series_there_are(tenant: Tenant) -> None:
     def queries() -> int:
-        return queries_of(tenant.api.post(f"{MONITOR}/evaluate", json={"at": at(0)}))
+        # The evaluation in the background looks at the present, finds no data there and notes it in the rules; what
+        # it noted is noted anew here, in one more statement. It comes every few seconds, not three times in a row.
+        return min(queries_of(tenant.api.post(f"{MONITOR}/evaluate", json={"at": at(0)})) for _ in range(3))
 
     make_rule(tenant.api)
     send(tenant.api, sample(0, 1))
