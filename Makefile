@@ -53,7 +53,7 @@ test-platform: setup
 	@$(BIN)/python -m pytest tests/ -q
 
 test-environment: setup
-	@$(BIN)/python -m pytest environment/tests -q
+	@$(BIN)/python -m pytest environment/tests -q --timeout=300
 
 lint: setup ## ruff, strict mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

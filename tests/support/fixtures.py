@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.clock import clock
+from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import OperatorSession, Tenant, create_tenant, random_address
+from tests.support.metering import midnight_after
+
+HALF_A_MINUTE = timedelta(seconds=30)
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +67,9 @@ def bus(fleet: FleetControl) -> Bus:
     """The event bus."""
     host, port = fleet.address("kafka:9092")
     return Bus(f"{host}:{port}")
+
+
+@pytest.fixture
+def same_day() -> None:
+    """No UTC midnight comes in the next half a minute: usage is cut there, and would be told in two pieces."""
+    eventually(lambda: midnight_after(clock.now()) - clock.now() > HALF_A_MINUTE, timeout=35)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.computing import INSTANCES, ZONE, create, create_host, dedicated, is_gone, read, running
@@ -113,6 +115,7 @@ def test_an_instances_events_tell_its_life_in_order(tenant: Tenant, bus: Bus) ->
     }
 
 
+@pytest.mark.usefixtures("same_day")
 def test_usage_is_told_in_exact_decimals_over_half_open_windows(tenant: Tenant, bus: Bus) -> None:
     instance = running(tenant.api)
     metered_from = read(tenant.api, instance["id"])["metered_from"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.support.bus import Bus
 from tests.support.identities import Tenant
 from tests.support.metering import usage_of
@@ -20,6 +22,7 @@ def test_events_of_a_record_set_carry_what_it_answers(tenant: Tenant, bus: Bus) 
     assert (last["type"], last["sequence"]) == ("dns.record_set.deleted", 2)
 
 
+@pytest.mark.usefixtures("same_day")
 def test_the_end_of_a_zone_is_metered_as_a_half_open_period(tenant: Tenant, bus: Bus) -> None:
     zone = make_zone(tenant.api)
     tenant.api.ok("DELETE", f"{ZONES}/{zone['id']}", 204)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.support.balancing import BALANCERS, POOLS, check, make_balancer, make_pool
 from tests.support.bus import Bus
 from tests.support.identities import Tenant
@@ -33,6 +35,7 @@ def test_only_a_change_of_health_is_an_event(tenant: Tenant, bus: Bus) -> None:
     ]
 
 
+@pytest.mark.usefixtures("same_day")
 def test_the_end_of_a_load_balancer_is_metered(tenant: Tenant, bus: Bus) -> None:
     balancer = make_balancer(tenant.api, make_pool(tenant.api)[0])
     tenant.api.ok("DELETE", f"{BALANCERS}/{balancer['id']}", 204)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.fleet import FleetControl
@@ -96,6 +98,7 @@ def test_a_vpcs_events_tell_its_life_in_order(tenant: Tenant, bus: Bus) -> None:
         assert event["data"]["cidr"] == "10.0.0.0/16"
 
 
+@pytest.mark.usefixtures("same_day")
 def test_the_time_an_address_is_held_is_told_in_exact_decimals(tenant: Tenant, bus: Bus) -> None:
     subnet = create_subnet(tenant.api, create_vpc(tenant.api))
     address = allocate(tenant.api, subnet)

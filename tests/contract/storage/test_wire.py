@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.support.bus import Bus
 from tests.support.identities import Tenant
 from tests.support.storing import STORAGE, make_bucket, make_volume, put_object
 
 
+@pytest.mark.usefixtures("same_day")
 def test_the_usage_of_a_volume_is_told_exactly_and_without_gap(tenant: Tenant, bus: Bus) -> None:
     # Given a volume of 10 GiB that has grown to 20 and was deleted
     volume = make_volume(tenant.api, 10)
@@ -59,6 +62,7 @@ def test_a_volume_tells_every_step_of_its_life_in_order(tenant: Tenant, bus: Bus
     assert [event["data"].get("reservations") for event in (events[0], events[-1])] == [reservations, reservations]
 
 
+@pytest.mark.usefixtures("same_day")
 def test_usage_that_is_flushed_goes_on_where_it_ended(tenant: Tenant, bus: Bus) -> None:
     # Given a volume whose usage was recorded on request
     volume = make_volume(tenant.api, 3)

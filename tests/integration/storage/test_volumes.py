@@ -117,6 +117,7 @@ def test_a_growth_that_was_refused_can_be_asked_for_again(operator: Api) -> None
     eventually(lambda: settled(tenant.operator, "storage_gib") == (20, 0))
 
 
+@pytest.mark.usefixtures("same_day")
 def test_usage_is_recorded_on_request_once(tenant: Tenant, other_tenant: Tenant) -> None:
     # Given two volumes, and one of another tenant
     volumes = [make_volume(tenant.api), make_volume(tenant.api)]

@@ -40,6 +40,7 @@ def usage_of(bus: Bus, instance_id: str, meter: str, count: int) -> list[dict[st
     return [event["data"] for event in bus.events("compute.events", is_ours, count)]
 
 
+@pytest.mark.usefixtures("same_day")
 def test_only_the_time_in_active_is_metered_and_to_the_microsecond(tenant: Tenant, bus: Bus) -> None:
     instance = running(tenant.api, flavor="micro")
     tenant.api.ok("POST", "/api/compute/v1/usage/flush")
