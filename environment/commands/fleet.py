@@ -20,6 +20,8 @@ from environment.fleet.leftovers import clear
 from environment.fleet.logs import last_lines
 from environment.fleet.project import DEFAULT_NAME, FleetPaths, find_project
 
+MAX_CLOCK_OFFSET_SECONDS = 100 * 365.25 * 86_400
+
 Workspace = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Project folder; default: the nearest one upwards from here.")
 ]
@@ -77,6 +79,8 @@ def up(
     """Start the fleet and return when every service is ready or cannot become so (status 1)."""
     if ports not in ("default", "auto") and not (ports.isdigit() and 1024 <= int(ports) <= 65000):
         raise FleetError(f"{ports!r} is no choice of ports", "Use `default`, `auto` or a number from 1024 to 65000.")
+    if not abs(clock_offset) <= MAX_CLOCK_OFFSET_SECONDS:  # nor is "not a number" a number of seconds
+        raise FleetError(f"{clock_offset} is no offset of a clock", "Use seconds, up to a hundred years of them.")
     paths = _paths(workspace, name)
     began = time.monotonic()
     try:

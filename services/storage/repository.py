@@ -80,9 +80,9 @@ class BucketRepository(TenantRepository[Bucket]):
         self.session.delete(bucket)
         self.session.flush()
 
-    def remove_all(self) -> None:
-        """Delete the rows of all of the tenant's buckets, which must be empty."""
-        self.session.execute(delete(Bucket).where(Bucket.tenant_id == current_tenant()))
+    def of_tenant(self) -> Sequence[Bucket]:
+        """All buckets of the tenant, locked."""
+        return self.session.scalars(self.scoped().order_by(Bucket.id).with_for_update()).all()
 
 
 class ObjectRepository(TenantRepository[StoredObject]):

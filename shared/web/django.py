@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import django
 from django.conf import settings as django_settings
@@ -54,11 +53,6 @@ def configure(service: str, settings: ServiceSettings | None = None, *, database
         OMNICLOUD_SETTINGS=settings,
     )
     django.setup()
-
-
-def service_settings() -> Any:
-    """The typed settings of the service this process runs."""
-    return django_settings.OMNICLOUD_SETTINGS
 
 
 def create_service(

@@ -50,7 +50,7 @@ USED = {
 }  # fmt: skip
 """What the tenant's quotas count at the end."""
 PROD = "/api/deploy/v1/environments/prod"
-SLOW = 30.0
+SLOW = 60.0
 """Seconds that provisioning, a task or an event may take on a busy machine."""
 
 

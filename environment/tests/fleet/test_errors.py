@@ -74,6 +74,12 @@ def test_a_nonsense_choice_of_ports(project: Project, web: Web) -> None:
     assert "'many' is no choice of ports" in refused(project, "--ports", "many")
 
 
+@pytest.mark.parametrize("offset", ["nan", "inf", "-1e12"])
+def test_a_nonsense_offset_of_the_clock(project: Project, web: Web, offset: str) -> None:
+    project.compose("services:\n" + web("back", 8001))
+    assert "is no offset of a clock" in refused(project, f"--clock-offset={offset}")
+
+
 @pytest.mark.parametrize("patience", ["long", "0", "-1", "nan", "inf"])
 def test_a_nonsense_patience(project: Project, web: Web, patience: str) -> None:
     project.compose("services:\n" + web("back", 8001))

@@ -78,6 +78,11 @@ def delete(session: Session, name: str) -> None:
     bucket = buckets.named(name, lock=True)
     if not buckets.is_empty(bucket):
         raise BucketNotEmpty(f"bucket {name} is not empty; delete its versions and uploads first")
+    end(session, bucket)
+
+
+def end(session: Session, bucket: Bucket) -> None:
+    """The last of an empty bucket: it is told, which gives its quota back, and its row is gone."""
     touch(bucket)
     published.bucket_deleted(session, bucket)
-    buckets.remove(bucket)
+    BucketRepository(session).remove(bucket)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from services.storage.domain.volumes import VolumeState
-from services.storage.operations import snapshots, volumes
+from services.storage.operations import buckets, snapshots, volumes
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository, SnapshotRepository, VolumeRepository, remove_content
 
@@ -19,4 +19,5 @@ def close_tenant(session: Session, ports: Ports) -> None:
     for snapshot in SnapshotRepository(session).of_tenant():
         snapshots.end(session, snapshot)
     remove_content(session)
-    BucketRepository(session).remove_all()
+    for bucket in BucketRepository(session).of_tenant():
+        buckets.end(session, bucket)

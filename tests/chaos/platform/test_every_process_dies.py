@@ -11,7 +11,7 @@ from tests.support.story import Story
     "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
     "monitor", "billing", "audit", "compliance",
 )  # fmt: skip
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_no_event_is_lost_and_no_effect_doubled_whoever_dies(fleet: FleetControl) -> None:
     # Given all seventeen processes, each to be killed and started again at a moment of the story
     crashes = Crashes.of(fleet, PROCESSES)

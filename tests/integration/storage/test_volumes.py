@@ -10,6 +10,7 @@ from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant, create_tenant
 from tests.support.storing import STORAGE, in_use, make_bucket, make_volume, put_object
+from tests.support.zones import quota
 
 
 def settled(operator: Api, resource: str) -> tuple[int, int]:
@@ -146,3 +147,6 @@ def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant) -> None:
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
     left = (f"{STORAGE}/volumes", f"{STORAGE}/snapshots", f"{STORAGE}/buckets")
     assert eventually(lambda: [list(tenant.operator.items(path)) for path in left] == [[], [], []], 5.0)
+    # And its quota comes back, each kind by the event of its end
+    counted = ("volumes", "storage_gib", "snapshots", "buckets")
+    eventually(lambda: [quota(tenant.operator, resource) for resource in counted] == [(0, 0)] * len(counted))

@@ -13,7 +13,7 @@ from tests.support.story import Story
     "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy",
     "monitor", "billing", "audit", "compliance",
 )  # fmt: skip
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_the_whole_story(fleet: FleetControl) -> None:
     story, began = Story(fleet.url), clock.now()
     told = [(step.service, step.run()) for step in story.steps()]
