@@ -50,6 +50,8 @@ class LiveFleet:
                 self._fleet = self._join(running_fleet(url.rstrip("/")), at)
             else:
                 self._fleet, self._close = start_fleet(clock.ahead)
+                # Healthy is one thing; that the gateway has heard of it comes a moment later.
+                self._fleet.wait_routed()
         except FleetUnavailable as error:
             self._failure = str(error)
         except OSError as error:
