@@ -92,8 +92,8 @@ def test_what_is_told_is_told_by_one_thread_at_a_time(reference: Reference) -> N
 
 @pytest.mark.usefixtures("everything_is_worth_a_fleet")
 def test_a_shard_that_cannot_run_ends_the_others(reference: Reference) -> None:
-    # Given one file whose import ends pytest as a wrong command line would, and one that takes long
-    broken = {"tests/chaos/a/test_a.py": b"import pytest\n\npytest.exit('no disk', returncode=4)\n"}
+    # Given one file with which pytest can't even begin, and one that takes long
+    broken = {"tests/chaos/a/conftest.py": b"raise OSError\n", "tests/chaos/a/test_a.py": b"def test_a(): pass\n"}
     slow = {"tests/chaos/b/test_b.py": b"import time\n\n\ndef test_slow():\n    time.sleep(50)\n"}
     began = time.monotonic()
     with pytest.raises(InfrastructureError, match="status 4"):
