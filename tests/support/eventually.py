@@ -9,8 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SHARE = 0.15
-"""The longer it took, the more rarely it is asked, so that asking doesn't slow down what is waited for: the answer comes
-late by no more than this share of the wait, and by no more than `LONGEST_INTERVAL`."""
+"""The longer it takes, the more rarely it is asked, so that asking doesn't slow down what is waited for: the answer
+comes late by no more than this share of the wait, and by no more than `LONGEST_INTERVAL` seconds."""
 LONGEST_INTERVAL = 0.25
 
 
