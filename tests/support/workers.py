@@ -1,8 +1,8 @@
-"""How many workers share the suite: each is a process with a fleet of its own, so no test can disturb another's.
+"""How many workers share a long run: each is a process with a fleet of its own, so no test can disturb another's.
 
-Whoever runs the whole suite or whole categories gets as many as the machine bears. Single files and ids, and whatever
-looks like debugging (`--pdb`, `-x`, `-s`, `-k`), run in one process. `-n NUMBER` says it otherwise, 0 for none, and
-OMNICLOUD_WORKERS does where no option can be given.
+Whoever runs whole folders gets as many as the machine bears: the suite, its categories, the environment's tests. Single
+files and ids, and whatever looks like debugging (`--pdb`, `-x`, `-s`, `-k`), run in one process. `-n NUMBER` says it
+otherwise, 0 for none, and OMNICLOUD_WORKERS does where no option can be given.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
+ENVIRONMENT_TESTS = TESTS.parent / "environment" / "tests"
 VARIABLE = "OMNICLOUD_WORKERS"
 MOST = 8
 FLEET_MIB = 1200
@@ -85,5 +86,6 @@ def _cgroup(name: str) -> str:
 
 
 def _is_whole_folder(path: Path) -> bool:
-    """Whether it is the suite or a category."""
-    return path.resolve() == TESTS or (path.resolve().parent == TESTS and path.is_dir())
+    """Whether it is the suite, a category or the environment's tests."""
+    path = path.resolve()
+    return path in (TESTS, ENVIRONMENT_TESTS) or (path.parent == TESTS and path.is_dir())
