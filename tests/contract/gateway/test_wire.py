@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.api import TLS
+from tests.support.api import TLS, Api
 from tests.support.fleet import ROUTED, FleetControl
 from tests.support.identities import Tenant
 
@@ -63,8 +63,6 @@ def test_a_body_that_is_no_json_is_a_problem(tenant: Tenant) -> None:
 
 
 def test_metrics_label_requests_by_route_and_never_by_path(tenant: Tenant, fleet: FleetControl) -> None:
-    from tests.support.api import Api
-
     tenant.api.get("/api/tenants/v1/projects/p-unmistakable")
     text = Api(fleet.url).get("/metrics").text
     assert "p-unmistakable" not in text
