@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ParamSpec
 
 from environment.bugs.manifest import CATEGORIES
 from environment.grading.errors import InfrastructureError
@@ -36,6 +37,7 @@ BARRED = ("services", "shared")
 LEAST_DISK_BYTES = 2**30
 """A fleet's data and two copies of the tree take a third of this."""
 
+P = ParamSpec("P")
 Task = Callable[[], SuiteRun]
 
 
@@ -49,6 +51,8 @@ class Options:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop: Stop | None = None
     """Set by another thread, it ends the run with `Stopped`."""
+    collect: Callable[[Path], None] | None = None
+    """Called with each copy of the tree after the last process on it has ended and before it is removed."""
     workers: int | None = None
     """How many fleets at a time at most; None: what the machine bears. With one, everything runs one after another."""
 
@@ -71,8 +75,9 @@ def run_suite(
     most = affordable_fleets() if options.workers is None else options.workers
     require_resources(most)
     failed = threading.Event()
-    options = replace(options, stop=AnyOf(failed) if options.stop is None else AnyOf(failed, options.stop))
-    heard = None if on_decided is None else _one_at_a_time(on_decided)
+    stop = AnyOf(failed) if options.stop is None else AnyOf(failed, options.stop)
+    options = replace(options, stop=stop, collect=_one_at_a_time(options.collect))
+    heard = _one_at_a_time(on_decided)
     unit = _unit_task(files, expected, options, heard)
     live = _live_tasks(files, expected, options, heard, most)
     if most == 1 or SERVICE_USER in os.environ:
@@ -83,15 +88,16 @@ def run_suite(
     return merged(runs)
 
 
-def _one_at_a_time(on_decided: OnDecided) -> OnDecided:
+def _one_at_a_time(callback: Callable[P, None] | None) -> Callable[P, None] | None:
     """The same for several threads."""
     lock = threading.Lock()
 
-    def decided(test_id: str, outcome: Outcome) -> None:
-        with lock:
-            on_decided(test_id, outcome)
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        if callback is not None:
+            with lock:
+                callback(*args, **kwargs)
 
-    return decided
+    return None if callback is None else call
 
 
 def _beside_each_other(tasks: Sequence[Task], failed: threading.Event) -> list[SuiteRun]:
@@ -162,7 +168,10 @@ def _run(
     with private_folder() as folder:
         tree = folder / "tree"
         write_tree(files, tree)
-        return run_pytest(options.job(tree, paths, wanted, barred), on_decided)
+        run = run_pytest(options.job(tree, paths, wanted, barred), on_decided)
+        if options.collect is not None:
+            options.collect(tree)
+        return run
 
 
 def _twins_void(
@@ -186,7 +195,7 @@ def _run_twins(files: Mapping[str, bytes], ids: Collection[str], options: Option
     twin_files, twin_ids = with_twins(files, ids, seeded)
     if not twin_ids:
         return SuiteRun({})
-    return _run(twin_files, _paths(files, ("unit",), twin_ids), twin_ids, options, None)
+    return _run(twin_files, _paths(files, ("unit",), twin_ids), twin_ids, replace(options, collect=None), None)
 
 
 def _live_tasks(

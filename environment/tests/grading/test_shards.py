@@ -91,6 +91,15 @@ def test_what_is_told_is_told_by_one_thread_at_a_time(reference: Reference) -> N
 
 
 @pytest.mark.usefixtures("everything_is_worth_a_fleet")
+def test_each_copy_of_the_tree_is_shown_when_its_process_has_ended_the_twins_apart(reference: Reference) -> None:
+    shown: list[bytes] = []
+    expected = list(run_suite(reference.files, None, Options(workers=1)).outcomes)
+    options = Options(workers=4, collect=lambda tree: shown.append((tree / "docker-compose.yml").read_bytes()))
+    run_suite(reference.files, expected, options)
+    assert shown == [reference.files["docker-compose.yml"]] * 3
+
+
+@pytest.mark.usefixtures("everything_is_worth_a_fleet")
 def test_a_shard_that_cannot_run_ends_the_others(reference: Reference) -> None:
     # Given one file with which pytest can't even begin, and one that takes long
     broken = {"tests/chaos/a/conftest.py": b"raise OSError\n", "tests/chaos/a/test_a.py": b"def test_a(): pass\n"}
