@@ -1,21 +1,39 @@
-"""Several workers share a run of all of these tests, too; what starts servers starts them once for each worker."""
+"""Several workers share a run of all of these tests, too."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from tests.support.workers import affordable, share_out
 
+HERE = Path(__file__).resolve().parent
+TOGETHER = ("fleet_servers", "walks")
+"""Folders whose tests share servers, or a copy of the repository: a file of theirs is run by one worker."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Choose the number of workers before it is acted upon. Tests of a file share servers, so they stay together."""
+    """Choose the number of workers before it is acted upon."""
     share_out(config)
     if config.option.numprocesses and config.option.dist == "no":
-        config.option.dist = "loadfile"
+        config.option.dist = "loadgroup"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """What `-n auto` means."""
     return affordable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that no worker is left with it at the end; the rest keeps its order."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        path = item.path.resolve()
+        if path.is_relative_to(HERE) and path.relative_to(HERE).parts[0] in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(path.stem))

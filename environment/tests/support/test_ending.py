@@ -25,7 +25,7 @@ def test_%s():
     pathlib.Path("begun-%s").touch()
     time.sleep(100)
 """
-SECONDS = 60.0
+SECONDS = 120.0
 
 
 @pytest.fixture
