@@ -47,11 +47,11 @@ def graph(page: Page) -> str:
     width = MARGIN * 2 + NODE_WIDTH + COLUMN_STEP * max(place.column for place in where.values())
     height = MARGIN * 2 + NODE_HEIGHT + ROW_STEP * max(place.row for place in where.values())
     parts = [
-        f'<svg class="graph" viewBox="0 0 {width:g} {height:g}" style="min-width:{width:g}px;max-width:{width * 1.5:g}px"'
-        ' role="group" aria-labelledby="graph-title">',
+        f'<svg class="graph" viewBox="0 0 {width:g} {height:g}"'
+        f' style="min-width:{width:g}px;max-width:{width * 1.5:g}px" role="group" aria-labelledby="graph-title">',
         '<title id="graph-title">Dependency graph: an arrow leads from a bug to a bug that it hides</title>',
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse"'
-        ' orient="auto">'
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"'
+        ' markerUnits="userSpaceOnUse" orient="auto">'
         '<path d="M0 0 8 4 0 8Z" class="tip"/></marker></defs>',
     ]
     parts += [_edge(edge, where) for edge in page.edges]
@@ -88,7 +88,8 @@ def _node(row: Row, place: Place) -> str:
         f'<g class="node d-{row.bug.difficulty}" data-bug="{row.bug.id}" tabindex="0" role="button"'
         f' aria-label="{escape(label)}" transform="translate({x:g} {y:g})">'
         f'<rect width="{NODE_WIDTH}" height="{NODE_HEIGHT}" rx="12"/>'
-        f'<text x="{NODE_WIDTH / 2:g}" y="{NODE_HEIGHT / 2 + 4:g}">{row.bug.id}</text><title>{escape(label)}</title></g>'
+        f'<text x="{NODE_WIDTH / 2:g}" y="{NODE_HEIGHT / 2 + 4:g}">{row.bug.id}</text>'
+        f"<title>{escape(label)}</title></g>"
     )
 
 

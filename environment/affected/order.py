@@ -1,0 +1,75 @@
+"""Which tests an edit can touch, the most telling first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from environment.reach.changes import Changes, changes
+from environment.reach.reach_map import ReachMap, Selection
+
+UNIT = "tests/unit/"
+TEST_MODULE = "tests/*/test_*.py"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to run for an edit."""
+
+    changes: Changes
+    selection: Selection
+    tests: tuple[str, ...]
+    """Ids that the map knows, in the order to run them."""
+    modules: tuple[str, ...]
+    """Test modules that were edited themselves: all of their tests run, those that the map doesn't know, too."""
+    seconds: float
+    """What these tests took when the map was made, one after the other."""
+
+    @property
+    def unit(self) -> tuple[str, ...]:
+        """The tests that need no fleet."""
+        return tuple(test_id for test_id in self.tests if is_unit(test_id))
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The tests that talk to a fleet."""
+        return tuple(test_id for test_id in self.tests if not is_unit(test_id))
+
+
+def is_unit(test_id: str) -> bool:
+    """Whether a test needs no fleet."""
+    return test_id.startswith(UNIT)
+
+
+def choose(reach_map: ReachMap, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Choice:
+    """The tests that the differences between two trees can touch. Files that are alike may be left out of both."""
+    changed = changes(before, after)
+    selection = reach_map.selection(changed)
+    modules = {path for path in after if fnmatchcase(path, TEST_MODULE) and before.get(path) != after[path]}
+    return Choice(
+        changed,
+        selection,
+        tuple(telling_first(reach_map, selection.tests, changed.functions)),
+        tuple(sorted(modules)),
+        sum(reach_map.seconds(test_id) for test_id in selection.tests),
+    )
+
+
+def telling_first(reach_map: ReachMap, tests: Collection[str], edited: Collection[str]) -> list[str]:
+    """The tests in the order in which they say most about the edited functions for the least time.
+
+    Unit tests come before those that need a fleet; then those of whose reach the edited functions are the greatest
+    part: a test that reaches little else fails for little else; then the cheapest.
+    """
+    places = {name: place for place, name in enumerate(reach_map.names)}
+    mask = sum(1 << places[name] for name in edited if name in places)
+
+    def key(test_id: str) -> tuple[bool, float, float, str]:
+        reach = reach_map.recording.tests.get(test_id)
+        if reach is None or not reach.mask:
+            return not is_unit(test_id), 0.0, 0.0, test_id
+        share = (reach.mask & mask).bit_count() / reach.mask.bit_count()
+        return not is_unit(test_id), -share, reach.seconds, test_id
+
+    return sorted(tests, key=key)
