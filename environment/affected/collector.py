@@ -66,6 +66,8 @@ class Picked:
 
 
 def _message(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):  # of a skipped test: file, line, reason
+        return str(report.longrepr[2])
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else report.longreprtext
     return str(text).strip()[:MESSAGE_LIMIT]

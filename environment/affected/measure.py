@@ -30,7 +30,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Measuring:
 
     def measure(self, edit: Edit, whole_suite: bool) -> dict[str, Any]:
         """One edit's record, in the documented form."""
-        choice = choose(self._map, self._only(edit.path, self._reference.files), {edit.path: edit.content})
+        choice = choose(self._map, {edit.path: self._reference.files[edit.path]}, {edit.path: edit.content})
         if choice.live:
             self._fleet.ready()
         file = self.tree / edit.path
@@ -124,19 +124,13 @@ class Measuring:
             "failed": sorted(failed),
         }
         if whole_suite:
-            record["check"] = asdict(self._check(edit, "suite", self._map.tests_known, choice.tests, failed))
+            record["check"] = asdict(self._check(edit, "suite", self._map.tests_known, failed))
         elif not choice.live:
             unit = frozenset(filter(is_unit, self._map.tests_known))
-            record["check"] = asdict(self._check(edit, "unit", unit, choice.tests, failed))
+            record["check"] = asdict(self._check(edit, "unit", unit, failed))
         return record
 
-    @staticmethod
-    def _only(path: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-        return {path: files[path]}
-
-    def _check(
-        self, edit: Edit, against: str, ids: Collection[str], chosen: Sequence[str], failed: Collection[str]
-    ) -> Check:
+    def _check(self, edit: Edit, against: str, ids: Collection[str], failed: Collection[str]) -> Check:
         """Run all of `ids` with the edit and compare; what contradicts runs once more, alone."""
         began = time.monotonic()
         full = self._run(edit, ids).failed
@@ -149,7 +143,6 @@ class Measuring:
             len(full),
             tuple(sorted(full_only)),
             tuple(sorted(affected_only)),
-            # Fails again, and the affected run could have seen it or should have: a contradiction that stays.
             tuple(sorted(full_only & again)),
             tuple(sorted(affected_only - again)),
         )

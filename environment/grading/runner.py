@@ -40,10 +40,12 @@ class Options:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event | None = None
     """Set by another thread, it ends the run with `Stopped`."""
+    first: tuple[str, ...] = ()
+    """Ids that run before all others of their process, in this order. It changes no verdict."""
 
     def job(self, tree: Path, paths: list[str], ids: Collection[str] | None, barred: Sequence[str] = ()) -> Job:
         """These ids of these files, run as the options say."""
-        return Job(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop)
+        return Job(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop, self.first)
 
 
 def run_suite(
