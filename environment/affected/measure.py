@@ -3,7 +3,7 @@
 `python -m environment.affected.measure --edits 200 --full 20 --json FILE` draws the sample from a seed and goes through
 it on a copy of the reference. For each edit:
 
-1. A fleet stands that runs the unedited code (not timed).
+1. As many fleets stand as the edit's tests are shared among; they run the unedited code (not timed).
 2. The edit is written; the command runs as a person would call it. Timed: from the edit to the command's end.
 3. Edits that the map lets touch unit tests only are checked by a run of all unit tests; a part of the sample (`--full`,
    drawn from the same seed) by a run of the whole suite. A test that fails in one and not in the other is a
@@ -37,7 +37,7 @@ from typing import Any
 
 from environment.affected.order import choose, is_unit
 from environment.affected.sample import Edit, draw
-from environment.affected.standing import Standing
+from environment.affected.standing import MOST, Standing, worthwhile
 from environment.affected.summary import lines, summary
 from environment.grading.process import private_folder
 from environment.grading.results import SuiteRun
@@ -79,17 +79,18 @@ class Measuring:
         write_tree(reference.files, self.tree)
         for step in (("init", "-q"), ("add", "-A", "-f"), ("commit", "-q", "--no-gpg-sign", "-m", "OmniCloud")):
             git(self.tree, *step, environment=IDENTITY)
-        self._fleet = Standing(self.tree)
 
     def close(self) -> None:
-        """Take the fleet down."""
-        self._fleet.end()
+        """Take the fleets down."""
+        for number in range(1, MOST + 1):
+            Standing(self.tree, number).end()
 
     def measure(self, edit: Edit, whole_suite: bool) -> dict[str, Any]:
         """One edit's record, in the documented form."""
         choice = choose(self._map, {edit.path: self._reference.files[edit.path]}, {edit.path: edit.content})
-        if choice.live:
-            self._fleet.ready()
+        seconds_live = sum(choice.durations[test_id] for test_id in choice.live)
+        for number in range(worthwhile(seconds_live) if choice.live else 0):
+            Standing(self.tree, number + 1).ready()
         file = self.tree / edit.path
         command = [sys.executable, "-m", "environment.cli", "test", str(self.tree), "--affected", "--keep-fleet"]
         self._out.unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from environment.reach.reach_map import ReachMap, Selection
 
 UNIT = "tests/unit/"
 TEST_MODULE = "tests/*/test_*.py"
+LEAST_SECONDS = 0.02
+"""What a test costs a worker beside its own duration."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,13 @@ class Choice:
     """Ids that the map knows, in the order to run them."""
     modules: tuple[str, ...]
     """Test modules that were edited themselves: all of their tests run, those that the map doesn't know, too."""
-    seconds: float
-    """What these tests took when the map was made, one after the other."""
+    durations: Mapping[str, float]
+    """Seconds that each of these tests took when the map was made."""
+
+    @property
+    def seconds(self) -> float:
+        """What they took one after the other."""
+        return sum(self.durations.values())
 
     @property
     def unit(self) -> tuple[str, ...]:
@@ -52,8 +59,19 @@ def choose(reach_map: ReachMap, before: Mapping[str, bytes], after: Mapping[str,
         selection,
         tuple(telling_first(reach_map, selection.tests, changed.functions)),
         tuple(sorted(modules)),
-        sum(reach_map.seconds(test_id) for test_id in selection.tests),
+        {test_id: reach_map.seconds(test_id) for test_id in selection.tests},
     )
+
+
+def shares(choice: Choice, count: int) -> list[list[str]]:
+    """The tests with a fleet for so many workers, about as long for each; every worker begins with telling ones."""
+    result: list[list[str]] = [[] for _ in range(count)]
+    loads = [0.0] * count
+    for test_id in choice.live:
+        least = loads.index(min(loads))
+        result[least].append(test_id)
+        loads[least] += choice.durations[test_id] + LEAST_SECONDS
+    return result
 
 
 def telling_first(reach_map: ReachMap, tests: Collection[str], edited: Collection[str]) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from environment.affected import collector
-from environment.affected.order import Choice, is_unit
+from environment.affected.order import Choice, is_unit, shares
 
 PLUGIN_NAME = "omnicloud_affected"
 POLL_SECONDS = 0.03
@@ -99,22 +99,25 @@ def run_chosen(
     folder: Path,
     choice: Choice,
     arguments: Sequence[str] = (),
-    prepare: Prepare | None = None,
+    workers: Sequence[Prepare | None] = (None,),
     on_decided: OnDecided = lambda test_id, end: None,
 ) -> Result:
     """Run the chosen tests in the folder, as they stand there; `arguments` go to pytest.
 
-    Without `prepare`, tests that need a fleet start their own.
+    Each worker has a share of the tests that need a fleet, and a fleet of its own: the one that it prepares, else one
+    that its tests start.
     """
     began = time.monotonic()
     notes = _Notes(on_decided, began)
     unit_modules = [path for path in choice.modules if is_unit(path)]
     live_modules = [path for path in choice.modules if not is_unit(path)]
-    with ThreadPoolExecutor(2) as pool:
-        parts = [
-            pool.submit(_phase, folder, "unit", choice.unit, unit_modules, arguments, None, notes),
-            pool.submit(_phase, folder, "live", choice.live, live_modules, arguments, prepare, notes),
-        ]
+    with ThreadPoolExecutor(1 + len(workers)) as pool:
+        parts = [pool.submit(_phase, folder, "unit", choice.unit, unit_modules, arguments, None, notes)]
+        for number, ids in enumerate(shares(choice, len(workers))):
+            name, modules = f"live-{number + 1}", [] if number else live_modules
+            # What runs as a whole in an edited module doesn't run once more by its id.
+            ids = [test_id for test_id in ids if test_id.partition("::")[0] not in live_modules]
+            parts.append(pool.submit(_phase, folder, name, ids, modules, arguments, workers[number], notes))
         for part in parts:
             part.result()
     missing = tuple(test_id for test_id in choice.tests if test_id not in notes.decided)

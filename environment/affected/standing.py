@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import httpx
+import psutil
 
 from environment.fleet.client import FleetClient, start_daemon
 from environment.fleet.daemon import Order
@@ -25,9 +26,13 @@ from environment.services import SERVICES
 from environment.workspace.contents import is_leftover
 
 NAME = "affected"
+LONG_SECONDS = 12.0
+"""From so many seconds of tests with a fleet on, a second fleet is worth its start."""
+FLEET_MIB = 1200
+MOST = 4
 SPANS = {"OTEL_TRACES_EXPORTER": "console", "OTEL_TRACES_SAMPLER": "parentbased_always_off"}
 """As the tests start a fleet of their own: services print the spans of those requests whose caller asks for it."""
-RECORD = ".omnicloud/affected-tests/started.json"
+RECORDS = ".omnicloud/affected-tests"
 RUNS = ("services/", "shared/", "docker-compose.yml")
 RESTARTABLE = ("services/*.py", "shared/*.py")
 AT_THE_START_ONLY = ("*/migrations/*", "shared/jobs/*", "services/*/migrations.py")
@@ -36,13 +41,22 @@ ROUTED_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
 
-class Standing:
-    """The fleet of one folder."""
+def worthwhile(seconds: float) -> int:
+    """How many fleets to share so many seconds of tests among: as many as cores and free memory bear, if it is long."""
+    if seconds < LONG_SECONDS:
+        return 1
+    free = psutil.virtual_memory().available >> 20
+    return max(1, min(MOST, len(os.sched_getaffinity(0)), free // FLEET_MIB))
 
-    def __init__(self, folder: Path) -> None:
+
+class Standing:
+    """One of the fleets of a folder, the first unless told."""
+
+    def __init__(self, folder: Path, number: int = 1) -> None:
         self.folder = folder.resolve()
-        self._paths = FleetPaths(self.folder, NAME)
-        self._record = self.folder / RECORD
+        self.name = NAME if number == 1 else f"{NAME}-{number}"
+        self._paths = FleetPaths(self.folder, self.name)
+        self._record = self.folder / RECORDS / f"{self.name}.json"
 
     def ready(self) -> Mapping[str, str]:
         """Have a fleet run the folder's present code; the environment in which tests find it.
@@ -94,7 +108,7 @@ class Standing:
 
     def _start(self) -> None:
         with _environment(SPANS):
-            start_daemon(Order(str(self.folder), NAME, ports="auto"))
+            start_daemon(Order(str(self.folder), self.name, ports="auto"))
         for event in FleetClient(self._paths).events():
             if event["event"] == "settled":
                 break

@@ -62,9 +62,9 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
     """Run what reaches the edits; 1 when something failed or could not run, else 0."""
     from environment.affected import words
     from environment.affected.edits import edits
-    from environment.affected.order import choose
+    from environment.affected.order import choose, is_unit
     from environment.affected.run import Decided, run_chosen
-    from environment.affected.standing import NAME, Standing
+    from environment.affected.standing import Standing, worthwhile
     from environment.fleet.caller import fleet_command
     from environment.fleet.project import FleetPaths
     from environment.grading.console import errors_as_messages
@@ -82,14 +82,19 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
             typer.echo(line)
         result = None
         if choice.tests or choice.modules:
-            standing = Standing(folder) if keep_fleet else None
-            result = run_chosen(folder, choice, arguments, standing.ready if standing else None, tell)
-            if standing is not None and any(not test_id.startswith("tests/unit/") for test_id in result.failed):
-                standing.spoiled()
+            seconds = sum(choice.durations[test_id] for test_id in choice.live)
+            number = 1 if "OMNICLOUD_URL" in os.environ else worthwhile(seconds)
+            fleets = [Standing(folder, index + 1) for index in range(number)]
+            workers = [fleet.ready if keep_fleet else None for fleet in fleets]
+            result = run_chosen(folder, choice, arguments, workers, tell)
+            if keep_fleet and not all(map(is_unit, result.failed)):
+                for fleet in fleets:
+                    fleet.spoiled()
             for line in words.conclusion(choice, result):
                 typer.echo(line)
-            if standing is not None and choice.live:
-                typer.echo(f"The fleet stands: {fleet_command(FleetPaths(folder.resolve(), NAME), 'down')} ends it.")
+            for fleet in fleets if keep_fleet and choice.live else ():
+                command = fleet_command(FleetPaths(fleet.folder, fleet.name), "down")
+                typer.echo(f"The fleet {fleet.name!r} stands; `{command}` ends it.")
         if json_file is not None:
             json_file.write_text(
                 json.dumps(words.to_document(found, choice, result), indent=1, ensure_ascii=False) + "\n"

@@ -81,9 +81,7 @@ def test_without_edits_nothing_runs(app: typer.Typer, workspace: Path, tmp_path:
         (("--affected", "--since", "nowhere"), "has no revision 'nowhere'"),
     ],
 )
-def test_bad_words_end_with_a_message(
-    app: typer.Typer, workspace: Path, words: tuple[str, ...], message: str
-) -> None:
+def test_bad_words_end_with_a_message(app: typer.Typer, workspace: Path, words: tuple[str, ...], message: str) -> None:
     result = call(app, workspace, *words)
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())

@@ -113,7 +113,9 @@ class Checked(measuring.Measuring):
 
 def test_what_contradicts_runs_once_more_alone(reference: Reference, reach_map: ReachMap) -> None:
     (edit,) = draw(reference.files, 1)
-    fits, total, release = (f"{UNIT}::{name}" for name in ("test_what_fits[1]", "test_total", "TestRelease::test_release"))
+    fits, total, release = (
+        f"{UNIT}::{name}" for name in ("test_what_fits[1]", "test_total", "TestRelease::test_release")
+    )
     ids = frozenset({fits, total, release})
     checked = Checked(reference, reach_map, {fits, release}, {release})
     found = checked._check(edit, "unit", ids, {fits, total})

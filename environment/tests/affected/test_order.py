@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from environment.affected.order import choose, telling_first
+from environment.affected.order import choose, shares, telling_first
 from environment.reach.reach_map import ReachMap
 from environment.tests.affected.conftest import BILLING, BORDERS, CAPACITY, CLAIMS, UNIT
 from environment.workspace.reference import Reference
@@ -58,3 +58,9 @@ def test_tests_that_the_map_does_not_know_come_last_of_their_kind(reach_map: Rea
     assert telling_first(reach_map, [live, unknown, known], [total]) == [known, unknown, live]
 
 
+def test_shares_are_about_as_long_and_each_begins_with_telling_tests(reach_map: ReachMap, reference: Reference) -> None:
+    choice = choose(reach_map, reference.files, {**reference.files, **edited(reference, CAPACITY, "fits", "fit")})
+    one, other = shares(choice, 2)
+    assert [one[0], other[0]] == list(choice.live[:2])
+    assert sorted([*one, *other]) == sorted(choice.live)
+    assert shares(choice, 1) == [list(choice.live)]

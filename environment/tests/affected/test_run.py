@@ -45,10 +45,18 @@ def test_a_fleet_is_prepared_for_live_tests_and_only_for_them(choice: Choice, re
         asked.append("fleet")
         return {"OMNICLOUD_URL": "http://localhost:1"}
 
-    run_chosen(reference.root, replace(choice, tests=choice.unit), prepare=prepare)
+    run_chosen(reference.root, replace(choice, tests=choice.unit), workers=[prepare])
     assert asked == []
-    run_chosen(reference.root, choice, prepare=prepare)
+    run_chosen(reference.root, choice, workers=[prepare])
     assert asked == ["fleet"]
+
+
+def test_workers_share_what_needs_a_fleet(choice: Choice, reference: Reference) -> None:
+    asked: list[str] = []
+    workers = [lambda name=name: asked.append(name) or {} for name in ("one", "other")]  # type: ignore[misc, func-returns-value]
+    result = run_chosen(reference.root, choice, workers=workers)
+    assert set(result.decided) == set(choice.tests)
+    assert sorted(asked) == ["one", "other"]
 
 
 def test_a_file_that_cannot_be_read_is_told_and_its_tests_are_missing(choice: Choice, reference: Reference) -> None:

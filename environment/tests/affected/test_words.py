@@ -38,9 +38,7 @@ def test_comments_touch_nothing(reach_map: ReachMap, reference: Reference) -> No
     assert list(words.announcement(nothing, choice, 11)) == ["Nothing that tests depend on was edited since HEAD."]
 
 
-def test_the_end_tells_what_is_known_and_that_it_is_not_the_verdict(
-    reach_map: ReachMap, reference: Reference
-) -> None:
+def test_the_end_tells_what_is_known_and_that_it_is_not_the_verdict(reach_map: ReachMap, reference: Reference) -> None:
     _, choice = made(reach_map, reference, CAPACITY, reference.files[CAPACITY].replace(b"<=", b"<"))
     decided = {**dict.fromkeys(choice.tests, PASSED), f"{UNIT}::test_what_fits[2]": FAILED}
     said = list(words.conclusion(choice, Result(decided, seconds=5.25, first_failure=1.25)))
