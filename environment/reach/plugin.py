@@ -149,8 +149,10 @@ def _key(definition: pytest.FixtureDef[Any]) -> str:
     return f"{definition.baseid}::{definition.argname}"
 
 
-def pytest_configure(config: pytest.Config) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Before any conftest: what those import is recorded, too."""
     recorder = importlib.import_module("reach_recorder")
     layout = json.loads((FOLDER / recorder.LAYOUT).read_text())
     rows = Rows(recorder.record(), FOLDER)
-    config.pluginmanager.register(Reach(rows, layout["idle_seconds"], layout["lasting"]), "omnicloud-reach")
+    early_config.pluginmanager.register(Reach(rows, layout["idle_seconds"], layout["lasting"]), "omnicloud-reach")

@@ -40,7 +40,10 @@ class Findings:
 
 @dataclass
 class Measurer:
-    """Measures trees by what their changes can touch. `fresh` and more than one `repeat` believe nothing that is kept."""
+    """Measures trees by what their changes can touch.
+
+    `fresh` and more than one `repeat` believe nothing that is kept.
+    """
 
     reference: Reference
     kept: Kept

@@ -91,7 +91,7 @@ def _renamed(recording: Recording, names: tuple[str, ...], tests: Collection[str
     )
 
 
-def _joined(earlier: SuiteRun, kept: Collection[str], run: SuiteRun) -> SuiteRun:
+def _joined(earlier: SuiteRun, kept: frozenset[str], run: SuiteRun) -> SuiteRun:
     return replace(
         run,
         outcomes={**{test_id: earlier.outcomes[test_id] for test_id in sorted(kept)}, **run.outcomes},
