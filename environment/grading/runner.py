@@ -12,7 +12,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Options:
     """Set by another thread, it ends the run with `Stopped`."""
     first: tuple[str, ...] = ()
     """Ids that run before all others of their process, in this order. It changes no verdict."""
+    collect: Callable[[Path], None] | None = None
+    """Called with each copy of the tree after the last process on it has ended and before it is removed."""
 
     def job(self, tree: Path, paths: list[str], ids: Collection[str] | None, barred: Sequence[str] = ()) -> Job:
         """These ids of these files, run as the options say."""
@@ -65,6 +67,8 @@ def run_suite(
         write_tree(files, tree)
         runs = [_run_unit(files, tree, expected, options, on_decided)]
         runs.append(_run_live(tree, files, expected, options, on_decided))
+        if options.collect is not None:
+            options.collect(tree)
     return merged([run for run in runs if run is not None])
 
 

@@ -9,9 +9,9 @@ import pytest
 from environment.bugs.catalogue import Catalogue, load_catalogue
 from environment.bugs.manifest import Manifest, load_manifest
 from environment.grading.grade import Grader
-from environment.grading.measure import Measurements
 from environment.grading.runner import Options
 from environment.tests.fake_platform import make_catalogue, make_reference
+from environment.verification.kept import Kept
 from environment.verification.verify import Verifier
 from environment.workspace.reference import STATE_VARIABLE, Reference
 
@@ -44,8 +44,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     root = tmp_path_factory.mktemp("measured")
     reference = Reference(make_reference(root / "reference"))
     folder = make_catalogue(root / "catalogue")
-    measurements = Measurements(root / "measurements")
-    Verifier(reference, load_catalogue(folder), measurements, folder).verify()
+    Verifier(reference, load_catalogue(folder), Kept(root / "kept"), folder=folder, idle_seconds=0.0).verify()
     return load_manifest(folder)
 
 

@@ -60,9 +60,7 @@ def test_the_short_ones_run_unless_others_are_named() -> None:
         chosen(["flet"], long=False)
 
 
-def test_what_cannot_be_measured_keeps_none_of_the_others_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_measured_keeps_none_of_the_others_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(context: Context) -> list[Figure]:
         raise RuntimeError("no port left")
 
@@ -107,7 +105,9 @@ def test_a_suite_has_a_time_only_when_it_passes(tmp_path: Path) -> None:
 def test_an_idle_statement_changes_a_functions_body_and_nothing_that_it_does() -> None:
     source = '"""Doc."""\n\n\nclass A:\n    def f(self):\n        """Doc."""\n        return 1\n'
     changed = verification.with_idle_statement(source)
-    assert changed == '"""Doc."""\n\n\nclass A:\n    def f(self):\n        """Doc."""\n        _ = 0\n        return 1\n'
+    assert (
+        changed == '"""Doc."""\n\n\nclass A:\n    def f(self):\n        """Doc."""\n        _ = 0\n        return 1\n'
+    )
     assert verification.with_idle_statement('def f():\n    """Nothing."""\n') == ""
     assert verification.with_idle_statement("A = 1\n") == ""
 

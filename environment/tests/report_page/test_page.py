@@ -153,7 +153,9 @@ def test_words_of_the_catalogue_cannot_become_markup(catalogue: Catalogue, manif
 
 def test_who_cannot_see_the_heat_map_reads_its_numbers(page: Page) -> None:
     table = figures.equivalent(page)
-    assert '<tr data-bug="E1"><th scope="row">E1</th><td class="n">1&thinsp;/&thinsp;2</td><td class="n">–</td>' in table
+    assert (
+        '<tr data-bug="E1"><th scope="row">E1</th><td class="n">1&thinsp;/&thinsp;2</td><td class="n">–</td>' in table
+    )
 
 
 def test_the_table_can_be_sorted_by_numbers(page: Page) -> None:
