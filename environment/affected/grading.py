@@ -3,9 +3,9 @@ while the rest runs. The verdict stays that of the whole suite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from environment.affected.order import Choice, choose
+from environment.affected.order import choose
 from environment.affected.words import parts_of
 from environment.grading.results import Outcome
 from environment.reach.reach_map import ReachMap
@@ -16,23 +16,26 @@ SHOWN_FAILURES = 5
 class AffectedFirst:
     """Chooses the order of one grading and follows it."""
 
-    def __init__(self, reach_map: ReachMap, say: Callable[[str], None]) -> None:
+    def __init__(self, reach_map: ReachMap, expected: Collection[str], say: Callable[[str], None]) -> None:
+        """`expected` are the tests that count in the grading; `say` is given each line for people."""
         self._map = reach_map
+        self._expected = frozenset(expected)
         self._say = say
         self._left: set[str] = set()
         self._failed: list[str] = []
-        self._choice: Choice | None = None
+        self._tests: tuple[str, ...] = ()
 
     def order(self, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Sequence[str]:
         """The tests that reach what was edited, the most telling first."""
-        self._choice = choose(self._map, before, after)
+        choice = choose(self._map, before, after)
         self._failed = []
+        self._tests = tuple(test_id for test_id in choice.tests if test_id in self._expected)
         # Where everything can be touched there is nothing to tell before the verdict.
-        self._left = set() if self._choice.selection.everything else set(self._choice.tests)
+        self._left = set() if choice.selection.everything else set(self._tests)
         if self._left:
-            parts = "1 edit" if (count := len(parts_of(self._choice))) == 1 else f"{count} edits"
+            parts = "1 edit" if (count := len(parts_of(choice))) == 1 else f"{count} edits"
             self._say(f"{len(self._left):,} tests can be touched by {parts}; they run first.")
-        return self._choice.tests
+        return self._tests
 
     def decided(self, test_id: str, outcome: Outcome) -> None:
         """To be called for every test that was decided; tells what is known after the last affected one."""
@@ -41,12 +44,12 @@ class AffectedFirst:
         self._left.discard(test_id)
         if outcome is not Outcome.PASSED:
             self._failed.append(test_id)
-        if not self._left and self._choice is not None:
-            for line in self._known(self._choice):
+        if not self._left:
+            for line in self._known():
                 self._say(line)
 
-    def _known(self, choice: Choice) -> list[str]:
-        ran, failed = len(choice.tests), len(self._failed)
+    def _known(self) -> list[str]:
+        ran, failed = len(self._tests), len(self._failed)
         if not failed:
             return [f"All {ran:,} tests that reach your edits pass. The rest runs: it decides."]
         lines = [f"Of the {ran:,} tests that reach your edits {failed:,} don't pass. The rest runs: it decides."]

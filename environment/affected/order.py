@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from environment.reach.changes import Changes, changes
 from environment.reach.reach_map import ReachMap, Selection
@@ -61,6 +62,13 @@ def choose(reach_map: ReachMap, before: Mapping[str, bytes], after: Mapping[str,
         tuple(sorted(modules)),
         {test_id: reach_map.seconds(test_id) for test_id in selection.tests},
     )
+
+
+def unknown_modules(folder: Path, reach_map: ReachMap) -> tuple[str, ...]:
+    """Test modules of a folder of which the map knows no test: they are newer than it."""
+    known = {test_id.partition("::")[0] for test_id in reach_map.tests_known}
+    present = {file.relative_to(folder).as_posix() for file in (folder / "tests").rglob("test_*.py")}
+    return tuple(sorted(path for path in present - known if fnmatchcase(path, TEST_MODULE)))
 
 
 def shares(choice: Choice, count: int) -> list[list[str]]:

@@ -45,7 +45,7 @@ def score(
         if grader.stale:
             Console(stderr=True).print("The repository has changed since its bugs were measured.", style="yellow")
         try:
-            first = AffectedFirst(load_map(), lambda line: typer.echo(line, err=True))
+            first = AffectedFirst(load_map(), grader.tests, lambda line: typer.echo(line, err=True))
         except ManifestError:
             first = None  # Without a reach map the tests run in any order.
         with test_progress(len(grader.tests)) as progress:

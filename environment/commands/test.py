@@ -62,7 +62,7 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
     """Run what reaches the edits; 1 when something failed or could not run, else 0."""
     from environment.affected import words
     from environment.affected.edits import edits
-    from environment.affected.order import choose, is_unit
+    from environment.affected.order import choose, is_unit, unknown_modules
     from environment.affected.run import Decided, run_chosen
     from environment.affected.standing import Standing, worthwhile
     from environment.fleet.caller import fleet_command
@@ -80,6 +80,10 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
         choice = choose(reach_map, found.before, found.after)
         for line in words.announcement(found, choice, len(reach_map.tests_known)):
             typer.echo(line)
+        if newer := set(unknown_modules(folder, reach_map)) - set(choice.modules):
+            typer.echo(
+                f"{len(newer)} test modules are newer than the reach map and are left out, such as {min(newer)}."
+            )
         result = None
         if choice.tests or choice.modules:
             seconds = sum(choice.durations[test_id] for test_id in choice.live)

@@ -14,8 +14,8 @@ from environment.commands import test as test_command
 from environment.reach import map_file
 from environment.reach.reach_map import ReachMap
 from environment.tests.affected.conftest import CAPACITY, CLAIMS, UNIT
-from environment.workspace.make import make_workspace
-from environment.workspace.reference import Reference
+from environment.workspace.make import COMMIT_IDENTITY, make_workspace
+from environment.workspace.reference import Reference, git
 
 
 @pytest.fixture
@@ -85,6 +85,24 @@ def test_bad_words_end_with_a_message(app: typer.Typer, workspace: Path, words: 
     result = call(app, workspace, *words)
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
+
+
+def test_what_is_newer_than_the_map_is_told(
+    app: typer.Typer, workspace: Path, reference: Reference, tmp_path: Path
+) -> None:
+    # Given a test module that was committed after the map was made
+    new = workspace / "tests/unit/billing/test_new.py"
+    new.write_text("def test_new():\n    pass\n")
+    git(workspace, "add", "-A")
+    git(workspace, "commit", "-qm", "more", environment=COMMIT_IDENTITY)
+    (workspace / CAPACITY).write_bytes(reference.files[CAPACITY])
+    result = call(app, workspace, "--affected", "--since", "HEAD")
+    assert "1 test modules are newer than the reach map and are left out, such as tests/unit/billing/" in result.output
+    # And one that was edited just now runs as a whole
+    new.write_text("def test_newer():\n    pass\n")
+    result = call(app, workspace, "--affected", "--since", "HEAD")
+    assert "newer than the reach map" not in result.output
+    assert "1 edited test modules run as a whole" in result.output
 
 
 def test_without_a_map_it_says_how_to_make_one(

@@ -32,7 +32,7 @@ def test_affected_tests_come_first_and_the_verdict_stays(
     (workspace / CAPACITY).write_bytes(reference.files[CAPACITY])
     said: list[str] = []
     order: list[str] = []
-    first = AffectedFirst(reach_map, said.append)
+    first = AffectedFirst(reach_map, reach_map.tests_known, said.append)
 
     def decided(test_id: str, outcome: Outcome) -> None:
         order.append(test_id)
@@ -65,7 +65,7 @@ def test_affected_tests_come_first_and_the_verdict_stays(
 
 def test_failures_are_named_up_to_a_few(reach_map: ReachMap, reference: Reference) -> None:
     said: list[str] = []
-    first = AffectedFirst(reach_map, said.append)
+    first = AffectedFirst(reach_map, reach_map.tests_known, said.append)
     content = reference.files[CAPACITY]
     edited = content.replace(b"<=", b"<").replace(b"max(0", b"max(1")
     ids = first.order({CAPACITY: content}, {CAPACITY: edited})
@@ -79,7 +79,7 @@ def test_failures_are_named_up_to_a_few(reach_map: ReachMap, reference: Referenc
 
 def test_where_everything_can_be_touched_nothing_is_told(reach_map: ReachMap) -> None:
     said: list[str] = []
-    first = AffectedFirst(reach_map, said.append)
+    first = AffectedFirst(reach_map, reach_map.tests_known, said.append)
     ids = first.order({"docker-compose.yml": b"a: 1\n"}, {"docker-compose.yml": b"a: 2\n"})
     for test_id in ids:
         first.decided(test_id, Outcome.PASSED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -53,7 +54,15 @@ def test_a_fleet_is_prepared_for_live_tests_and_only_for_them(choice: Choice, re
 
 def test_workers_share_what_needs_a_fleet(choice: Choice, reference: Reference) -> None:
     asked: list[str] = []
-    workers = [lambda name=name: asked.append(name) or {} for name in ("one", "other")]  # type: ignore[misc, func-returns-value]
+
+    def worker(name: str) -> Callable[[], Mapping[str, str]]:
+        def prepare() -> Mapping[str, str]:
+            asked.append(name)
+            return {}
+
+        return prepare
+
+    workers = [worker("one"), worker("other")]
     result = run_chosen(reference.root, choice, workers=workers)
     assert set(result.decided) == set(choice.tests)
     assert sorted(asked) == ["one", "other"]
