@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from environment.affected.order import choose
-from environment.affected.words import parts_of
+from environment.affected.words import parts_of, tests
 from environment.grading.results import Outcome
 from environment.reach.reach_map import ReachMap
 
@@ -34,7 +34,7 @@ class AffectedFirst:
         self._left = set() if choice.selection.everything else set(self._tests)
         if self._left:
             parts = "1 edit" if (count := len(parts_of(choice))) == 1 else f"{count} edits"
-            self._say(f"{len(self._left):,} tests can be touched by {parts}; they run first.")
+            self._say(f"{tests(len(self._left))} can be touched by {parts}; they run first.")
         return self._tests
 
     def decided(self, test_id: str, outcome: Outcome) -> None:
@@ -51,7 +51,10 @@ class AffectedFirst:
     def _known(self) -> list[str]:
         ran, failed = len(self._tests), len(self._failed)
         if not failed:
-            return [f"All {ran:,} tests that reach your edits pass. The rest runs: it decides."]
-        lines = [f"Of the {ran:,} tests that reach your edits {failed:,} don't pass. The rest runs: it decides."]
+            which = "The one test" if ran == 1 else f"All {ran:,} tests"
+            return [f"{which} that can be touched by your edits passed. The rest runs: it decides."]
+        lines = [
+            f"{failed:,} of {tests(ran)} that can be touched by your edits didn't pass. The rest runs: it decides."
+        ]
         lines += [f"  ✗ {test_id}" for test_id in self._failed[:SHOWN_FAILURES]]
         return lines + ([f"  … and {failed - SHOWN_FAILURES:,} more"] if failed > SHOWN_FAILURES else [])

@@ -42,13 +42,13 @@ def announcement(edits: Edits, choice: Choice, known: int) -> Iterator[str]:
     count, whole = len(choice.tests), " – all of them" if choice.selection.everything else ""
     if count:
         yield (
-            f"{count:,} of {known:,} tests can be touched by it{whole}: {len(choice.unit):,} unit, "
+            f"{count:,} of {tests(known)} can be touched by it{whole}: {len(choice.unit):,} unit, "
             f"{len(choice.live):,} with a fleet. One after the other they took {_about(choice.seconds)}."
         )
     elif not choice.modules:
         yield "No test reaches it, so none can tell whether it is right."
     if choice.modules:
-        yield f"{len(choice.modules)} edited test modules run as a whole."
+        yield f"Edited test modules run as a whole: {choice.modules[0]}{and_others(len(choice.modules) - 1)}."
 
 
 def conclusion(choice: Choice, result: Result) -> Iterator[str]:
@@ -56,10 +56,10 @@ def conclusion(choice: Choice, result: Result) -> Iterator[str]:
     counts = Counter(end.outcome for end in result.decided.values())
     ran = ", ".join(f"{counts[word]:,} {word}" for word in ("passed", "failed", "skipped") if counts[word])
     first = f", the first failure after {result.first_failure:.1f} s" if result.first_failure is not None else ""
-    reach = f"{len(choice.tests):,} tests can be touched by the edit"
-    yield f"{reach}; {len(result.decided):,} ran in {result.seconds:.1f} s{first}: {ran or 'none'}."
+    yield f"{tests(len(choice.tests))} can be touched by the edit."
+    yield f"{tests(len(result.decided))} ran in {result.seconds:.1f} s{first}: {ran or 'no result'}."
     if result.missing:
-        yield f"{len(result.missing):,} could not be run, such as {result.missing[0]}."
+        yield f"Could not be run: {result.missing[0]}{and_others(len(result.missing) - 1)}."
     for path, message in list(result.uncollectable.items())[:3]:
         yield f"{path} can't be read: {one_line(message, MESSAGE_LIMIT)}"
     yield from result.troubles
@@ -69,6 +69,16 @@ def conclusion(choice: Choice, result: Result) -> Iterator[str]:
     if result.failed:
         yield "A test may fail for a cause that you haven't touched."
     yield "Tests that don't reach the edit were left out. The full grading stays the verdict."
+
+
+def tests(count: int) -> str:
+    """A number of tests in words."""
+    return "1 test" if count == 1 else f"{count:,} tests"
+
+
+def and_others(count: int) -> str:
+    """What follows an example of many."""
+    return "" if count < 1 else " and another one" if count == 1 else f" and {count:,} others"
 
 
 def wide_parts(choice: Choice) -> list[str]:

@@ -81,9 +81,7 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
         for line in words.announcement(found, choice, len(reach_map.tests_known)):
             typer.echo(line)
         if newer := set(unknown_modules(folder, reach_map)) - set(choice.modules):
-            typer.echo(
-                f"{len(newer)} test modules are newer than the reach map and are left out, such as {min(newer)}."
-            )
+            typer.echo(f"Newer than the reach map, so left out: {min(newer)}{words.and_others(len(newer) - 1)}.")
         result = None
         if choice.tests or choice.modules:
             seconds = sum(choice.durations[test_id] for test_id in choice.live)

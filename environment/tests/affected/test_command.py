@@ -97,12 +97,12 @@ def test_what_is_newer_than_the_map_is_told(
     git(workspace, "commit", "-qm", "more", environment=COMMIT_IDENTITY)
     (workspace / CAPACITY).write_bytes(reference.files[CAPACITY])
     result = call(app, workspace, "--affected", "--since", "HEAD")
-    assert "1 test modules are newer than the reach map and are left out, such as tests/unit/billing/" in result.output
+    assert "Newer than the reach map, so left out: tests/unit/billing/test_new.py." in result.output
     # And one that was edited just now runs as a whole
     new.write_text("def test_newer():\n    pass\n")
     result = call(app, workspace, "--affected", "--since", "HEAD")
-    assert "newer than the reach map" not in result.output
-    assert "1 edited test modules run as a whole" in result.output
+    assert "Newer than the reach map" not in result.output
+    assert "Edited test modules run as a whole: tests/unit/billing/test_new.py." in result.output
 
 
 def test_without_a_map_it_says_how_to_make_one(

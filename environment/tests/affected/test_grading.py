@@ -57,7 +57,7 @@ def test_affected_tests_come_first_and_the_verdict_stays(
     # And it was told before the end what is known
     assert said[:2] == [
         "5 tests can be touched by 1 edit; they run first.",
-        "All 5 tests that reach your edits pass. The rest runs: it decides.",
+        "All 5 tests that can be touched by your edits passed. The rest runs: it decides.",
     ]
     # And the verdict is that of a grading without an order
     assert replace(grader, order=None).grade(workspace).failures == result.failures
@@ -73,7 +73,9 @@ def test_failures_are_named_up_to_a_few(reach_map: ReachMap, reference: Referenc
         first.decided(test_id, Outcome.FAILED)
         first.decided(test_id, Outcome.FAILED)
     assert said[0] == f"{len(ids)} tests can be touched by 2 edits; they run first."
-    assert said[1] == f"Of the {len(ids)} tests that reach your edits {len(ids)} don't pass. The rest runs: it decides."
+    assert said[1] == (
+        f"{len(ids)} of {len(ids)} tests that can be touched by your edits didn't pass. The rest runs: it decides."
+    )
     assert said[2:] == [*(f"  ✗ {test_id}" for test_id in ids[:5]), f"  … and {len(ids) - 5} more"]
 
 

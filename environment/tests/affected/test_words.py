@@ -43,10 +43,12 @@ def test_the_end_tells_what_is_known_and_that_it_is_not_the_verdict(reach_map: R
     decided = {**dict.fromkeys(choice.tests, PASSED), f"{UNIT}::test_what_fits[2]": FAILED}
     said = list(words.conclusion(choice, Result(decided, seconds=5.25, first_failure=1.25)))
     assert said == [
-        "5 tests can be touched by the edit; 5 ran in 5.2 s, the first failure after 1.2 s: 4 passed, 1 failed.",
+        "5 tests can be touched by the edit.",
+        "5 tests ran in 5.2 s, the first failure after 1.2 s: 4 passed, 1 failed.",
         "A test may fail for a cause that you haven't touched.",
         "Tests that don't reach the edit were left out. The full grading stays the verdict.",
     ]
+    assert (words.and_others(0), words.and_others(1), words.and_others(2)) == ("", " and another one", " and 2 others")
     assert words.failure_line("tests/x::y", FAILED.message) == "✗ tests/x::y  AssertionError: assert False"
 
 
@@ -54,7 +56,7 @@ def test_what_cannot_be_followed_is_named(reach_map: ReachMap, reference: Refere
     _, choice = made(reach_map, reference, CAPACITY, reference.files[CAPACITY] + b"LIMIT = 3\n")
     said = "\n".join(words.conclusion(choice, Result({}, missing=choice.tests, seconds=1)))
     assert f"can't be followed to single tests and runs much: {CAPACITY}." in said
-    assert f"{len(choice.tests)} could not be run, such as {choice.tests[0]}." in said
+    assert f"Could not be run: {choice.tests[0]} and {len(choice.tests) - 1} others." in said
 
 
 @pytest.mark.parametrize("added", [b"def extra(a):\n    return a\n", b"LIMIT = 3\n"])
