@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import httptools
@@ -53,7 +54,7 @@ class _Connection(asyncio.Protocol):
         self._make = make
         self._status = status
         self._until = until
-        self._done = done
+        self.done = done
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._body = b""
@@ -78,15 +79,15 @@ class _Connection(asyncio.Protocol):
         self.answered += 1
         if time.monotonic() < self._until:
             asyncio.get_running_loop().call_soon(self._next)
-        elif not self._done.done():
-            self._done.set_result(None)
+        elif not self.done.done():
+            self.done.set_result(None)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._fail(error or ConnectionError("the server closed the connection"))
 
     def _fail(self, error: Exception) -> None:
-        if not self._done.done():
-            self._done.set_exception(error)
+        if not self.done.done():
+            self.done.set_exception(error)
 
     def _next(self) -> None:
         assert self._transport is not None
@@ -104,23 +105,20 @@ def load(url: str, makers: Sequence[Callable[[], Sent]], seconds: float, status:
     return asyncio.run(_load(url, makers, seconds, status))
 
 
+def _as_it_is(connection: _Connection) -> _Connection:
+    return connection
+
+
 async def _load(url: str, makers: Sequence[Callable[[], Sent]], seconds: float, status: int) -> Round:
     where = urlsplit(url)
+    host, port = where.hostname or "127.0.0.1", where.port or 80
     loop = asyncio.get_running_loop()
     began = time.monotonic()
-    connections: list[_Connection] = []
-    transports: list[asyncio.Transport] = []
-    futures: list[asyncio.Future[None]] = []
-    for make in makers:
-        done: asyncio.Future[None] = loop.create_future()
-        connection = _Connection(make, status, began + seconds, done)
-        transport, _ = await loop.create_connection(lambda made=connection: made, where.hostname, where.port)  # type: ignore[misc]
-        connections.append(connection)
-        transports.append(transport)
-        futures.append(done)
+    connections = [_Connection(make, status, began + seconds, loop.create_future()) for make in makers]
+    transports = [(await loop.create_connection(partial(_as_it_is, made), host, port))[0] for made in connections]
     try:
-        await asyncio.wait_for(asyncio.gather(*futures), seconds + STUCK_SECONDS)
+        await asyncio.wait_for(asyncio.gather(*(made.done for made in connections)), seconds + STUCK_SECONDS)
     finally:
         for transport in transports:
             transport.abort()
-    return Round(sum(connection.answered for connection in connections), time.monotonic() - began)
+    return Round(sum(made.answered for made in connections), time.monotonic() - began)

@@ -282,7 +282,8 @@ def create_service(
     readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})})
     install_standard_routes(app, readiness)
     for router in routers:
-        app.include_router(router)
+        # As they are: each has its whole path, and `include_router` would look for it in two steps a request.
+        app.router.routes.extend(router.routes)
     _install_problem_handlers(app)
     app.add_middleware(ContextMiddleware, settings=settings, clock=ports.clock)
     app.add_middleware(

@@ -10,6 +10,8 @@ from shared.infra.db.liveness import has_ended
 class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL's, which looks at a kept connection before a request uses it instead of sending a query."""
 
+    health_check_done: bool
+
     def close_if_health_check_failed(self) -> None:
         """Close the connection if it has ended, so that the next statement opens another."""
         if self.connection is None or not self.health_check_enabled or self.health_check_done:
