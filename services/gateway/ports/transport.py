@@ -83,6 +83,7 @@ class Transport:
 
     def __init__(self) -> None:
         self._session: ClientSession | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def send(self, method: str, url: str, headers: Sequence[Header], body: bytes, timeout: float) -> Answer:
         """The answer's head within `timeout` seconds; nor does any part of its body take longer than that.
@@ -109,8 +110,8 @@ class Transport:
 
     def stop(self) -> None:
         """Hang up; in the event loop, after the last request."""
-        if self._session is not None and self._session.connector is not None:
-            self._session.connector.close()
+        if self._session is not None:
+            self._closing = asyncio.get_running_loop().create_task(self._session.close())
 
     def _present(self) -> ClientSession:
         """The session; made by the first request, since it belongs to the running loop."""
