@@ -78,7 +78,7 @@ def signatures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         checked.append(token)
         return decode(token, *arguments, **options)
 
-    monkeypatch.setattr(tokens.jwt, "decode", watched)
+    monkeypatch.setattr(jwt, "decode", watched)
     return checked
 
 

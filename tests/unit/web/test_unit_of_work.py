@@ -50,7 +50,6 @@ class Session:
 
     def _end(self, how: str) -> None:
         self._log.append(how)
-        self.thread = threading.get_ident()
         if self._holds:
             self._holds = False
             assert self._lock is not None
@@ -78,7 +77,9 @@ async def ask(app: FastAPI, method: str, path: str) -> httpx.Response:
 
 
 def test_an_end_point_and_its_commit_are_in_one_thread_and_the_answer_has_its_tag() -> None:
-    router, log, threads = ApiRouter(), [], []
+    router = ApiRouter()
+    log: list[str] = []
+    threads: list[int] = []
 
     class Watched(Session):
         def commit(self) -> None:
@@ -102,7 +103,8 @@ def test_an_end_point_and_its_commit_are_in_one_thread_and_the_answer_has_its_ta
 
 @pytest.mark.parametrize("path", ["/v1/raises", "/v1/refuses", "/v1/is-no-thing"])
 def test_what_does_not_succeed_leaves_nothing(path: str) -> None:
-    router, log = ApiRouter(), []
+    router = ApiRouter()
+    log: list[str] = []
 
     @router.post("/raises", response_model=Thing)
     def raises(session: Any = database()) -> Thing:
@@ -121,7 +123,8 @@ def test_what_does_not_succeed_leaves_nothing(path: str) -> None:
 
 
 def test_an_end_point_without_a_model_and_one_that_is_a_coroutine_commit_too() -> None:
-    router, log = ApiRouter(), []
+    router = ApiRouter()
+    log: list[str] = []
 
     @router.delete("/things", status_code=204)
     def delete(session: Any = database()) -> None:
@@ -140,7 +143,8 @@ def test_an_end_point_without_a_model_and_one_that_is_a_coroutine_commit_too() -
 
 @pytest.mark.parametrize("model", [None, Thing])
 def test_those_who_wait_for_a_lock_do_not_keep_its_holder_from_ending(model: type[Thing] | None) -> None:
-    router, log, lock = ApiRouter(), [], Lock()
+    router, lock = ApiRouter(), Lock()
+    log: list[str] = []
 
     @router.post("/things", status_code=200 if model else 204, response_model=model)
     def change(session: Any = database()) -> dict[str, Any] | None:
