@@ -102,7 +102,7 @@ def measure(paths: FleetPaths, kinds: Sequence[Kind] = KINDS) -> RequestCosts:
     client.close()
     url = str(services["gateway"]["address"])
     tokens = [_tenant_token(url) for _ in range(CONNECTIONS)]  # So that no tenant's rate limit is met.
-    with _bare_server() as (bare_url, bare_pid):
+    with bare_server() as (bare_url, bare_pid):
         bare = Kind("bare", "bare", "GET", "/items")
         runs = [_Run(bare, bare_url, {"bare": bare_pid}, [])]
         for kind in kinds:
@@ -195,7 +195,7 @@ def _post(http: httpx.Client, path: str, body: Mapping[str, Any], headers: Mappi
 
 
 @contextmanager
-def _bare_server() -> Iterator[tuple[str, int]]:
+def bare_server() -> Iterator[tuple[str, int]]:
     """The yardstick's address and process id, as long as the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
