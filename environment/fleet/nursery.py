@@ -26,6 +26,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+HARMLESS = frozenset({"PYDANTIC_DISABLE_PLUGINS"})
+"""Read for every model; what it switches off is no part of the platform."""
 Stamp = tuple[int, int, int]
 ADOPTED_SECONDS = 5.0
 
@@ -94,7 +96,8 @@ def _watched(looked: list[str]) -> Iterator[None]:
 
     def noting(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*arguments: Any, **named: Any) -> Any:
-            looked.append("the environment" if name.startswith("__") else name)
+            if not (name == "__getitem__" and arguments[1] in HARMLESS):
+                looked.append("the environment" if name.startswith("__") else name)
             return original(*arguments, **named)
 
         return noted

@@ -194,7 +194,7 @@ def _read(folder: Path) -> Template | None:
 
 def _digest(file: Path) -> str:
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        return hashlib.file_digest(opened, "blake2b").hexdigest()
 
 
 def _packing(folder: Path, archive: Path) -> list[str]:
