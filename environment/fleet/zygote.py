@@ -254,7 +254,6 @@ class Zygote:
         except nursery["Unfit"] as trouble:
             theirs.send(str(trouble).encode())
             os._exit(0)
-        self.ballast.append(share_memory())
         theirs.send(FIT.encode())
         found = nursery["serve"](theirs, parent, known)
         if found is None:

@@ -63,7 +63,7 @@ class Template:
         """Lay the data into a fleet's folder. Raises Damaged, leaving nothing behind."""
         try:
             for archive in self.manifest.archives.values():
-                if _digest(self.folder / archive.file) != archive.digest:
+                if digest(self.folder / archive.file) != archive.digest:
                     raise Damaged(f"{self.folder / archive.file} is damaged")
             _run_all([_unpacking(self.folder / archive.file, root / place) for place, archive in self._places()])
         except (OSError, subprocess.SubprocessError) as error:
@@ -121,12 +121,12 @@ class TemplateStore:
         for number, (place, folder) in enumerate(folders.items()):
             name = f"{number}.tar"
             _run_all([_packing(folder, workplace / name)])
-            archives[place] = Archive(name, _digest(workplace / name))
+            archives[place] = Archive(name, digest(workplace / name))
             shutil.rmtree(folder)
         (workplace / MANIFEST).write_text(json.dumps(asdict(Manifest(inputs, archives))))
-        digest = hashlib.sha256(json.dumps(sorted(inputs.items())).encode()).hexdigest()[:24]
+        name = hashlib.sha256(json.dumps(sorted(inputs.items())).encode()).hexdigest()[:24]
         try:
-            workplace.rename(self._folder / digest)
+            workplace.rename(self._folder / name)
         except OSError:  # another fleet was first
             shutil.rmtree(workplace, ignore_errors=True)
         prune(self._root)
@@ -192,9 +192,10 @@ def _read(folder: Path) -> Template | None:
         return None
 
 
-def _digest(file: Path) -> str:
+def digest(file: Path) -> str:
+    """Of a file's content, against damage."""
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "blake2b").hexdigest()
+        return hashlib.filedigest(opened, "blake2b").hexdigest()
 
 
 def _packing(folder: Path, archive: Path) -> list[str]:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from environment.fleet import job_trace
 from environment.fleet.templates import store
 from environment.fleet.templates.inputs import Untraceable, fits, questions
 from environment.fleet.templates.key import Mode, mode
 from environment.fleet.templates.snapshot import copy, held
+from environment.fleet.templates.store import Template, TemplateStore
 from environment.tests.fleet.conftest import Project
+
+pytestmark = pytest.mark.timeout(180)
 
 JOB = '''
 """Writes every file of a folder into Redis, as a migration would, and what is the sum of all times that it was run."""
@@ -83,8 +87,8 @@ class Templated:
         assert self.project.omnicloud("down").returncode == 0
 
     def used(self, *arguments: str, **env: str) -> bool:
-        """Whether a start began on a template; takes the fleet down."""
-        status = self.up(*arguments, **env)
+        """Whether a start of the job and its server began on a template; takes the fleet down."""
+        status = self.up("prepare", *arguments, **env)
         self.down()
         assert status["from_template"] == (status["services"]["prepare"]["notes"] == "from template")
         assert status["services"]["prepare"]["state"] == "completed"
@@ -92,14 +96,9 @@ class Templated:
 
     def ask(self, *words: str) -> str:
         """Redis's answer."""
-        port = self.project.state["ports"]["redis:6379"]
-        import redis
-
-        client = redis.Redis(port=port, decode_responses=True)
-        try:
-            return str(client.execute_command(*words))
-        finally:
-            client.close()
+        with socket.create_connection(("127.0.0.1", self.project.state["ports"]["redis:6379"])) as connection:
+            connection.sendall(" ".join(words).encode() + b"\r\n")
+            return connection.recv(4096).decode().split("\r\n")[1]
 
     @property
     def templates(self) -> list[Path]:
@@ -107,8 +106,8 @@ class Templated:
 
 
 @pytest.fixture
-def templated(project: Project, tmp_path: Path) -> Iterator[Templated]:
-    yield Templated(project, tmp_path / "cache")
+def templated(project: Project, tmp_path: Path) -> Templated:
+    return Templated(project, tmp_path / "cache")
 
 
 def test_the_second_fleet_finds_the_jobs_work_and_does_not_run_them(templated: Templated) -> None:
@@ -134,44 +133,21 @@ def test_what_the_jobs_read_decides_and_nothing_else(templated: Templated) -> No
     # when something changes that no job reads
     (package / "web.py").write_text((package / "web.py").read_text() + "\n# a bug\n")
     assert templated.used()
-    # when an imported module, a file, a folder's list or the job itself does
-    for change in (
-        lambda: (package / "numbers.py").write_text("NUMBER = 8\n"),
-        lambda: (steps / "1").write_text("changed"),
-        lambda: (steps / "2").write_text("new"),
-        lambda: (package / "prepare.py").write_text(JOB + "\n# changed\n"),
-    ):
-        change()
-        assert not templated.used()
-        assert templated.used()
-    # when it is as it was long ago
+    # when an imported module or a folder's list does
+    (package / "numbers.py").write_text("NUMBER = 8\n")
+    assert not templated.used()
+    (steps / "2").write_text("new")
+    assert not templated.used()
+    # when all is as it was long ago
     (steps / "2").unlink()
-    (steps / "1").write_text("first")
     (package / "numbers.py").write_text("NUMBER = 7\n")
-    (package / "prepare.py").write_text(JOB)
     assert templated.used()
 
 
-def test_a_module_that_would_be_found_first_is_noticed(templated: Templated) -> None:
-    (templated.project.folder / "fake/prepare.py").write_text(JOB + "\nimport this_is_fake.late\n")
-    late = templated.project.folder / "this_is_fake"
-    late.mkdir()
-    (late / "__init__.py").write_text("")
-    (late / "late.py").write_text("")
-    assert not templated.used()
-    assert templated.used()
-    (late / "late").mkdir()
-    (late / "late/__init__.py").write_text("")
-    assert not templated.used()
-
-
-def test_another_environment_or_command_is_another_template(templated: Templated) -> None:
+def test_another_environment_is_another_template(templated: Templated) -> None:
     assert not templated.used()
     assert not templated.used(WORD="two")
-    assert templated.used(WORD="two")
     assert templated.used()
-    templated.project.compose(COMPOSE.replace("python -m fake.prepare", "python -m fake.prepare more"))
-    assert not templated.used()
 
 
 def test_only_a_vouched_for_tree_may_write_and_any_may_read(templated: Templated) -> None:
@@ -179,39 +155,15 @@ def test_only_a_vouched_for_tree_may_write_and_any_may_read(templated: Templated
     assert templated.templates == []
     assert not templated.used(OMNICLOUD_TEMPLATES="write")
     assert templated.used(OMNICLOUD_TEMPLATES="read")
-    assert not templated.used(OMNICLOUD_TEMPLATES="off")
     refused = templated.project.up(OMNICLOUD_TEMPLATES="perhaps")
     assert refused.returncode != 0
     assert "OMNICLOUD_TEMPLATES=perhaps is no mode" in refused.stdout + refused.stderr
 
 
-def test_a_template_that_others_may_write_is_not_used(templated: Templated) -> None:
-    assert not templated.used()
-    (templated.cache / "omnicloud/fleets").chmod(0o777)
-    assert not templated.used()
-
-
-@pytest.mark.parametrize("damage", ["cut", "changed", "missing", "manifest", "no archive"])
-def test_a_damaged_template_is_thrown_away_and_the_jobs_run(templated: Templated, damage: str) -> None:
+def test_a_damaged_template_is_thrown_away_and_the_jobs_run(templated: Templated) -> None:
     assert not templated.used()
     (folder,) = templated.templates
-    archive = folder / "0.tar"
-    match damage:
-        case "cut":
-            os.truncate(archive, archive.stat().st_size // 2)
-        case "changed":
-            content = bytearray(archive.read_bytes())
-            content[len(content) // 3] ^= 1
-            archive.write_bytes(content)
-        case "missing":
-            archive.unlink()
-        case "manifest":
-            (folder / "manifest.json").write_text("{")
-        case _:
-            content_of = json.loads((folder / "manifest.json").read_text())
-            archive.write_bytes(b"no archive")
-            content_of["archives"]["data/redis"]["digest"] = store._digest(archive)
-            (folder / "manifest.json").write_text(json.dumps(content_of))
+    os.truncate(folder / "0.tar", (folder / "0.tar").stat().st_size // 2)
     status = templated.up()
     assert status["from_template"] is False
     assert templated.ask("GET", "runs") == "1"
@@ -220,15 +172,9 @@ def test_a_damaged_template_is_thrown_away_and_the_jobs_run(templated: Templated
 
 
 def test_a_job_whose_work_is_elsewhere_runs_every_time(templated: Templated) -> None:
-    module = templated.project.folder / "fake/prepare.py"
-    for effect in (
-        "pathlib.Path('made').write_text('')",
-        "import subprocess; subprocess.run(['true'])",
-        "os.makedirs('folder', exist_ok=True)",
-    ):
-        module.write_text(JOB + effect + "\n")
-        assert not templated.used()
-        assert templated.templates == []
+    (templated.project.folder / "fake/prepare.py").write_text(JOB + "pathlib.Path('made').write_text('')\n")
+    assert not templated.used()
+    assert templated.templates == []
 
 
 def test_a_failed_job_leaves_no_template(templated: Templated) -> None:
@@ -242,10 +188,10 @@ def test_a_failed_job_leaves_no_template(templated: Templated) -> None:
 
 def test_two_fleets_at_once_may_make_the_same_template(templated: Templated) -> None:
     project, cache = templated.project, str(templated.cache)
-    command = ["up", "--ports", "auto", "--owner", str(os.getpid())]
+    command = ["up", "prepare", "--ports", "auto", "--owner", str(os.getpid())]
     starts = [
         subprocess.Popen(
-            [shutil.which("python") or "python", "-m", "environment.cli", *command, "--name", name],
+            [sys.executable, "-m", "environment.cli", *command, "--name", name],
             cwd=project.folder,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3]), "XDG_CACHE_HOME": cache},
         )
@@ -264,7 +210,7 @@ def test_two_fleets_at_once_may_make_the_same_template(templated: Templated) -> 
 
 def test_a_fleet_killed_while_it_copies_leaves_a_whole_template_or_none(templated: Templated) -> None:
     for delay in (0.0, 0.05):
-        templated.project.up(XDG_CACHE_HOME=str(templated.cache))
+        templated.project.up("prepare", XDG_CACHE_HOME=str(templated.cache))
         time.sleep(delay)
         os.kill(templated.project.state["pid"], signal.SIGKILL)
         templated.project.assert_nothing_left()
@@ -272,17 +218,12 @@ def test_a_fleet_killed_while_it_copies_leaves_a_whole_template_or_none(template
     assert templated.used()
 
 
-def test_a_fleet_with_its_clock_ahead_uses_the_template_and_sees_its_own_clock(templated: Templated) -> None:
-    assert not templated.used()
-    assert templated.used("--clock-offset", "31536000")
-
-
-def test_a_year_old_template_is_as_good_as_new(templated: Templated) -> None:
+def test_a_year_old_template_serves_a_fleet_with_its_clock_ahead(templated: Templated) -> None:
     assert not templated.used()
     (folder,) = templated.templates
     for path in (folder, *folder.iterdir()):
         os.utime(path, (time.time() - 365 * 86400,) * 2)
-    assert templated.used()
+    assert templated.used("--clock-offset", "31536000")
 
 
 # ------------------------------------------------------------------------------------------------------- its parts
@@ -299,10 +240,107 @@ def test_what_a_trace_asks_is_answered_by_any_tree(tmp_path: Path) -> None:
     assert fits(inputs, tmp_path)
     (tmp_path / "a.py").unlink()
     assert not fits(inputs, tmp_path)
-    with pytest.raises(Untraceable, match="os.system"):
+    with pytest.raises(Untraceable, match="system"):
         questions(['x\t"os.system"'], tmp_path)
     with pytest.raises(Untraceable):
         questions(["r\tcut"], tmp_path)
+
+
+def test_a_module_that_would_be_found_first_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    inputs = questions(['i\t"a"', 'i\t"b.c"'], tmp_path)
+    assert fits(inputs, tmp_path)
+    (tmp_path / "b").mkdir()
+    assert fits(inputs, tmp_path)
+    (tmp_path / "b/c.py").write_text("")
+    assert not fits(inputs, tmp_path)
+    (tmp_path / "b/c.py").unlink()
+    (tmp_path / "a").mkdir()
+    assert not fits(inputs, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("open('there').read()", "r {project}/there"),
+        ("open('gone')", "r {project}/gone"),
+        ("import module", "r {project}/module.py"),
+        ("import module", "i module"),
+        ("os.listdir()", "l {project}"),
+        ("pathlib.Path('folder').iterdir()", "l {project}/folder"),
+        ("os.fork() or open('there')", "r {project}/there"),
+        ("open('made', 'w')", "x writes {project}/made"),
+        ("os.open('made', os.O_CREAT | os.O_WRONLY)", "x writes {project}/made"),
+        ("os.makedirs('made')", "x os.mkdir {project}/made"),
+        ("pathlib.Path('there').rename('other')", "x os.rename {project}/there"),
+        ("subprocess.run(['true'])", "x subprocess.Popen"),
+        ("os.system('true')", "x os.system"),
+    ],
+)
+def test_what_a_job_does_is_written_down(tmp_path: Path, code: str, seen: str) -> None:
+    project = tmp_path / "project"
+    (project / "folder").mkdir(parents=True)
+    (project / "there").write_text("")
+    (project / "module.py").write_text("")
+    trace = tmp_path / "trace"
+    begin = (
+        "import os, pathlib, runpy, subprocess\n"
+        f"trace = os.open({str(trace)!r}, os.O_CREAT | os.O_WRONLY | os.O_APPEND)\n"
+        f"runpy.run_path({job_trace.__file__!r})['install'](trace, os.getcwd(), ['/dev', {str(tmp_path / 'own')!r}])\n"
+    )
+    subprocess.run([sys.executable, "-c", begin + code], cwd=project, check=False, stderr=subprocess.DEVNULL)
+    lines = [line.split("\t") for line in trace.read_text().splitlines()]
+    assert seen.format(project=project) in [f"{kind} {json.loads(name)}" for kind, name in lines]
+
+
+def made(cache: Path, project: Path) -> tuple[TemplateStore, Template]:
+    """A template of a folder with one file."""
+    kept = TemplateStore(cache, "key")
+    workplace = kept.workplace()
+    (workplace / "data").mkdir()
+    (workplace / "data/file").write_text("content")
+    kept.keep(workplace, {"data/server": workplace / "data"}, {"r none": "absent"})
+    template = kept.find(project)
+    assert template is not None
+    return kept, template
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "no archive"])
+def test_damage_is_noticed_before_a_server_sees_it(tmp_path: Path, damage: str) -> None:
+    kept, template = made(tmp_path / "cache", tmp_path)
+    template.unpack(tmp_path / "good")
+    assert (tmp_path / "good/data/server/file").read_text() == "content"
+    archive = template.folder / "0.tar"
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 3] ^= 1
+    match damage:
+        case "changed":
+            archive.write_bytes(content)
+        case "missing":
+            archive.unlink()
+        case _:
+            archive.write_bytes(b"no archive")
+            manifest = json.loads((template.folder / "manifest.json").read_text())
+            manifest["archives"]["data/server"]["digest"] = store.digest(archive)
+            (template.folder / "manifest.json").write_text(json.dumps(manifest))
+            again = kept.find(tmp_path)
+            assert again is not None
+            template = again
+    with pytest.raises(store.Damaged):
+        template.unpack(tmp_path / "bad")
+    assert not (tmp_path / "bad/data/server").exists()
+    kept.discard(template)
+    assert kept.find(tmp_path) is None
+
+
+def test_a_template_without_a_manifest_or_that_others_may_write_is_not_used(tmp_path: Path) -> None:
+    kept, template = made(tmp_path / "cache", tmp_path)
+    (tmp_path / "cache/fleets").chmod(0o777)
+    assert kept.find(tmp_path) is None
+    (tmp_path / "cache/fleets").chmod(0o700)
+    (template.folder / "manifest.json").write_text("{")
+    assert kept.find(tmp_path) is None
+    assert not template.folder.exists()
 
 
 def test_the_least_used_templates_go_first(tmp_path: Path) -> None:
