@@ -195,7 +195,7 @@ def _read(folder: Path) -> Template | None:
 def digest(file: Path) -> str:
     """Of a file's content, against damage."""
     with file.open("rb") as opened:
-        return hashlib.filedigest(opened, "blake2b").hexdigest()
+        return hashlib.file_digest(opened, "blake2b").hexdigest()
 
 
 def _packing(folder: Path, archive: Path) -> list[str]:

@@ -267,7 +267,7 @@ def test_a_module_that_would_be_found_first_is_noticed(tmp_path: Path) -> None:
         ("import module", "r {project}/module.py"),
         ("import module", "i module"),
         ("os.listdir()", "l {project}"),
-        ("pathlib.Path('folder').iterdir()", "l {project}/folder"),
+        ("list(pathlib.Path('folder').iterdir())", "l {project}/folder"),
         ("os.fork() or open('there')", "r {project}/there"),
         ("open('made', 'w')", "x writes {project}/made"),
         ("os.open('made', os.O_CREAT | os.O_WRONLY)", "x writes {project}/made"),
