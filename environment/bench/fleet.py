@@ -126,9 +126,8 @@ def _boot(summary: Mapping[str, Any], supervisor: int, seconds: float) -> Boot:
         name = names.get(pid, program)
         cpu[name] = cpu.get(name, 0.0) + used
         memory[name] = memory.get(name, 0.0) + memory_bytes([pid]) / MIB
-    return Boot(
-        seconds, sum(cpu.values()), sum(memory.values()), summary["from_template"], summary["nursery_trouble"], cpu, memory
-    )  # fmt: skip
+    used_template, trouble = bool(summary["from_template"]), str(summary["nursery_trouble"])
+    return Boot(seconds, sum(cpu.values()), sum(memory.values()), used_template, trouble, cpu, memory)
 
 
 def _cpu(supervisor: int) -> dict[int, tuple[str, float]]:

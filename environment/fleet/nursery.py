@@ -15,7 +15,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
-import importlib
 import json
 import os
 import random
@@ -36,16 +35,16 @@ class Unfit(Exception):
     """The imports might make a difference; the message says which."""
 
 
-def head_imports(file: str) -> list[str]:
-    """The modules that stand in the import statements at a file's top level, in order."""
+def head_imports(file: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The modules in the import statements at a file's top level, in order, and what is taken from each."""
     with open(file, "rb") as source:
         tree = ast.parse(source.read(), file)
-    found = []
+    found: list[tuple[str, tuple[str, ...]]] = []
     for statement in tree.body:
         if isinstance(statement, ast.Import):
-            found += [name.name for name in statement.names]
+            found += [(name.name, ()) for name in statement.names]
         elif isinstance(statement, ast.ImportFrom) and statement.level == 0 and statement.module != "__future__":
-            found.append(str(statement.module))
+            found.append((str(statement.module), tuple(name.name for name in statement.names)))
     return found
 
 
@@ -58,8 +57,8 @@ def preload(module: str, folder: str, output: int) -> dict[str, Stamp]:
     looked: list[str] = []
     try:
         with _watched(looked):
-            for name in head_imports(os.path.join(folder, *module.split(".")) + ".py"):
-                importlib.import_module(name)
+            for name, taken in head_imports(os.path.join(folder, *module.split(".")) + ".py"):
+                __import__(name, fromlist=taken)
     except BaseException as error:  # noqa: BLE001 - SystemExit, too: what an import does is what a service must do
         raise Unfit(f"an import ends with {error!r}") from None
     if looked:
