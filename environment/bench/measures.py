@@ -35,14 +35,15 @@ class Measure:
     long: bool = False
 
 
-def boot_figures(found: fleet.FleetCosts) -> list[Figure]:
+def boot_figures(found: fleet.FleetBench) -> list[Figure]:
     """What a fleet costs to start and to have."""
+    trouble = f"; not shared: {found.warm.nursery_trouble}" if found.warm.nursery_trouble else ""
     return [
-        Figure("boot from nothing", found.cold_seconds, S, note="templates of the servers' data made on the way"),
-        Figure("boot", found.warm_seconds, S, at_most(3.0)),
-        Figure("CPU of a boot", found.boot_cpu_seconds, S),
-        Figure("memory of a fleet", found.memory_mib, MIB, at_most(900), "PSS, infrastructure included"),
-        Figure("idle fleet, of one core", found.idle_cores, SHARE, at_most(0.04)),
+        Figure("boot without a template", found.cold.seconds, S, note=f"{found.cold.cpu_seconds:.1f} s of CPU"),
+        Figure("boot", found.warm.seconds, S, at_most(3.0), "" if found.warm.from_template else "no template was used"),
+        Figure("CPU of a boot", found.warm.cpu_seconds, S),
+        Figure("memory of a fleet", found.warm.mib, MIB, at_most(900), f"PSS, infrastructure included{trouble}"),
+        Figure("idle fleet, of one core", found.idle.share, SHARE, at_most(0.04)),
     ]
 
 
@@ -86,7 +87,7 @@ def affected_figures(found: Summary) -> list[Figure]:
 
 
 def _fleet(context: Context) -> list[Figure]:
-    return boot_figures(fleet.measure(context.root, context.scratch))
+    return boot_figures(fleet.measure(context.root))
 
 
 def _requests(context: Context) -> list[Figure]:

@@ -12,12 +12,14 @@ from environment.affected.summary import Summary
 from environment.bench import __main__ as command
 from environment.bench import suites, verification
 from environment.bench.figures import Figure, Verdict, at_most
+from environment.bench.fleet import Boot, FleetBench, Idle
 from environment.bench.machine import Machine
 from environment.bench.measures import (
     MEASURES,
     Context,
     Measure,
     affected_figures,
+    boot_figures,
     chosen,
     request_figures,
     suite_figures,
@@ -43,6 +45,16 @@ def test_requests_are_held_against_the_bare_end_point_of_the_same_run() -> None:
     assert (cpu.value, rate.value) == (5.0, 0.4)
     assert verdicts([cpu, rate, slow_cpu, slow_rate]) == ["met", "met", "missed", "missed"]
     assert cpu.note == "gateway 2.00, network 3.00"
+
+
+def test_a_fleet_is_held_against_its_targets() -> None:
+    cold = Boot(9.0, 14.0, 900.0, from_template=False, nursery_trouble="")
+    warm = Boot(2.9, 6.0, 901.0, from_template=True, nursery_trouble="an import prints")
+    figures = boot_figures(FleetBench(cold, warm, Idle(20.0, 0.04)))
+    assert [figure.value for figure in figures] == [9.0, 2.9, 6.0, 901.0, 0.04]
+    assert verdicts(figures) == ["–", "met", "–", "missed", "met"]
+    assert figures[0].note == "14.0 s of CPU"
+    assert figures[3].note.endswith("not shared: an import prints")
 
 
 def test_suites_verification_and_edits() -> None:
