@@ -203,6 +203,7 @@ class HeatMap {
   point(event) {
     const { row, column, band } = this.find(event);
     if (band) return tip.show(event, [band.node.name, `${band.node.to - band.node.from} tests`]);
+    if (row < 0 && column >= 0) return tip.show(event, [where(this.cells[column].node)]);
     if (row < 0 || column < 0) return tip.hide();
     tip.show(event, this.words(this.shown[row], this.cells[column].node));
   }
@@ -257,8 +258,10 @@ class HeatMap {
   show(bugs, chosen) {
     this.shown = bugs;
     this.chosen = chosen;
-    this.row = Math.max(0, Math.min(this.row, bugs.length - 1));
+    const place = bugs.findIndex(bug => bug.id === chosen);
+    this.row = place >= 0 ? place : Math.max(0, Math.min(this.row, bugs.length - 1));
     this.draw();
+    this.tell();
   }
 }
 
