@@ -12,6 +12,8 @@ from environment.reach.reach_map import ReachMap, Selection
 
 UNIT = "tests/unit/"
 TEST_MODULE = "tests/*/test_*.py"
+LONG_SECONDS = 5.0
+"""A test that takes longer runs after all others: whole stories reach nearly everything and say least of an edit."""
 LEAST_SECONDS = 0.02
 """What a test costs a worker beside its own duration."""
 
@@ -33,6 +35,11 @@ class Choice:
     def seconds(self) -> float:
         """What they took one after the other."""
         return sum(self.durations.values())
+
+    @property
+    def long(self) -> frozenset[str]:
+        """Those of them that run last because each takes long."""
+        return frozenset(test_id for test_id, seconds in self.durations.items() if seconds > LONG_SECONDS)
 
     @property
     def unit(self) -> tuple[str, ...]:
@@ -85,17 +92,17 @@ def shares(choice: Choice, count: int) -> list[list[str]]:
 def telling_first(reach_map: ReachMap, tests: Collection[str], edited: Collection[str]) -> list[str]:
     """The tests in the order in which they say most about the edited functions for the least time.
 
-    Unit tests come before those that need a fleet; then those of whose reach the edited functions are the greatest
-    part: a test that reaches little else fails for little else; then the cheapest.
+    Unit tests come before those that need a fleet, and long ones last; then those of whose reach the edited functions
+    are the greatest part: a test that reaches little else fails for little else; then the cheapest.
     """
     places = {name: place for place, name in enumerate(reach_map.names)}
     mask = sum(1 << places[name] for name in edited if name in places)
 
-    def key(test_id: str) -> tuple[bool, float, float, str]:
+    def key(test_id: str) -> tuple[bool, bool, float, float, str]:
         reach = reach_map.recording.tests.get(test_id)
         if reach is None or not reach.mask:
-            return not is_unit(test_id), 0.0, 0.0, test_id
+            return not is_unit(test_id), False, 0.0, 0.0, test_id
         share = (reach.mask & mask).bit_count() / reach.mask.bit_count()
-        return not is_unit(test_id), -share, reach.seconds, test_id
+        return not is_unit(test_id), reach.seconds > LONG_SECONDS, -share, reach.seconds, test_id
 
     return sorted(tests, key=key)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +41,7 @@ class Decided:
 
 
 OnDecided = Callable[[str, Decided], None]
+OnQuick = Callable[[float], None]
 Prepare = Callable[[], Mapping[str, str]]
 """Makes a fleet ready and gives the environment in which tests find it."""
 
@@ -57,6 +58,8 @@ class Result:
     seconds: float = 0.0
     first_failure: float | None = None
     """Seconds until the first test had failed."""
+    quick_seconds: float = 0.0
+    """Seconds until all but the long ones were decided; without long ones all."""
     troubles: tuple[str, ...] = ()
     """Why a process could not run its tests to the end."""
 
@@ -74,12 +77,15 @@ class Result:
 class _Notes:
     """Gathers what several processes write."""
 
-    def __init__(self, on_decided: OnDecided, began: float) -> None:
+    def __init__(self, quick: Collection[str], on_decided: OnDecided, on_quick: OnQuick, began: float) -> None:
         self.decided: dict[str, Decided] = {}
         self.uncollectable: dict[str, str] = {}
         self.troubles: list[str] = []
         self.first_failure: float | None = None
+        self.quick_seconds: float | None = None
+        self._quick = set(quick)
         self._on_decided = on_decided
+        self._on_quick = on_quick
         self._began = began
         self._lock = threading.Lock()
 
@@ -93,6 +99,11 @@ class _Notes:
                 if end.outcome == "failed" and self.first_failure is None:
                     self.first_failure = time.monotonic() - self._began
                 self._on_decided(record["id"], end)
+                if record["id"] in self._quick:
+                    self._quick.discard(record["id"])
+                    if not self._quick:
+                        self.quick_seconds = time.monotonic() - self._began
+                        self._on_quick(self.quick_seconds)
 
 
 def run_chosen(
@@ -101,14 +112,15 @@ def run_chosen(
     arguments: Sequence[str] = (),
     workers: Sequence[Prepare | None] = (None,),
     on_decided: OnDecided = lambda test_id, end: None,
+    on_quick: OnQuick = lambda seconds: None,
 ) -> Result:
     """Run the chosen tests in the folder, as they stand there; `arguments` go to pytest.
 
     Each worker has a share of the tests that need a fleet, and a fleet of its own: the one that it prepares, else one
-    that its tests start.
+    that its tests start. `on_quick` is called once all but the long tests are decided.
     """
     began = time.monotonic()
-    notes = _Notes(on_decided, began)
+    notes = _Notes(frozenset(choice.tests) - choice.long, on_decided, on_quick, began)
     unit_modules = [path for path in choice.modules if is_unit(path)]
     live_modules = [path for path in choice.modules if not is_unit(path)]
     with ThreadPoolExecutor(1 + len(workers)) as pool:
@@ -121,12 +133,14 @@ def run_chosen(
         for part in parts:
             part.result()
     missing = tuple(test_id for test_id in choice.tests if test_id not in notes.decided)
+    seconds = time.monotonic() - began
     return Result(
         notes.decided,
         notes.uncollectable,
         missing,
-        time.monotonic() - began,
+        seconds,
         notes.first_failure,
+        seconds if notes.quick_seconds is None or not choice.long else notes.quick_seconds,
         tuple(notes.troubles),
     )
 

@@ -51,6 +51,13 @@ def announcement(edits: Edits, choice: Choice, known: int) -> Iterator[str]:
         yield f"Edited test modules run as a whole: {choice.modules[0]}{and_others(len(choice.modules) - 1)}."
 
 
+def so_far(choice: Choice, seconds: float, failed: int) -> str:
+    """What is known when only the long tests are left."""
+    known = f"{failed:,} failed" if failed else "all passed"
+    quick, long = len(choice.tests) - len(choice.long), len(choice.long)
+    return f"After {seconds:.1f} s: {known} of {tests(quick)}; {tests(long)} of more than 5 s follow."
+
+
 def conclusion(choice: Choice, result: Result) -> Iterator[str]:
     """What is known after the tests, and what isn't."""
     counts = Counter(end.outcome for end in result.decided.values())
@@ -97,11 +104,12 @@ def to_document(edits: Edits, choice: Choice, result: Result | None) -> dict[str
 
         {"format": 1, "since": "since the last commit", "edited": ["services/…::name"],
          "tests": ["tests/…"], "everything": false, "unit": 38, "live": 3,
-         "seconds": 5.2, "first_failure": 1.3 | null,
+         "seconds": 5.2, "quick_seconds": 5.2, "first_failure": 1.3 | null, "long": [],
          "outcomes": {"tests/…": "passed"}, "messages": {"tests/…": "…"},
          "missing": [], "uncollectable": {}, "troubles": []}
 
-    `seconds` is 0 and `outcomes` empty when nothing had to run.
+    `quick_seconds` is when all tests but those in `long` were decided. `seconds` is 0 and `outcomes` empty when nothing
+    had to run.
     """
     ends = result.decided if result is not None else {}
     return {
@@ -113,6 +121,8 @@ def to_document(edits: Edits, choice: Choice, result: Result | None) -> dict[str
         "unit": sum(map(is_unit, choice.tests)),
         "live": sum(not is_unit(test_id) for test_id in choice.tests),
         "seconds": round(result.seconds, 3) if result is not None else 0.0,
+        "quick_seconds": round(result.quick_seconds, 3) if result is not None else 0.0,
+        "long": sorted(choice.long),
         "first_failure": result.first_failure if result is not None else None,
         "outcomes": {test_id: end.outcome for test_id, end in ends.items()},
         "messages": {test_id: end.message for test_id, end in ends.items() if end.message},

@@ -70,9 +70,16 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
     from environment.grading.console import errors_as_messages
     from environment.reach.map_file import load_map
 
+    failed: list[str] = []
+
     def tell(test_id: str, end: Decided) -> None:
         if end.outcome == "failed":
+            failed.append(test_id)
             typer.echo(words.failure_line(test_id, end.message))
+
+    def quick(seconds: float) -> None:
+        if choice.long:
+            typer.echo(words.so_far(choice, seconds, len(failed)))
 
     with errors_as_messages():
         reach_map = load_map()
@@ -88,7 +95,7 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
             number = 1 if "OMNICLOUD_URL" in os.environ else worthwhile(seconds)
             fleets = [Standing(folder, index + 1) for index in range(number)]
             workers = [fleet.ready if keep_fleet else None for fleet in fleets]
-            result = run_chosen(folder, choice, arguments, workers, tell)
+            result = run_chosen(folder, choice, arguments, workers, tell, quick)
             if keep_fleet and not all(map(is_unit, result.failed)):
                 for fleet in fleets:
                     fleet.spoiled()

@@ -20,7 +20,15 @@ from environment.workspace.reference import Reference
 
 
 def record(seconds: float, **others: Any) -> dict[str, Any]:
-    return {"seconds": seconds, "first_failure": None, "failed": [], "tests": 3, **others}
+    return {
+        "seconds": seconds,
+        "quick_seconds": seconds / 2,
+        "first_failure": None,
+        "failed": [],
+        "long": [],
+        "tests": 3,
+        **others,
+    }
 
 
 def test_a_summary_counts_both_ways() -> None:
@@ -36,13 +44,14 @@ def test_a_summary_counts_both_ways() -> None:
         {
             "edits": {
                 **{f"e{number}": record(float(number)) for number in range(1, 9)},
-                "e9": record(9.0, failed=["c"], first_failure=2.0, check=check),
+                "e9": record(9.0, failed=["c"], long=["c", "d"], first_failure=2.0, check=check),
                 "e10": record(10.0, tests=0, check=unit),
             }
         }
     )
     assert (found.edits, found.median, found.ninetieth, found.first_failure_median) == (10, 5.5, 9.0, 2.0)
-    assert (found.failing, found.unreached, found.suites, found.unit_runs) == (1, 1, 1, 1)
+    assert (found.quick_median, found.quick_ninetieth) == (2.75, 4.5)
+    assert (found.failing, found.only_long, found.unreached, found.suites, found.unit_runs) == (1, 1, 1, 1, 1)
     assert (found.full_only, found.affected_only) == (2, 1)
     assert (found.confirmed_full_only, found.confirmed_affected_only) == (1, 0)
     assert "only the full run saw 2 failures (1 of them again), only the affected run 1 (0 confirmed)" in lines(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from environment.affected.order import choose, shares, telling_first
@@ -64,3 +66,12 @@ def test_shares_are_about_as_long_and_each_begins_with_telling_tests(reach_map: 
     assert [one[0], other[0]] == list(choice.live[:2])
     assert sorted([*one, *other]) == sorted(choice.live)
     assert shares(choice, 1) == [list(choice.live)]
+
+
+def test_long_tests_come_last_whatever_they_tell(reach_map: ReachMap) -> None:
+    long, short = f"{CLAIMS}::test_a_claim_up_to_the_last_unit", f"{CLAIMS}::test_release_ends_at_zero"
+    tests = dict(reach_map.recording.tests)
+    tests[long] = replace(tests[long], seconds=5.1)
+    slow = replace(reach_map, recording=replace(reach_map.recording, tests=tests))
+    assert telling_first(slow, [long, short], [f"{CAPACITY}::fits"]) == [short, long]
+    assert telling_first(reach_map, [long, short], [f"{CAPACITY}::fits"]) == [long, short]

@@ -117,3 +117,22 @@ def test_the_folder_gets_nothing_but_logs(choice: Choice, reference: Reference) 
     before = {path.name for path in reference.root.iterdir()}
     run_chosen(reference.root, choice)
     assert {path.name for path in reference.root.iterdir()} - before == {".omnicloud"}
+
+
+def test_it_is_told_when_only_long_tests_are_left(choice: Choice, reference: Reference) -> None:
+    long = f"{CLAIMS}::test_a_claim_up_to_the_last_unit"
+    slow = replace(choice, durations={**choice.durations, long: 30.0})
+    decided: list[str] = []
+    known: list[set[str]] = []
+    result = run_chosen(
+        reference.root,
+        slow,
+        on_decided=lambda test_id, end: decided.append(test_id),
+        on_quick=lambda seconds: known.append(set(decided)),
+    )
+    assert slow.long == {long}
+    assert len(known) == 1
+    assert known[0] >= set(choice.tests) - {long}
+    assert 0 < result.quick_seconds <= result.seconds
+    # And without long ones the result is there when all have run
+    assert run_chosen(reference.root, replace(choice, tests=choice.unit)).quick_seconds > 0

@@ -60,8 +60,8 @@ def test_a_fleet_is_held_against_its_targets() -> None:
 def test_suites_verification_and_edits() -> None:
     assert verdicts(suite_figures(SuiteTime(2905, 110.0), SuiteTime(924, 200.0))) == ["met", "–", "missed"]
     assert verdicts(verification_figures(VerifyTimes(27, 700.0, 200.0, 59.0))) == ["met", "missed", "met"]
-    summary = Summary(200, 8.0, 60.0, 4.0, 150, 3, 20, 50, 0, 0, 0, 0)
-    assert verdicts(affected_figures(summary)) == ["met", "–"]
+    summary = Summary(200, 8.0, 60.0, 6.0, 50.0, 4.0, 150, 5, 3, 20, 50, 0, 0, 0, 0)
+    assert verdicts(affected_figures(summary)) == ["met", "–", "–"]
 
 
 def test_the_short_ones_run_unless_others_are_named() -> None:
