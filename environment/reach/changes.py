@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from environment.reach.functions import Source, take_apart
 from environment.reach.instrument import is_instrumented
+from environment.reach.spread import spread
 
 
 @dataclass(frozen=True)
@@ -15,21 +16,27 @@ class Changes:
     whole."""
 
     functions: frozenset[str] = frozenset()
-    """`path::name` of functions whose body differs."""
+    """`path::name` of functions whose body differs, or that mention a name whose meaning differs."""
     modules: frozenset[str] = frozenset()
-    """Files of the platform whose module-level part differs; also those that only one of the trees has."""
+    """Files of the platform whose module-level part differs in a way that can't be followed by names; also those that
+    only one of the trees has."""
     files: frozenset[str] = frozenset()
-    """All other files that differ: tests, the compose file, migrations, schemas."""
+    """All other files that differ: tests, the compose file, migrations, schemas. Also tests that mention and import a
+    name whose meaning differs."""
 
     def __bool__(self) -> bool:
         return bool(self.functions or self.modules or self.files)
 
 
 def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Changes:
-    """What differs between two trees; nothing for files with the same bytes, or with comments changed only."""
+    """What differs between two trees; nothing for files with the same bytes, or with comments changed only.
+
+    A module-level part is followed by the names that it binds, as far as that is certain.
+    """
     functions: set[str] = set()
     modules: set[str] = set()
     files: set[str] = set()
+    loaded: set[str] = set()
     for path in before.keys() | after.keys():
         old, new = before.get(path), after.get(path)
         if old == new:
@@ -42,14 +49,15 @@ def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Changes:
             modules.add(path)
             continue
         if one.module != other.module:
-            modules.add(path)
+            loaded.add(path)
         # A function that only one has stands in the module-level part, too.
         functions |= {
             f"{path}::{name}"
             for name in one.functions.keys() & other.functions.keys()
             if one.functions[name] != other.functions[name]
         }
-    return Changes(frozenset(functions), frozenset(modules), frozenset(files))
+    wide = spread(before, after, sorted(loaded))
+    return Changes(wide.functions | functions, wide.modules | modules, wide.others | files)
 
 
 def read_source(content: bytes | None) -> Source | None:

@@ -7,6 +7,7 @@ hold numbers that count from 0 in that file, so an instrumented file depends on 
 from __future__ import annotations
 
 import ast
+import codecs
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -96,7 +97,8 @@ def instrument_source(content: bytes, path: str) -> tuple[bytes, list[str]]:
     Raises SyntaxError or ValueError when it is no Python.
     """
     tree = ast.parse(content)
-    lines = content.splitlines(keepends=True)
+    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+    lines = content.removeprefix(mark).splitlines(keepends=True)
     names: list[str] = []
     insertions: list[_Insertion] = []
     for number, (name, node) in enumerate(named_definitions(tree)):
@@ -111,7 +113,7 @@ def instrument_source(content: bytes, path: str) -> tuple[bytes, list[str]]:
             lines[item.line] = line[: item.column] + item.text + line[item.column :]
         else:
             lines.insert(item.line, item.text)
-    return b"".join(lines), names
+    return mark + b"".join(lines), names
 
 
 def _call(node: Definition, number: int, lines: Sequence[bytes]) -> _Insertion:
@@ -142,8 +144,6 @@ def _before(statement: ast.stmt, text: str, lines: Sequence[bytes]) -> _Insertio
     decorators = getattr(statement, "decorator_list", [])
     line = _line_of_sign(decorators[0], lines) if decorators else statement.lineno - 1
     column = len(_indent(lines[line])) if decorators else statement.col_offset
-    if line == 0 and lines[0].startswith(b"\xef\xbb\xbf"):
-        return _Insertion(line, column + 3, f"{text}; ".encode())
     goes_on = line > 0 and lines[line - 1].rstrip(b"\r\n").endswith(b"\\")
     if lines[line][:column].strip() or goes_on:
         return _Insertion(line, max(1, column), f"{text}; ".encode())

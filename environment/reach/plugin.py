@@ -118,8 +118,16 @@ class Reach:
         self._used = set()
         began = time.monotonic()
         result = yield
-        self._rows.close(row, seconds=round(time.monotonic() - began, 4), shared=sorted(self._shared_by(item)))
+        self._rows.close(row, seconds=round(time.monotonic() - began, 4), shared=sorted(self._used))
         return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Note, as long as the item knows it, what of its fixtures outlives it: by name or by asking for them."""
+        info = getattr(item, "_fixtureinfo", None)
+        found = [definitions[-1] for definitions in getattr(info, "name2fixturedefs", {}).values() if definitions]
+        found += getattr(getattr(item, "_request", None), "_fixture_defs", {}).values()
+        self._used |= {self._rows.shared("fixture", _key(one)) for one in found if one.scope != "function"}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
@@ -131,14 +139,6 @@ class Reach:
             return (yield)
         finally:
             self._rows.enter(before)
-
-    def _shared_by(self, item: pytest.Item) -> set[int]:
-        """Rows of fixtures that outlive a test and that this one has, by name or by asking for them."""
-        info = getattr(item, "_fixtureinfo", None)
-        found = [definitions[-1] for definitions in getattr(info, "name2fixturedefs", {}).values() if definitions]
-        found += getattr(getattr(item, "_request", None), "_fixture_defs", {}).values()
-        rows = {self._rows.shared("fixture", _key(one)) for one in found if one.scope != "function"}
-        return rows | self._used
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -41,8 +41,8 @@ class Notes:
                 # Services may run as another user.
                 os.fchmod(file.fileno(), 0o666)
         with open(path, "r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), size)
-        self.current = memoryview(self.memory)[:8].cast("Q")
+            self.memory = memoryview(mmap.mmap(file.fileno(), size))
+        self.current = self.memory[:8].cast("Q")
         if not self.current[0]:
             self.current[0] = HEADER
 

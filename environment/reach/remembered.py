@@ -3,8 +3,10 @@
 `LASTING`: functions of the tests' support that keep what they make for later tests. What happens while they run is
 noted in a row of its own, shared by every test that calls them.
 
-`REMEMBERED`: functions of the platform whose result is remembered, and those that read what is remembered. Whoever
-reaches a reader counts as reaching the fetcher and all that the fetcher was seen to reach within its own file.
+`REMEMBERED`: a function of the platform that reads what is remembered in a process for longer than a test, and the
+functions that fetch it. Whoever reaches the reader counts as reaching those. What is fetched while a fleet starts, or
+by one that nobody asks for anything, need not be named here, nor what is remembered for one tenant only: a test's
+tenants are its own. Every function under a cache decorator is a reader.
 """
 
 from __future__ import annotations
@@ -19,6 +21,15 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
         "shared/events/schema.py::compile_schema",
     ),
     "shared/clients/errors.py::error_class": (),
+    # The gateway keeps auth's key set for minutes.
+    "services/gateway/ports/tokens.py::TokenVerifier._key": (
+        "services/gateway/ports/tokens.py::SigningKeys.fetch",
+        "services/auth/api/signing_keys.py::PublicKeys.get",
+        "services/auth/operations/signing_keys.py::key_set",
+        "services/auth/operations/signing_keys.py::public_keys",
+        "services/auth/repository.py::SigningKeyRows.published",
+        "services/auth/domain/tokens.py::key_set",
+    ),
 }
 
 
