@@ -16,7 +16,7 @@ CATALOGUE = "environment/bugs"
 
 @dataclass(frozen=True)
 class Edits:
-    """The files that differ, as they were and as they are; a file that isn't there is left out."""
+    """The visible files of two trees that verdicts depend on, as they were and as they are."""
 
     since: str
     """What it is compared with, in words."""
@@ -24,7 +24,13 @@ class Edits:
     after: Mapping[str, bytes]
 
     def __bool__(self) -> bool:
-        return bool(self.before or self.after)
+        return bool(self.differing)
+
+    @property
+    def differing(self) -> list[str]:
+        """The files that differ, or that only one of the trees has."""
+        both = self.before.keys() | self.after.keys()
+        return sorted(path for path in both if self.before.get(path) != self.after.get(path))
 
 
 def edits(folder: Path, since: str = "") -> Edits:
@@ -36,17 +42,18 @@ def edits(folder: Path, since: str = "") -> Edits:
     if not (folder / ".git").exists():
         raise WorkspaceError(f"{folder} has no git history of its own, so nothing tells what was edited in it.")
     revision, words = _base(folder, since)
-    names = _lines(folder, "diff", "--name-only", "--no-renames", "-z", revision, "--")
-    names += _lines(folder, "ls-files", "--others", "--exclude-standard", "-z")
-    before: dict[str, bytes] = {}
+    new = _names(folder, "ls-files", "--others", "--exclude-standard", "-z")
+    changed = new | _names(folder, "diff", "--name-only", "--no-renames", "-z", revision, "--")
     after: dict[str, bytes] = {}
-    for path in sorted({name for name in names if is_visible(name) and bears_on_verdicts(name)}):
-        old = git_bytes(folder, "cat-file", "blob", f"{revision}:{path}")
-        if old.returncode == 0:
-            before[path] = old.stdout
+    for path in sorted(changed | _names(folder, "ls-files", "-z")):
         file = folder / path
         if file.is_file() and not file.is_symlink():
             after[path] = file.read_bytes()
+    before = {path: content for path, content in after.items() if path not in changed}
+    for path in sorted(changed):
+        old = git_bytes(folder, "cat-file", "blob", f"{revision}:{path}")
+        if old.returncode == 0:
+            before[path] = old.stdout
     return Edits(words, before, after)
 
 
@@ -65,8 +72,9 @@ def _base(folder: Path, since: str) -> tuple[str, str]:
     return found.stdout.strip(), words
 
 
-def _lines(folder: Path, *arguments: str) -> list[str]:
+def _names(folder: Path, *arguments: str) -> set[str]:
+    """The files that git names, as far as verdicts depend on them."""
     done = git(folder, *arguments)
     if done.returncode != 0:
         raise WorkspaceError(f"git can't tell what differs in {folder}: {done.stderr.strip()}")
-    return [name for name in done.stdout.split("\0") if name]
+    return {name for name in done.stdout.split("\0") if is_visible(name) and bears_on_verdicts(name)}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from environment.affected.order import choose
-from environment.affected.words import parts_of, tests
+from environment.affected.words import edited_parts, tests
 from environment.grading.results import Outcome
 from environment.reach.reach_map import ReachMap
 
@@ -33,7 +33,7 @@ class AffectedFirst:
         # Where everything can be touched there is nothing to tell before the verdict.
         self._left = set() if choice.selection.everything else set(self._tests)
         if self._left:
-            parts = "1 edit" if (count := len(parts_of(choice))) == 1 else f"{count} edits"
+            parts = "1 edit" if (count := len(edited_parts(before, after))) == 1 else f"{count} edits"
             self._say(f"{tests(len(self._left))} can be touched by {parts}; they run first.")
         return self._tests
 

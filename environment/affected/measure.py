@@ -87,7 +87,8 @@ class Measuring:
 
     def measure(self, edit: Edit, whole_suite: bool) -> dict[str, Any]:
         """One edit's record, in the documented form."""
-        choice = choose(self._map, {edit.path: self._reference.files[edit.path]}, {edit.path: edit.content})
+        files = self._reference.files
+        choice = choose(self._map, files, {**files, edit.path: edit.content})
         seconds_live = sum(choice.durations[test_id] for test_id in choice.live)
         for number in range(worthwhile(seconds_live) if choice.live else 0):
             Standing(self.tree, number + 1).ready()

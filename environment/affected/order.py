@@ -58,7 +58,7 @@ def is_unit(test_id: str) -> bool:
 
 
 def choose(reach_map: ReachMap, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Choice:
-    """The tests that the differences between two trees can touch. Files that are alike may be left out of both."""
+    """The tests that the differences between two whole trees can touch."""
     changed = changes(before, after)
     selection = reach_map.selection(changed)
     modules = {path for path in after if fnmatchcase(path, TEST_MODULE) and before.get(path) != after[path]}

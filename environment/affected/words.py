@@ -7,28 +7,39 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from environment.affected.edits import Edits
 from environment.affected.order import Choice, is_unit
 from environment.affected.run import Result
 from environment.causes import one_line
+from environment.reach.changes import read_source
+from environment.reach.instrument import is_instrumented
 
 FORMAT = 1
 SHOWN_EDITS = 8
 MESSAGE_LIMIT = 160
 
 
-def parts_of(choice: Choice) -> list[str]:
-    """The edited functions and files, functions first."""
-    changed = choice.changes
-    return [*sorted(changed.functions), *sorted(changed.modules), *sorted(changed.files)]
+def edited_parts(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
+    """What was edited itself: functions by name; other files, and what else differs in a file, by path."""
+    parts: list[str] = []
+    for path in sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)):
+        old, new = read_source(before.get(path)), read_source(after.get(path))
+        if not is_instrumented(path) or old is None or new is None:
+            parts.append(path)
+            continue
+        if old.module != new.module:
+            parts.append(path)
+        names = old.functions.keys() & new.functions.keys()
+        parts += [f"{path}::{name}" for name in sorted(names) if old.functions[name] != new.functions[name]]
+    return parts
 
 
 def announcement(edits: Edits, choice: Choice, known: int) -> Iterator[str]:
     """What was edited and what will run for it. `known` is the number of tests that the map knows."""
-    parts = parts_of(choice)
+    parts = edited_parts(edits.before, edits.after)
     if not edits:
         yield f"Nothing that tests depend on was edited {edits.since}."
         return
@@ -115,7 +126,7 @@ def to_document(edits: Edits, choice: Choice, result: Result | None) -> dict[str
     return {
         "format": FORMAT,
         "since": edits.since,
-        "edited": parts_of(choice),
+        "edited": edited_parts(edits.before, edits.after),
         "tests": list(choice.tests),
         "everything": choice.selection.everything,
         "unit": sum(map(is_unit, choice.tests)),

@@ -47,18 +47,23 @@ def test_edits_are_told_with_what_stood_there_before(workspace: Path) -> None:
     (workspace / "shared/__pycache__/x.pyc").write_bytes(b"")
     # Then exactly the three are there, byte for byte
     found = edits(workspace)
-    assert found.before.keys() == {CAPACITY, "services/billing/proration.py"}
+    assert found.differing == ["services/billing/proration.py", CAPACITY, "shared/new.py"]
     assert found.before[CAPACITY] == before
-    assert found.after == {CAPACITY: before + b"\r\nLIMIT = 1\n", "shared/new.py": b"NEW = 1\n"}
+    assert found.after[CAPACITY] == before + b"\r\nLIMIT = 1\n"
+    assert "shared/new.py" not in found.before
+    assert "services/billing/proration.py" not in found.after
+    # And everything else that verdicts depend on is in both trees, since a name may be used anywhere
+    assert "services/compute/app.py" in found.before.keys() & found.after.keys()
+    assert "README.md" not in found.after
 
 
 def test_commits_in_a_workspace_hide_nothing_unless_one_is_named(workspace: Path) -> None:
     (workspace / CAPACITY).write_text("A = 1\n")
     commit(workspace)
     (workspace / "shared/__init__.py").write_text("READY = 1\n")
-    assert edits(workspace).after.keys() == {CAPACITY, "shared/__init__.py"}
+    assert edits(workspace).differing == [CAPACITY, "shared/__init__.py"]
     since = edits(workspace, "HEAD")
-    assert (since.since, set(since.after)) == ("since HEAD", {"shared/__init__.py"})
+    assert (since.since, since.differing) == ("since HEAD", ["shared/__init__.py"])
 
 
 def test_the_repository_is_compared_with_its_last_commit(reference: Reference) -> None:

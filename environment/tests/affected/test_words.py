@@ -16,7 +16,7 @@ PASSED, FAILED = Decided("passed", "", 0.1), Decided("failed", "AssertionError: 
 
 
 def made(reach_map: ReachMap, reference: Reference, path: str, content: bytes) -> tuple[Edits, Choice]:
-    found = Edits("since the workspace was made", {path: reference.files[path]}, {path: content})
+    found = Edits("since the workspace was made", reference.files, {**reference.files, path: content})
     return found, choose(reach_map, found.before, found.after)
 
 
@@ -66,7 +66,8 @@ def test_nothing_said_tells_a_workspace_from_the_reference(
     """A function that only the workspace has, which the map can't know, is told like any other edit."""
     before = reference.files[CAPACITY] + added
     after = before.replace(b"return a\n", b"return [a]\n").replace(b"LIMIT = 3", b"LIMIT = 4")
-    found = Edits("since the workspace was made", {CAPACITY: before}, {CAPACITY: after})
+    files = reference.files
+    found = Edits("since the workspace was made", {**files, CAPACITY: before}, {**files, CAPACITY: after})
     choice = choose(reach_map, found.before, found.after)
     said = "\n".join([*words.announcement(found, choice, 11), *words.conclusion(choice, Result({}))])
     assert "map" not in said
