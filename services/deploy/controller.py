@@ -21,6 +21,7 @@ from services.deploy.ports import Ports
 from services.deploy.repository import CandidateRepository, FenceRepository, Work, running_deployments
 from services.deploy.settings import Settings
 from shared.errors import OmniCloudError
+from shared.events.commits import CommitListener
 from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.election import LeaderElection
 from shared.infra.fencing import StaleFencingToken
@@ -36,6 +37,8 @@ log = logger("deploy.controller")
 
 HEARTBEAT = tracing.Work("report as a candidate")
 STEP = tracing.Work("move a rollout on")
+HEALTH_LOOK_SECONDS = 60.0
+"""How often the liveness end point's server looks whether it was told to end; it ends with the process."""
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
 
@@ -50,8 +53,10 @@ class Controller:
         _end_idle_transactions(self._engine, settings.controller_lease_seconds)
         self._sessions = make_session_factory(self._engine)
         self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
-        self._loop = Periodic("rollout-controller", settings.controller_tick_seconds, self.tick)
+        self._loop = Periodic("rollout-controller", self._pause, self.tick)
+        self._commits = CommitListener(settings, self._committed)
         self._election.observe(lambda leading: self._loop.poke())
+        self._busy = False
         self._announced = 0
         self._refused_writes = 0
         self._ticked_at = time.monotonic()
@@ -60,9 +65,11 @@ class Controller:
         """Stand for election and work while elected."""
         self._election.start()
         self._loop.start()
+        self._commits.start()
 
     def stop(self) -> None:
         """Let the next leader in at once."""
+        self._commits.stop()
         self._loop.stop()
         self._election.stop()
         self._engine.dispose()
@@ -83,6 +90,15 @@ class Controller:
                 return
             if self._move_on(work):
                 self._loop.poke()  # There may be more to do at once.
+
+    def _pause(self) -> float:
+        """Seconds until the next tick, if nothing happens: rollouts move by themselves, without them nothing does."""
+        return self._settings.controller_tick_seconds if self._busy else self._settings.controller_idle_seconds
+
+    def _committed(self) -> None:
+        """Something of deploy's has changed: a rollout to begin, or a lock to free."""
+        if self._election.is_leader():
+            self._loop.poke()
 
     def _announce(self, token: int) -> None:
         """A new leader's first write: from here on its predecessors are shut out of every rollout."""
@@ -108,10 +124,13 @@ class Controller:
                 refused_writes=self._refused_writes,
                 at=self._ports.clock.now(),
             )
+            self._busy = False
             if token == 0:
                 return []
             locking.free_ended(session, self._ports)
-            return running_deployments(session)
+            running = running_deployments(session)
+            self._busy = bool(running)
+            return running
 
     def _move_on(self, work: Work) -> bool:
         """One step of one deployment, under this leadership's token; whether it moved."""
@@ -161,7 +180,7 @@ def serve_health(controller: Controller, address: tuple[str, int]) -> ThreadingH
             """Probes aren't news."""
 
     server = ThreadingHTTPServer(address, Health)
-    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(HEALTH_LOOK_SECONDS,), name="health", daemon=True).start()
     return server
 
 
@@ -180,7 +199,7 @@ def main() -> int:
     log.info("standing for election", candidate=settings.candidate)
     stopping.wait()
     controller.stop()
-    server.shutdown()
+    server.server_close()
     spans.stop()
     return 0
 

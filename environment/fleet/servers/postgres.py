@@ -42,7 +42,8 @@ _SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
     "jit": "off",
-    "autovacuum_naptime": "10s",
+    # Each database is visited once in this time, by a process that is started for it.
+    "autovacuum_naptime": "1min",
 }
 # For a fleet that does not outlive its machine. Commits stay synchronous: they reach the kernel, and so outlive a
 # killed server, which costs next to nothing without the flush.
