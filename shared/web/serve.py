@@ -18,11 +18,10 @@ from shared.kernel.logs import configure_logs, logger
 from shared.web.asgi_server import AsgiServer
 from shared.web.runtime import ServiceApp
 
-SHUTDOWN_SECONDS = 5
-"""How long requests in flight may take to end; below the ten seconds after which container engines kill."""
-
 WSGI_LOOK_SECONDS = 10
 """How often waitress looks for idle connections to close, without being woken by a request or a signal."""
+SHUTDOWN_SECONDS = 5
+"""How long requests in flight may take to end; below the ten seconds after which container engines kill."""
 
 log = logger("shared.web")
 
@@ -76,11 +75,11 @@ def serve_wsgi(app: ServiceApp) -> None:
         app.application,
         host=host,
         port=port,
+        asyncore_loop_timeout=WSGI_LOOK_SECONDS,
         threads=app.settings.web_threads,
         ident="omnicloud",
         clear_untrusted_proxy_headers=False,
         channel_timeout=60,
-        asyncore_loop_timeout=WSGI_LOOK_SECONDS,
         asyncore_use_poll=True,
     )
     signal.signal(signal.SIGTERM, _leave)
