@@ -53,7 +53,9 @@ class Controller:
         _end_idle_transactions(self._engine, settings.controller_lease_seconds)
         self._sessions = make_session_factory(self._engine)
         self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
-        self._loop = Periodic("rollout-controller", self._pause, self.tick)
+        self._loop = Periodic(
+            "rollout-controller", self._pause, self.tick, retry_seconds=settings.controller_tick_seconds
+        )
         self._commits = CommitListener(settings, self._committed)
         self._election.observe(lambda leading: self._loop.poke())
         self._busy = False
