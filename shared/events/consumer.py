@@ -90,7 +90,9 @@ class EventConsumer:
         try:
             consumer.subscribe(list(self._topics), on_revoke=self._revoked, on_lost=self._revoked)
             while not self._stop.is_set():
-                message = consumer.poll(min(POLL_SECONDS, self._resume(consumer)))
+                # Not `poll`, which wakes five times a second to look for signals, in vain in this thread.
+                messages = consumer.consume(1, min(POLL_SECONDS, self._resume(consumer)))
+                message = messages[0] if messages else None
                 if message is None:
                     self._housekeeping(consumer)
                 elif error := message.error():
