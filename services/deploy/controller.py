@@ -14,6 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
 
 from services.deploy.operations import locking, rollouts
 from services.deploy.operations.controllers import ELECTION
@@ -37,6 +38,8 @@ log = logger("deploy.controller")
 
 HEARTBEAT = tracing.Work("report as a candidate")
 STEP = tracing.Work("move a rollout on")
+LOOK_SECONDS = 5.0
+"""How often the leader looks at the tables without having been told of a change."""
 HEALTH_LOOK_SECONDS = 60.0
 """How often the liveness end point's server looks whether it was told to end; it ends with the process."""
 LIVENESS_SECONDS = 10.0
@@ -57,8 +60,9 @@ class Controller:
             "rollout-controller", self._pause, self.tick, retry_seconds=settings.controller_tick_seconds
         )
         self._commits = CommitListener(settings, self._committed)
-        self._election.observe(lambda leading: self._loop.poke())
+        self._election.observe(lambda leading: self._look_soon())
         self._busy = False
+        self._look_at = 0.0
         self._announced = 0
         self._refused_writes = 0
         self._ticked_at = time.monotonic()
@@ -93,6 +97,24 @@ class Controller:
             if self._move_on(work):
                 self._loop.poke()  # There may be more to do at once.
 
+    def _look(self, session: Session) -> list[Work]:
+        """Free what has ended and find what is due; nothing when that was done and nothing has changed since."""
+        if time.monotonic() < self._look_at:
+            return []
+        self._look_at = (
+            time.monotonic() + LOOK_SECONDS
+        )  # Before looking: what is committed meanwhile brings it forward.
+        locking.free_ended(session, self._ports)
+        running = running_deployments(session)
+        self._busy = bool(running)
+        if running:
+            self._look_at = 0.0
+        return running
+
+    def _look_soon(self) -> None:
+        self._look_at = 0.0
+        self._loop.poke()
+
     def _pause(self) -> float:
         """Seconds until the next tick, if nothing happens: rollouts move by themselves, without them nothing does."""
         return self._settings.controller_tick_seconds if self._busy else self._settings.controller_idle_seconds
@@ -100,7 +122,7 @@ class Controller:
     def _committed(self) -> None:
         """Something of deploy's has changed: a rollout to begin, or a lock to free."""
         if self._election.is_leader():
-            self._loop.poke()
+            self._look_soon()
 
     def _announce(self, token: int) -> None:
         """A new leader's first write: from here on its predecessors are shut out of every rollout."""
@@ -112,7 +134,14 @@ class Controller:
         self._announced = token
 
     def _report(self, token: int) -> list[Work]:
-        """Write our heartbeat; what is due, if we lead."""
+        """Write our heartbeat; what is due, if we lead. Where that fails, nothing counts as looked at."""
+        try:
+            return self._reported(token)
+        except Exception:
+            self._look_at = 0.0
+            raise
+
+    def _reported(self, token: int) -> list[Work]:
         with (
             service_context("deploy", PLATFORM_TENANT, self._ports.clock, work=HEARTBEAT),
             self._sessions() as session,
@@ -126,13 +155,10 @@ class Controller:
                 refused_writes=self._refused_writes,
                 at=self._ports.clock.now(),
             )
-            self._busy = False
             if token == 0:
+                self._busy = False
                 return []
-            locking.free_ended(session, self._ports)
-            running = running_deployments(session)
-            self._busy = bool(running)
-            return running
+            return self._look(session)
 
     def _move_on(self, work: Work) -> bool:
         """One step of one deployment, under this leadership's token; whether it moved."""
