@@ -101,9 +101,8 @@ class Controller:
         """Free what has ended and find what is due; nothing when that was done and nothing has changed since."""
         if time.monotonic() < self._look_at:
             return []
-        self._look_at = (
-            time.monotonic() + LOOK_SECONDS
-        )  # Before looking: what is committed meanwhile brings it forward.
+        # Before looking, so that what is committed meanwhile brings it forward.
+        self._look_at = time.monotonic() + LOOK_SECONDS
         locking.free_ended(session, self._ports)
         running = running_deployments(session)
         self._busy = bool(running)

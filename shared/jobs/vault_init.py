@@ -193,7 +193,8 @@ def watch(opener: Opener, presence: Presence, stop: threading.Event) -> None:
             presence.begin()
             opener.unseal_if_sealed()
             trouble = ""
-            presence.wait_for_loss(LOOK_SECONDS)
+            if not stop.is_set():
+                presence.wait_for_loss(LOOK_SECONDS)
             continue
         except (KeysMissing, VaultError, OSError) as error:  # OSError: requests' own, too
             if type(error).__name__ != trouble:
