@@ -13,7 +13,7 @@ from environment.fleet.servers.programs import program
 
 # Collect often, so that little memory beyond the live heap is ever touched. That heap is 230 MiB of buffers that are
 # mostly untouched: a limit near or below it makes the collector run without end (it cost a quarter of a core).
-_ENVIRONMENT = {"GOGC": "15", "GOMEMLIMIT": "400MiB", "GOMAXPROCS": "1"}
+_ENVIRONMENT = {"GOGC": "15", "GOMEMLIMIT": "400MiB", "GOMAXPROCS": "2"}
 _GRPC = ("master", "volume", "filer", "admin", "s3")
 
 
