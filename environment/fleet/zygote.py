@@ -49,8 +49,9 @@ JOB_LIBRARIES = (
 )  # fmt: skip
 SERVICE_LIBRARIES = (
     "asyncio", "email.message", "unittest.mock", "prometheus_client", "jwt", "rfc8785", "redis.exceptions", "consul",
-    "grpc", "etcd3", "opentelemetry.trace", "opentelemetry.sdk.trace.export", "opentelemetry.propagate",
-    "opentelemetry.trace.propagation.tracecontext", "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
+    "grpc", "etcd3", "aiohttp", "opentelemetry.trace", "opentelemetry.sdk.trace.export",
+    "opentelemetry.propagate", "opentelemetry.trace.propagation.tracecontext",
+    "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
     "dns.zone", "dns.name", "dns.rdatatype", "limits.aio.strategies", "limits.storage", "wrapt", "deprecated",
     "anyio._backends._asyncio", "fastapi.routing", "fastapi.openapi.utils", "pydantic.v1", "starlette.middleware.cors",
     "starlette.middleware.trustedhost", "uvloop", "httptools", "h11", "uvicorn.config", "uvicorn.main",

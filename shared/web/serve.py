@@ -23,6 +23,9 @@ WSGI_LOOK_SECONDS = 10
 SHUTDOWN_SECONDS = 5
 """How long requests in flight may take to end; below the ten seconds after which container engines kill."""
 
+MAX_CONNECTIONS = 500
+"""Kept connections count, too: all services may have some to each other."""
+
 log = logger("shared.web")
 
 
@@ -80,6 +83,7 @@ def serve_wsgi(app: ServiceApp) -> None:
         ident="omnicloud",
         clear_untrusted_proxy_headers=False,
         channel_timeout=60,
+        connection_limit=MAX_CONNECTIONS,
         asyncore_use_poll=True,
     )
     signal.signal(signal.SIGTERM, _leave)

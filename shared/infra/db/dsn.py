@@ -37,7 +37,7 @@ def django_databases(url: str, schema: str) -> dict[str, Any]:
     arguments = connect_arguments(url, schema)
     return {
         "default": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "shared.infra.db.postgresql",
             "HOST": arguments["host"],
             "PORT": arguments["port"],
             "USER": arguments["user"],
