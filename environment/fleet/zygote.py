@@ -35,6 +35,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -424,8 +425,8 @@ def run_child(request: Request) -> None:
     sys.argv[:] = [request["module"], *request["argv"]]
     gc.enable()
     if trace is not None:
-        own = [os.path.dirname(request["trace"]), os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev", "/proc"]
-        runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], own)
+        fleet, passing = os.path.dirname(request["trace"]), [tempfile.gettempdir(), "/tmp", "/dev", "/proc"]
+        runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], fleet, passing)
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
