@@ -35,7 +35,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -425,7 +424,7 @@ def run_child(request: Request) -> None:
     sys.argv[:] = [request["module"], *request["argv"]]
     gc.enable()
     if trace is not None:
-        fleet, passing = os.path.dirname(request["trace"]), [tempfile.gettempdir(), "/tmp", "/dev", "/proc"]
+        fleet, passing = os.path.dirname(request["trace"]), [os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev", "/proc"]
         runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], fleet, passing)
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
