@@ -262,6 +262,9 @@ def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(plugin_folder),
         "PYTHONNOUSERSITE": "1",
         "XDG_CACHE_HOME": str(cache),
+        # What an agent's jobs report of themselves is no ground for later fleets to stand on: its tree may use what
+        # trees of the environment's own making left (a job's environment says so), and leaves nothing.
+        "OMNICLOUD_TEMPLATES": "read",
         **kept,
     }
 
