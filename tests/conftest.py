@@ -3,6 +3,8 @@
 `tests/<category>/<service>/test_*.py`: the category's marker and the service are added here. Unit tests never start a
 fleet. Every other test needs the gateway and its services healthy, and fails in its set-up when they are not.
 
+Several workers share a long run, each with a fleet of its own (`tests.support.workers`).
+
 `--at TIME` has the fleet and the tests live at another time: the fleet's clock is stepped before its first service
 starts, and the tests take every time from the same clock.
 """
@@ -16,8 +18,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import clock, moment_of
+from tests.support.durations import Durations, long_first
 from tests.support.fleet import SERVICES, FleetControl, FleetUnavailable
 from tests.support.fleets import running_fleet, start_fleet
+from tests.support.workers import affordable, share_out
 
 pytest_plugins = ("tests.support.fixtures",)
 
@@ -124,6 +128,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("OMNICLOUD_AT", ""),
         help="the time at which the fleet and the tests begin, such as 2024-02-29T12:00:00Z; default: now",
     )
+    parser.addoption("--note-durations", action="store_true", help="write tests/durations.json anew")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Choose the number of workers before it is acted upon."""
+    share_out(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means."""
+    return affordable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -133,6 +150,8 @@ def pytest_configure(config: pytest.Config) -> None:
             clock.start_at(moment_of(at))
         except ValueError as error:
             raise pytest.UsageError(f"--at takes a time with its zone, such as 2024-02-29T12:00:00Z: {error}") from None
+    if config.getoption("note_durations") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations())
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +173,8 @@ def place_of(item: pytest.Item) -> tuple[str, set[str]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its category, and write category and services where reports carry them."""
+    """Mark every test with its category, write category and services where reports carry them; long tests first."""
+    long_first(items)
     for item in of_these(items):
         category, services = place_of(item)
         if category not in CATEGORIES:
@@ -163,8 +183,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.user_properties += [("category", category), ("services", ",".join(sorted(services)))]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the fleet before the first test, so that no test's time limit pays for it. Unit tests need none."""
+    """Start the fleet before the first test, so that no test's time limit pays for it. Unit tests need none.
+
+    A worker has told which tests there are by then: all workers start their fleets at once.
+    """
     if not session.config.option.collectonly and any(place_of(item)[0] != "unit" for item in of_these(session.items)):
         _live.start(session.config.getoption("at"))
 

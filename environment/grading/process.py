@@ -10,13 +10,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from environment.grading import nanny, plugin
 from environment.grading.errors import InfrastructureError, Stopped
@@ -28,10 +27,29 @@ LOG_LINES = 40
 ALL_PASSED, SOME_FAILED, NONE_COLLECTED = 0, 1, 5
 """pytest's exit statuses of a regular run."""
 
-KEPT_VARIABLES = ("TZ", "OMNICLOUD_PATIENCE", "OMNICLOUD_SERVICE_USER")
+SERVICE_USER = "OMNICLOUD_SERVICE_USER"
+KEPT_VARIABLES = ("TZ", "OMNICLOUD_PATIENCE", SERVICE_USER)
 """What of the caller's environment is handed on: how patient to be on a slow host, and whom services run as."""
 
 OnDecided = Callable[[str, Outcome], None]
+
+
+class Stop(Protocol):
+    """What tells a run to stop: an Event, or several."""
+
+    def is_set(self) -> bool:
+        """Whether it shall."""
+
+
+class AnyOf:
+    """Set as soon as one of several is."""
+
+    def __init__(self, *parts: Stop) -> None:
+        self._parts = parts
+
+    def is_set(self) -> bool:
+        """Whether one of them is."""
+        return any(part.is_set() for part in self._parts)
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,7 @@ class Job:
     arguments: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
-    stop: threading.Event | None = None
+    stop: Stop | None = None
 
 
 @contextmanager
@@ -240,6 +258,8 @@ def _execute(job: Job, private: Path, channel: Channel) -> int | None:
 
 
 FIXED_ARGUMENTS = (
+    "-p",
+    "no:xdist",
     "--continue-on-collection-errors",
     "--timeout-method=signal",
     "--tb=short",
@@ -247,7 +267,8 @@ FIXED_ARGUMENTS = (
     "-q",
     "--color=no",
 )
-"""Timeouts by signal end the test; by thread (the tree's setting) they would end the whole process."""
+"""Timeouts by signal end the test; by thread (the tree's setting) they would end the whole process. No workers: results
+come over one channel from one process."""
 
 
 def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:

@@ -2,24 +2,32 @@
 
 Two kinds of process, never mixed: unit tests import the domain code under test and run in a process of their own,
 checked by twins that must fail; all other categories talk to the fleet from a process that can't import that code.
-Both run on a private copy of the tree, so that nothing that a test or the code under test writes reaches another run.
+Each runs on a private copy of the tree, so that nothing that a test or the code under test writes reaches another run.
+
+Live tests are split into shards with a fleet each, so that more of them run at a time; unit tests run beside them.
+Every process has a results channel of its own, and a verdict is the same however many there are.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ParamSpec
 
 from environment.bugs.manifest import CATEGORIES
 from environment.grading.errors import InfrastructureError
-from environment.grading.process import Job, Limits, OnDecided, private_folder, run_pytest
+from environment.grading.machine import affordable_fleets
+from environment.grading.process import SERVICE_USER, AnyOf, Job, Limits, OnDecided, Stop, private_folder, run_pytest
 from environment.grading.results import Outcome, SuiteRun, merged
+from environment.grading.shards import shards
 from environment.grading.twins import draw, with_twins
 from environment.workspace.reference import write_tree
 
@@ -28,6 +36,9 @@ BARRED = ("services", "shared")
 
 LEAST_DISK_BYTES = 2**30
 """A fleet's data and two copies of the tree take a third of this."""
+
+P = ParamSpec("P")
+Task = Callable[[], SuiteRun]
 
 
 @dataclass(frozen=True)
@@ -38,8 +49,12 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    stop: threading.Event | None = None
+    stop: Stop | None = None
     """Set by another thread, it ends the run with `Stopped`."""
+    collect: Callable[[Path], None] | None = None
+    """Called with each copy of the tree after the last process on it has ended and before it is removed."""
+    workers: int | None = None
+    """How many fleets at a time at most; None: what the machine bears. With one, everything runs one after another."""
 
     def job(self, tree: Path, paths: list[str], ids: Collection[str] | None, barred: Sequence[str] = ()) -> Job:
         """These ids of these files, run as the options say."""
@@ -57,21 +72,53 @@ def run_suite(
     Raises `InfrastructureError` when the host can't run them, `Stopped` when it was told to stop. Everything else is in
     the answer.
     """
-    require_resources()
-    with private_folder() as folder:
-        tree = folder / "tree"
-        write_tree(files, tree)
-        runs = [_run_unit(files, tree, expected, options, on_decided)]
-        runs.append(_run_live(tree, files, expected, options, on_decided))
-    return merged([run for run in runs if run is not None])
+    most = affordable_fleets() if options.workers is None else options.workers
+    require_resources(most)
+    failed = threading.Event()
+    stop = AnyOf(failed) if options.stop is None else AnyOf(failed, options.stop)
+    options = replace(options, stop=stop, collect=_one_at_a_time(options.collect))
+    heard = _one_at_a_time(on_decided)
+    unit = _unit_task(files, expected, options, heard)
+    live = _live_tasks(files, expected, options, heard, most)
+    if most == 1 or SERVICE_USER in os.environ:
+        # Services that run as another user can't reach the processes that judge; nor may unit tests, which could.
+        runs = [unit(), *_beside_each_other(live, failed)]
+    else:
+        runs = _beside_each_other([unit, *live], failed)
+    return merged(runs)
 
 
-def require_resources() -> None:
-    """Raise `InfrastructureError` when the host lacks the disk space for a run."""
-    free = shutil.disk_usage(tempfile.gettempdir()).free
-    if free < LEAST_DISK_BYTES:
+def _one_at_a_time(callback: Callable[P, None] | None) -> Callable[P, None] | None:
+    """The same for several threads."""
+    lock = threading.Lock()
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        if callback is not None:
+            with lock:
+                callback(*args, **kwargs)
+
+    return None if callback is None else call
+
+
+def _beside_each_other(tasks: Sequence[Task], failed: threading.Event) -> list[SuiteRun]:
+    """Do all of them at a time. When one raises, or the caller is interrupted, the others are told to stop first."""
+    with ThreadPoolExecutor(max(1, len(tasks))) as threads:
+        futures = [threads.submit(task) for task in tasks]
+        try:
+            for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+                future.result()
+        except BaseException:
+            failed.set()
+            raise
+        return [future.result() for future in futures]
+
+
+def require_resources(fleets: int = 1) -> None:
+    """Raise `InfrastructureError` when the host lacks the disk space for so many fleets at a time."""
+    free, needed = shutil.disk_usage(tempfile.gettempdir()).free, fleets * LEAST_DISK_BYTES
+    if free < needed:
         raise InfrastructureError(
-            f"{tempfile.gettempdir()} has {free >> 20} MiB left; a grading needs {LEAST_DISK_BYTES >> 20} MiB."
+            f"{tempfile.gettempdir()} has {free >> 20} MiB left; a grading needs {needed >> 20} MiB."
         )
 
 
@@ -88,26 +135,43 @@ def _paths(tree_files: Iterable[str], categories: Iterable[str], expected: Colle
     return sorted({test_id.partition("::")[0] for test_id in expected} & present)
 
 
-def _run_unit(
-    files: Mapping[str, bytes],
-    tree: Path,
-    expected: Collection[str] | None,
-    options: Options,
-    on_decided: OnDecided | None,
-) -> SuiteRun | None:
+def _unit_task(
+    files: Mapping[str, bytes], expected: Collection[str] | None, options: Options, on_decided: OnDecided | None
+) -> Task:
     wanted = None if expected is None else [test_id for test_id in expected if _is_unit(test_id)]
     paths = _paths(files, ("unit",), wanted)
     if not paths:
-        return _nothing(wanted)
-    job = options.job(tree, paths, wanted)
+        return lambda: _nothing(wanted)
     if not options.twins or not wanted:
-        return run_pytest(job, on_decided)
-    dice = random.SystemRandom()
-    first = dice.random() < 0.5  # Which of the two comes first must not be foreseeable.
-    void = _twins_void(files, wanted, options, dice) if first else ""
-    run = run_pytest(job, on_decided)
-    void = void or ("" if first else _twins_void(files, wanted, options, dice))
-    return merged([run, SuiteRun({}, void=void)])
+        return lambda: _run(files, paths, wanted, options, on_decided)
+
+    def with_twins() -> SuiteRun:
+        dice = random.SystemRandom()
+        first = dice.random() < 0.5  # Which of the two comes first must not be foreseeable.
+        void = _twins_void(files, wanted, options, dice) if first else ""
+        run = _run(files, paths, wanted, options, on_decided)
+        void = void or ("" if first else _twins_void(files, wanted, options, dice))
+        return merged([run, SuiteRun({}, void=void)])
+
+    return with_twins
+
+
+def _run(
+    files: Mapping[str, bytes],
+    paths: list[str],
+    wanted: Collection[str] | None,
+    options: Options,
+    on_decided: OnDecided | None,
+    barred: Sequence[str] = (),
+) -> SuiteRun:
+    """Run these ids of these paths in one process on a copy of the tree."""
+    with private_folder() as folder:
+        tree = folder / "tree"
+        write_tree(files, tree)
+        run = run_pytest(options.job(tree, paths, wanted, barred), on_decided)
+        if options.collect is not None:
+            options.collect(tree)
+        return run
 
 
 def _twins_void(
@@ -131,28 +195,35 @@ def _run_twins(files: Mapping[str, bytes], ids: Collection[str], options: Option
     twin_files, twin_ids = with_twins(files, ids, seeded)
     if not twin_ids:
         return SuiteRun({})
-    with private_folder() as folder:
-        tree = folder / "tree"
-        write_tree(twin_files, tree)
-        paths = _paths(files, ("unit",), twin_ids)
-        job = options.job(tree, paths, twin_ids)
-        return run_pytest(job)
+    return _run(twin_files, _paths(files, ("unit",), twin_ids), twin_ids, replace(options, collect=None), None)
 
 
-def _run_live(
-    tree: Path,
+def _live_tasks(
     files: Mapping[str, bytes],
     expected: Collection[str] | None,
     options: Options,
     on_decided: OnDecided | None,
-) -> SuiteRun | None:
+    most: int,
+) -> list[Task]:
+    """One for each shard."""
     wanted = None if expected is None else [test_id for test_id in expected if not _is_unit(test_id)]
     paths = _paths(files, (category for category in CATEGORIES if category != "unit"), wanted)
     if not paths:
-        return _nothing(wanted)
-    job = options.job(tree, paths, wanted, BARRED)
-    return run_pytest(job, on_decided)
+        return [lambda: _nothing(wanted)]
+
+    def task(shard: list[str], ids: list[str] | None) -> Task:
+        return lambda: _run(files, shard, ids, options, on_decided, BARRED)
+
+    parts = shards(files, paths, wanted, most)
+    if wanted is None:
+        return [task(shard, None) for shard in parts]
+    by_file: dict[str, list[str]] = {}
+    for test_id in wanted:
+        by_file.setdefault(test_id.partition("::")[0], []).append(test_id)
+    ids = [[test_id for path in shard for test_id in by_file.pop(path)] for shard in parts]
+    ids[0] += [test_id for lost in by_file.values() for test_id in lost]  # Their files are gone: somebody says so.
+    return [task(shard, of_it) for shard, of_it in zip(parts, ids, strict=True)]
 
 
-def _nothing(wanted: Collection[str] | None) -> SuiteRun | None:
-    return SuiteRun(dict.fromkeys(wanted, Outcome.MISSING)) if wanted else None
+def _nothing(wanted: Collection[str] | None) -> SuiteRun:
+    return SuiteRun(dict.fromkeys(wanted or (), Outcome.MISSING))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -40,12 +42,19 @@ def catalogue(catalogue_folder: Path) -> Catalogue:
 
 @pytest.fixture(scope="session")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    """The fake platform's manifest, measured once a session."""
-    root = tmp_path_factory.mktemp("measured")
-    reference = Reference(make_reference(root / "reference"))
-    folder = make_catalogue(root / "catalogue")
-    measurements = Measurements(root / "measurements")
-    Verifier(reference, load_catalogue(folder), measurements, folder).verify()
+    """The fake platform's manifest, measured once a run: by whichever folder and whichever worker needs it first."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "measured"
+    root.mkdir(exist_ok=True)
+    folder = root / "catalogue"
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "done").exists():
+            reference = Reference(make_reference(root / "reference"))
+            make_catalogue(folder)
+            measurements = Measurements(root / "measurements")
+            Verifier(reference, load_catalogue(folder), measurements, folder).verify()
+            (root / "done").touch()
     return load_manifest(folder)
 
 

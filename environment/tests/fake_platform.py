@@ -14,7 +14,9 @@ FILES = {
     "docker-compose.yml": "name: fake\nservices: {}\n",
     "pyproject.toml": (
         "[tool.pytest.ini_options]\n"
-        'addopts = "--strict-markers --timeout=60 -p no:cacheprovider"\n'
+        # Plugins that these tests don't use take longer to import than the tests to run.
+        'addopts = "--strict-markers --timeout=60 -p no:cacheprovider '
+        '-p no:randomly -p no:hypothesispytest -p no:anyio"\n'
         'markers = ["services(*names): further services", "infrastructure_state: about state"]\n'
     ),
     ".gitignore": "__pycache__/\n.omnicloud/\n",

@@ -34,11 +34,11 @@ EDITABLE = ("services/*", "shared/*", "docker-compose.yml", "docker-compose.test
 NO_BEARING = (
     *(".dockerignore", "requirements*.lock", "docker/*", "*/Dockerfile"),
     *("docker-compose.test.yml", "tests/support/containers/*"),
-    ".gitignore",
+    *(".gitignore", "tests/durations.json"),
     *("environment/causes.py", "environment/commands/tour.py"),
 )
 """What no verdict depends on: gradings run the fleet as local processes, so what images are built from (first line)
-and how tests treat containers (second) doesn't count, nor what only people use."""
+and how tests treat containers (second) doesn't count, nor who runs a test when, nor what only people use."""
 
 LEFTOVERS = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".git")
 LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")

@@ -8,13 +8,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+SHARE = 0.15
+"""The longer it takes, the more rarely it is asked, so that asking doesn't slow down what is waited for: the answer
+comes late by no more than this share of the wait, and by no more than `LONGEST_INTERVAL` seconds."""
+LONGEST_INTERVAL = 0.25
+
 
 def eventually(probe: Callable[[], T], timeout: float = 10.0, interval: float = 0.02) -> T:
-    """The first true result of `probe`. AssertionErrors of the probe count as "not yet".
+    """The first true result of `probe`, which is asked every `interval` seconds at most and more rarely with time.
+    AssertionErrors of the probe count as "not yet".
 
     After `timeout` seconds the probe's last AssertionError is raised, or one that shows its last result.
     """
-    deadline = time.monotonic() + timeout
+    began = time.monotonic()
     while True:
         try:
             result = probe()
@@ -23,6 +29,7 @@ def eventually(probe: Callable[[], T], timeout: float = 10.0, interval: float = 
             failure = AssertionError(f"not true within {timeout:g} s; the last result was {result!r}")
         except AssertionError as error:
             failure = error
-        if time.monotonic() >= deadline:
+        passed = time.monotonic() - began
+        if passed >= timeout:
             raise failure
-        time.sleep(interval)
+        time.sleep(max(interval, min(SHARE * passed, LONGEST_INTERVAL)))

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import httpx
 import pytest
 
+from tests.support.api import TLS
 from tests.support.clock import clock
 
 SERVICES = frozenset(app.parent.name for app in (Path(__file__).parents[2] / "services").glob("*/app.py"))
@@ -161,7 +162,7 @@ class FleetControl:
         deadline = time.monotonic() + ROUTED_WITHIN_SECONDS
         # A client address of its own, so that asking uses up nobody's rate limit.
         headers = {"X-Forwarded-For": f"198.19.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
-        with httpx.Client(base_url=self.url, headers=headers, timeout=5.0) as client:
+        with httpx.Client(base_url=self.url, headers=headers, timeout=5.0, verify=TLS) as client:
             while waiting and time.monotonic() < deadline:
                 waiting -= {name for name in waiting if _answers(client, name)}
                 if waiting:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.api import TLS
 from tests.support.fleet import FleetControl
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
@@ -39,7 +40,9 @@ def failing_instance(fleet: FleetControl, service: str) -> Iterator[FailingInsta
     threading.Thread(target=server.serve_forever, name="failing-instance", daemon=True).start()
     port = server.server_address[1]
     id = f"{service}-failing-{port}"
-    with httpx.Client(base_url=f"http://{host}:{consul_port}", headers={"X-Consul-Token": _token()}) as consul:
+    with httpx.Client(
+        base_url=f"http://{host}:{consul_port}", headers={"X-Consul-Token": _token()}, verify=TLS
+    ) as consul:
         definition = {
             "Name": service,
             "ID": id,

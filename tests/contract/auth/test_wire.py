@@ -6,7 +6,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.support.api import Api
+from tests.support.api import TLS, Api
 from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.fleet import FleetControl
@@ -95,7 +95,7 @@ def test_a_new_user_is_told_as_a_cloudevent_without_the_password(tenant: Tenant,
 
 def test_the_openapi_document_names_every_end_point(fleet: FleetControl) -> None:
     host, port = fleet.address("auth:8001")
-    document = httpx.get(f"http://{host}:{port}/openapi.json").json()
+    document = httpx.get(f"http://{host}:{port}/openapi.json", verify=TLS).json()
     described = {f"{method} {path}" for path, methods in document["paths"].items() for method in methods}
     assert {
         "post /v1/tokens", "post /v1/tokens/revoke", "post /v1/tokens/introspect", "get /v1/jwks", "get /v1/me",

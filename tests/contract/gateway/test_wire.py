@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.support.api import TLS, Api
 from tests.support.fleet import ROUTED, FleetControl
 from tests.support.identities import Tenant
 
@@ -34,7 +35,7 @@ def test_refusals_are_problem_details(tenant: Tenant, method: str, path: str, st
 @pytest.mark.parametrize("service", [pytest.param(name, marks=pytest.mark.services(name)) for name in sorted(ROUTED)])
 def test_a_problems_type_is_explained_at_the_gateway(tenant: Tenant, fleet: FleetControl, service: str) -> None:
     problem = tenant.api.refused("GET", f"/api/{service}/v1/nothing-of-the-kind", 404)
-    explained = httpx.get(httpx.URL(fleet.url).join(problem["type"]), trust_env=False).json()
+    explained = httpx.get(httpx.URL(fleet.url).join(problem["type"]), trust_env=False, verify=TLS).json()
     assert explained.keys() == {"code", "status", "title", "explanation"}
     assert (explained["code"], explained["status"], explained["title"]) == (problem["code"], 404, problem["title"])
 
@@ -44,7 +45,9 @@ def test_a_problems_type_is_explained_at_the_gateway(tenant: Tenant, fleet: Flee
 )
 def test_every_service_explains_the_codes_to_everybody(fleet: FleetControl, address: str) -> None:
     host, port = fleet.address(address)
-    with httpx.Client(base_url=f"http://{host}:{port}", headers={"Host": "localhost"}, trust_env=False) as client:
+    with httpx.Client(
+        base_url=f"http://{host}:{port}", headers={"Host": "localhost"}, trust_env=False, verify=TLS
+    ) as client:
         listed = client.get("/problems").json()["items"]
         one = client.get("/problems/quota_exceeded")
         unknown = client.get("/problems/nonsense")
@@ -60,8 +63,6 @@ def test_a_body_that_is_no_json_is_a_problem(tenant: Tenant) -> None:
 
 
 def test_metrics_label_requests_by_route_and_never_by_path(tenant: Tenant, fleet: FleetControl) -> None:
-    from tests.support.api import Api
-
     tenant.api.get("/api/tenants/v1/projects/p-unmistakable")
     text = Api(fleet.url).get("/metrics").text
     assert "p-unmistakable" not in text

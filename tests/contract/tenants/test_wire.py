@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.api import Api
+from tests.support.api import TLS, Api
 from tests.support.bus import Bus
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -82,7 +82,7 @@ def test_a_claim_is_told_as_a_cloudevent_with_who_made_it(tenant: Tenant, operat
 
 def test_the_openapi_document_names_every_end_point(fleet: FleetControl) -> None:
     host, port = fleet.address("tenants:8002")
-    document = httpx.get(f"http://{host}:{port}/openapi.json").json()
+    document = httpx.get(f"http://{host}:{port}/openapi.json", verify=TLS).json()
     described = {f"{method} {path}" for path, methods in document["paths"].items() for method in methods}
     assert {
         "post /v1/tenants", "get /v1/tenants", "patch /v1/tenants/{id}", "post /v1/tenants/{id}/suspend",

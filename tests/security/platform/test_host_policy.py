@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.support.api import TLS
 from tests.support.fleet import FleetControl
 
 ADDRESSES = {
@@ -16,7 +17,7 @@ ADDRESSES = {
 def ask(fleet: FleetControl, service: str, host: str) -> httpx.Response:
     """A liveness probe of a service, past the gateway and under a host name of one's choice."""
     name, port = fleet.address(ADDRESSES[service])
-    return httpx.get(f"http://{name}:{port}/healthz", headers={"Host": host}, timeout=10.0, trust_env=False)
+    return httpx.get(f"http://{name}:{port}/healthz", headers={"Host": host}, timeout=10.0, trust_env=False, verify=TLS)
 
 
 @pytest.mark.services("auth", "tenants", "compute", "storage")
