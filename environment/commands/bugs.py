@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -236,3 +237,29 @@ def _line(report: Report, verbose: bool) -> str:
 
 def _first_line(message: str) -> str:
     return message.partition("\n")[0][:200]
+
+
+@bugs.command("report")
+def report_page(
+    html_file: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where the page is written.")],
+) -> None:
+    """Write a page: bugs × tests as a heat map, which bug hides which, reach against triggers, time a bug."""
+    from environment.bugs.catalogue import load_catalogue
+    from environment.bugs.errors import ManifestError
+    from environment.bugs.manifest import load_manifest
+    from environment.grading.console import errors_as_messages
+    from environment.reach.map_file import load_map
+    from environment.report_page.data import gather
+    from environment.report_page.page import html_page
+    from environment.report_page.reach import MappedReach
+    from environment.workspace.reference import default_reference
+
+    with errors_as_messages():
+        catalogue, manifest = load_catalogue(), load_manifest()
+        try:
+            reach = MappedReach(load_map(), default_reference())
+        except ManifestError as error:
+            typer.echo(f"Without reach: {error}", err=True)
+            reach = None
+        html_file.write_text(html_page(gather(catalogue, manifest, reach)))
+    typer.echo(f"{html_file} shows {len(catalogue)} bugs and {len(manifest.tests):,} tests.")

@@ -76,6 +76,8 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     stop: Stop | None = None
+    first: Sequence[str] = ()
+    """Ids that run before all others, in this order."""
 
 
 @contextmanager
@@ -227,6 +229,7 @@ def _execute(job: Job, private: Path, channel: Channel) -> int | None:
                 "nonce": channel.nonce,
                 "ids": None if channel.expected is None else sorted(channel.expected),
                 "barred": list(job.barred),
+                "first": list(job.first),
             }
         )
     )

@@ -52,8 +52,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
         if not (root / "done").exists():
             reference = Reference(make_reference(root / "reference"))
             make_catalogue(folder)
-            kept = Kept(root / "kept")
-            Verifier(reference, load_catalogue(folder), kept, folder=folder, idle_seconds=0.0).verify()
+            Verifier(reference, load_catalogue(folder), Kept(root / "kept"), folder=folder, idle_seconds=0.0).verify()
             (root / "done").touch()
     return load_manifest(folder)
 
