@@ -25,7 +25,7 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True)
 class Pick:
-    """The chosen backend and the new `current_weight` of every candidate, by id."""
+    """The chosen backend and the new `current_weight` of those that it was chosen among, by id."""
 
     backend: Backend
     current_weights: Mapping[str, int]
@@ -43,9 +43,11 @@ def smooth_weighted_round_robin(candidates: Sequence[Backend], weights: Mapping[
     return Pick(chosen, current)
 
 
-def least_connections(candidates: Sequence[Backend], weights: Mapping[str, int]) -> Backend:
-    """The one with the fewest live connections for its weight; of equals the first."""
-    return min(candidates, key=lambda backend: Fraction(backend.connections, weights[backend.id]))
+def least_connections(candidates: Sequence[Backend], weights: Mapping[str, int]) -> Pick:
+    """The one with the fewest live connections for its weight; equals take turns by their weights, as at HAProxy."""
+    load = {backend.id: Fraction(backend.connections, weights[backend.id]) for backend in candidates}
+    fewest = min(load.values())
+    return smooth_weighted_round_robin([backend for backend in candidates if load[backend.id] == fewest], weights)
 
 
 @dataclass(frozen=True)
