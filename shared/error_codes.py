@@ -274,6 +274,8 @@ ALL: tuple[ErrorCode, ...] = (
         "A query parameter is needed; the detail names it."),
     ErrorCode("name_outside_zone", 422, "Name outside of the zone",
         "The record's name doesn't lie in the zone: end it with the zone's name."),
+    ErrorCode("name_server_without_address", 409, "Name server without address",
+        "A name server inside the zone needs an A or AAAA record there: make that first, and remove it last."),
     ErrorCode("name_taken", 409, "Name taken",
         "Another tenant, or another project of the same parent, has this name in some spelling: choose another."),
     ErrorCode("no_backend", 503, "No backend available",

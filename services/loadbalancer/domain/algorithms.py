@@ -25,7 +25,7 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True)
 class Pick:
-    """The chosen backend and the new `current_weight` of those that it was chosen among, by id."""
+    """The chosen backend and the new `current_weight` of every candidate, by id."""
 
     backend: Backend
     current_weights: Mapping[str, int]
@@ -44,10 +44,18 @@ def smooth_weighted_round_robin(candidates: Sequence[Backend], weights: Mapping[
 
 
 def least_connections(candidates: Sequence[Backend], weights: Mapping[str, int]) -> Pick:
-    """The one with the fewest live connections for its weight; equals take turns by their weights, as at HAProxy."""
+    """The one with the fewest live connections for its weight; equals take turns by their weights, as at HAProxy.
+
+    Turns are kept as round robin keeps them, but nobody saves up more than one cycle while others are emptier.
+    """
+    total = sum(weights[backend.id] for backend in candidates)
+    current = {backend.id: min(total, backend.current_weight + weights[backend.id]) for backend in candidates}
     load = {backend.id: Fraction(backend.connections, weights[backend.id]) for backend in candidates}
     fewest = min(load.values())
-    return smooth_weighted_round_robin([backend for backend in candidates if load[backend.id] == fewest], weights)
+    equals = [backend for backend in candidates if load[backend.id] == fewest]
+    chosen = max(equals, key=lambda backend: current[backend.id])
+    current[chosen.id] = max(-total, current[chosen.id] - total)
+    return Pick(chosen, current)
 
 
 @dataclass(frozen=True)
