@@ -172,6 +172,8 @@ class Zygote:
             while self._readable(0):
                 if (request := self._turn()) is not None:
                     return request
+            if self.over:
+                return None
         self.ballast.append(share_memory())
         self.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
         while not self.over:
