@@ -25,15 +25,16 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 COMPILED = f"{os.sep}__pycache__"
 
 
-def install(descriptor: int, project: str, own: Sequence[str]) -> None:
+def install(descriptor: int, project: str, fleet: str, passing: Sequence[str]) -> None:
     """Trace this process and its children from now on, into `descriptor`.
 
-    `project` is the folder whose files count; `own` are folders whose content belongs to the fleet: reading there isn't
-    an input, writing there is kept or doesn't matter.
+    `project` is the folder whose files count, but for those in `fleet`: its content is the data itself. What is written
+    in the folders `passing` doesn't last; the project may lie in one of them.
     """
     seen: set[tuple[str, str]] = set()
     inside = (project + os.sep,)
-    ours = tuple(folder.rstrip(os.sep) + os.sep for folder in own)
+    ours = (fleet + os.sep,)
+    nowhere = tuple(folder.rstrip(os.sep) + os.sep for folder in passing)
 
     def tell(kind: str, name: str) -> None:
         if (kind, name) not in seen:
@@ -45,7 +46,9 @@ def install(descriptor: int, project: str, own: Sequence[str]) -> None:
         return os.path.abspath(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else ""
 
     def changed(path: str, how: str) -> None:
-        if path and not path.startswith(ours) and COMPILED not in path:
+        if not path or path.startswith(ours) or COMPILED in path:
+            return
+        if path.startswith(inside) or not path.startswith(nowhere):
             tell("x", f"{how} {path}")
 
     def opened(path: str, mode: Any, flags: Any) -> None:

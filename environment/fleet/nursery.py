@@ -63,6 +63,7 @@ def preload(module: str, folder: str, output: int) -> dict[str, Stamp]:
         raise Unfit(f"an import ends with {error!r}") from None
     if looked:
         raise Unfit(f"an import looks at {looked[0]}")
+    sys.stdout.flush()
     if os.fstat(output).st_size:
         raise Unfit("an import prints")
     for what, value in _traces().items():

@@ -107,6 +107,7 @@ class Supervisor:
         unit.ended = asyncio.Event()
         unit.exit_code, unit.settled_after, unit.overdue = None, None, ""
         unit.starts += 1
+        unit.notes = ""
         unit.started_at = time.monotonic()
         self.set_state(unit, State.STARTING)
         try:

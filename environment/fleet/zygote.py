@@ -172,6 +172,8 @@ class Zygote:
             while self._readable(0):
                 if (request := self._turn()) is not None:
                     return request
+            if self.over:
+                return None
         self.ballast.append(share_memory())
         self.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
         while not self.over:
@@ -425,8 +427,8 @@ def run_child(request: Request) -> None:
     sys.argv[:] = [request["module"], *request["argv"]]
     gc.enable()
     if trace is not None:
-        own = [os.path.dirname(request["trace"]), os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev", "/proc"]
-        runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], own)
+        fleet, passing = os.path.dirname(request["trace"]), [os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev", "/proc"]
+        runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], fleet, passing)
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 

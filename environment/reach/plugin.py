@@ -32,9 +32,10 @@ class Rows:
 
     def __init__(self, notes: Any, folder: Path) -> None:
         self._notes = notes
-        self._path = folder / ROWS
-        known = [json.loads(line)["row"] for line in self._path.read_text().splitlines()] if self._path.exists() else []
+        path = folder / ROWS
+        known = [json.loads(line)["row"] for line in path.read_text().splitlines()] if path.exists() else []
         self._next = 1 + max(known, default=0)
+        self._file = path.open("a", buffering=1)  # By the line: what a killed process wrote is there.
         self.current = 0
         self._keyed: dict[str, int] = {}
 
@@ -65,8 +66,7 @@ class Rows:
         return row
 
     def _write(self, kind: str, row: int, values: dict[str, Any]) -> None:
-        with self._path.open("a") as file:
-            file.write(json.dumps({"kind": kind, "row": row, **values}) + "\n")
+        self._file.write(json.dumps({"kind": kind, "row": row, **values}) + "\n")
 
 
 class Reach:

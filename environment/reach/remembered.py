@@ -21,7 +21,11 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
         "shared/events/schema.py::compile_schema",
     ),
     "shared/clients/errors.py::error_class": (),
-    # The gateway keeps auth's key set for minutes.
+    # The gateway keeps auth's key set for minutes, and may keep what a token says.
+    "services/gateway/ports/tokens.py::TokenVerifier.verify": (
+        "services/gateway/ports/tokens.py::TokenVerifier._decode",
+        "services/gateway/ports/tokens.py::TokenVerifier._identity",
+    ),
     "services/gateway/ports/tokens.py::TokenVerifier._key": (
         "services/gateway/ports/tokens.py::SigningKeys.fetch",
         "services/auth/api/signing_keys.py::PublicKeys.get",

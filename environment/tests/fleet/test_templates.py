@@ -286,7 +286,8 @@ def test_what_a_job_does_is_written_down(tmp_path: Path, code: str, seen: str) -
     begin = (
         "import os, pathlib, runpy, subprocess\n"
         f"trace = os.open({str(trace)!r}, os.O_CREAT | os.O_WRONLY | os.O_APPEND)\n"
-        f"runpy.run_path({job_trace.__file__!r})['install'](trace, os.getcwd(), ['/dev', {str(tmp_path / 'own')!r}])\n"
+        f"install = runpy.run_path({job_trace.__file__!r})['install']\n"
+        "install(trace, os.getcwd(), os.getcwd() + '/own', ['/dev', '/tmp'])\n"
     )
     subprocess.run([sys.executable, "-c", begin + code], cwd=project, check=False, stderr=subprocess.DEVNULL)
     lines = [line.split("\t") for line in trace.read_text().splitlines()]

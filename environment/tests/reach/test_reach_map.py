@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from environment.bugs.catalogue import load_catalogue
 from environment.bugs.errors import ManifestError
+from environment.bugs.manifest import load_manifest
 from environment.grading.runner import Options
 from environment.reach import plugin, recorder
 from environment.reach.changes import Changes
@@ -243,6 +244,10 @@ def _digests(content: str) -> set[str]:
     except SyntaxError:
         return set()
     return {*source.functions.values(), *source.module, source.module_digest}
+
+
+def test_the_map_of_the_catalogue_is_of_the_tests_of_its_manifest() -> None:
+    assert load_map().tests_known == set(load_manifest().tests)
 
 
 def function_files(files: Mapping[str, bytes]) -> list[str]:
