@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -163,56 +164,70 @@ def check(
 @bugs.command("verify")
 def verify(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="How many fleets run side by side.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="How many bugs are measured side by side.")] = 1,
     repeat: Annotated[int, typer.Option(min=1, help="Run everything so often and report unstable tests.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is measured already.")] = False,
-    reuse: Annotated[
-        bool, typer.Option("--reuse", help="Keep unchanged bugs though the platform has changed.")
-    ] = False,
+    audit: Annotated[
+        str, typer.Option(metavar="N|all", help="Run so many of the bugs in full, too, and fail on any difference.")
+    ] = "0",
+    audit_seed: Annotated[int, typer.Option(help="Another number, another sample.")] = 0,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print what the failing tests say.")] = False,
 ) -> None:
-    """Run the suite on the reference and with each bug alone, and write the manifest.
+    """Run the suite on the reference, on each bug alone the tests that it can touch, and write the manifest.
 
-    What is measured is kept at once: after Ctrl-C or a crash, the same command goes on where it stopped.
+    What is measured is kept at once: after Ctrl-C or a crash, the same command goes on where it stopped. After a change
+    only those tests run again that it can touch.
     """
     from rich.console import Console
 
     from environment.bugs.catalogue import load_catalogue
     from environment.bugs.manifest import load_manifest
     from environment.grading.console import errors_as_messages
-    from environment.grading.measure import Measurements
     from environment.grading.runner import Options
+    from environment.verification.audit import Auditor, sample
+    from environment.verification.kept import Kept
     from environment.verification.verify import Verifier, unmeasured_edges
     from environment.workspace.reference import default_reference
 
     console = Console(highlight=False)
+
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, markup=False, soft_wrap=True)
+
     with errors_as_messages():
         reference, catalogue, stop = default_reference(), load_catalogue(), threading.Event()
+        options = Options(twins=False, stop=stop)
         verifier = Verifier(
             reference,
             catalogue,
-            Measurements(reference.state / "measurements", Options(twins=False, stop=stop), confirm=True),
+            Kept(reference.state / "verification"),
+            options,
             jobs=jobs,
             repeat=repeat,
             fresh=fresh,
-            reuse=reuse,
             stop=stop,
-            on_report=lambda report: console.print(_line(report, verbose), markup=False, soft_wrap=True),
+            on_report=lambda report: say(_line(report, verbose)),
         )
-        reports = verifier.verify([bug_id.upper() for bug_id in ids or ()])
-        edges = unmeasured_edges(catalogue, load_manifest())
+        chosen = [bug_id.upper() for bug_id in ids or ()]
+        reports = verifier.verify(chosen)
+        manifest = load_manifest()
+        edges = unmeasured_edges(catalogue, manifest)
+        wrong = 0
+        for bug_id in sample(manifest, chosen or list(catalogue), audit, audit_seed):
+            difference = Auditor(reference, options).audit(catalogue[bug_id], manifest)
+            say(difference.text(), "red" if difference else "")
+            wrong += bool(difference)
     for bug_id, other in edges:
-        console.print(
-            f"{bug_id} doesn't depend on {other}: no trigger of {bug_id} fails with {other} alone", style="red"
-        )
+        say(f"{bug_id} doesn't depend on {other}: no trigger of {bug_id} fails with {other} alone", "red")
     problems = [report for report in reports if report.problems or report.unstable]
-    console.print(f"{len(reports) - 1} bugs measured, {len(problems)} with problems, {len(edges)} edges contradicted")
-    raise typer.Exit(1 if problems or edges else 0)
+    say(f"{len(reports) - 1} bugs measured, {len(problems)} with problems, {len(edges)} edges contradicted")
+    raise typer.Exit(1 if problems or edges or wrong else 0)
 
 
 def _line(report: Report, verbose: bool) -> str:
     took = f"{report.seconds:.0f} s" if report.seconds else "kept"
-    lines = [f"{report.bug or 'reference':<10} {len(report.triggers):>4} fail  {took:>6}"]
+    tests = f"{report.ran} of {report.of} run" if report.seconds else ""
+    lines = [f"{report.bug or 'reference':<10} {len(report.triggers):>4} fail  {took:>6}  {tests}".rstrip()]
     lines += [f"  ! {problem}" for problem in report.problems]
     lines += [f"  ! doesn't always end alike: {test_id}" for test_id in report.unstable]
     if verbose:
@@ -222,3 +237,29 @@ def _line(report: Report, verbose: bool) -> str:
 
 def _first_line(message: str) -> str:
     return message.partition("\n")[0][:200]
+
+
+@bugs.command("report")
+def report_page(
+    html_file: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where the page is written.")],
+) -> None:
+    """Write a page: bugs × tests as a heat map, which bug hides which, reach against triggers, time a bug."""
+    from environment.bugs.catalogue import load_catalogue
+    from environment.bugs.errors import ManifestError
+    from environment.bugs.manifest import load_manifest
+    from environment.grading.console import errors_as_messages
+    from environment.reach.map_file import load_map
+    from environment.report_page.data import gather
+    from environment.report_page.page import html_page
+    from environment.report_page.reach import MappedReach
+    from environment.workspace.reference import default_reference
+
+    with errors_as_messages():
+        catalogue, manifest = load_catalogue(), load_manifest()
+        try:
+            reach = MappedReach(load_map(), default_reference())
+        except ManifestError as error:
+            typer.echo(f"Without reach: {error}", err=True)
+            reach = None
+        html_file.write_text(html_page(gather(catalogue, manifest, reach)))
+    typer.echo(f"{html_file} shows {len(catalogue)} bugs and {len(manifest.tests):,} tests.")

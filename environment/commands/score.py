@@ -23,12 +23,19 @@ def score(
     html_file: Annotated[Path | None, typer.Option("--html", help="Write the report there as a page.")] = None,
     spoil: Annotated[bool, typer.Option("--spoil", help="Show the status of each bug by its id.")] = False,
 ) -> None:
-    """Grade a workspace: reward, tier, bonuses, categories, services."""
+    """Grade a workspace: reward, tier, bonuses, categories, services.
+
+    The tests that reach what you edited run first; what they say is told while the rest runs.
+    """
     from rich.console import Console
 
+    from environment.affected.grading import AffectedFirst
+    from environment.bugs.errors import ManifestError
     from environment.fleet.caller import from_here, program
     from environment.grading.console import errors_as_messages, test_progress
     from environment.grading.grade import default_grader
+    from environment.grading.results import Outcome
+    from environment.reach.map_file import load_map
     from environment.reward.failures import failure_causes
     from environment.reward.report import html_page, print_score
     from environment.reward.score import to_document
@@ -37,7 +44,19 @@ def score(
         grader = default_grader()
         if grader.stale:
             Console(stderr=True).print("The repository has changed since its bugs were measured.", style="yellow")
-        with test_progress(len(grader.tests)) as grader.on_decided:
+        try:
+            first = AffectedFirst(load_map(), grader.tests, lambda line: typer.echo(line, err=True))
+        except ManifestError:
+            first = None  # Without a reach map the tests run in any order.
+        with test_progress(len(grader.tests)) as progress:
+
+            def decided(test_id: str, outcome: Outcome) -> None:
+                progress(test_id, outcome)
+                if first is not None:
+                    first.decided(test_id, outcome)
+
+            grader.on_decided = decided
+            grader.order = first.order if first is not None else None
             result = grader.grade(folder)
     text = json.dumps(to_document(result), indent=1, ensure_ascii=False) + "\n"
     if html_file is not None:

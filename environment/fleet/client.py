@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,12 @@ class FleetClient:
         self._send({"op": "watch"})
         for line in self._lines:
             yield json.loads(line)
+
+    def supervisor_pid(self) -> int:
+        """The process at the other end."""
+        option = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid: int = struct.unpack("3i", option)[0]
+        return pid
 
     def wait_for_end(self) -> None:
         """Returns when the fleet's supervisor is gone."""

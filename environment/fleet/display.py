@@ -94,9 +94,16 @@ def boot_line(service: dict[str, Any]) -> None:
     """One line for a change that people care for. Why something is broken is told once, when nothing more changes."""
     if service["state"] in ("waiting", "starting", "blocked"):
         return
-    after = service["ready_after_seconds"]
-    tail = f"{after:5.2f} s" if after is not None else troubles.manner(service)
+    tail = _after(service) or troubles.manner(service)
     note(f"{service['state']:<10} {service['name']:<{NAME_WIDTH}} {tail}".rstrip())
+
+
+def _after(service: dict[str, Any]) -> str:
+    """How long it took to be there, or where a job's work came from; empty while it isn't."""
+    if service["kind"] == "job" and service["notes"] and service["state"] == "completed":
+        return str(service["notes"])
+    after = service["ready_after_seconds"]
+    return f"{after:5.2f} s" if after is not None else ""
 
 
 def change_line(service: dict[str, Any]) -> None:
@@ -139,11 +146,10 @@ def _table(services: list[dict[str, Any]]) -> Table:
     for column, width in (("SERVICE", NAME_WIDTH), ("STATE", 9), ("AFTER", 7), ("ADDRESS", 0)):
         table.add_column(column, no_wrap=True, min_width=width)
     for service in services:
-        after = service["ready_after_seconds"]
         table.add_row(
             service["name"],
             Text(_state_text(service), style=COLOURS.get(service["state"], "bold red")),
-            f"{after:.2f} s" if after is not None else "",
+            _after(service).strip(),
             service["address"] if service["state"] in REACHABLE else "",
         )
     return table

@@ -5,22 +5,34 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
+from environment.fleet.patience import patience
 from environment.fleet.plan import Plan
 from environment.fleet.processes import execute
 from environment.fleet.servers import Launch
+from environment.fleet.templates.boot import TemplateBoot
 from environment.fleet.unit import Unit
 from environment.fleet.zygote import OUTSIDE
 from environment.fleet.zygote_client import ZygoteClient
+
+PYTHON_MODULE = (("python", "-m"), ("python3", "-m"))
+NURSERY_SECONDS = 10.0
+"""For imports that take a tenth of that where nothing has been compiled yet."""
 
 
 class Launcher:
     """Knows how each unit of a plan is started and stopped. Whose process runs is the supervisor's business."""
 
-    def __init__(self, plan: Plan, zygote: ZygoteClient) -> None:
+    def __init__(self, plan: Plan, zygote: ZygoteClient, templates: TemplateBoot) -> None:
         self._plan = plan
+        self._templates = templates
         self._zygote = zygote
+        self._nursed = asyncio.Event()
+        self._nursery_module = ""
+        self.nursery_trouble = ""
+        """Why services aren't forked from the nursery; empty when they are, or when there is nothing to share."""
         self.launches: dict[str, Launch] = {}
         """Of the local servers, by service: how the latest start was done."""
 
@@ -31,17 +43,42 @@ class Launcher:
         """
         return await (self._start_service(unit) if unit.service.built else self._start_server(unit))
 
+    async def prepare_nursery(self) -> None:
+        """Have what most services import first imported once, as soon as the zygote has all libraries."""
+        await self._zygote.ready.wait()
+        paths = self._plan.paths
+        if module := common_module(self._plan):
+            self.nursery_trouble = await self._zygote.make_nursery(
+                module, cwd=paths.project, log=paths.log("nursery"), user=service_user(),
+                timeout=NURSERY_SECONDS * patience(),
+            )  # fmt: skip
+            self._nursery_module = "" if self.nursery_trouble else module
+        self._nursed.set()
+
     def stop_signal(self, unit: Unit) -> signal.Signals:
         """What asks the unit's process to end in good order."""
         launch = self.launches.get(unit.name)
         return launch.stop_signal if launch else signal.SIGTERM
 
-    async def spawn(self, name: str, command: list[str], env: dict[str, str], log: Path) -> int:
-        """Fork `python -m` from the zygote; execute anything else. Returns the pid."""
+    async def spawn(
+        self, name: str, command: list[str], env: dict[str, str], log: Path, trace: Path | None = None
+    ) -> int:
+        """Fork `python -m` from the zygote, which has it write down what it reads in `trace`; execute anything else.
+
+        Returns the pid.
+        """
         project = self._plan.paths.project
-        if command[:2] in (["python", "-m"], ["python3", "-m"]) and len(command) > 2:
+        if tuple(command[:2]) in PYTHON_MODULE and len(command) > 2:
             return await self._zygote.spawn(
-                name, command[2], command[3:], env=env, cwd=project, log=log, user=service_user()
+                name,
+                command[2],
+                command[3:],
+                env=env,
+                cwd=project,
+                log=log,
+                user=service_user(),
+                trace=trace,
+                nursery=command[2] == self._nursery_module,
             )
         pid = execute(command, env=env, cwd=project, log=log, end_signal=signal.SIGKILL)
         self._zygote.guard(pid, signal.SIGKILL)
@@ -52,11 +89,13 @@ class Launcher:
         plan.rewriter.make_folders(unit.service)
         if not unit.job:
             # What lives on is forked from the finished zygote: pages that it changes later would be in memory twice.
-            await self._zygote.ready.wait()
-        return await self.spawn(name, plan.command(name), plan.environment(name), plan.paths.log(name))
+            await self._nursed.wait()
+        trace = self._templates.trace(name)
+        return await self.spawn(name, plan.command(name), plan.environment(name), plan.paths.log(name), trace)
 
     async def _start_server(self, unit: Unit) -> int | None:
         plan, name = self._plan, unit.name
+        await self._templates.data_is_there()
         launch = await asyncio.to_thread(plan.launch, name)
         self.launches[name] = launch
         unit.notes, unit.shares_with = launch.notes, launch.shares_with
@@ -73,6 +112,15 @@ class Launcher:
         pid = execute(launch.argv, env=env, cwd=cwd, log=plan.paths.log(name), end_signal=launch.stop_signal)
         self._zygote.guard(pid, launch.stop_signal)
         return pid
+
+
+def common_module(plan: Plan) -> str:
+    """The module that most of the chosen services run, and more than one; empty without such."""
+    services = [plan.service(name) for name in plan.chosen if not plan.compose.is_job(name)]
+    commands = [service.command or () for service in services if service.built]
+    modules = Counter(command[2] for command in commands if command[:2] in PYTHON_MODULE and len(command) > 2)
+    module, count = modules.most_common(1)[0] if modules else ("", 0)
+    return module if count > 1 else ""
 
 
 def service_user() -> tuple[int, int] | None:

@@ -16,11 +16,12 @@ from typing import Any
 from environment.fleet import health
 from environment.fleet.compose.graph import unknown
 from environment.fleet.errors import FleetError
-from environment.fleet.launcher import Launcher
+from environment.fleet.launcher import Launcher, service_user
 from environment.fleet.logs import last_lines, trim
 from environment.fleet.patience import patience
 from environment.fleet.plan import Plan
 from environment.fleet.processes import descendants, kill, kill_group, memory_bytes
+from environment.fleet.templates.boot import NOTE, TemplateBoot
 from environment.fleet.unit import ALIVE, BROKEN, State, Unit
 from environment.fleet.zygote_client import ZygoteClient
 
@@ -42,7 +43,8 @@ class Supervisor:
         self.plan = plan
         self.units: dict[str, Unit] = {}
         self.zygote = ZygoteClient(self._on_exit, self._on_zygote_loss)
-        self.launcher = Launcher(plan, self.zygote)
+        self.templates = TemplateBoot(plan, service_user())
+        self.launcher = Launcher(plan, self.zygote, self.templates)
         self.started_at = time.monotonic()
         self.boot_seconds: float | None = None
         self.listeners: set[Listener] = set()
@@ -65,6 +67,8 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.down.set)
         self.zygote.start(self.plan.paths.log("zygote"), self.plan.paths.root)
+        self.spawn_task(self.templates.prepare())
+        self.spawn_task(self.launcher.prepare_nursery())
         for unit in self.units.values():
             self.spawn_task(self._start_when_ready(unit))
         self.spawn_task(self._watch_boot())
@@ -88,13 +92,22 @@ class Supervisor:
             if all(self.units[name].satisfies(condition) for name, condition in waits):
                 break
             await changed.wait()
-        await self.start_process(unit)
+        if unit.service.built:
+            await self.templates.data_is_there()
+        if unit.service.built and not unit.job:
+            await self.templates.may_start()
+        if self.templates.did(unit.name):
+            unit.exit_code, unit.settled_after, unit.notes = 0, 0.0, NOTE
+            self.set_state(unit, State.COMPLETED)
+        else:
+            await self.start_process(unit)
 
     async def start_process(self, unit: Unit) -> None:
         """Start a unit's process now. What prevents it becomes the unit's state and reason."""
         unit.ended = asyncio.Event()
         unit.exit_code, unit.settled_after, unit.overdue = None, None, ""
         unit.starts += 1
+        unit.notes = ""
         unit.started_at = time.monotonic()
         self.set_state(unit, State.STARTING)
         try:
@@ -159,7 +172,17 @@ class Supervisor:
             unit.settled_after = time.monotonic() - unit.started_at
         previous, self._changed = self._changed, asyncio.Event()
         previous.set()
+        if self.templates.recording:
+            self._tell_templates()
         self.publish({"event": "state", "service": self.describe(unit)})
+
+    def _tell_templates(self) -> None:
+        """Once every job has ended, a template may be made."""
+        jobs = [self.units[name] for name in self.templates.jobs]
+        if all(unit.settled for unit in jobs):
+            well = all(unit.state is State.COMPLETED for unit in jobs)
+            pids = {name: self.units[name].pid for name in self.templates.servers}
+            self.templates.jobs_ended(well, {name: pid for name, pid in pids.items() if pid is not None})
 
     async def next_change(self) -> None:
         """Returns after the next change of any state."""
@@ -250,6 +273,8 @@ class Supervisor:
             "broken": broken,
             "boot_seconds": self.boot_seconds,
             "zygote_import_seconds": self.zygote.import_seconds,
+            "from_template": self.templates.used,
+            "nursery_trouble": self.launcher.nursery_trouble,
             "memory_bytes": memory_bytes([os.getpid(), *descendants(os.getpid())]),
             "patience": patience(),
             "services": self.describe_all(),
@@ -284,6 +309,7 @@ class Supervisor:
         for task in list(self._tasks):
             if task is not asyncio.current_task():
                 task.cancel()
+        await self.templates.end()
         platform = [unit for unit in self.units.values() if unit.service.built]
         servers = [unit for unit in self.units.values() if not unit.service.built]
         await self._end_all(platform)

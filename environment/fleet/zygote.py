@@ -9,7 +9,11 @@ It is also the supervisor's guardian: when the supervisor is gone (end of file o
 the fleet, those that the supervisor started itself included, and removes the fleet's folder.
 
 Protocol: JSON lines over an inherited socket, whose descriptor is the only argument.
-  <- {"op": "spawn", "id", "name", "module", "argv", "env", "cwd", "log", "user"}   -> {"event": "spawned", "id", "pid"}
+  <- {"op": "spawn", "id", "name", "module", "argv", "env", "cwd", "log", "user", "trace", "nursery"}
+  -> {"event": "spawned", "id", "pid"}    the answer
+  <- {"op": "nursery", "module", "cwd", "log", "user"}   import what `module` imports first (see `nursery`)
+  -> {"event": "nursery", "trouble"}      the answer; children are forked from the zygote as ever if there is any
+  <- {"op": "retire"}                     do without the nursery from now on
   <- {"op": "guard", "pid", "signal"}     a process group to end, too, and how
   <- {"op": "unguard", "pid"}             which is gone
   <- {"op": "folder", "path"}             to be removed at the end
@@ -21,7 +25,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import gc
 import importlib
 import json
@@ -33,7 +36,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 # Only modules that read no settings and start no thread at import. What the one-shot jobs need comes first: they can be
@@ -49,8 +52,9 @@ JOB_LIBRARIES = (
 )  # fmt: skip
 SERVICE_LIBRARIES = (
     "asyncio", "email.message", "unittest.mock", "prometheus_client", "jwt", "rfc8785", "redis.exceptions", "consul",
-    "grpc", "etcd3", "opentelemetry.trace", "opentelemetry.sdk.trace.export", "opentelemetry.propagate",
-    "opentelemetry.trace.propagation.tracecontext", "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
+    "grpc", "etcd3", "aiohttp", "opentelemetry.trace", "opentelemetry.sdk.trace.export",
+    "opentelemetry.propagate", "opentelemetry.trace.propagation.tracecontext",
+    "cryptography.hazmat.primitives.asymmetric.rsa", "argon2",
     "dns.zone", "dns.name", "dns.rdatatype", "limits.aio.strategies", "limits.storage", "wrapt", "deprecated",
     "anyio._backends._asyncio", "fastapi.routing", "fastapi.openapi.utils", "pydantic.v1", "starlette.middleware.cors",
     "starlette.middleware.trustedhost", "uvloop", "httptools", "h11", "uvicorn.config", "uvicorn.main",
@@ -70,18 +74,12 @@ SERVICE_LIBRARIES = (
     "celery.worker.pidbox", "celery.worker.strategy", "kombu.pidbox", "kombu.transport.redis",
 )  # fmt: skip
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
-TABLE_PAGES = 256
-"""Less than a grown table takes at once, more than a few strings do."""
-MANY_WORDS = 200_000
-"""Enough to fill any table that the libraries leave."""
-M_ARENA_MAX = -8
-"""Of glibc's mallopt."""
-BYTES_OVERHEAD = sys.getsizeof(b"")
-BYTES_CLASSES = range(48, 513, 16)
-"""The interpreter's allocator serves sizes in steps of 16 up to 512; a bytes object is the plainest thing of a size."""
-C_SIZES = tuple(1 << power for power in range(16, 3, -1))
-"""Largest first, so that small pieces don't break up large holes."""
+FIT = "fit"
+"""What a nursery says once it may fork services."""
+NURSERY_SECONDS = 5.0
+"""For a nursery to fork a child, which takes it some milliseconds."""
 GRACE_SECONDS = 3.0
 """How long the processes of an orphaned fleet get between the polite signal and SIGKILL."""
 
@@ -106,55 +104,6 @@ def import_library(name: str) -> None:
     """What isn't installed is left out: the service that needs it says so itself."""
     with contextlib.suppress(ModuleNotFoundError):
         importlib.import_module(name)
-
-
-def widen_interned() -> None:
-    """Make the table of interned strings grow now: it is near its limit, and in every child it would grow anew."""
-    words: list[str] = []
-    resident = _resident_pages()
-    while len(words) < MANY_WORDS and (now := _resident_pages()) - resident < TABLE_PAGES:
-        resident = now
-        words += [sys.intern(f"no word of any program {len(words) + place}") for place in range(64)]
-
-
-def _resident_pages() -> int:
-    with open("/proc/self/statm") as sizes:
-        return int(sizes.read().split()[1])
-
-
-def fill_holes() -> list[object]:
-    """Occupy what is free in the memory that children share; what must be kept for that.
-
-    A child that put its objects into the holes between the libraries' would copy a page for each of them. So it begins
-    with new pages, which it fills. One arena of the C library is enough under the interpreter's lock; one for every few
-    threads would be as sparse.
-    """
-    libc = ctypes.CDLL(None)
-    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
-    libc.mallopt(M_ARENA_MAX, 1)
-    with open("/proc/self/maps") as maps:
-        ranges = [line.split()[0].split("-") for line in maps]
-    present = [(int(start, 16), int(end, 16)) for start, end in ranges]
-
-    def shared(address: int) -> bool:
-        return any(start <= address < end for start, end in present)
-
-    kept: list[object] = []
-    makers: list[Callable[[], object]] = [object, _small]
-    makers += [functools.partial(bytes, size - BYTES_OVERHEAD) for size in BYTES_CLASSES]
-    for make in makers:
-        kept.append(make())
-        while shared(id(kept[-1])):
-            kept.append(make())
-    for size in C_SIZES:
-        while shared(libc.malloc(size)):
-            pass
-    return kept
-
-
-def _small() -> float:
-    """An object of 24 bytes."""
-    return float("0.5")
 
 
 def descendants(root: int) -> list[int]:
@@ -205,6 +154,9 @@ class Zygote:
         self.guarded: dict[int, int] = {}
         self.folders: list[str] = []
         self.ballast: list[object] = []
+        self.nursery: socket.socket | None = None
+        self.nursery_pid = 0
+        self.nursery_ready = False
         self.wake_read, self.wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def serve(self, libraries: Iterable[str]) -> Request | None:
@@ -220,8 +172,9 @@ class Zygote:
             while self._readable(0):
                 if (request := self._turn()) is not None:
                     return request
-        widen_interned()
-        self.ballast = fill_holes()
+            if self.over:
+                return None
+        self.ballast.append(share_memory())
         self.send({"event": "ready", "seconds": round(time.monotonic() - started, 3)})
         while not self.over:
             self._readable(None)
@@ -231,13 +184,18 @@ class Zygote:
 
     def _readable(self, timeout: float | None) -> bool:
         """Wait until there is something to do."""
-        return not self.over and bool(select.select([self.channel.fileno(), self.wake_read], [], [], timeout)[0])
+        sources = [self.channel.fileno(), self.wake_read]
+        if self.nursery is not None and not self.nursery_ready:
+            sources.append(self.nursery.fileno())
+        return not self.over and bool(select.select(sources, [], [], timeout)[0])
 
     def _turn(self) -> Request | None:
         """Reap what ended, carry out what is asked; the request in a new child."""
         with contextlib.suppress(BlockingIOError):
             os.read(self.wake_read, 4096)
             self._reap()
+        if self.nursery is not None and not self.nursery_ready and select.select([self.nursery], [], [], 0)[0]:
+            self._hear_nursery(self.nursery)
         if not select.select([self.channel.fileno()], [], [], 0)[0]:
             return None
         data = self.channel.recv(65536)
@@ -248,40 +206,125 @@ class Zygote:
         *lines, self.buffer = (self.buffer + data).split(b"\n")
         for line in lines:
             request: Request = json.loads(line)
-            if self._handle(request):
-                return request
+            if (own := self._handle(request)) is not None:
+                return own
         return None
 
-    def _handle(self, request: Request) -> bool:
-        """True in a new child."""
+    def _handle(self, request: Request) -> Request | None:
+        """The request in a new child that is to carry it out."""
         if request["op"] == "guard":
             self.guarded[request["pid"]] = request["signal"]
         elif request["op"] == "unguard":
             self.guarded.pop(request["pid"], None)
         elif request["op"] == "folder":
             self.folders.append(request["path"])
+        elif request["op"] == "retire":
+            self._retire()
+        elif request["op"] == "nursery":
+            return self._make_nursery(request)
         elif request["op"] == "spawn":
-            assert_single_thread()
-            gc.freeze()
-            parent = os.getpid()
-            pid = os.fork()
-            if pid == 0:
-                self._become_child(request, parent)
-                return True
+            pid = self._ask_nursery(request) if request.get("nursery") else 0
+            if pid == 0 and (pid := self._fork()) == 0:
+                return request
             self.send({"event": "spawned", "id": request["id"], "pid": pid})
+        return None
+
+    def _fork(self) -> int:
+        """The pid of a new child, 0 in it."""
+        assert_single_thread()
+        gc.freeze()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            stand_alone(parent)
+            self._leave_parents_things()
+        return pid
+
+    def _make_nursery(self, request: Request) -> Request | None:
+        """In the nursery's children the request that they are to carry out."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        parent = os.getpid()
+        pid = self._fork()
+        if pid:
+            theirs.close()
+            self.nursery, self.nursery_pid, self.nursery_ready = ours, pid, False
+            return None
+        ours.close()
+        output = enter(request)
+        nursery = runpy.run_path(os.path.join(HERE, "nursery.py"))
+        try:
+            known = nursery["preload"](request["module"], request["cwd"], output)
+        except nursery["Unfit"] as trouble:
+            theirs.send(str(trouble).encode())
+            os._exit(0)
+        theirs.send(FIT.encode())
+        found = nursery["serve"](theirs, parent, known)
+        if found is None:
+            os._exit(0)
+        stand_alone(parent)
+        own: Request = {**found[0], "log": found[1], "user": None}
+        return own
+
+    def _hear_nursery(self, nursery: socket.socket) -> None:
+        """Its word on how the imports went; none when it died."""
+        try:
+            word = nursery.recv(4096).decode("utf-8", "replace")
+        except OSError as error:
+            word = str(error)
+        if word == FIT:
+            self.nursery_ready = True
+        else:
+            self._retire()
+        self.send({"event": "nursery", "trouble": "" if word == FIT else word or "it died"})
+
+    def _ask_nursery(self, request: Request) -> int:
+        """The pid of a child that the nursery made; 0, and the nursery's end, when it doesn't."""
+        if self.nursery is None or not self.nursery_ready:
+            return 0
+        log = open_log(request["log"])
+        try:
+            socket.send_fds(self.nursery, [json.dumps(request).encode()], [log])
+            if select.select([self.nursery], [], [], NURSERY_SECONDS)[0]:
+                pid = int(self.nursery.recv(64) or b"0")
+                # The nursery runs the project's code: what it says is believed as far as it can be seen.
+                if pid and self._adopted(pid):
+                    return pid
+        except (OSError, ValueError):
+            pass
+        finally:
+            os.close(log)
+        self._retire()
+        return 0
+
+    def _adopted(self, pid: int) -> bool:
+        """Whether the process is a child of this one before long."""
+        deadline = time.monotonic() + NURSERY_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with open(f"/proc/{pid}/stat", "rb") as stat:
+                    if int(stat.read().rpartition(b")")[2].split()[1]) == os.getpid():
+                        return pid != self.nursery_pid
+            except OSError:
+                return False
+            time.sleep(0.0005)
         return False
 
-    def _become_child(self, request: Request, parent: int) -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-        os.setsid()
+    def _retire(self) -> None:
+        if self.nursery is not None:
+            self.nursery.close()
+            _kill(self.nursery_pid, signal.SIGKILL)
+            self.nursery, self.nursery_ready = None, False
+
+    def _leave_parents_things(self) -> None:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
         # As in any Python process: Ctrl-C raises, a closed pipe is an error of the call.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        if self.nursery is not None:
+            self.nursery.close()
+            self.nursery = None
         self.channel.close()
         os.close(self.wake_read)
         os.close(self.wake_write)
@@ -330,9 +373,29 @@ def _kill_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def run_child(request: Request) -> None:
-    """Become `python -m MODULE ARGS`: standard streams, environment, folder, import path, arguments, name."""
-    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+def share_memory() -> object:
+    """Prepare for having children; what must be kept for that."""
+    memory = runpy.run_path(os.path.join(HERE, "zygote_memory.py"))
+    memory["widen_interned"]()
+    return memory["fill_holes"]()
+
+
+def stand_alone(parent: int) -> None:
+    """Lead a session of one's own that ends with the parent."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    os.setsid()
+
+
+def open_log(path: str) -> int:
+    """A descriptor that appends to a log."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+
+
+def enter(request: Request) -> int:
+    """Take on the name, standard streams, user and folder of a request; the descriptor of standard output."""
+    log = request["log"] if isinstance(request["log"], int) else open_log(request["log"])
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
@@ -344,13 +407,28 @@ def run_child(request: Request) -> None:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
+        # A change of users takes it away.
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.chdir(request["cwd"])
+    if sys.path[0] != request["cwd"]:
+        sys.path.insert(0, request["cwd"])
+    return 1
+
+
+def run_child(request: Request) -> None:
+    """Become `python -m MODULE ARGS`: standard streams, environment, folder, import path, arguments, name."""
+    trace = None
+    if request.get("trace"):
+        trace = os.open(request["trace"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    enter(request)
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
-    os.chdir(request["cwd"])
-    sys.path.insert(0, request["cwd"])
     sys.argv[:] = [request["module"], *request["argv"]]
     gc.enable()
+    if trace is not None:
+        fleet, passing = os.path.dirname(request["trace"]), [os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev", "/proc"]
+        runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], fleet, passing)
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 

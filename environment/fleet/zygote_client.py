@@ -24,6 +24,7 @@ class ZygoteClient:
         self._answers: dict[int, asyncio.Future[int]] = {}
         self._next_id = 0
         self._buffer = b""
+        self._nursery: asyncio.Future[str] | None = None
         self.ready = asyncio.Event()
         self.import_seconds = 0.0
         self.pid = 0
@@ -59,11 +60,14 @@ class ZygoteClient:
 
     async def spawn(
         self, name: str, module: str, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path,
-        user: tuple[int, int] | None = None,
+        user: tuple[int, int] | None = None, trace: Path | None = None,
+        nursery: bool = False,
     ) -> int:  # fmt: skip
         """Fork `python -m module argv…` with `cwd` first on its import path; returns the pid.
 
-        `user` is a uid and gid to run as, for which the zygote must be root. Raises FleetError when the zygote is gone.
+        `user` is a uid and gid to run as, for which the zygote must be root; `trace` the file in which it is to write
+        down what it reads (see `job_trace`); `nursery` has it forked from the nursery
+        where there is one. Raises FleetError when the zygote is gone.
         """
         self._next_id += 1
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -72,9 +76,24 @@ class ZygoteClient:
             {
                 "op": "spawn", "id": self._next_id, "name": name, "module": module, "argv": list(argv),
                 "env": dict(env), "cwd": str(cwd), "log": str(log), "user": user,
+                "trace": None if trace is None else str(trace), "nursery": nursery,
             }
         )  # fmt: skip
         return await answer
+
+    async def make_nursery(
+        self, module: str, *, cwd: Path, log: Path, user: tuple[int, int] | None, timeout: float
+    ) -> str:
+        """Have a process import what `module` imports first, to fork services from; why there is none, or nothing."""
+        self._nursery = asyncio.get_running_loop().create_future()
+        self._send(
+            {"op": "nursery", "name": "nursery", "module": module, "cwd": str(cwd), "log": str(log), "user": user}
+        )
+        try:
+            return await asyncio.wait_for(self._nursery, timeout)
+        except TimeoutError:
+            self._send({"op": "retire"})
+            return f"its imports took longer than {timeout:g} s"
 
     def guard(self, pid: int, number: int) -> None:
         """Have the zygote end this process group, too, should the supervisor die."""
@@ -125,6 +144,9 @@ class ZygoteClient:
             case "ready":
                 self.import_seconds = float(str(message["seconds"]))
                 self.ready.set()
+            case "nursery":
+                if self._nursery is not None and not self._nursery.done():
+                    self._nursery.set_result(str(message["trouble"]))
             case "spawned":
                 self._answers.pop(int(str(message["id"]))).set_result(int(str(message["pid"])))
             case "exit":
@@ -138,4 +160,6 @@ class ZygoteClient:
             if not answer.done():
                 answer.set_exception(FleetError("the zygote is gone", "See zygote.log; start the fleet again."))
         self._answers.clear()
+        if self._nursery is not None and not self._nursery.done():
+            self._nursery.set_result("the zygote is gone")
         self._on_loss()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from environment.workspace.errors import SubmissionRejected, WorkspaceError
 from environment.workspace.pristine import pristine_files
 from environment.workspace.reference import Reference, default_reference, verdict_digest
 
+Order = Callable[[Mapping[str, bytes], Mapping[str, bytes]], Sequence[str]]
+"""From the untouched workspace's files and those that are graded to the ids that run first."""
+
 
 @dataclass
 class Grader:
@@ -34,6 +37,8 @@ class Grader:
     options: Options = field(default_factory=Options)
     only: frozenset[str] | None = None
     on_decided: OnDecided | None = field(default=None, repr=False)
+    order: Order | None = field(default=None, repr=False)
+    """Says which tests run first for what was edited in a workspace. The verdict doesn't depend on it."""
 
     @property
     def tests(self) -> Mapping[str, TestInfo]:
@@ -94,9 +99,13 @@ class Grader:
             files = pristine_files(self.reference, workspace)
         except SubmissionRejected as error:
             return SuiteRun(dict.fromkeys(self.tests, Outcome.MISSING), void=f"rejected: {error}")
-        if verdict_digest(files) == verdict_digest(self._injected(episode.bugs)):
+        untouched = self._injected(episode.bugs)
+        if verdict_digest(files) == verdict_digest(untouched):
             return self._untouched(episode.bugs)
-        return run_suite(files, self.tests, self.options, self.on_decided)
+        options = self.options
+        if self.order is not None:
+            options = replace(options, first=tuple(self.order(untouched, files)))
+        return run_suite(files, self.tests, options, self.on_decided)
 
     def _injected(self, bugs: Collection[str]) -> dict[str, bytes]:
         return self.reference.with_bugs(self.catalogue[bug_id] for bug_id in bugs)

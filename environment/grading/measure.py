@@ -22,12 +22,11 @@ FORMAT = 3
 
 
 class Measurements:
-    """A folder of measurements. With `confirm`, what fails is run once more before it counts as failed."""
+    """A folder of measurements."""
 
-    def __init__(self, folder: Path, options: Options = Options(twins=False), *, confirm: bool = False) -> None:
+    def __init__(self, folder: Path, options: Options = Options(twins=False)) -> None:
         self._folder = folder
         self._options = options
-        self._confirm = confirm
 
     def find(self, files: Mapping[str, bytes], expected: Collection[str] | None = None) -> SuiteRun | None:
         """The kept measurement of a tree, if it covers the expected tests (None: every test module)."""
@@ -60,16 +59,7 @@ class Measurements:
     def _run(
         self, files: Mapping[str, bytes], expected: Collection[str] | None, on_decided: OnDecided | None
     ) -> SuiteRun:
-        run = run_suite(files, expected, self._options, on_decided)
-        doubtful = run.failed if self._confirm else frozenset[str]()
-        while doubtful and not run.void:
-            again = run_suite(files, doubtful, self._options, on_decided)
-            judged = frozenset(again.outcomes) - again.not_run
-            # What did not run before was judged only once now. What did not run now has another try as long as
-            # anything does: else it can't be run at all.
-            doubtful = (run.not_run & judged - again.passed) | (again.not_run if judged else frozenset())
-            run = confirmed(run, again)
-        return run
+        return run_suite(files, expected, self._options, on_decided)
 
     def _known(self, files: Mapping[str, bytes]) -> tuple[dict[str, str], SuiteRun]:
         """What was measured of this code: the test modules that are still the same, and what their tests gave."""
@@ -109,6 +99,27 @@ class Measurements:
         scratch = path.with_suffix(f".{os.getpid()}.new")
         scratch.write_text(json.dumps(document))
         os.replace(scratch, path)
+
+
+def run_confirmed(
+    files: Mapping[str, bytes],
+    expected: Collection[str] | None,
+    options: Options,
+    on_decided: OnDecided | None = None,
+) -> SuiteRun:
+    """Run tests on a tree as `run_suite` does, and what fails once more before it counts as failed.
+
+    What a limit kept from running is tried as long as anything else runs: else it can't be run at all.
+    """
+    run = run_suite(files, expected, options, on_decided)
+    doubtful = run.failed
+    while doubtful and not run.void:
+        again = run_suite(files, doubtful, options, on_decided)
+        judged = frozenset(again.outcomes) - again.not_run
+        # What did not run before was judged only once now.
+        doubtful = (run.not_run & judged - again.passed) | (again.not_run if judged else frozenset())
+        run = confirmed(run, again)
+    return run
 
 
 def _is_test_module(path: str) -> bool:

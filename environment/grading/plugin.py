@@ -2,7 +2,7 @@
 
 It is loaded with `-p` from a private folder outside the tree that is tested. Its order comes from a file that is
 removed as soon as it is read: the descriptor to write to, a nonce that every line must carry, the ids to run (all
-when null), and the packages that this process must never import. Standard library only.
+when null), those that run first, and the packages that this process must never import. Standard library only.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Results:
         os.set_inheritable(self._descriptor, False)
         self._nonce = order["nonce"]
         self._wanted = None if order["ids"] is None else frozenset(order["ids"])
+        self._rank = {test_id: place for place, test_id in enumerate(order["first"])}
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._decided = 0
         self._process = os.getpid()
@@ -64,6 +65,7 @@ class Results:
             if left_out:
                 config.hook.pytest_deselected(items=left_out)
                 items[:] = [item for item in items if item.nodeid in self._wanted]
+        items.sort(key=lambda item: self._rank.get(item.nodeid, len(self._rank)))
         for item in items:
             services = [name for mark in item.iter_markers("services") for name in mark.args]
             about_state = item.get_closest_marker("infrastructure_state") is not None

@@ -76,6 +76,8 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     stop: Stop | None = None
+    first: Sequence[str] = ()
+    """Ids that run before all others, in this order."""
 
 
 @contextmanager
@@ -227,6 +229,7 @@ def _execute(job: Job, private: Path, channel: Channel) -> int | None:
                 "nonce": channel.nonce,
                 "ids": None if channel.expected is None else sorted(channel.expected),
                 "barred": list(job.barred),
+                "first": list(job.first),
             }
         )
     )
@@ -283,6 +286,9 @@ def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(plugin_folder),
         "PYTHONNOUSERSITE": "1",
         "XDG_CACHE_HOME": str(cache),
+        # What an agent's jobs report of themselves is no ground for later fleets to stand on: its tree may use what
+        # trees of the environment's own making left (a job's environment says so), and leaves nothing.
+        "OMNICLOUD_TEMPLATES": "read",
         **kept,
     }
 

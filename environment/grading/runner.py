@@ -55,10 +55,12 @@ class Options:
     """Called with each copy of the tree after the last process on it has ended and before it is removed."""
     workers: int | None = None
     """How many fleets at a time at most; None: what the machine bears. With one, everything runs one after another."""
+    first: tuple[str, ...] = ()
+    """Ids that run before all others of their process, in this order. It changes no verdict."""
 
     def job(self, tree: Path, paths: list[str], ids: Collection[str] | None, barred: Sequence[str] = ()) -> Job:
         """These ids of these files, run as the options say."""
-        return Job(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop)
+        return Job(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop, self.first)
 
 
 def run_suite(

@@ -1,18 +1,18 @@
 """Measures the catalogue: which tests each bug fails, and which bug hides which.
 
-First the suite runs on the reference, where every test must pass; then on the reference with each bug alone. What
-fails, and fails again when it is run once more, are the bug's *triggers*. "X depends on Y" is a fact when a trigger of
-X fails with only Y injected, that is, when it is a trigger of Y too; no further run is needed for edges.
+First the suite runs on the reference, where every test must pass; in the same run it is recorded which test reaches
+which function. Then the tests run on the reference with each bug alone: those that what it edits can touch, as the map
+says. What fails, and fails again when it is run once more, are the bug's *triggers*. "X depends on Y" is a fact when a
+trigger of X fails with only Y injected, that is, when it is a trigger of Y too; no further run is needed for edges.
 
-Every finished run is kept in the state folder under the digest of its tree, and the manifest is written after every
-bug: a crash or Ctrl-C loses only what was running. A run is repeated when its tree has changed, when `fresh` is set,
-or when `repeat` asks for more runs to find tests that don't always end alike.
+Every finished run is kept in the state folder with the tree that it was made on, and the manifest is written after
+every bug: a crash or Ctrl-C loses only what was running. When the reference changes, those pairs of a bug and a test
+run again that the change can touch, and no others; `fresh` and `repeat` run all that a bug can touch.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -29,10 +29,14 @@ from environment.bugs.manifest import (
     save_manifest,
     services_of,
 )
-from environment.grading.measure import Measurements
 from environment.grading.results import SuiteRun
 from environment.grading.runner import Options, passing_twins
+from environment.reach.map_file import save_map
+from environment.reach.recording import is_unit
 from environment.verification.checks import LEAST_TRIGGERS
+from environment.verification.kept import REFERENCE, Kept
+from environment.verification.measuring import Findings, Measurer
+from environment.verification.runs import IDLE_SECONDS
 from environment.workspace.reference import Reference
 
 
@@ -46,7 +50,13 @@ class Report:
     unstable: tuple[str, ...]
     problems: tuple[str, ...]
     seconds: float
-    """How long it took; 0 when a kept measurement was used."""
+    """How long it took; 0 when nothing had to run."""
+    ran: int = 0
+    """How many tests ran."""
+    touched: int = 0
+    """How many tests the bug can touch."""
+    of: int = 0
+    """How many tests there are."""
 
 
 OnReport = Callable[[Report], None]
@@ -54,21 +64,21 @@ OnReport = Callable[[Report], None]
 
 @dataclass
 class Verifier:
-    """Measures bugs and writes the manifest beside the patches."""
+    """Measures bugs; writes the manifest and the reach map beside the patches."""
 
     reference: Reference
     catalogue: Catalogue
-    measurements: Measurements
+    kept: Kept
+    options: Options = field(default_factory=lambda: Options(twins=False))
     folder: Path = PATCHES
     jobs: int = 1
     repeat: int = 1
     fresh: bool = False
-    reuse: bool = False
-    """Keep measurements of unchanged patches although the reference has changed elsewhere."""
+    idle_seconds: float = IDLE_SECONDS
+    """How long a fleet is left alone to see what runs by itself, when the reference is measured as a whole."""
     on_report: OnReport = field(default=lambda report: None)
     stop: threading.Event = field(default_factory=threading.Event)
-    """The one of the measurements' options: set when something fails or Ctrl-C is pressed, so that no run goes on."""
-    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    """The one of the options: set when something fails or Ctrl-C is pressed, so that no run goes on."""
 
     def verify(self, ids: Sequence[str] = ()) -> list[Report]:
         """Measure the reference and the named bugs (all by default); the reference's report comes first.
@@ -76,35 +86,40 @@ class Verifier:
         Raises `ManifestError` when a test of the reference fails: nothing can be measured against it then.
         """
         chosen = [self.catalogue[bug_id] for bug_id in (ids or self.catalogue)]
-        run, first = self._run("", self.reference.files, None)
+        measurer = Measurer(self.reference, self.kept, self.options, self.repeat, self.fresh, self.idle_seconds)
+        record, found = measurer.measure_reference()
+        first = self._reported("", found, record.run.outcomes)
         self.on_report(first)
-        if first.triggers or first.unstable:
-            names = "\n  ".join((first.triggers or first.unstable)[:20])
+        if found.failed:
+            names = "\n  ".join(sorted(found.failed)[:20])
             raise ManifestError(f"Every test must pass on the reference, each time. These don't:\n  {names}")
-        if first.seconds:
-            self._require_twins_fail(run)
-        manifest = self._start(run)
+        self._require_twins_fail(frozenset(filter(is_unit, found.ran)))
+        manifest = self._start(record.run)
+        save_map(record.map, self.folder)
         pending = [bug for bug in chosen if not self._current(bug, manifest)]
-        reports = [first, *(self._kept(bug, manifest) for bug in chosen if bug not in pending)]
+        reports = [first, *(self._known(bug, manifest) for bug in chosen if bug not in pending)]
         for report in reports[1:]:
             self.on_report(report)
         with ThreadPoolExecutor(max_workers=max(1, self.jobs)) as pool:
-            futures = {pool.submit(self._measure, bug, manifest.tests): bug for bug in pending}
+            futures = {pool.submit(measurer.measure_bug, bug, record.map): bug for bug in pending}
             try:
                 for future in as_completed(futures):
-                    report = future.result()
-                    manifest = self._add(manifest, futures[future], report)
+                    bug, found = futures[future], future.result()
+                    report = self._reported(bug.id, found, manifest.tests)
+                    if not found.void:
+                        manifest = self._add(manifest, bug, report)
                     reports.append(report)
                     self.on_report(report)
             except BaseException:
                 self.stop.set()
                 pool.shutdown(cancel_futures=True, wait=True)
                 raise
+        self.kept.forget(frozenset({REFERENCE, *self.catalogue}))
         return reports
 
-    def _require_twins_fail(self, run: SuiteRun) -> None:
+    def _require_twins_fail(self, tests: Collection[str]) -> None:
         """On the reference, where all is right, every test that must fail does."""
-        names = "\n  ".join(passing_twins(self.reference.files, run.outcomes, Options(twins=False)))
+        names = "\n  ".join(passing_twins(self.reference.files, tests, Options(twins=False)))
         if names:
             raise ManifestError(
                 f"These unit tests can't fail, so they can't tell a right grading from a forged one:\n  {names}"
@@ -114,7 +129,7 @@ class Verifier:
         """The manifest to go on with: today's tests, and the measurements of bugs that there still are."""
         tests = {
             test_id: TestInfo(category_of(test_id), services_of(test_id, item.services), item.infrastructure_state)
-            for test_id, item in run.collected.items()
+            for test_id, item in sorted(run.collected.items())
         }
         try:
             known = load_manifest(self.folder).bugs
@@ -129,31 +144,28 @@ class Verifier:
         item = manifest.bugs.get(bug.id)
         if item is None or item.patch != bug.digest or self.fresh or self.repeat > 1:
             return False
-        same_tests = set(item.triggers) <= set(manifest.tests)
-        return item.reference == self.reference.digest or (self.reuse and same_tests)
+        return item.reference == self.reference.digest
 
-    def _kept(self, bug: Bug, manifest: Manifest) -> Report:
+    def _known(self, bug: Bug, manifest: Manifest) -> Report:
         triggers = manifest.bugs[bug.id].triggers
-        return Report(bug.id, triggers, {}, (), _problems(triggers), 0.0)
+        return Report(bug.id, triggers, {}, (), problems(triggers), 0.0, of=len(manifest.tests))
 
-    def _measure(self, bug: Bug, tests: Collection[str]) -> Report:
-        return self._run(bug.id, self.reference.with_bugs([bug]), tests)[1]
-
-    def _run(self, bug: str, files: Mapping[str, bytes], expected: Collection[str] | None) -> tuple[SuiteRun, Report]:
-        """Run the suite `repeat` times on a tree; triggers are the tests that fail every time."""
-        began = time.monotonic()
-        fresh = self.fresh or self.repeat > 1
-        kept = not fresh and self.measurements.find(files, expected) is not None
-        run = self.measurements.measure(files, expected, fresh=fresh)
-        always, ever = run.failed, run.failed | run.unstable
-        for _ in range(1, self.repeat):
-            again = self.measurements.measure(files, expected, fresh=True)
-            always, ever = always & again.failed, ever | again.failed | again.unstable
-        triggers = tuple(sorted(always))
-        problems = _problems(triggers) if bug else ()
-        messages = {test_id: run.messages.get(test_id, "") for test_id in triggers}
-        seconds = 0.0 if kept else time.monotonic() - began
-        return run, Report(bug, triggers, messages, tuple(sorted(ever - always)), problems, seconds)
+    def _reported(self, bug: str, found: Findings, tests: Collection[str]) -> Report:
+        wrong = problems(found.failed) if bug else ()
+        if found.void:
+            wrong = (f"the run can't be believed: {found.void}",)
+        triggers = tuple(sorted(found.failed))
+        return Report(
+            bug,
+            triggers,
+            {test_id: found.messages.get(test_id, "") for test_id in triggers},
+            tuple(sorted(found.unstable)) if bug else (),
+            wrong,
+            found.seconds,
+            len(found.ran),
+            found.touched,
+            len(tests),
+        )
 
     def _add(self, manifest: Manifest, bug: Bug, report: Report) -> Manifest:
         item = Measurement(bug.digest, self.reference.digest, report.triggers)
@@ -167,7 +179,8 @@ class Verifier:
         return replace(manifest, edges=measured_edges(self.catalogue, manifest.bugs))
 
 
-def _problems(triggers: Collection[str]) -> tuple[str, ...]:
+def problems(triggers: Collection[str]) -> tuple[str, ...]:
+    """What is wrong with a bug that fails these tests."""
     if len(triggers) >= LEAST_TRIGGERS:
         return ()
     return (f"fails {len(triggers)} visible tests; there must be at least {LEAST_TRIGGERS}",)

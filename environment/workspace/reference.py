@@ -96,6 +96,14 @@ def git(
     folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run git in a folder, untouched by the user's configuration; raises `WorkspaceError` when there is no git."""
+    done = git_bytes(folder, *arguments, environment=environment)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def git_bytes(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """The same for content that need not be text, with line ends as they are."""
     program = shutil.which("git")
     if program is None:
         raise WorkspaceError("git isn't installed; workspaces need it.")
@@ -109,7 +117,7 @@ def git(
         **(environment or {}),
     }
     command = [program, "-c", "safe.directory=*", *arguments]
-    return subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=clean, capture_output=True, check=False)
 
 
 def _tracked(root: Path) -> list[str] | None:

@@ -15,11 +15,16 @@ from shared.web.fastapi import create_service
 from shared.web.health import tcp_check
 from shared.web.runtime import ServiceApp
 
+LOOK_SECONDS = 15.0
+"""How often to look for applies that nobody asked to hand over: those of another process of the API that has died."""
+
 settings = Settings()
 clock = system_clock(settings.clock_file)
 sessions = make_sessions(settings)
 tasks = TaskQueue(make_celery(settings))
-dispatcher = Periodic("dispatch", settings.dispatch_interval_seconds, lambda: dispatch(sessions, tasks, clock))
+dispatcher = Periodic(
+    "dispatch", LOOK_SECONDS, lambda: dispatch(sessions, tasks, clock), retry_seconds=settings.dispatch_interval_seconds
+)
 ports = Ports.connect(settings, clock, hand_over=dispatcher.poke)
 service: ServiceApp = create_service(
     settings,

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
 
 from services.deploy.operations import locking, rollouts
 from services.deploy.operations.controllers import ELECTION
@@ -21,6 +22,7 @@ from services.deploy.ports import Ports
 from services.deploy.repository import CandidateRepository, FenceRepository, Work, running_deployments
 from services.deploy.settings import Settings
 from shared.errors import OmniCloudError
+from shared.events.commits import CommitListener
 from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.election import LeaderElection
 from shared.infra.fencing import StaleFencingToken
@@ -36,6 +38,10 @@ log = logger("deploy.controller")
 
 HEARTBEAT = tracing.Work("report as a candidate")
 STEP = tracing.Work("move a rollout on")
+LOOK_SECONDS = 5.0
+"""How often the leader looks at the tables without having been told of a change."""
+HEALTH_LOOK_SECONDS = 60.0
+"""How often the liveness end point's server looks whether it was told to end; it ends with the process."""
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
 
@@ -50,8 +56,13 @@ class Controller:
         _end_idle_transactions(self._engine, settings.controller_lease_seconds)
         self._sessions = make_session_factory(self._engine)
         self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
-        self._loop = Periodic("rollout-controller", settings.controller_tick_seconds, self.tick)
-        self._election.observe(lambda leading: self._loop.poke())
+        self._loop = Periodic(
+            "rollout-controller", self._pause, self.tick, retry_seconds=settings.controller_tick_seconds
+        )
+        self._commits = CommitListener(settings, self._committed)
+        self._election.observe(lambda leading: self._look_soon())
+        self._busy = False
+        self._look_at = 0.0
         self._announced = 0
         self._refused_writes = 0
         self._ticked_at = time.monotonic()
@@ -60,9 +71,11 @@ class Controller:
         """Stand for election and work while elected."""
         self._election.start()
         self._loop.start()
+        self._commits.start()
 
     def stop(self) -> None:
         """Let the next leader in at once."""
+        self._commits.stop()
         self._loop.stop()
         self._election.stop()
         self._engine.dispose()
@@ -84,6 +97,32 @@ class Controller:
             if self._move_on(work):
                 self._loop.poke()  # There may be more to do at once.
 
+    def _look(self, session: Session) -> list[Work]:
+        """Free what has ended and find what is due; nothing when that was done and nothing has changed since."""
+        if time.monotonic() < self._look_at:
+            return []
+        # Before looking, so that what is committed meanwhile brings it forward.
+        self._look_at = time.monotonic() + LOOK_SECONDS
+        locking.free_ended(session, self._ports)
+        running = running_deployments(session)
+        self._busy = bool(running)
+        if running:
+            self._look_at = 0.0
+        return running
+
+    def _look_soon(self) -> None:
+        self._look_at = 0.0
+        self._loop.poke()
+
+    def _pause(self) -> float:
+        """Seconds until the next tick, if nothing happens: rollouts move by themselves, without them nothing does."""
+        return self._settings.controller_tick_seconds if self._busy else self._settings.controller_idle_seconds
+
+    def _committed(self) -> None:
+        """Something of deploy's has changed: a rollout to begin, or a lock to free."""
+        if self._election.is_leader():
+            self._look_soon()
+
     def _announce(self, token: int) -> None:
         """A new leader's first write: from here on its predecessors are shut out of every rollout."""
         try:
@@ -94,7 +133,14 @@ class Controller:
         self._announced = token
 
     def _report(self, token: int) -> list[Work]:
-        """Write our heartbeat; what is due, if we lead."""
+        """Write our heartbeat; what is due, if we lead. Where that fails, nothing counts as looked at."""
+        try:
+            return self._reported(token)
+        except Exception:
+            self._look_at = 0.0
+            raise
+
+    def _reported(self, token: int) -> list[Work]:
         with (
             service_context("deploy", PLATFORM_TENANT, self._ports.clock, work=HEARTBEAT),
             self._sessions() as session,
@@ -109,9 +155,9 @@ class Controller:
                 at=self._ports.clock.now(),
             )
             if token == 0:
+                self._busy = False
                 return []
-            locking.free_ended(session, self._ports)
-            return running_deployments(session)
+            return self._look(session)
 
     def _move_on(self, work: Work) -> bool:
         """One step of one deployment, under this leadership's token; whether it moved."""
@@ -161,7 +207,7 @@ def serve_health(controller: Controller, address: tuple[str, int]) -> ThreadingH
             """Probes aren't news."""
 
     server = ThreadingHTTPServer(address, Health)
-    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(HEALTH_LOOK_SECONDS,), name="health", daemon=True).start()
     return server
 
 
@@ -180,7 +226,7 @@ def main() -> int:
     log.info("standing for election", candidate=settings.candidate)
     stopping.wait()
     controller.stop()
-    server.shutdown()
+    server.server_close()
     spans.stop()
     return 0
 

@@ -18,7 +18,9 @@ class Settings(ServiceSettings):
     controller_lease_seconds: int = Field(default=2, ge=2)
     """How long a dead leader blocks the next one; etcd grants no shorter lease than two seconds."""
     controller_tick_seconds: float = Field(default=0.2, gt=0)
-    """How often the leader moves rollouts on and every candidate tells what it believes."""
+    """How often the leader moves rollouts on, while there are any."""
+    controller_idle_seconds: float = Field(default=2.0, gt=0)
+    """How often a candidate tells what it believes, and looks, without having been told that something changed."""
     execution_lock_seconds: int = Field(default=5, ge=2)
     """How long the lock of a dead worker keeps its environment's next apply waiting."""
     task_visibility_timeout_seconds: int = Field(default=30, ge=1)

@@ -94,6 +94,10 @@ class RecordRepository(TenantRepository[Record]):
             query = query.filter(Q(name__gt=name) | Q(name=name, type__gt=kind))
         return Page.of(list(query[: request.limit + 1]), request, lambda record: (record.name, record.type))
 
+    def name_servers(self, zone: Zone) -> set[str]:
+        """The names of all name servers that the zone refers to, its own and those of delegated parts."""
+        return {name for row in self.of(zone).filter(type=RecordType.NS) for name in row.values}
+
     def types_at(self, zone: Zone, name: str) -> list[RecordType]:
         """The types that a name has."""
         return [RecordType(kind) for kind in self.of(zone).filter(name=name).values_list("type", flat=True)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.background import BackgroundTask
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
 from services.gateway.domain.client_address import client_address
@@ -13,14 +14,14 @@ from services.gateway.domain.headers import returnable
 from services.gateway.domain.routing import route
 from services.gateway.operations import Incoming
 from services.gateway.ports import Ports
+from services.gateway.ports.transport import Answer
 from shared.errors import OmniCloudError
 from shared.kernel.context import current
 from shared.kernel.identity import TENANT_HEADER, Identity
-from shared.web.fastapi import ports_of_app
 
-router = APIRouter()
-ROUTERS = [router]
+PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
+SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 
 class PayloadTooLarge(OmniCloudError):
@@ -29,9 +30,10 @@ class PayloadTooLarge(OmniCloudError):
     code = "payload_too_large"
 
 
-@router.api_route("/api/{path:path}", methods=METHODS, include_in_schema=False)
-async def forward(request: Request, ports: Ports = ports_of_app()) -> Response:
+async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
+    request.scope["route"] = ROUTE
+    ports: Ports = request.app.state.ports
     target = route(request.url.path)
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
@@ -47,15 +49,31 @@ async def forward(request: Request, ports: Ports = ports_of_app()) -> Response:
         identity=identity,
         client_address=address,
     )
-    answer = await operations.forward(ports, incoming, current())
-    response = StreamingResponse(answer.aiter_bytes(), answer.status_code, background=BackgroundTask(answer.aclose))
-    own = {"x-correlation-id", "x-trace-id"}
+    return await _response(await operations.forward(ports, incoming, current()))
+
+
+async def _response(answer: Answer) -> Response:
+    """The answer as it goes to the client; one whose body is still on its way is passed on as it comes."""
+    response = Response(await answer.read(), answer.status) if answer.complete else Passing(answer)
+    headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers]
     response.raw_headers = [
-        (name.encode(), value.encode("latin-1"))
-        for name, value in returnable(answer.headers.multi_items())
-        if name.lower() not in own
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in returnable(headers) if name not in SET_HERE
     ]
     return response
+
+
+class Passing(StreamingResponse):
+    """An answer passed on; when the client goes away, or it breaks off, its connection is given up."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.chunks(), answer.status)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._answer.close()
 
 
 async def _identity(ports: Ports, request: Request, address: str) -> Identity | None:
@@ -82,3 +100,8 @@ async def _body(request: Request, limit: int) -> bytes:
             raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)
+"""Starlette's own: there is nothing in a request that FastAPI could read for it."""
+ROUTERS = [APIRouter(routes=[ROUTE])]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import httpx
-
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route
 from services.gateway.ports import Ports
+from services.gateway.ports.transport import Answer, NoAnswer, NotReached, target_of
 from shared.clients.breaker import counts_as_failure
-from shared.clients.errors import NOT_REACHED, UpstreamNotReached, UpstreamUnavailable
+from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
     ATTEMPTS,
     FIRST_WAIT_SECONDS,
@@ -42,7 +41,7 @@ class Incoming:
     client_address: str
 
 
-async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> httpx.Response:
+async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> Answer:
     """The upstream's answer, its body still unread or read whole.
 
     Attempts and the waits between them are those of every client of the platform. Raises ServiceUnavailable when no
@@ -61,7 +60,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
             deadline=deadline,
         )
     except UpstreamAnswered as error:
-        answer: httpx.Response = error.answer
+        answer: Answer = error.answer
         return answer
     except UpstreamUnavailable as error:
         if deadline.expired:
@@ -69,43 +68,42 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
 
-async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> httpx.Response:
+async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> Answer:
     """One attempt. Raises UpstreamAnswered for an answer that another instance might better, UpstreamNotReached or
     UpstreamUnavailable for none, and DeadlineExceeded before it when the time is used up."""
     deadline.check()
     target = ports.upstreams.choose(incoming.route.service)
     try:
-        answer = await _send(ports, target.instance.url + incoming.route.path, incoming, context, deadline)
-        if answer.status_code in RETRYABLE_STATUSES:
-            await answer.aread()  # Its connection is free again, whether or not another attempt follows.
-    except httpx.HTTPError as error:
+        answer = await _send(
+            ports, target.instance.url + target_of(incoming.route.path, incoming.query), incoming, context, deadline
+        )
+        if answer.status in RETRYABLE_STATUSES:
+            await answer.read()  # Its connection is free again, whether or not another attempt follows.
+    except NoAnswer as error:
         target.breaker.record_failure()
-        kind = UpstreamNotReached if isinstance(error, NOT_REACHED) else UpstreamUnavailable
+        kind = UpstreamNotReached if isinstance(error, NotReached) else UpstreamUnavailable
         raise kind(f"{incoming.route.service} gave no answer") from error
-    if counts_as_failure(answer.status_code):
+    if counts_as_failure(answer.status):
         target.breaker.record_failure()
     else:
         target.breaker.record_success()
-    if answer.status_code in RETRYABLE_STATUSES:
-        raise UpstreamAnswered(answer.status_code, answer)
+    if answer.status in RETRYABLE_STATUSES:
+        raise UpstreamAnswered(answer.status, answer)
     return answer
 
 
-async def _send(
-    ports: Ports, url: str, incoming: Incoming, context: RequestContext, deadline: Deadline
-) -> httpx.Response:
+async def _send(ports: Ports, url: str, incoming: Incoming, context: RequestContext, deadline: Deadline) -> Answer:
     """The answer, its body unread; a span of its own, which ends with the answer's head."""
     tenant = incoming.identity.tenant_id if incoming.identity else None
     with http_spans.call(incoming.method, incoming.route.service, url, context, tenant) as span:
-        request = ports.http.build_request(
+        answer = await ports.http.send(
             incoming.method,
-            httpx.URL(url, query=incoming.query.encode()),
-            headers=[*_headers(ports, incoming, context, deadline), *span.headers.items()],
-            content=incoming.body,
-            timeout=deadline.remaining(),
+            url,
+            [*_headers(ports, incoming, context, deadline), *span.headers.items()],
+            incoming.body,
+            deadline.remaining(),
         )
-        answer = await ports.http.send(request, stream=True)
-        span.status = answer.status_code
+        span.status = answer.status
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from services.network.domain.vpn_tunnels import MINIMUM_MTU, tcp_mss
 from shared.infra.db.django import TenantModel
 
 
@@ -160,6 +161,11 @@ class VpnTunnel(TenantModel):
         app_label = "network"
         db_table = "vpn_tunnels"
         verbose_name = "VPN tunnel"
+
+    @property
+    def mss_ipv6(self) -> int | None:
+        """What TCP over IPv6 is clamped to; None where the tunnel is too narrow for IPv6 (RFC 8200 §5)."""
+        return tcp_mss(self.mtu, inner_version=6) if self.mtu >= MINIMUM_MTU[6] else None
 
 
 class NatGateway(TenantModel):

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
 
-from services.network.models import Acl, Address, NatGateway, Peering, Route, SecurityGroup, Subnet, Vpc, VpnTunnel
+from services.network.models import (
+    Acl,
+    AclRule,
+    Address,
+    NatGateway,
+    Peering,
+    Route,
+    SecurityGroup,
+    SecurityGroupRule,
+    Subnet,
+    Vpc,
+    VpnTunnel,
+)
 from shared.events import publish
 from shared.infra.db.django import TenantModel
 
@@ -14,6 +27,8 @@ VPC_FACTS = ("name", "cidr", "ipv6_cidr")
 SUBNET_FACTS = ("vpc_id", "name", "cidr", "zone", "acl_id")
 ADDRESS_FACTS = ("subnet_id", "address", "holder")
 FIREWALL_FACTS = ("vpc_id", "name")
+ACL_RULE_FACTS = ("id", "number", "direction", "action", "cidr", "protocol", "port_low", "port_high")
+GROUP_RULE_FACTS = ("id", "direction", "protocol", "port_low", "port_high", "cidr", "peer_group_id")
 ROUTE_FACTS = ("vpc_id", "destination", "target_kind", "target")
 PEERING_FACTS = ("requester_vpc_id", "accepter_tenant_id", "accepter_vpc_id", "state")
 TUNNEL_FACTS = ("vpc_id", "name", "peer_address", "cipher", "mtu", "mss")
@@ -61,12 +76,12 @@ def address_released(address: Address) -> None:
 
 def acl_created(acl: Acl) -> None:
     """There is a new access list, without rules."""
-    _publish("network.acl.created", acl, *FIREWALL_FACTS, rules=0)
+    _publish("network.acl.created", acl, *FIREWALL_FACTS, rules=[])
 
 
-def acl_updated(acl: Acl, rules: int) -> None:
-    """An access list has other rules, and so many of them."""
-    _publish("network.acl.updated", acl, *FIREWALL_FACTS, rules=rules)
+def acl_updated(acl: Acl, rules: Iterable[AclRule]) -> None:
+    """An access list has other rules; these are all of them."""
+    _publish("network.acl.updated", acl, *FIREWALL_FACTS, rules=[_facts(rule, ACL_RULE_FACTS) for rule in rules])
 
 
 def acl_deleted(acl: Acl) -> None:
@@ -76,12 +91,13 @@ def acl_deleted(acl: Acl) -> None:
 
 def security_group_created(group: SecurityGroup) -> None:
     """There is a new security group, without rules."""
-    _publish("network.security_group.created", group, *FIREWALL_FACTS, rules=0)
+    _publish("network.security_group.created", group, *FIREWALL_FACTS, rules=[])
 
 
-def security_group_updated(group: SecurityGroup, rules: int) -> None:
-    """A security group has other rules, and so many of them."""
-    _publish("network.security_group.updated", group, *FIREWALL_FACTS, rules=rules)
+def security_group_updated(group: SecurityGroup, rules: Iterable[SecurityGroupRule]) -> None:
+    """A security group has other rules; these are all of them."""
+    facts = [_facts(rule, GROUP_RULE_FACTS) for rule in rules]
+    _publish("network.security_group.updated", group, *FIREWALL_FACTS, rules=facts)
 
 
 def security_group_deleted(group: SecurityGroup) -> None:
@@ -92,6 +108,11 @@ def security_group_deleted(group: SecurityGroup) -> None:
 def route_created(route: Route) -> None:
     """There is a new route."""
     _publish("network.route.created", route, *ROUTE_FACTS)
+
+
+def route_updated(route: Route) -> None:
+    """A route leads elsewhere, or nowhere."""
+    _publish("network.route.updated", route, *ROUTE_FACTS)
 
 
 def route_deleted(route: Route) -> None:
@@ -115,7 +136,7 @@ def peering_rejected(peering: Peering) -> None:
 
 
 def peering_deleted(peering: Peering) -> None:
-    """A peering is gone, with the routes over it."""
+    """A peering is gone; the routes over it lead nowhere."""
     _publish_last("network.peering.deleted", peering, *PEERING_FACTS, requester_tenant_id=peering.tenant_id)
 
 
@@ -139,6 +160,10 @@ def nat_gateway_deleted(gateway: NatGateway) -> None:
     _publish_last("network.nat_gateway.deleted", gateway, "subnet_id", "name", address=gateway.address.address)
 
 
+def _facts(row: TenantModel, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
 def _publish(kind: str, row: TenantModel, *facts: str, **more: Any) -> None:
     """An event about a row, with some of its attributes."""
     _publish_as(row.version, kind, row, facts, more)
@@ -150,5 +175,5 @@ def _publish_last(kind: str, row: TenantModel, *facts: str, **more: Any) -> None
 
 
 def _publish_as(sequence: int, kind: str, row: TenantModel, facts: tuple[str, ...], more: dict[str, Any]) -> None:
-    data = {"id": row.id, **{name: getattr(row, name) for name in facts}, **more}
+    data = {"id": row.id, **_facts(row, facts), **more}
     publish(connection, kind, subject=row.id, sequence=sequence, data=data)

@@ -14,6 +14,7 @@ from django.db.models import Count, Model, Q
 
 from services.network.domain.addresses import QUARANTINE
 from services.network.domain.errors import DuplicateRoute, DuplicateRule, UnknownZone
+from services.network.domain.peerings import PeeringState
 from services.network.domain.routes import TargetKind
 from services.network.models import (
     Acl,
@@ -141,9 +142,16 @@ class AclRuleRepository(TenantRepository[AclRule]):
         """Insert a rule. Raises DuplicateRule."""
         return _unique(row, DuplicateRule(f"{row.direction} rule {row.number} exists"))
 
-    def count_of(self, acl: Acl) -> int:
-        """How many rules an access list has."""
-        return int(self.scoped().filter(acl_id=acl.id).count())
+    def all_of(self, acl: Acl) -> list[AclRule]:
+        """The rules of an access list, in the order in which they are judged."""
+        return list(self.scoped().filter(acl_id=acl.id).order_by("direction", "number"))
+
+    def of(self, acl: Acl, rule_id: str) -> AclRule:
+        """One rule of an access list. Raises NotFound."""
+        row: AclRule | None = self.scoped().filter(acl_id=acl.id, id=rule_id).first()
+        if row is None:
+            raise NotFound(f"the access list has no rule {rule_id}")
+        return row
 
 
 class SecurityGroupRepository(TenantRepository[SecurityGroup]):
@@ -173,9 +181,16 @@ class SecurityGroupRuleRepository(TenantRepository[SecurityGroupRule]):
 
     model = SecurityGroupRule
 
-    def count_of(self, group: SecurityGroup) -> int:
-        """How many rules a security group has."""
-        return int(self.scoped().filter(group_id=group.id).count())
+    def all_of(self, group: SecurityGroup) -> list[SecurityGroupRule]:
+        """The rules of a security group, in the order in which they were added."""
+        return list(self.scoped().filter(group_id=group.id).order_by("id"))
+
+    def of(self, group: SecurityGroup, rule_id: str) -> SecurityGroupRule:
+        """One rule of a security group. Raises NotFound."""
+        row: SecurityGroupRule | None = self.scoped().filter(group_id=group.id, id=rule_id).first()
+        if row is None:
+            raise NotFound(f"the security group has no rule {rule_id}")
+        return row
 
 
 class RouteRepository(TenantRepository[Route]):
@@ -199,9 +214,10 @@ class RouteRepository(TenantRepository[Route]):
         """Whether there are routes to a target."""
         return bool(self.scoped().filter(target=target).exists())
 
-    def remove_over_peering(self, peering_id: str) -> None:
-        """Remove the routes of both sides that led over a peering."""
-        Route.objects.filter(target_kind=TargetKind.PEERING.value, target=peering_id).delete()
+    def over_peering(self, peering_id: str) -> list[Route]:
+        """The routes of both sides that lead over a peering, locked."""
+        rows = Route.objects.select_for_update().filter(target_kind=TargetKind.PEERING.value, target=peering_id)
+        return list(rows.order_by("id"))
 
 
 class PeeringRepository(TenantRepository[Peering]):
@@ -213,6 +229,18 @@ class PeeringRepository(TenantRepository[Peering]):
         """Those the tenant asked for and those it was asked for."""
         tenant_id = current_tenant()
         return Peering.objects.filter(Q(tenant_id=tenant_id) | Q(accepter_tenant_id=tenant_id))
+
+    def lock_pair(self, one: str, other: str) -> None:
+        """Let no other transaction make a peering between the two VPCs, from either side, until this one ends."""
+        pair = ":".join(sorted((one, other)))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"network.peerings:{pair}",))
+
+    def living_between(self, one: str, other: str) -> bool:
+        """Whether the two VPCs have a peering that carries traffic or waits for an answer."""
+        pair = Q(requester_vpc_id=one, accepter_vpc_id=other) | Q(requester_vpc_id=other, accepter_vpc_id=one)
+        living = (PeeringState.PENDING_ACCEPTANCE.value, PeeringState.ACTIVE.value)
+        return bool(self.scoped().filter(pair, state__in=living).exists())
 
     def of_vpc(self, vpc_id: str) -> list[Peering]:
         """All peerings of a VPC."""

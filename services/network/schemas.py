@@ -242,7 +242,7 @@ class TunnelCreate(serializers.Serializer):
 
 
 class TunnelOut(ResourceOut):
-    """A VPN tunnel; `mtu` is the largest inner packet, `mss` what TCP is clamped to, in bytes."""
+    """A VPN tunnel; `mtu` is the largest inner packet, `mss` and `mss_ipv6` what TCP is clamped to, in bytes."""
 
     vpc_id = serializers.CharField()
     name = serializers.CharField()
@@ -252,6 +252,7 @@ class TunnelOut(ResourceOut):
     gateway_mtu = serializers.IntegerField()
     mtu = serializers.IntegerField()
     mss = serializers.IntegerField()
+    mss_ipv6 = serializers.IntegerField(allow_null=True)
 
 
 class NatGatewayCreate(serializers.Serializer):

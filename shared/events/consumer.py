@@ -26,8 +26,8 @@ from shared.events.topics import EVENT_RETENTION, topics_for
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 
-POLL_SECONDS = 0.25
-"""How long one poll may wait: bounds how late `stop` and the end of a back-off are noticed."""
+POLL_SECONDS = 0.5
+"""How long one poll may wait: bounds how late `stop` is noticed. The end of a back-off ends a poll, too."""
 RESTART_SECONDS = 1.0
 INBOX_DAYS = 2 * EVENT_RETENTION.days
 """The broker keeps events for half of that; it can't deliver again what the inbox has forgotten."""
@@ -90,8 +90,9 @@ class EventConsumer:
         try:
             consumer.subscribe(list(self._topics), on_revoke=self._revoked, on_lost=self._revoked)
             while not self._stop.is_set():
-                self._resume(consumer)
-                message = consumer.poll(POLL_SECONDS)
+                # Not `poll`, which wakes five times a second to look for signals, in vain in this thread.
+                messages = consumer.consume(1, min(POLL_SECONDS, self._resume(consumer)))
+                message = messages[0] if messages else None
                 if message is None:
                     self._housekeeping(consumer)
                 elif error := message.error():
@@ -140,12 +141,15 @@ class EventConsumer:
             # The partition went to another member meanwhile. It will get this event again and know it by the inbox.
             log.info("offset not stored", topic=message.topic(), partition=message.partition(), reason=str(error))
 
-    def _resume(self, consumer: Any) -> None:
-        self._waiting.resume_due(consumer, self._clock.monotonic())
+    def _resume(self, consumer: Any) -> float:
+        """Let the partitions go on whose wait is over; seconds until the next one's is."""
+        now = self._clock.monotonic()
+        self._waiting.resume_due(consumer, now)
+        return self._waiting.next_due() - now
 
-    def _revoked(self, _consumer: Any, partitions: list[Any]) -> None:
+    def _revoked(self, consumer: Any, partitions: list[Any]) -> None:
         """These partitions are another member's now; what they waited for is too."""
-        self._waiting.drop(partitions)
+        self._waiting.drop(consumer, partitions)
         self._lag.drop(partitions)
 
     def _report(self, error: KafkaError) -> None:

@@ -16,13 +16,15 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message,
 
 from shared.errors import NotFound, OmniCloudError
 from shared.events.envelope import CONTENT_TYPE
-from shared.events.kafka import consumer_config, log, producer_config, report_error
+from shared.events.kafka import MAX_MESSAGE_BYTES, consumer_config, log, producer_config, report_error
 from shared.events.topics import DEAD_LETTERS
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock, system_clock
 
 CONFIRM_SECONDS = 5.0
 READ_SECONDS = 5.0
+MAX_LETTER_BYTES = MAX_MESSAGE_BYTES + 16_384
+"""A letter is its message and headers of up to two kilobytes; the broker takes 48 kilobytes more than a producer."""
 MAX_DETAIL = 500
 """Characters of an error that go into a header."""
 
@@ -64,7 +66,8 @@ class DeadLetterWriter:
     def _send(self, topic: str, key: bytes | None, value: bytes | None, headers: dict[str, str]) -> bool:
         confirmed: list[bool] = []
         if self._producer is None:
-            self._producer = self._make_producer({**producer_config(self._settings), "error_cb": report_error})
+            config = {**producer_config(self._settings), "message.max.bytes": MAX_LETTER_BYTES}
+            self._producer = self._make_producer({**config, "error_cb": report_error})
         self._producer.produce(
             topic,
             key=key,

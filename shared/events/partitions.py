@@ -42,14 +42,19 @@ class WaitingPartitions:
                 self._failures[key] = _Failure(failure.offset, failure.attempts, float("inf"))
                 consumer.resume([TopicPartition(*key)])
 
+    def next_due(self) -> float:
+        """When the first of the waits ends, in monotonic seconds; infinity when nothing waits."""
+        return min((failure.due for failure in self._failures.values()), default=float("inf"))
+
     def forget(self, message: Message) -> None:
         """The event is done with."""
         self._failures.pop(_key(message), None)
 
-    def drop(self, partitions: Iterable[TopicPartition]) -> None:
-        """These are no longer ours."""
+    def drop(self, consumer: Any, partitions: Iterable[TopicPartition]) -> None:
+        """These are no longer ours. The client library would remember the pause until they come back, so it ends."""
         for partition in partitions:
-            self._failures.pop((partition.topic, partition.partition), None)
+            if self._failures.pop((partition.topic, partition.partition), None) is not None:
+                consumer.resume([TopicPartition(partition.topic, partition.partition)])
 
 
 def _key(message: Message) -> tuple[str, int]:

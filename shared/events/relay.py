@@ -21,8 +21,10 @@ from shared.events.outbox_table import PRUNE_BATCH, Backlog, OutboxTable
 from shared.events.publisher import Publisher
 from shared.settings import ServiceSettings
 
-POLL_SECONDS = 1.0
-"""How often to look without having been told: for a notification that was lost, and for the lock while standing by."""
+LOOK_SECONDS = 15.0
+"""How often to look without having been told, while the database tells of every commit: a safety net."""
+CLAIM_SECONDS = 1.0
+"""How often to try for the lock while standing by: nothing tells that it has become free."""
 FIRST_WAIT, MAX_WAIT = 0.1, 2.0
 """Back-off in seconds while the database or the broker refuses."""
 PRUNE_SECONDS = 60.0
@@ -83,11 +85,11 @@ class OutboxRelay:
         table = OutboxTable.open(self._settings)
         try:
             while not self._stop.is_set() and not table.claim():
-                table.wait(POLL_SECONDS, self._read_wake)
+                table.wait(CLAIM_SECONDS, self._read_wake)
             while not self._stop.is_set():
                 self._drain(table)
                 self._prune(table)
-                table.wait(POLL_SECONDS, self._read_wake)
+                table.wait(LOOK_SECONDS, self._read_wake)
         finally:
             table.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,22 @@ from shared.settings import ServiceSettings, split_address
 
 CALL_TIMEOUT_SECONDS = 5.0
 """Beyond the time a blocking query waits on purpose."""
+
+
+class _KeptAlive(requests.adapters.HTTPAdapter):
+    """Connections that the kernel probes while a blocking query waits: a lost peer is noticed within ten seconds."""
+
+    OPTIONS = (
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 4),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    )
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """See HTTPAdapter."""
+        super().init_poolmanager(*arguments, **options, socket_options=self.OPTIONS)
 
 
 class ConsulUnavailable(ServiceUnavailable):
@@ -41,6 +58,7 @@ def connect(settings: ServiceSettings) -> Any:
     )
     client.token = settings.consul_http_token or None
     client.http.session.trust_env = False  # A proxy of the environment is for the internet, not for the agent.
+    client.http.session.mount(f"{scheme}://", _KeptAlive())
     return client
 
 

@@ -40,6 +40,10 @@ CHANNEL_OPTIONS = (
     ("grpc.enable_http_proxy", 0),
 )
 
+KEEP_ALIVE_METHOD = "/etcdserverpb.Lease/LeaseKeepAlive"
+"""A stream by definition. With one message each way it is the same on the wire as a plain call, and a plain call needs
+no thread that feeds the stream: renewals are most of what an idle leader does."""
+
 NEVER_PARKED = float("-inf")
 """etcd3 refuses an endpoint for this many seconds after one failure; with a single endpoint that is an outage."""
 
@@ -120,12 +124,13 @@ class EtcdSession:
 
     def keep_alive(self, lease_id: int, timeout: float) -> int:
         """See Coordination.keep_alive."""
-        request = rpc.LeaseKeepAliveRequest(ID=lease_id)
         with _translated():
-            stub = rpc.LeaseStub(self._client.channel)
-            for response in stub.LeaseKeepAlive(iter([request]), min(timeout, self._timeout)):
-                return int(response.TTL)
-        raise CoordinationUnavailable("etcd ended the keep-alive without an answer")
+            renew = self._client.channel.unary_unary(
+                KEEP_ALIVE_METHOD,
+                request_serializer=rpc.LeaseKeepAliveRequest.SerializeToString,
+                response_deserializer=rpc.LeaseKeepAliveResponse.FromString,
+            )
+            return int(renew(rpc.LeaseKeepAliveRequest(ID=lease_id), min(timeout, self._timeout)).TTL)
 
     def revoke(self, lease_id: int) -> None:
         """See Coordination.revoke."""

@@ -15,11 +15,23 @@ RETRY_SECONDS = 5.0
 
 
 class Periodic:
-    """Calls `work` every `interval_seconds`, or sooner when it is poked; a failure is logged and tried again."""
+    """Calls `work` every `interval_seconds`, or sooner when it is poked; a failure is logged and tried again.
 
-    def __init__(self, name: str, interval_seconds: float, work: Callable[[], object]) -> None:
+    Where the work itself knows when it has to be done next, the interval is a function, asked after each call.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        interval_seconds: float | Callable[[], float],
+        work: Callable[[], object],
+        *,
+        retry_seconds: float | None = None,
+    ) -> None:
+        """`retry_seconds` is the pause after a failure, five seconds by default; never longer than the interval."""
         self._name = name
-        self._interval = interval_seconds
+        self._retry = RETRY_SECONDS if retry_seconds is None else retry_seconds
+        self._interval = interval_seconds if callable(interval_seconds) else lambda: interval_seconds
         self._work = work
         self._wake = threading.Event()
         self._stopping = False
@@ -44,7 +56,8 @@ class Periodic:
 
     def _run(self) -> None:
         while not self._stopping:
-            self._wake.wait(self._interval if self._worked() else min(self._interval, RETRY_SECONDS))
+            worked, interval = self._worked(), self._interval()
+            self._wake.wait(interval if worked else min(interval, self._retry))
             self._wake.clear()
 
     def _worked(self) -> bool:

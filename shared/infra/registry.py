@@ -22,8 +22,10 @@ SCHEME = "http://"
 PROBE_TIMEOUT_SECONDS = 2.0
 DEREGISTER_AFTER = "1m"
 """How long an instance may be critical before Consul forgets it; one minute is the least that Consul takes."""
-WATCH_SECONDS = 10
-"""How long a blocking query waits for a change."""
+WATCH_SECONDS = 60
+"""How long a blocking query waits for a change. It costs nothing meanwhile, and a change is told at once."""
+STOP_SECONDS = 1.0
+"""How long a stopped registration waits for its blocking query to end, which leaving the registry makes it do."""
 RETRY_SECONDS = 0.5
 
 
@@ -166,13 +168,16 @@ class ServiceView:
 
 
 class KeepRegistered:
-    """Keeps one instance registered for the life of a process: registers again when Consul has lost it."""
+    """Keeps one instance registered for the life of a process: registers again when Consul has lost it.
 
-    def __init__(self, registry: ServiceRegistry, registration: Registration, interval: float = 2.0) -> None:
-        """`interval` is how often to look, in seconds."""
+    It hears of that from Consul, by the same blocking query that discovery waits with; a Consul that comes back empty
+    has broken the query off before.
+    """
+
+    def __init__(self, registry: ServiceRegistry, registration: Registration) -> None:
         self._registry = registry
         self._registration = registration
-        self._interval = interval
+        self._registering = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -182,29 +187,32 @@ class KeepRegistered:
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave routing."""
+        """Leave routing. What is under way ends first, and nothing registers the instance afterwards."""
         self._stop.set()
+        with self._registering:
+            try:
+                self._registry.deregister(self._registration.instance_id)
+            except (ConsulUnavailable, ConsulRefused) as error:
+                log.warning("%s could not deregister: %s", self._registration.instance_id, error)
         if self._thread is not None:
-            self._thread.join()
-        try:
-            self._registry.deregister(self._registration.instance_id)
-        except (ConsulUnavailable, ConsulRefused) as error:
-            log.warning("%s could not deregister: %s", self._registration.instance_id, error)
+            self._thread.join(STOP_SECONDS)
 
     def ensure(self) -> bool:
-        """Register unless Consul knows the instance; whether it had to be done."""
-        if self._registry.registered(self._registration.instance_id):
-            return False
-        self._registry.register(self._registration)
+        """Register unless Consul knows the instance, or `stop` was called; whether it had to be done."""
+        with self._registering:
+            if self._stop.is_set() or self._registry.registered(self._registration.instance_id):
+                return False
+            self._registry.register(self._registration)
         log.info("registered %s as %s", self._registration.address, self._registration.instance_id)
         return True
 
     def _run(self) -> None:
-        pause = 0.0
-        while not self._stop.wait(pause):
+        index = 0
+        while not self._stop.is_set():
             try:
                 self.ensure()
-                pause = self._interval
+                index, _ = self._registry.instances_after(self._registration.name, index)
             except (ConsulUnavailable, ConsulRefused) as error:
                 log.warning("%s not registered: %s", self._registration.instance_id, error)
-                pause = RETRY_SECONDS
+                index = 0
+                self._stop.wait(RETRY_SECONDS)

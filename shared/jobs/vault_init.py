@@ -14,7 +14,9 @@ import contextlib
 import json
 import logging
 import os
+import select
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import hvac
 import requests
@@ -36,7 +39,10 @@ log = logging.getLogger(__name__)
 
 SHARES = 5
 THRESHOLD = 3
-POLL_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+"""Pause while Vault is away or can't be opened."""
+LOOK_SECONDS = 5.0
+"""How often to look at a Vault that is there: somebody may have sealed it."""
 PATIENCE_SECONDS = 60.0
 CALL_TIMEOUT_SECONDS = 10
 
@@ -156,18 +162,45 @@ class HvacSystem:
         return bool(self._client.sys.submit_unseal_key(share)["sealed"])
 
 
-def watch(opener: Opener, stop: threading.Event) -> None:
-    """Unseal whenever Vault is sealed, until stopped. What goes wrong is said once, not every second."""
+class Presence:
+    """A connection that carries nothing: it breaks when the server at its other end goes, and that is all it is for."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self._address = parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
+        self._connection: socket.socket | None = None
+
+    def begin(self) -> None:
+        """Connect, unless that is done. Raises OSError."""
+        if self._connection is None:
+            self._connection = socket.create_connection(self._address, CALL_TIMEOUT_SECONDS)
+
+    def wait_for_loss(self, seconds: float) -> None:
+        """Return when the server goes (or just closes the connection, as unused ones are), at the latest after this."""
+        if self._connection is not None and select.select([self._connection], [], [], seconds)[0]:
+            self._connection.close()
+            self._connection = None
+
+
+def watch(opener: Opener, presence: Presence, stop: threading.Event) -> None:
+    """Unseal whenever Vault is sealed, until stopped. What goes wrong is said once, not every second.
+
+    A Vault that was restarted is opened at once, one that somebody sealed within `LOOK_SECONDS`.
+    """
     trouble = ""
     while not stop.is_set():
         try:
+            presence.begin()
             opener.unseal_if_sealed()
             trouble = ""
-        except (KeysMissing, VaultError, requests.RequestException) as error:
+            if not stop.is_set():
+                presence.wait_for_loss(LOOK_SECONDS)
+            continue
+        except (KeysMissing, VaultError, OSError) as error:  # OSError: requests' own, too
             if type(error).__name__ != trouble:
                 trouble = type(error).__name__
                 log.warning("Vault is not open: %s", _reason(error))
-        stop.wait(POLL_SECONDS)
+        stop.wait(RETRY_SECONDS)
 
 
 def initialize_and_configure(client: Any, opener: Opener, settings: ServiceSettings, database_url: str) -> None:
@@ -189,8 +222,8 @@ def main(arguments: Sequence[str]) -> int:
     opener = Opener(HvacSystem(client), KeysFile(settings.vault_keys_file))
     if "--watch" in arguments:
         stop = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        watch(opener, stop)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        watch(opener, Presence(settings.vault_addr), stop)
         return 0
     try:
         call_with_retry(
@@ -211,7 +244,7 @@ def _reason(error: Exception) -> str:
     """What went wrong; of a refusal only which request it was, since Vault's text may quote what was sent."""
     if isinstance(error, VaultError):
         return f"{type(error).__name__} at {error.method} {error.url}"
-    if isinstance(error, requests.RequestException):
+    if isinstance(error, OSError) and error.filename is None:
         return f"Vault doesn't answer ({type(error).__name__})"
     return str(error)
 

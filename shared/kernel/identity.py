@@ -6,9 +6,9 @@ fixed algorithm, issuer, audience and expiry are checked).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import jwt
@@ -22,6 +22,8 @@ ISSUER = "omnicloud-gateway"
 AUDIENCE = "omnicloud-services"
 LIFETIME_SECONDS = 60
 """Long enough for the longest request with its retries, short enough that a leaked header is soon worthless."""
+KEPT = 512
+"""Identities signed and verified last, whose cryptography isn't done again."""
 
 PLATFORM_TENANT = "platform"
 """The operators' own tenant, and that of work that belongs to none. It is no customer: nobody suspends or closes it."""
@@ -73,7 +75,12 @@ class Identity:
 
 def sign_identity(identity: Identity, key: str, now: datetime) -> str:
     """The identity as a signed header value, valid for a minute."""
-    issued = int(now.timestamp())
+    return _signed(identity, key, int(now.timestamp()))
+
+
+@lru_cache(maxsize=KEPT)
+def _signed(identity: Identity, key: str, issued: int) -> str:
+    """The header value, which is the same for everything that a caller asks within one second."""
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -91,6 +98,17 @@ def sign_identity(identity: Identity, key: str, now: datetime) -> str:
 
 def verify_identity(token: str, key: str, now: datetime) -> Identity:
     """The identity in a header value. Raises Unauthenticated when the signature or any claim is wrong at `now`."""
+    identity, issued, expires = _verified(token, key)
+    # A minute's grace, for clocks that differ.
+    if not issued - LIFETIME_SECONDS <= now.timestamp() < expires + LIFETIME_SECONDS:
+        raise Unauthenticated("the forwarded identity is not in force now")
+    return identity
+
+
+@lru_cache(maxsize=KEPT)
+def _verified(token: str, key: str) -> tuple[Identity, int, int]:
+    """What is true of a header value at any time: its identity, and when it was issued and expires. Kept, because one
+    caller's requests of a second come with the same value. Raises Unauthenticated."""
     try:
         claims = jwt.decode(
             token,
@@ -101,17 +119,10 @@ def verify_identity(token: str, key: str, now: datetime) -> Identity:
             # The library would ask the machine for the time; the process's clock may be another.
             options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False, "verify_iat": False},
         )
-        _check_times(claims, now)
         if claims["kind"] not in get_args(Kind):
             raise Unauthenticated("the forwarded identity is of no known kind")
         grants = tuple(Grant(role, scope) for role, scope in claims["grants"])
-        return Identity(claims["sub"], claims["tid"], claims["kind"], grants, claims.get("act"))
+        identity = Identity(claims["sub"], claims["tid"], claims["kind"], grants, claims.get("act"))
+        return identity, int(claims["iat"]), int(claims["exp"])
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
         raise Unauthenticated("the forwarded identity can't be verified") from error
-
-
-def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
-    """Raise Unauthenticated unless `now` is between issue and expiry, give or take a minute of clocks that differ."""
-    seconds = now.timestamp()
-    if not int(claims["iat"]) - LIFETIME_SECONDS <= seconds < int(claims["exp"]) + LIFETIME_SECONDS:
-        raise Unauthenticated("the forwarded identity is not in force now")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+
+MAX_OFFSET_BYTES = 64
+"""More than any number of seconds is written with."""
 
 
 class Clock(Protocol):
@@ -45,9 +49,13 @@ class SteppedClock:
 
     def _offset(self) -> float:
         try:
-            text = self._path.read_text().strip()
+            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)  # Asked several times a request: no file object.
         except FileNotFoundError:
             return 0.0
+        try:
+            text = os.read(file, MAX_OFFSET_BYTES).strip()
+        finally:
+            os.close(file)
         return float(text) if text else 0.0
 
 

@@ -46,7 +46,19 @@ def call_with_retry(
 
     Waits are in seconds. The last error is raised as it is.
     """
-    return Retrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(operation)
+    try:
+        return operation()  # Most calls end here, without the making of a policy.
+    except Exception as error:
+        if not retry_on(error):
+            raise
+        failed = [error]
+
+    def attempt() -> T:
+        if failed:
+            raise failed.pop()
+        return operation()
+
+    return Retrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(attempt)
 
 
 async def call_with_retry_async(
@@ -60,7 +72,16 @@ async def call_with_retry_async(
 ) -> T:
     """`call_with_retry` for what is awaited: it waits without holding up the event loop."""
 
+    try:
+        return await operation()
+    except Exception as error:
+        if not retry_on(error):
+            raise
+        failed = [error]
+
     async def attempt() -> T:  # tenacity awaits what is declared as a coroutine function, not what returns one.
+        if failed:
+            raise failed.pop()
         return await operation()
 
     return await AsyncRetrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(attempt)

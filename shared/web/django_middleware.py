@@ -36,6 +36,9 @@ class ContextMiddleware:
                 response = problem_response(problems.problem_body(refusal, request.path))
             else:
                 response = self._get_response(request)
+        if not response.streaming and not response.has_header("Content-Length"):
+            # Without it the server would end the connection to tell where the answer ends.
+            response["Content-Length"] = str(len(response.content))
         for name, value in response_headers(context, settings.OMNICLOUD_SETTINGS).items():
             response[name] = value
         match = request.resolver_match

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.datastructures import DefaultPlaceholder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -26,105 +26,57 @@ from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
-from shared.web import idempotency, metrics, problems
-from shared.web.edge import context_from_headers, etag_of, parse_if_match, response_headers
+from shared.web import idempotency, metrics, problems, unit_of_work
+from shared.web.edge import context_from_headers, parse_if_match, response_headers
 from shared.web.health import Readiness
 from shared.web.permissions import ensure_allowed
 from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
+from shared.web.unit_of_work import UnitOfWork
 
 log = logger("shared.web")
-
-
-class UnitOfWork:
-    """The session of one request, opened when it is first used."""
-
-    def __init__(self, sessions: SessionFactory | None) -> None:
-        self._sessions = sessions
-        self._session: Session | None = None
-
-    @property
-    def session(self) -> Session:
-        """The request's session. Its transaction begins with the first statement."""
-        if self._session is None:
-            if self._sessions is None:
-                raise RuntimeError("this service has no database")
-            self._session = self._sessions()
-        return self._session
-
-    @property
-    def open(self) -> bool:
-        """Whether there is a session to end."""
-        return self._session is not None
-
-    def cursor(self) -> Any:
-        """A DB-API cursor inside the session's transaction."""
-        return self.session.connection().connection.cursor()
-
-    def commit(self) -> None:
-        """Make the request's changes and its outbox rows durable together."""
-        if self._session is not None:
-            self._session.commit()
-            self._session.close()
-            self._session = None
-
-    def rollback(self) -> None:
-        """Undo everything the request did."""
-        if self._session is not None:
-            self._session.rollback()
-            self._session.close()
-            self._session = None
 
 
 class ApiRoute(APIRoute):
     """A route whose mutating requests run in one transaction and honour `Idempotency-Key`."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if iscoroutinefunction(endpoint):
+            super().__init__(path, endpoint, **options)
+            return
+        run, made = unit_of_work.whole(endpoint)
+        super().__init__(path, run, **options)
+        if self.response_model is not None and isinstance(self.response_class, DefaultPlaceholder):
+            made.answers_with(self.response_model, self.status_code)
+
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            unit = UnitOfWork(request.app.state.sessions)
-            request.state.unit_of_work = unit
             key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
+            unit = UnitOfWork(request.app.state.sessions, key)
+            request.state.unit_of_work = unit
+            before = unit_of_work.present.set(unit)
             try:
                 if key is not None:
-                    saved = await _begin(unit, request, key)
+                    saved = await _begin(unit, request)
                     if saved is not None:
                         return Response(saved.body, saved.status, dict(saved.headers))
                 response: Response = await handler(request)
-                if response.status_code >= 400:
-                    return response
-                _add_etag(response)
-                if key is not None:
-                    await run_in_threadpool(_complete, unit, key, response)
-                if unit.open:
-                    await run_in_threadpool(unit.commit)
+                if not unit.answered:
+                    await unit_of_work.ending(lambda: unit.answer(response))
                 return response
             finally:
+                unit_of_work.present.reset(before)
                 if unit.open:  # Not committed: refused, failed, answered before, or the client has gone.
-                    await run_in_threadpool(unit.rollback)
+                    await unit_of_work.ending(unit.rollback)
 
         return handle
 
 
-async def _begin(unit: UnitOfWork, request: Request, key: str) -> idempotency.SavedAnswer | None:
+async def _begin(unit: UnitOfWork, request: Request) -> idempotency.SavedAnswer | None:
     content = await request.body()
     print_of = idempotency.fingerprint(request.method, request.url.path, request.url.query, content)
-    tenant = current().tenant_id
-    return await run_in_threadpool(lambda: idempotency.begin(unit.cursor(), tenant, key, print_of))
-
-
-def _complete(unit: UnitOfWork, key: str, response: Response) -> None:
-    idempotency.complete(
-        unit.cursor(), current().tenant_id, key, response.status_code, response.headers, bytes(response.body)
-    )
-
-
-def _add_etag(response: Response) -> None:
-    content = getattr(response, "body", b"")
-    if content and b'"version"' in content and "etag" not in response.headers:
-        tag = etag_of(json.loads(content))
-        if tag:
-            response.headers["ETag"] = tag
+    return await unit_of_work.beginning(lambda: unit.begin(print_of))
 
 
 class ApiRouter(APIRouter):
@@ -134,10 +86,13 @@ class ApiRouter(APIRouter):
         super().__init__(prefix=prefix, tags=list(tags), route_class=ApiRoute)
 
 
+# What end points depend on are coroutines: they do nothing that waits, and anything else is called in another thread.
+
+
 def requires(permission: str) -> Any:
     """Dependency: the request's context, for callers that hold the permission. 401 or 403 for others."""
 
-    def check() -> RequestContext:
+    async def check() -> RequestContext:
         context = current()
         ensure_allowed(context.caller, permission)
         return context
@@ -148,7 +103,7 @@ def requires(permission: str) -> Any:
 def database() -> Any:
     """Dependency: the session of the request's unit of work."""
 
-    def session(request: Request) -> Session:
+    async def session(request: Request) -> Session:
         opened: Session = request.state.unit_of_work.session
         return opened
 
@@ -158,13 +113,15 @@ def database() -> Any:
 def ports_of_app() -> Any:
     """Dependency: the ports that the composition root made."""
 
-    def ports(request: Request) -> Any:
+    async def ports(request: Request) -> Any:
         return request.app.state.ports
 
     return Depends(ports)
 
 
-def _page(limit: Annotated[str | None, Query()] = None, cursor: Annotated[str | None, Query()] = None) -> PageRequest:
+async def _page(
+    limit: Annotated[str | None, Query()] = None, cursor: Annotated[str | None, Query()] = None
+) -> PageRequest:
     return PageRequest.parse(limit, cursor)
 
 
@@ -172,7 +129,7 @@ PageQuery = Annotated[PageRequest, Depends(_page)]
 """Parameter type: the page asked for by `limit` and `cursor`."""
 
 
-def _expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
+async def _expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
     return parse_if_match(if_match)
 
 
@@ -325,7 +282,8 @@ def create_service(
     readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})})
     install_standard_routes(app, readiness)
     for router in routers:
-        app.include_router(router)
+        # As they are: each has its whole path, and `include_router` would look for it in two steps a request.
+        app.router.routes.extend(router.routes)
     _install_problem_handlers(app)
     app.add_middleware(ContextMiddleware, settings=settings, clock=ports.clock)
     app.add_middleware(

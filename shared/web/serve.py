@@ -15,10 +15,16 @@ import uvicorn
 from waitress.server import create_server
 
 from shared.kernel.logs import configure_logs, logger
+from shared.web.asgi_server import AsgiServer
 from shared.web.runtime import ServiceApp
 
+WSGI_LOOK_SECONDS = 10
+"""How often waitress looks for idle connections to close, without being woken by a request or a signal."""
 SHUTDOWN_SECONDS = 5
 """How long requests in flight may take to end; below the ten seconds after which container engines kill."""
+
+MAX_CONNECTIONS = 500
+"""Kept connections count, too: all services may have some to each other."""
 
 log = logger("shared.web")
 
@@ -42,7 +48,7 @@ def serve_asgi(app: ServiceApp) -> None:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         backlog=1024,
     )
-    uvicorn.Server(config).run()
+    AsgiServer(config).run()
 
 
 def _with_runtime(app: ServiceApp) -> Any:
@@ -72,10 +78,12 @@ def serve_wsgi(app: ServiceApp) -> None:
         app.application,
         host=host,
         port=port,
+        asyncore_loop_timeout=WSGI_LOOK_SECONDS,
         threads=app.settings.web_threads,
         ident="omnicloud",
         clear_untrusted_proxy_headers=False,
         channel_timeout=60,
+        connection_limit=MAX_CONNECTIONS,
         asyncore_use_poll=True,
     )
     signal.signal(signal.SIGTERM, _leave)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import signal
 import time
@@ -39,7 +40,13 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def main() -> None:
     """Parse the command line and serve."""
-    asyncio.run(_serve(_arguments()))
+    options = _arguments()
+    if importlib.util.find_spec("uvloop") is not None:
+        import uvloop
+
+        uvloop.run(_serve(options))
+    else:
+        asyncio.run(_serve(options))
 
 
 if __name__ == "__main__":

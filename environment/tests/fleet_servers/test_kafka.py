@@ -2,7 +2,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from environment.fleet.servers import BadServerSettings, ServerError, server_for
@@ -210,3 +210,31 @@ def test_a_flag_that_is_no_flag_is_refused(rig: Rig) -> None:
     context = rig.context("kafka-bad", IMAGE, 9092, {"KAFKA_AUTO_CREATE_TOPICS_ENABLE": "maybe"})
     with pytest.raises(BadServerSettings, match="KAFKA_AUTO_CREATE_TOPICS_ENABLE must be true or false"):
         server_for(IMAGE).launch(context, [context])
+
+
+def test_a_consumer_that_goes_back_gets_the_same_record_again_at_once(
+    kafka: Running, topic: str, consume: Callable[..., Consumer]
+) -> None:
+    producer = Producer(servers(kafka))
+    producer.produce(topic, b"again", partition=0)
+    assert producer.flush(5) == 0
+    consumer = consume(topic, "group-back")
+    assert read(consumer, 1) == [b"again"]
+    for _ in range(3):
+        consumer.seek(TopicPartition(topic, 0, 0))
+        began = time.monotonic()
+        assert read(consumer, 1) == [b"again"]
+        assert time.monotonic() - began < 5.0
+
+
+def test_a_record_is_read_after_any_number_of_empty_answers(
+    kafka: Running, topic: str, consume: Callable[..., Consumer]
+) -> None:
+    consumer = consume(topic, "group-idle")
+    assert read(consumer, 1, timeout=3.0) == []
+    producer = Producer(servers(kafka))
+    producer.produce(topic, b"late", partition=1)
+    assert producer.flush(5) == 0
+    began = time.monotonic()
+    assert read(consumer, 1) == [b"late"]
+    assert time.monotonic() - began < 0.4

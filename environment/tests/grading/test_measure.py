@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from environment.grading import measure as module
-from environment.grading.measure import Measurements
+from environment.grading.measure import Measurements, run_confirmed
 from environment.grading.results import Outcome, SuiteRun
+from environment.grading.runner import Options
 
 CODE = {"pyproject.toml": b'[tool.pytest.ini_options]\npythonpath = ["."]\n', "services/rule.py": b"LIMIT = 3\n"}
 FIRST = {
@@ -73,7 +74,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 
 def test_what_a_limit_kept_from_running_gets_two_runs_of_its_own_and_is_not_called_unstable(
-    tmp_path: Path, runs: Runs
+    runs: Runs,
 ) -> None:
     given, asked = runs
     given += [
@@ -82,21 +83,21 @@ def test_what_a_limit_kept_from_running_gets_two_runs_of_its_own_and_is_not_call
         {C: BAD},
         {C: BAD},
     ]
-    run = Measurements(tmp_path, confirm=True).measure(CODE, [A, B, C])
+    run = run_confirmed(CODE, [A, B, C], Options())
     assert (dict(run.outcomes), run.unstable) == ({A: BAD, B: GOOD, C: BAD}, frozenset())
     assert asked == [[A, B, C], [A, B, C], [C], [C]]
 
 
-def test_a_test_that_failed_late_and_then_passes_is_unstable(tmp_path: Path, runs: Runs) -> None:
+def test_a_test_that_failed_late_and_then_passes_is_unstable(runs: Runs) -> None:
     given, _ = runs
     given += [{A: NOT_RUN}, {A: BAD}, {A: GOOD}]
-    run = Measurements(tmp_path, confirm=True).measure(CODE, [A])
+    run = run_confirmed(CODE, [A], Options())
     assert (dict(run.outcomes), run.unstable) == ({A: GOOD}, {A})
 
 
-def test_what_can_never_run_is_tried_until_nothing_else_runs(tmp_path: Path, runs: Runs) -> None:
+def test_what_can_never_run_is_tried_until_nothing_else_runs(runs: Runs) -> None:
     given, asked = runs
     given += [{A: NOT_RUN, B: BAD, C: GOOD}, {A: NOT_RUN, B: BAD}, {A: NOT_RUN}]
-    run = Measurements(tmp_path, confirm=True).measure(CODE, [A, B, C])
+    run = run_confirmed(CODE, [A, B, C], Options())
     assert (dict(run.outcomes), run.unstable) == ({A: NOT_RUN, B: BAD, C: GOOD}, frozenset())
     assert asked == [[A, B, C], [A, B], [A]]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from environment.bugs.catalogue import Catalogue, load_catalogue
 from environment.bugs.errors import ManifestError
 from environment.bugs.manifest import Manifest, load_manifest
-from environment.grading.measure import Measurements
 from environment.tests.fake_platform import FILES
+from environment.verification import measuring
+from environment.verification.kept import Kept
+from environment.verification.runs import run_recorded
 from environment.verification.verify import Report, Verifier, unmeasured_edges
 from environment.workspace.reference import Reference, git
 
@@ -19,8 +22,9 @@ def verifier(reference: Reference, folder: Path, reports: list[Report], **option
     return Verifier(
         Reference(reference.root),
         load_catalogue(folder),
-        Measurements(reference.state / "measurements"),
-        folder,
+        Kept(reference.state / "verification"),
+        folder=folder,
+        idle_seconds=0.0,
         on_report=reports.append,
         **options,  # type: ignore[arg-type]
     )
@@ -83,22 +87,6 @@ def test_what_is_measured_is_not_measured_again(reference: Reference, catalogue_
     assert load_manifest(catalogue_folder) == first
 
 
-def test_a_changed_reference_is_measured_again_unless_reuse_is_asked_for(
-    reference: Reference, catalogue_folder: Path
-) -> None:
-    verifier(reference, catalogue_folder, []).verify(["E9"])
-    old = load_manifest(catalogue_folder)
-    (reference.root / "shared/extra.py").write_text("X = 1\n")
-    # With reuse the old measurement stays, marked with the reference that it was made on
-    verifier(reference, catalogue_folder, [], reuse=True).verify(["E9"])
-    kept = load_manifest(catalogue_folder)
-    assert kept.reference != old.reference
-    assert kept.bugs["E9"].reference == old.reference
-    # Without it, it is measured anew
-    verifier(reference, catalogue_folder, []).verify(["E9"])
-    assert load_manifest(catalogue_folder).bugs["E9"].reference == kept.reference
-
-
 def test_a_failing_reference_stops_everything(reference: Reference, catalogue_folder: Path) -> None:
     (reference.root / "services/billing/proration.py").write_text("def days(month): return 30\n")
     with pytest.raises(ManifestError, match="test_february"):
@@ -138,23 +126,152 @@ def test_a_unit_test_that_cannot_fail_stops_everything(reference: Reference, cat
         verifier(reference, catalogue_folder, []).verify(["E9"])
 
 
-def test_after_a_new_test_only_that_one_runs(reference: Reference, catalogue_folder: Path) -> None:
-    # Given a measured bug, and a test that came after it
-    verifier(reference, catalogue_folder, []).verify(["E9"])
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The tests of each run to come, sorted."""
+    runs: list[list[str]] = []
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        run, recording = run_recorded(*arguments, **options)
+        runs.append(sorted(run.outcomes))
+        return run, recording
+
+    monkeypatch.setattr(measuring, "run_recorded", watched)
+    return runs
+
+
+def change(reference: Reference, path: str, old: str, new: str) -> None:
+    """Edit the reference."""
+    source = (reference.root / path).read_text()
+    assert source.count(old) == 1
+    (reference.root / path).write_text(source.replace(old, new))
+
+
+FITS = [
+    "tests/chaos/compute/test_borders.py::test_a_claim_beyond_the_last_unit",
+    "tests/integration/compute/test_claims.py::test_a_claim_up_to_the_last_unit",
+    "tests/unit/compute/test_capacity.py::test_what_does_not_fit",
+    "tests/unit/compute/test_capacity.py::test_what_fits[1]",
+    "tests/unit/compute/test_capacity.py::test_what_fits[2]",
+]
+RELEASE = [
+    "tests/integration/compute/test_claims.py::test_release_ends_at_zero",
+    "tests/unit/compute/test_capacity.py::TestRelease::test_nothing_below_zero",
+    "tests/unit/compute/test_capacity.py::TestRelease::test_release",
+]
+
+
+def test_a_bug_runs_the_tests_that_reach_what_it_edits(
+    reference: Reference, catalogue_folder: Path, ran: list[list[str]]
+) -> None:
+    reports: list[Report] = []
+    verifier(reference, catalogue_folder, reports).verify(["E1"])
+    assert len(ran[0]) == 11
+    assert ran[1:] == [FITS]
+    assert [(report.ran, report.touched, report.of) for report in reports] == [(11, 11, 11), (5, 5, 11)]
+
+
+def test_a_changed_module_level_part_of_what_all_import_runs_everything(
+    reference: Reference, catalogue_folder: Path, ran: list[list[str]]
+) -> None:
+    verifier(reference, catalogue_folder, []).verify(["L1"])
+    assert ran[1] == ran[0]
+
+
+def test_after_a_new_test_only_that_one_runs_and_only_on_bugs_that_it_reaches(
+    reference: Reference, catalogue_folder: Path, ran: list[list[str]]
+) -> None:
+    # Given two measured bugs, and a test that came after them and reaches what one of them edits
+    verifier(reference, catalogue_folder, []).verify(["E1", "E9"])
     added = "tests/unit/compute/test_added.py"
-    (reference.root / added).write_text("def test_added():\n    assert 1 + 1 == 2\n")
+    source = "from services.compute.capacity import release\n\n\ndef test_added():\n    assert release(2, 1) == 1\n"
+    (reference.root / added).write_text(source)
     git(reference.root, "add", added)
-    ran: list[str] = []
-
-    class Watched(Measurements):
-        def _run(self, files, expected, on_decided):  # type: ignore[no-untyped-def]
-            run = super()._run(files, expected, on_decided)
-            ran.extend(run.outcomes)
-            return run
-
-    # When it is verified again, Then nothing else runs, and the manifest knows it
-    again = verifier(reference, catalogue_folder, [])
-    again.measurements = Watched(reference.state / "measurements")
-    again.verify(["E9"])
-    assert ran == [f"{added}::test_added"] * 2
+    ran.clear()
+    # When they are verified again, Then nothing else runs, and the manifest knows it
+    verifier(reference, catalogue_folder, []).verify(["E1", "E9"])
+    assert ran == [[f"{added}::test_added"]] * 2
     assert f"{added}::test_added" in load_manifest(catalogue_folder).tests
+
+
+def test_after_a_change_of_one_function_only_its_tests_run_again(
+    reference: Reference, catalogue_folder: Path, ran: list[list[str]]
+) -> None:
+    # Given two measured bugs
+    verifier(reference, catalogue_folder, []).verify(["E1", "E9"])
+    before = load_manifest(catalogue_folder)
+    ran.clear()
+    # When a function is written in another way that one of them edits nothing of
+    change(reference, "services/compute/capacity.py", "sum(claims)", "0 + sum(claims)")
+    reports: list[Report] = []
+    verifier(reference, catalogue_folder, reports).verify(["E1", "E9"])
+    # Then its test runs on the reference, and no bug's pair is touched
+    assert ran == [["tests/unit/compute/test_capacity.py::test_total"]]
+    assert [report.ran for report in reports] == [1, 0, 0]
+    # And the measurements are those of the new reference
+    after = load_manifest(catalogue_folder)
+    assert {bug_id: item.triggers for bug_id, item in after.bugs.items()} == {
+        bug_id: item.triggers for bug_id, item in before.bugs.items()
+    }
+    assert {item.reference for item in after.bugs.values()} == {reference_of(reference).digest}
+    # When one of them edits something else, Then its tests run for that bug, and for that one only
+    ran.clear()
+    patch = next(catalogue_folder.glob("*/E9.patch"))
+    patch.write_text(patch.read_text().replace("return used - freed", "return used - freed - 0"))
+    verifier(reference, catalogue_folder, []).verify(["E1", "E9"])
+    assert ran == [RELEASE]
+
+
+def reference_of(reference: Reference) -> Reference:
+    """The reference as it is now."""
+    return Reference(reference.root)
+
+
+def test_comments_run_nothing(reference: Reference, catalogue_folder: Path, ran: list[list[str]]) -> None:
+    verifier(reference, catalogue_folder, []).verify(["E1"])
+    ran.clear()
+    change(
+        reference,
+        "services/compute/capacity.py",
+        "    return sum(claims)",
+        "    # All of them.\n    return sum(claims)",
+    )
+    verifier(reference, catalogue_folder, []).verify(["E1"])
+    assert ran == []
+    assert load_manifest(catalogue_folder).bugs["E1"].reference == reference_of(reference).digest
+
+
+def test_what_failed_on_the_reference_is_not_kept(
+    reference: Reference, catalogue_folder: Path, ran: list[list[str]]
+) -> None:
+    # Given a reference that was refused for one failing test
+    change(reference, "tests/unit/compute/test_capacity.py", "total([1, 2, 3]) == 6", "total([1, 2, 3]) == 7")
+    with pytest.raises(ManifestError, match="test_total"):
+        verifier(reference, catalogue_folder, []).verify(["E9"])
+    # Then the same again is refused again, by that one test
+    ran.clear()
+    with pytest.raises(ManifestError, match="test_total"):
+        verifier(reference, catalogue_folder, []).verify(["E9"])
+    assert ran == [["tests/unit/compute/test_capacity.py::test_total"]]
+
+
+def test_a_crash_loses_only_what_was_running(
+    reference: Reference, catalogue_folder: Path, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a verification that ends in the middle of its second bug
+    watched = vars(measuring)["run_recorded"]
+
+    def ends(files: Any, expected: Any, options: Any, **more: Any) -> Any:
+        if len(ran) == 2:
+            raise KeyboardInterrupt
+        return watched(files, expected, options, **more)
+
+    monkeypatch.setattr(measuring, "run_recorded", ends)
+    with pytest.raises(KeyboardInterrupt):
+        verifier(reference, catalogue_folder, []).verify(["E1", "E9"])
+    assert ran[1:] == [FITS]
+    # When the same is asked for again, Then only the second bug runs
+    ran.clear()
+    monkeypatch.setattr(measuring, "run_recorded", watched)
+    verifier(reference, catalogue_folder, []).verify(["E1", "E9"])
+    assert ran == [RELEASE]

@@ -11,7 +11,14 @@ BATCH = 50
 
 
 def dispatch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock) -> int:
-    """Send what is queued; how many tasks. A task that is sent twice is applied once."""
+    """Send all that is queued; how many tasks. A task that is sent twice is applied once."""
+    sent = 0
+    while batch := _dispatch_batch(sessions, tasks, clock):
+        sent += batch
+    return sent
+
+
+def _dispatch_batch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock) -> int:
     with sessions() as session, session.begin():
         due = undispatched(session, BATCH)
         for apply in due:

@@ -9,6 +9,9 @@ from services.deploy.tables import Apply
 
 QUEUE = "deploy"
 APPLY_TASK = "deploy.apply"
+BLOCKING_POP_SECONDS = 4
+"""How long the broker keeps a worker's request for a task before it answers that there is none. A task ends the wait;
+one that is given to a worker that hangs meanwhile waits with it, so this is no longer than the lock of a dead one."""
 SERIALIZER = "json"
 """Tasks are plain data: a serializer that can carry code would let whoever reaches the broker run it."""
 
@@ -24,6 +27,7 @@ def make_celery(settings: Settings) -> Celery:
         broker_transport_options={
             "visibility_timeout": settings.task_visibility_timeout_seconds,
             "socket_connect_timeout": 2.0,
+            "polling_interval": BLOCKING_POP_SECONDS,
         },
     )
     return app

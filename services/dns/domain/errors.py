@@ -53,6 +53,12 @@ class ZoneNotEmpty(Conflict):
     code = "zone_not_empty"
 
 
+class NameServerWithoutAddress(Conflict):
+    """A name server inside the zone is an alias or has no address: name servers refuse to load such a zone."""
+
+    code = "name_server_without_address"
+
+
 class ApexNameServers(Conflict):
     """A zone can't be without name servers at its apex (RFC 1034 §4.2.1)."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dns.exception
 import dns.name
 
@@ -9,6 +11,8 @@ from services.dns.domain.errors import InvalidName, NameOutsideZone
 
 APEX = "@"
 ROOT = "."
+LABEL = re.compile(r"(?:\\.|[^.\\])+", re.DOTALL)
+"""One label of a canonical name; a dot behind a backslash is part of it (RFC 1035 §5.1)."""
 
 
 def canonical(text: str) -> str:
@@ -25,14 +29,25 @@ def canonical(text: str) -> str:
 def zone_name(text: str) -> str:
     """The name of a zone; it has at least two labels. Raises InvalidName."""
     name = canonical(text)
-    if name.count(".") < 2 or name.startswith("*."):
+    if len(labels(name)) < 2 or name.startswith("*."):
         raise InvalidName(f"{text!r} is not the name of a zone")
     return name
 
 
+def labels(name: str) -> list[str]:
+    """The labels of a canonical name, from the left."""
+    return LABEL.findall(name)
+
+
 def is_within(name: str, zone: str) -> bool:
-    """Whether a canonical name is the zone's apex or lies below it."""
-    return name == zone or name.endswith(f".{zone}")
+    """Whether a canonical name is the zone's apex or lies below it, label by label."""
+    if name == zone:
+        return True
+    if not name.endswith(f".{zone}"):
+        return False
+    above = name[: -len(zone) - 1]
+    # A dot behind an odd number of backslashes is no border between labels.
+    return (len(above) - len(above.rstrip("\\"))) % 2 == 0
 
 
 def absolute(text: str, zone: str) -> str:
@@ -51,7 +66,11 @@ def absolute(text: str, zone: str) -> str:
 
 def owner(text: str, zone: str) -> str:
     """The absolute owner name of a record in a zone. Raises InvalidName or NameOutsideZone."""
-    name = absolute(text, zone)
+    return check_owner(absolute(text, zone), zone)
+
+
+def check_owner(name: str, zone: str) -> str:
+    """A canonical name that records of the zone may have. Raises InvalidName or NameOutsideZone."""
     if not is_within(name, zone):
         raise NameOutsideZone(f"{name} does not lie in {zone}")
     if "*" in name.removeprefix("*."):
@@ -70,7 +89,7 @@ def ancestors(name: str, zone: str) -> list[str]:
     """The names above a name, from its parent up to and with the apex of the zone."""
     found = []
     while name != zone and is_within(name, zone):
-        name = name.split(".", 1)[1]
+        name = name[len(labels(name)[0]) + 1 :]
         found.append(name)
     return found
 

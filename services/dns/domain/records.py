@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import dns.exception
+import dns.name
 import dns.rdata
 import dns.rdataclass
 
@@ -30,10 +31,21 @@ class RecordType(StrEnum):
     SRV = "SRV"
     CAA = "CAA"
     NS = "NS"
+    PTR = "PTR"
+    DS = "DS"
+    NAPTR = "NAPTR"
+    SSHFP = "SSHFP"
+    TLSA = "TLSA"
+    SVCB = "SVCB"
+    HTTPS = "HTTPS"
+    URI = "URI"
+    LOC = "LOC"
+    HINFO = "HINFO"
+    RP = "RP"
 
 
-TARGET_FIELD = {RecordType.CNAME: 0, RecordType.NS: 0, RecordType.MX: 1, RecordType.SRV: 3}
-"""Which field of the data is a name, and so is made absolute."""
+TARGET_FIELD = {RecordType.CNAME: 0, RecordType.NS: 0, RecordType.PTR: 0, RecordType.MX: 1, RecordType.SRV: 3}
+"""Which field of the data is a name, and so is made absolute. Other types' names are relative without a last dot."""
 
 
 def normalise(kind: RecordType, value: str, zone: str) -> str:
@@ -42,7 +54,8 @@ def normalise(kind: RecordType, value: str, zone: str) -> str:
     Raises InvalidRecord or InvalidName.
     """
     try:
-        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, _presentation(kind, value, zone))
+        text = _presentation(kind, value, zone)
+        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, text, dns.name.from_text(zone), relativize=False)
     except (dns.exception.DNSException, ValueError) as error:
         raise InvalidRecord(f"{value!r} is no {kind} record: {error}", type=kind.value, value=value) from error
     return data.to_text()
@@ -50,12 +63,17 @@ def normalise(kind: RecordType, value: str, zone: str) -> str:
 
 def normalise_all(kind: RecordType, values: Sequence[str], zone: str) -> list[str]:
     """The values of a record set, each once. Raises InvalidRecord for none, too many, or equal ones."""
-    if not 1 <= len(values) <= MAX_VALUES:
-        raise InvalidRecord(f"a record set has 1 to {MAX_VALUES} values, not {len(values)}")
+    check_count(values)
     normal = [normalise(kind, value, zone) for value in values]
     if len(set(normal)) < len(normal):
         raise InvalidRecord("a record set holds each value once (RFC 2181 §5)")
     return normal
+
+
+def check_count(values: Sequence[str]) -> None:
+    """Raises InvalidRecord for no values, or too many."""
+    if not 1 <= len(values) <= MAX_VALUES:
+        raise InvalidRecord(f"a record set has 1 to {MAX_VALUES} values, not {len(values)}")
 
 
 def check_ttl(ttl: int) -> int:
@@ -77,6 +95,16 @@ def check_coexistence(kind: RecordType, name: str, zone: str, others: Iterable[R
         raise CnameConflict(f"{name} has other records, so it can't be an alias", name=name, types=sorted(present))
     if RecordType.CNAME in present:
         raise CnameConflict(f"{name} is an alias, so it can't have other records", name=name, types=["CNAME"])
+
+
+def check_place(kind: RecordType, name: str, zone: str) -> None:
+    """Refuse what no name server loads: name servers of a wildcard, and signers (DS) of the zone itself, which belong
+    into its parent. Raises InvalidRecord.
+    """
+    if kind is RecordType.NS and name.startswith("*."):
+        raise InvalidRecord("a wildcard can't be delegated (RFC 4592 §4.2)", name=name)
+    if kind is RecordType.DS and name == zone:
+        raise InvalidRecord("a zone's DS records stand in its parent (RFC 4035 §2.4)", name=name)
 
 
 def check_single_alias(kind: RecordType, answers_at_once: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,28 +75,49 @@ def delegation(name: str, zone: str, names: Contents) -> RecordSet | None:
     return None
 
 
-def find(
-    name: str, kind: RecordType, zone: str, names: Contents
-) -> tuple[Status, list[tuple[str, RecordSet]], RecordSet | None]:
-    """The status, the chain of (owner, record set) from the asked name on, and a referral when there is one.
+@dataclass(frozen=True)
+class Step:
+    """One record set of an answer, under the name that was asked for, with the answers that its routing chose."""
 
-    Aliases are followed inside the zone. No data is NOERROR with nothing at the end of the chain.
+    owner: str
+    record_set: RecordSet
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a question leads to: the steps from the asked name on, and a referral when there is one."""
+
+    status: Status
+    chain: Sequence[Step]
+    referral: RecordSet | None = None
+    negative: bool = False
+    """Whether the zone itself says that there is nothing, so that its SOA belongs into the answer (RFC 2308 §2)."""
+
+
+def find(
+    name: str, kind: RecordType, zone: str, names: Contents, choose: Callable[[RecordSet], Sequence[Answer]]
+) -> Resolution:
+    """What a question leads to. `choose` applies a record set's routing, once for each.
+
+    Aliases are followed inside the zone, to the target that was chosen; what lies outside is the resolver's to ask.
+    At a delegation the zone refers, also for the name servers themselves; only DS is the parent's (RFC 4035 §3.1.4.1).
     """
-    chain: list[tuple[str, RecordSet]] = []
+    chain: list[Step] = []
     for _ in range(MAX_ALIASES + 1):
         referral = delegation(name, zone, names)
-        if referral is not None and not (kind is RecordType.NS and name == referral.name):
-            return Status.NOERROR, chain, referral
+        if referral is not None and not (kind is RecordType.DS and name == referral.name):
+            return Resolution(Status.NOERROR, chain, referral)
         found = node(name, zone, names)
         if found is None:
-            return Status.NXDOMAIN, chain, None
+            return Resolution(Status.NXDOMAIN, chain, negative=True)
         if kind in found:
-            return Status.NOERROR, [*chain, (name, found[kind])], None
+            return Resolution(Status.NOERROR, [*chain, Step(name, found[kind], choose(found[kind]))])
         if RecordType.CNAME not in found:
-            return Status.NOERROR, chain, None
+            return Resolution(Status.NOERROR, chain, negative=True)
         alias = found[RecordType.CNAME]
-        chain.append((name, alias))
-        name = alias.answers[0].value
+        chain.append(Step(name, alias, choose(alias)))
+        name = chain[-1].answers[0].value
         if not is_within(name, zone):
-            return Status.NOERROR, chain, None
-    return Status.SERVFAIL, [], None
+            return Resolution(Status.NOERROR, chain)
+    return Resolution(Status.SERVFAIL, [])

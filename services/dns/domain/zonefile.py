@@ -1,25 +1,52 @@
-"""Zone files (RFC 1035 §5), rendered so that `named-checkzone` accepts them, and parsed with dnspython."""
+"""Zone files (RFC 1035 §5), rendered so that `named-checkzone` accepts them, and parsed with dnspython.
+
+A name server knows no routing, so a routed record set is written as the answers that it can serve, behind a comment
+that holds all of it. Whoever reads the file back here gets the routing again; nothing is lost silently.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import dns.exception
-import dns.rdataset
+import dns.name
+import dns.rdata
+import dns.rdataclass
 import dns.rdatatype
-import dns.zone
+import dns.rdtypes.ANY.SOA
+import dns.tokenizer
 import dns.zonefile
 
-from services.dns.domain.errors import CnameConflict, InvalidZoneFile
-from services.dns.domain.names import owner, relative
-from services.dns.domain.records import RecordType, check_coexistence, check_ttl, normalise_all
+from services.dns.domain import routing
+from services.dns.domain.errors import InvalidZoneFile
+from services.dns.domain.names import check_owner, labels, owner, relative
+from services.dns.domain.records import (
+    TARGET_FIELD,
+    RecordType,
+    check_coexistence,
+    check_count,
+    check_place,
+    check_single_alias,
+    check_ttl,
+    normalise,
+    normalise_all,
+)
 from services.dns.domain.resolution import RecordSet
+from services.dns.domain.routing import Answer, Policy, Role
 from services.dns.domain.soa import Soa
 
-DIRECTIVES = ["$ORIGIN", "$TTL"]
+DIRECTIVES = ["$ORIGIN", "$TTL", "$GENERATE"]
+"""A tenant's text opens no file here, so there is no $INCLUDE."""
+MAX_RECORDS = 50_000
+"""In one file; a short $GENERATE could make any number."""
 TYPE_ORDER = {RecordType.NS: 0}
 """Name servers come first, as people write it; the rest follows by name."""
+ROUTING = ";routing"
+ROUTING_LINE = re.compile(rf"^{ROUTING} (\S+) ([A-Z]+) (\{{.*\}})\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +56,21 @@ class ParsedSet:
     name: str
     type: RecordType
     ttl: int
-    values: list[str]
+    policy: Policy
+    answers: tuple[Answer, ...]
+
+    @property
+    def values(self) -> list[str]:
+        """All values, whatever the routing."""
+        return [answer.value for answer in self.answers]
+
+
+@dataclass(frozen=True)
+class ParsedZone:
+    """What a zone file holds. Without an SOA in the file there is none here."""
+
+    sets: list[ParsedSet]
+    soa: Soa | None = None
 
 
 def render(zone: str, soa: Soa, record_sets: Iterable[RecordSet]) -> str:
@@ -37,38 +78,182 @@ def render(zone: str, soa: Soa, record_sets: Iterable[RecordSet]) -> str:
     lines = [f"$ORIGIN {zone}", f"$TTL {soa.ttl}", f"@\t{soa.ttl}\tIN\tSOA\t{soa.data()}"]
     for record_set in sorted(record_sets, key=lambda found: _order(found, zone)):
         name = relative(record_set.name, zone)
-        lines += [f"{name}\t{record_set.ttl}\tIN\t{record_set.type}\t{value}" for value in record_set.values]
+        if record_set.policy is not Policy.SIMPLE:
+            lines.append(f"{ROUTING} {name} {record_set.type} {_routing(record_set)}")
+        served = servable(record_set.policy, record_set.type, record_set.answers)
+        lines += [f"{name}\t{record_set.ttl}\tIN\t{record_set.type}\t{answer.value}" for answer in served]
     return "\n".join(lines) + "\n"
 
 
-def parse(text: str, zone: str, default_ttl: int) -> list[ParsedSet]:
-    """The record sets of a zone file, without its SOA; `default_ttl` holds until a $TTL.
+def servable(policy: Policy, kind: RecordType, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """What a name server without routing is to serve of a record set: all answers that may get traffic.
 
-    Only $ORIGIN and $TTL are followed: a tenant's text opens no file here ($INCLUDE) and makes no records by the
-    million ($GENERATE). Raises InvalidZoneFile, InvalidRecord, InvalidName or CnameConflict.
+    An alias has one target: the primary one, else the heaviest, else the first.
     """
+    if policy is Policy.FAILOVER:
+        answers = [answer for answer in answers if answer.role is Role.PRIMARY]
+    elif policy is Policy.WEIGHTED:
+        answers = [answer for answer in answers if answer.weight] or answers
+    if kind is RecordType.CNAME:
+        return [max(answers, key=lambda answer: answer.weight)]
+    return answers
+
+
+def parse(text: str, zone: str, default_ttl: int) -> ParsedZone:
+    """The record sets of a zone file and its SOA; `default_ttl` holds until a $TTL.
+
+    $ORIGIN, $TTL and $GENERATE are followed. Every record must lie in the zone. Raises InvalidZoneFile, InvalidRecord,
+    InvalidName, NameOutsideZone, InvalidRouting or CnameConflict.
+    """
+    read = _read(text, zone, default_ttl)
+    by_set: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    soa: Soa | None = None
+    for name, ttl, data in read:
+        kind = dns.rdatatype.to_text(data.rdtype)
+        place = check_owner(name, zone)
+        if isinstance(data, dns.rdtypes.ANY.SOA.SOA):
+            if place != zone or soa is not None:
+                raise InvalidZoneFile("a zone has one SOA record, at its apex", name=place)
+            soa = _soa(data, ttl)
+        else:
+            by_set.setdefault((place, kind), []).append((ttl, data.to_text()))
+    routed = _routed(text, zone)
+    sets = [_parsed_set(*key, records, zone, routed.pop(key, None)) for key, records in by_set.items()]
+    if routed:
+        name, kind = next(iter(routed))
+        raise InvalidZoneFile(f"there is a routing comment for {name} {kind}, but no such record", name=name)
+    _check_names(sets, zone)
+    return ParsedZone(sets, soa)
+
+
+def _check_names(sets: Iterable[ParsedSet], zone: str) -> None:
+    types: dict[str, list[RecordType]] = {}
+    for each in sets:
+        types.setdefault(each.name, []).append(each.type)
+    for each in sets:
+        check_coexistence(each.type, each.name, zone, types[each.name])
+        check_place(each.type, each.name, zone)
+
+
+@dataclass
+class _Records:
+    """What dnspython's reader writes into: every record as it stands, where its zones drop and merge some."""
+
+    found: list[tuple[str, int, dns.rdata.Rdata]] = field(default_factory=list)
+
+    @property
+    def manager(self) -> _Records:
+        return self
+
+    def origin_information(self) -> tuple[dns.name.Name, bool, dns.name.Name]:
+        return dns.name.root, False, dns.name.root
+
+    def check_put_rdataset(self, check: object) -> None:
+        """The reader's own checks need whole sets; ours come later."""
+
+    def _set_origin(self, origin: dns.name.Name) -> None:
+        """The reader keeps its origin itself."""
+
+    def add(self, name: dns.name.Name, ttl: int, data: dns.rdata.Rdata) -> None:
+        if len(self.found) >= MAX_RECORDS:
+            raise InvalidZoneFile(f"a zone file has at most {MAX_RECORDS} records")
+        self.found.append((name.canonicalize().to_text(), ttl, data))
+
+
+class _Lines(dns.tokenizer.Tokenizer):
+    """Counts lines as people do: an error belongs to the line that its record begins in, however far was read."""
+
+    began = 1
+
+    def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
+        if want_leading and want_comment:  # the reader asks so for the first word of a record
+            self.began = self.line_number
+        return super().get(want_leading, want_comment)
+
+    def where(self) -> tuple[str, int]:
+        return self.filename, self.began
+
+
+def _read(text: str, zone: str, default_ttl: int) -> list[tuple[str, int, dns.rdata.Rdata]]:
+    records = _Records()
+    reader = dns.zonefile.Reader(
+        _Lines(text, "line"),
+        dns.rdataclass.IN,
+        cast(Any, records),
+        allow_directives=DIRECTIVES,
+        default_ttl=default_ttl,
+    )
+    reader.current_origin = reader.last_name = dns.name.from_text(zone)
     try:
-        parsed = dns.zone.from_text(
-            f"$TTL {default_ttl}\n{text}", zone, relativize=False, check_origin=False, allow_directives=DIRECTIVES
-        )
-    except dns.zonefile.CNAMEAndOtherData as error:
-        raise CnameConflict("a name has an alias and other records") from error
-    except dns.exception.DNSException as error:
+        reader.read()
+    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         raise InvalidZoneFile(f"the zone file is not valid: {error}") from error
-    found = [
-        _parsed_set(name.to_text(), dataset, zone)
-        for name, dataset in parsed.iterate_rdatasets()
-        if dataset.rdtype != dns.rdatatype.SOA
+    return records.found
+
+
+def _parsed_set(
+    name: str, kind: str, records: Sequence[tuple[int, str]], zone: str, routed: tuple[Policy, list[Answer]] | None
+) -> ParsedSet:
+    known = _type(kind)
+    values = list(dict.fromkeys(value for _, value in records))
+    if known in TARGET_FIELD:  # the names in these have a spelling of their own; the reader's is ours for all others
+        values = list(dict.fromkeys(normalise(known, value, zone) for value in values))
+    check_count(values)
+    # One set has one TTL (RFC 2181 §5.2); of several the shortest is the safe one.
+    ttl = check_ttl(min(ttl for ttl, _ in records))
+    if routed is None:
+        check_single_alias(known, len(values))
+    policy, answers = routed or (Policy.SIMPLE, [Answer(value) for value in values])
+    if sorted(answer.value for answer in servable(policy, known, answers)) != sorted(values):
+        raise InvalidZoneFile(
+            f"the routing comment of {name} {kind} doesn't fit its records: take it away, or mend it", name=name
+        )
+    return ParsedSet(name, known, ttl, policy, tuple(answers))
+
+
+def _routing(record_set: RecordSet) -> str:
+    """A routed record set as a comment has it. Health is of the moment and stays out."""
+    answers = [
+        {"value": each.value, "weight": each.weight, "role": each.role.value, "latency_ms": dict(each.latency_ms)}
+        for each in record_set.answers
     ]
-    for each in found:
-        check_coexistence(each.type, each.name, zone, [other.type for other in found if other.name == each.name])
+    return json.dumps({"policy": record_set.policy.value, "answers": answers}, separators=(",", ":"))
+
+
+def _routed(text: str, zone: str) -> dict[tuple[str, str], tuple[Policy, list[Answer]]]:
+    """The routing comments of a file, by name and type."""
+    found = {}
+    for name, kind, document in ROUTING_LINE.findall(text):
+        key = (owner(name, zone), kind)
+        if key in found:
+            raise InvalidZoneFile(f"there are two routing comments for {key[0]} {kind}", name=key[0])
+        found[key] = _policy(document, _type(kind), zone)
     return found
 
 
-def _parsed_set(name: str, dataset: dns.rdataset.Rdataset, zone: str) -> ParsedSet:
-    kind = _type(dns.rdatatype.to_text(dataset.rdtype))
-    values = normalise_all(kind, [data.to_text() for data in dataset], zone)
-    return ParsedSet(owner(name, zone), kind, check_ttl(dataset.ttl), values)
+def _policy(document: str, kind: RecordType, zone: str) -> tuple[Policy, list[Answer]]:
+    try:
+        body: Mapping[str, Any] = json.loads(document)
+        policy, given = Policy(body["policy"]), list(body["answers"])
+        values = normalise_all(kind, [str(each["value"]) for each in given], zone)
+        answers = [
+            Answer(value, int(each["weight"]), Role(each["role"]), _latencies(each["latency_ms"]))
+            for value, each in zip(values, given, strict=True)
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidZoneFile(f"a routing comment can't be read: {error}") from error
+    routing.check_answers(policy, kind, answers)
+    return policy, answers
+
+
+def _latencies(given: Mapping[str, Any]) -> dict[str, int]:
+    return {str(region): int(milliseconds) for region, milliseconds in given.items()}
+
+
+def _soa(data: dns.rdtypes.ANY.SOA.SOA, ttl: int) -> Soa:
+    primary, mailbox = (name.canonicalize().to_text() for name in (data.mname, data.rname))
+    times = [check_ttl(seconds) for seconds in (data.refresh, data.retry, data.expire, data.minimum, ttl)]
+    return Soa(primary, mailbox, data.serial, *times)
 
 
 def _type(text: str) -> RecordType:
@@ -79,5 +264,5 @@ def _type(text: str) -> RecordType:
 
 
 def _order(record_set: RecordSet, zone: str) -> tuple[bool, list[str], int, str]:
-    labels = record_set.name.rstrip(".").split(".")[::-1]
-    return record_set.name != zone, labels, TYPE_ORDER.get(record_set.type, 1), record_set.type.value
+    path = labels(record_set.name)[::-1]
+    return record_set.name != zone, path, TYPE_ORDER.get(record_set.type, 1), record_set.type.value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.dns import published
-from services.dns.domain import names, records
+from services.dns.domain import glue, names, records
 from services.dns.domain.records import RecordType
 from services.dns.models import Record
 from services.dns.operations import contents
@@ -20,13 +20,15 @@ from shared.utils.ids import new_id
 def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any]) -> Record:
     """A new record set.
 
-    Raises NotFound, InvalidName, NameOutsideZone, InvalidRecord, InvalidRouting, CnameConflict or RecordSetExists.
+    Raises NotFound, InvalidName, NameOutsideZone, InvalidRecord, InvalidRouting, CnameConflict,
+    NameServerWithoutAddress or RecordSetExists.
     """
     zone = ZoneRepository().get(zone_id, lock=True)
     kind, name = RecordType(body["type"]), names.owner(body["name"], zone.name)
     records.check_coexistence(kind, name, zone.name, RecordRepository().types_at(zone, name))
     record = Record(id=new_id("rec"), tenant_id=zone.tenant_id, zone=zone, name=name, type=kind.value)
     contents.fill(record, zone, body)
+    contents.check_name_servers(zone, record)
     RecordRepository().add(record)
     contents.changed(ports, zone)
     published.record_set_created(zone, record)
@@ -34,11 +36,15 @@ def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any]) -> Record
 
 
 def change_record(ports: Ports, zone_id: str, record_id: str, body: Mapping[str, Any], expected: int | None) -> Record:
-    """Replace what a record set answers. Raises NotFound, VersionConflict, InvalidRecord or InvalidRouting."""
+    """Replace what a record set answers; answers that stay keep their health.
+
+    Raises NotFound, VersionConflict, InvalidRecord, InvalidRouting or NameServerWithoutAddress.
+    """
     zone = ZoneRepository().get(zone_id, lock=True)
     record = RecordRepository().in_zone(zone, record_id)
     check_version(record, expected)
     contents.fill(record, zone, body)
+    contents.check_name_servers(zone, record)
     RecordRepository().save(record)
     contents.changed(ports, zone)
     published.record_set_updated(zone, record)
@@ -46,10 +52,13 @@ def change_record(ports: Ports, zone_id: str, record_id: str, body: Mapping[str,
 
 
 def delete_record(ports: Ports, zone_id: str, record_id: str) -> None:
-    """Remove a record set. Raises NotFound or ApexNameServers."""
+    """Remove a record set. Raises NotFound, ApexNameServers, or NameServerWithoutAddress for a name server's last."""
     zone = ZoneRepository().get(zone_id, lock=True)
     record = RecordRepository().in_zone(zone, record_id)
     records.check_removable(RecordType(record.type), record.name, zone.name)
+    if record.name in RecordRepository().name_servers(zone):
+        left = set(RecordRepository().types_at(zone, record.name)) - {RecordType(record.type)}
+        glue.check_name_server(record.name, zone.name, left)
     record.version += 1
     contents.changed(ports, zone)
     published.record_set_deleted(zone, record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from services.dns.domain import names, resolution, routing
@@ -21,18 +22,19 @@ def resolve(ports: Ports, name: str, kind: RecordType, region: str) -> dict[str,
         return {"name": asked, "status": resolution.Status.REFUSED.value, "answers": [], "authority": []}
     zone = ZoneRepository().get(zones[held_by])
     contents = resolution.contents(row.record_set() for row in RecordRepository().of(zone))
-    status, chain, referral = resolution.find(asked, kind, zone.name, contents)
-    answers = [line for owner, found in chain for line in _routed(ports, owner, found, region)]
+    found = resolution.find(asked, kind, zone.name, contents, partial(_choose, ports, region))
+    answers = [line for step in found.chain for line in _lines(step.owner, step.record_set, step.answers)]
+    referral = found.referral
     authority = _lines(referral.name, referral, referral.answers) if referral else []
-    if not referral and not any(line["type"] == kind for line in answers):
+    if found.negative:
         ttl = negative_ttl(zone.soa())
         authority = [{"name": zone.name, "type": "SOA", "ttl": ttl, "value": zone.soa().data()}]
-    return {"name": asked, "status": status.value, "answers": answers, "authority": authority}
+    return {"name": asked, "status": found.status.value, "answers": answers, "authority": authority}
 
 
-def _routed(ports: Ports, owner: str, found: resolution.RecordSet, region: str) -> list[dict[str, Any]]:
+def _choose(ports: Ports, region: str, found: resolution.RecordSet) -> Sequence[Answer]:
     draw = ports.draw(routing.total_weight(found.answers))
-    return _lines(owner, found, routing.select(found.policy, found.answers, draw=draw, region=region))
+    return routing.select(found.policy, found.answers, draw=draw, region=region)
 
 
 def _lines(owner: str, found: resolution.RecordSet, answers: Sequence[Answer]) -> list[dict[str, Any]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from services.dns import published
-from services.dns.domain import zonefile
+from services.dns.domain import glue, serials, zonefile
 from services.dns.domain.records import RecordType
-from services.dns.models import Zone
+from services.dns.domain.soa import Soa
+from services.dns.models import Record, Zone
 from services.dns.operations import contents
 from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
@@ -14,18 +17,41 @@ from services.dns.repository import RecordRepository, ZoneRepository
 def import_zone_file(ports: Ports, zone_id: str, text: str) -> Zone:
     """Put the record sets of a zone file in the place of the zone's; all of them, or none.
 
-    A file without name servers at the apex keeps the platform's. Raises NotFound, InvalidZoneFile, InvalidRecord,
-    InvalidName or CnameConflict.
+    A file without name servers at the apex keeps the platform's, one with an SOA changes the zone's; the serial only
+    goes forward, from the later of the two. Answers that stay keep their health. Raises NotFound, InvalidZoneFile,
+    InvalidRecord, InvalidName, NameOutsideZone, InvalidRouting, CnameConflict or NameServerWithoutAddress.
     """
     zone = ZoneRepository().get(zone_id, lock=True)
     parsed = zonefile.parse(text, zone.name, zone.soa_ttl)
-    rows = [contents.simple(zone, each.name, each.type, each.ttl, each.values) for each in parsed]
+    before = {(row.name, row.type): row.answers for row in RecordRepository().of(zone)}
+    rows = [contents.parsed(zone, each, before.get((each.name, each.type), ())) for each in parsed.sets]
     if not any(row.name == zone.name and row.type == RecordType.NS for row in rows):
         rows.append(contents.name_servers(ports, zone))
+    _check_name_servers(zone, rows)
+    if parsed.soa is not None:
+        _adopt(zone, parsed.soa)
     RecordRepository().replace_all(zone, rows)
     contents.changed(ports, zone)
     published.zone_imported(zone, record_sets=len(rows))
     return zone
+
+
+def _check_name_servers(zone: Zone, rows: Iterable[Record]) -> None:
+    types: dict[str, list[RecordType]] = {}
+    targets: list[str] = []
+    for row in rows:
+        types.setdefault(row.name, []).append(RecordType(row.type))
+        targets += row.values if row.type == RecordType.NS else []
+    glue.check_all(targets, zone.name, lambda name: types.get(name, ()))
+
+
+def _adopt(zone: Zone, soa: Soa) -> None:
+    """Take over a file's start of authority; secondaries never see a serial that they hold to be older."""
+    zone.primary, zone.mailbox = soa.primary, soa.mailbox
+    zone.refresh, zone.retry, zone.expire, zone.minimum = soa.refresh, soa.retry, soa.expire, soa.minimum
+    zone.soa_ttl = soa.ttl
+    if serials.is_newer(soa.serial, zone.serial):
+        zone.serial = soa.serial
 
 
 def export_zone_file(zone_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.dns import published
-from services.dns.domain import names, serials
+from services.dns.domain import glue, names, serials
 from services.dns.domain.errors import ZoneNotEmpty
 from services.dns.models import Zone
 from services.dns.operations import contents, usage
@@ -20,7 +20,8 @@ from shared.utils.ids import new_id
 def create_zone(ports: Ports, name: str, timers: Mapping[str, int]) -> Zone:
     """A new zone with its SOA and the platform's name servers at its apex. It is metered from now on.
 
-    Raises InvalidName, ZoneExists, QuotaExceeded or ServiceUnavailable.
+    Raises InvalidName, ZoneExists, QuotaExceeded, ServiceUnavailable, or NameServerWithoutAddress for the zone that
+    the platform's own name servers lie in.
     """
     settings, zone_id, now = ports.settings, new_id("zone"), ports.clock.now()
     zone = Zone(
@@ -33,9 +34,11 @@ def create_zone(ports: Ports, name: str, timers: Mapping[str, int]) -> Zone:
         metered_from=now,
         **timers,
     )
+    apex = contents.name_servers(ports, zone)
+    glue.check_all(apex.values, zone.name, lambda _: ())
     with ports.quotas.reserved(claim(zone_id, "dns_zones")):
         ZoneRepository().add(zone)
-        RecordRepository().add(contents.name_servers(ports, zone))
+        RecordRepository().add(apex)
         published.zone_created(zone)
     return zone
 

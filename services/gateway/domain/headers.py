@@ -13,10 +13,11 @@ SPOOFABLE = frozenset({
     "x-request-deadline-ms",
 })  # fmt: skip
 SET_ANEW = frozenset({
-    "host", "content-length", "authorization", "x-correlation-id", "traceparent", "tracestate",
+    "host", "content-length", "authorization", "x-correlation-id", "traceparent", "tracestate", "expect",
 })  # fmt: skip
 """Replaced on the way: the host and the length by the HTTP client, the token by the signed identity, the correlation id
-and the trace by those that the gateway has accepted or begun."""
+and the trace by those that the gateway has accepted or begun. What a client expects before it sends its body, the
+gateway has told it: it has the whole body by then."""
 
 Header = tuple[str, str]
 

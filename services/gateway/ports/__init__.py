@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import httpx
-
 from services.gateway.domain.client_address import Network
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import TokenVerifier
+from services.gateway.ports.transport import Transport
 from services.gateway.ports.upstreams import Upstreams
 from services.gateway.settings import Settings
 from shared.utils.clock import Clock
@@ -25,4 +24,4 @@ class Ports:
     tokens: TokenVerifier
     limits: RateLimits
     upstreams: Upstreams
-    http: httpx.AsyncClient
+    http: Transport

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import OK
 from typing import Any
 
-import httpx
 import jwt
 
+from services.gateway.ports.transport import NoAnswer, Transport
 from services.gateway.ports.upstreams import Upstreams
 from services.gateway.settings import Settings
 from shared.errors import ServiceUnavailable, Unauthenticated
@@ -18,12 +22,14 @@ ALGORITHMS = ["EdDSA", "RS256"]
 TOKEN_TYPE = "at+jwt"
 USER_KINDS = frozenset({"user", "service_account", "operator"})
 CLOCK_SKEW_SECONDS = 5
+KNOWN_TOKENS = 512
+"""Tokens verified last, whose signatures aren't checked again: a caller sends one for minutes."""
 
 
 class SigningKeys:
     """The keys under which auth signs access tokens."""
 
-    def __init__(self, settings: Settings, upstreams: Upstreams, http: httpx.AsyncClient) -> None:
+    def __init__(self, settings: Settings, upstreams: Upstreams, http: Transport) -> None:
         self._settings = settings
         self._upstreams = upstreams
         self._http = http
@@ -32,17 +38,30 @@ class SigningKeys:
         """Auth's JSON Web Key Set, from any healthy instance. Raises ServiceUnavailable."""
         for instance in self._upstreams.instances("auth"):
             try:
-                answer = await self._http.get(
+                answer = await self._http.send(
+                    "GET",
                     f"{instance.url}/v1/jwks",
-                    headers={"Host": "auth.service.consul"},
-                    timeout=self._settings.request_timeout_seconds,
+                    [("Host", "auth.service.consul")],
+                    b"",
+                    self._settings.request_timeout_seconds,
                 )
-                answer.raise_for_status()
-            except httpx.HTTPError:
+                content = await answer.read()
+            except NoAnswer:
                 continue
-            document: dict[str, Any] = answer.json()
-            return document
+            if answer.status == OK:
+                document: dict[str, Any] = json.loads(content)
+                return document
         raise ServiceUnavailable("tokens can't be verified now: auth is not available", retry_after=1)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A token whose signature is right under a key."""
+
+    key_id: str
+    key: jwt.PyJWK
+    claims: Mapping[str, Any]
+    identity: Identity
 
 
 class TokenVerifier:
@@ -54,17 +73,37 @@ class TokenVerifier:
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
+        self._known: dict[str, Verified] = {}
 
     async def verify(self, token: str) -> Identity:
-        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong."""
+        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong.
+
+        Of a token that is shown again only its signature and what it says aren't looked at again. Whether its key is
+        still auth's and whether it is in force is asked of every request.
+        """
+        known = self._known.get(token)
+        if known is not None and await self._key(known.key_id) is known.key:
+            self._check_times(known.claims)
+            return known.identity
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError as error:
             raise Unauthenticated("the token is not a JSON Web Token") from error
         if str(header.get("typ", "")).lower() != TOKEN_TYPE:
             raise Unauthenticated("this is not an access token")
-        key = await self._key(str(header.get("kid", "")))
-        return self._identity(self._decode(token, key))
+        key_id = str(header.get("kid", ""))
+        key = await self._key(key_id)
+        claims = self._decode(token, key)
+        identity = self._identity(claims)
+        self._remember(token, Verified(key_id, key, claims, identity))
+        return identity
+
+    def _remember(self, token: str, verified: Verified) -> None:
+        """Keep the tokens that were verified last."""
+        self._known.pop(token, None)
+        self._known[token] = verified
+        if len(self._known) > KNOWN_TOKENS:
+            del self._known[next(iter(self._known))]
 
     def _decode(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
         try:
@@ -87,7 +126,7 @@ class TokenVerifier:
             raise Unauthenticated("the token can't be verified") from error
         return claims
 
-    def _check_times(self, claims: dict[str, Any]) -> None:
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
         """Raise Unauthenticated for a token that isn't in force yet, or not any more (RFC 7519 §4.1.4 to 4.1.6)."""
         now = self._clock.now().timestamp()
         if now >= int(claims["exp"]) + CLOCK_SKEW_SECONDS:

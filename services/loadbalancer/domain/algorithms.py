@@ -43,9 +43,19 @@ def smooth_weighted_round_robin(candidates: Sequence[Backend], weights: Mapping[
     return Pick(chosen, current)
 
 
-def least_connections(candidates: Sequence[Backend], weights: Mapping[str, int]) -> Backend:
-    """The one with the fewest live connections for its weight; of equals the first."""
-    return min(candidates, key=lambda backend: Fraction(backend.connections, weights[backend.id]))
+def least_connections(candidates: Sequence[Backend], weights: Mapping[str, int]) -> Pick:
+    """The one with the fewest live connections for its weight; equals take turns by their weights, as at HAProxy.
+
+    Turns are kept as round robin keeps them, but nobody saves up more than one cycle while others are emptier.
+    """
+    total = sum(weights[backend.id] for backend in candidates)
+    current = {backend.id: min(total, backend.current_weight + weights[backend.id]) for backend in candidates}
+    load = {backend.id: Fraction(backend.connections, weights[backend.id]) for backend in candidates}
+    fewest = min(load.values())
+    equals = [backend for backend in candidates if load[backend.id] == fewest]
+    chosen = max(equals, key=lambda backend: current[backend.id])
+    current[chosen.id] = max(-total, current[chosen.id] - total)
+    return Pick(chosen, current)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 MAX_WEIGHT = 256
 """As HAProxy has it."""
+WEIGHT_STEPS = 256
+"""Parts of one unit of weight, so that a slow start has steps at weight 1, too."""
 PANIC_PERCENT = 50
 """Below this share of healthy backends health is ignored (Envoy's `healthy_panic_threshold`)."""
 
@@ -70,10 +72,11 @@ def candidates(backends: Sequence[Backend], now: datetime, threshold_percent: in
 
 
 def slow_start_weight(weight: int, admitted_at: datetime | None, now: datetime, seconds: int) -> int:
-    """The weight of a backend that was admitted a short while ago: it grows evenly to its full weight, from 1 on."""
+    """A backend's weight in `WEIGHT_STEPS`: for a while after its admission it grows evenly, from one step on."""
+    full = weight * WEIGHT_STEPS
     if admitted_at is None or seconds <= 0 or weight <= 0:
-        return weight
+        return full
     elapsed = (now - admitted_at).total_seconds()
     if elapsed >= seconds:
-        return weight
-    return max(1, int(weight * max(elapsed, 0.0) / seconds))
+        return full
+    return max(1, int(full * max(elapsed, 0.0) / seconds))

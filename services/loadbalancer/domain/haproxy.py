@@ -54,12 +54,17 @@ class ListenerConfig:
 HEAD = """\
 global
     maxconn 10000
+    stats socket abns@{id} level user
 
 defaults
     timeout connect 5s
     timeout client 30s
     timeout server 30s
     option redispatch
+    default-server init-addr last,libc,none resolvers system
+
+resolvers system
+    parse-resolv-conf
 """
 BALANCE = {
     Algorithm.ROUND_ROBIN: ["balance roundrobin"],
@@ -68,12 +73,14 @@ BALANCE = {
 }
 
 
-def render(listeners: Sequence[ListenerConfig], pools: Mapping[str, PoolConfig]) -> str:
-    """Frontends by port, each with a backend section of its own: a section has one mode, a pool may have two.
+def render(id: str, listeners: Sequence[ListenerConfig], pools: Mapping[str, PoolConfig]) -> str:
+    """The configuration of the load balancer with this id: frontends by port, each with a backend section of its own.
 
-    Only identifiers, numbers and checked addresses are written, so that no text of a tenant becomes a directive.
+    A section has one mode, a pool may have two. A name that doesn't resolve leaves its server down until it does, and
+    without any listener there still is the statistics' socket, so that HAProxy starts. Only identifiers, numbers and
+    checked addresses are written, so that no text of a tenant becomes a directive.
     """
-    sections = [HEAD]
+    sections = [HEAD.format(id=id)]
     for listener in sorted(listeners, key=lambda each: each.port):
         sections.append(_frontend(listener))
         sections.append(_backend(listener, pools[listener.pool_id]))

@@ -9,6 +9,8 @@ CONSECUTIVE_FAILURES = 5
 BASE_EJECTION = timedelta(seconds=30)
 MAX_EJECTION = timedelta(seconds=300)
 MAX_EJECTED_PERCENT = 50
+DECAY_INTERVAL = timedelta(seconds=10)
+"""For every such time that a backend has stood since it came back, its next ejection is one step shorter."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,24 @@ def ejection_time(ejections: int) -> timedelta:
     return min(BASE_EJECTION * ejections, MAX_EJECTION)
 
 
+def forgiven(outlier: Outlier, now: datetime) -> int:
+    """How many of a backend's ejections still count: one less for each interval that it has stood since the last."""
+    if outlier.ejected_until is None or now <= outlier.ejected_until:
+        return outlier.ejections
+    return max(0, outlier.ejections - (now - outlier.ejected_until) // DECAY_INTERVAL)
+
+
 def record(outlier: Outlier, succeeded: bool, now: datetime, *, may_be_ejected: bool) -> Outlier:
-    """After a request. A success ends the row of failures; the last allowed failure ejects, where that is allowed."""
+    """After a request. A success ends the row of failures; the last allowed failure ejects, where that is allowed.
+
+    What was under way when the backend was ejected says nothing new of it.
+    """
     if succeeded:
         return Outlier(0, outlier.ejections, outlier.ejected_until)
+    if outlier.ejected_until is not None and now < outlier.ejected_until:
+        return outlier
     failures = outlier.failures + 1
     if failures < CONSECUTIVE_FAILURES or not may_be_ejected:
         return Outlier(failures, outlier.ejections, outlier.ejected_until)
-    ejections = outlier.ejections + 1
+    ejections = forgiven(outlier, now) + 1
     return Outlier(0, ejections, now + ejection_time(ejections))

@@ -76,7 +76,7 @@ def haproxy_configuration(session: Session, id: str) -> str:
     row = repository.get(id)
     pools = {pool.id: _pool_config(pool) for pool in repository.pools_of(row)}
     listeners = [ListenerConfig(each.port, Protocol(each.protocol), each.pool_id) for each in row.listeners]
-    return haproxy.render(listeners, pools)
+    return haproxy.render(row.id, listeners, pools)
 
 
 def _pool_config(pool: Pool) -> PoolConfig:

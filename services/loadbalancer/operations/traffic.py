@@ -66,9 +66,8 @@ def _choose(pool: Pool, backends: list[Backend], rows: dict[str, BackendRow], ke
         if key is None:
             raise KeyRequired("consistent hashing needs a key")
         return Ring.of({each.id: each.weight for each in backends}).owner(key)
-    if pool.algorithm == Algorithm.LEAST_CONNECTIONS:
-        return least_connections(backends, weights).id
-    picked = smooth_weighted_round_robin(backends, weights)
+    choose = least_connections if pool.algorithm == Algorithm.LEAST_CONNECTIONS else smooth_weighted_round_robin
+    picked = choose(backends, weights)
     for backend_id, current in picked.current_weights.items():
         rows[backend_id].current_weight = current
     return picked.backend.id
@@ -104,7 +103,7 @@ def report_outcome(session: Session, ports: Ports, pool_id: str, backend_id: str
     allowed = outliers.may_eject(ejected, len(others), pool.max_ejected_percent)
     after = outliers.record(before, succeeded, now, may_be_ejected=allowed)
     backend.failures, backend.ejections, backend.ejected_until = after.failures, after.ejections, after.ejected_until
-    if after.ejections > before.ejections:
+    if after.ejected_until != before.ejected_until:
         _tell_health(session, backend)
     return backend
 

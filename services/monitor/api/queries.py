@@ -19,7 +19,7 @@ from shared.web.fastapi import ApiRouter, database, requires
 router = ApiRouter()
 
 
-def _matchers(label: Annotated[list[str] | None, Query()] = None) -> dict[str, str]:
+async def _matchers(label: Annotated[list[str] | None, Query()] = None) -> dict[str, str]:
     """`label=name=value`, as often as there are matchers. Raises InvalidQuery."""
     pairs = [text.partition("=") for text in label or ()]
     if not all(name and equals for name, equals, _ in pairs):

@@ -8,7 +8,15 @@ from enum import StrEnum
 
 from services.network.domain.cidr import Network, parse_network
 from services.network.domain.errors import DuplicateRule, InvalidRule
-from services.network.domain.packets import Direction, Packet, PortRange, Protocol, ports_match, protocol_matches
+from services.network.domain.packets import (
+    Direction,
+    Packet,
+    PortRange,
+    Protocol,
+    check_ports,
+    ports_match,
+    protocol_matches,
+)
 
 MAX_RULE_NUMBER = 32_766
 """AWS's highest; the number after it stands for the closing deny."""
@@ -36,6 +44,7 @@ class AclRule:
     def __post_init__(self) -> None:
         if not 1 <= self.number <= MAX_RULE_NUMBER:
             raise InvalidRule(f"a rule number is 1 to {MAX_RULE_NUMBER}, not {self.number}")
+        check_ports(self.protocol, self.ports)
 
     def matches(self, packet: Packet) -> bool:
         """Whether the rule speaks about the packet."""

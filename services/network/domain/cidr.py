@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from services.network.domain.errors import CidrOverlap, InvalidAddress, InvalidCidr
@@ -11,9 +12,13 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+PREFIXED = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}", re.ASCII)
+"""An address and a prefix length; Python's own parser takes netmasks and interface zones as well."""
+
+
 def parse_network(text: str) -> Network:
     """A network such as `10.0.0.0/16` or `2001:db8::/56`. Raises InvalidCidr, also when host bits are set."""
-    if "/" not in text:
+    if not PREFIXED.fullmatch(text):
         raise InvalidCidr(f"{text!r} has no prefix length: write a network such as 10.0.0.0/16")
     try:
         return ipaddress.ip_network(text, strict=True)
@@ -22,7 +27,9 @@ def parse_network(text: str) -> Network:
 
 
 def parse_address(text: str) -> Address:
-    """An address of either family. Raises InvalidAddress."""
+    """An address of either family, without the zone of a machine's interface. Raises InvalidAddress."""
+    if "%" in text:
+        raise InvalidAddress(f"{text!r} names an interface of one machine")
     try:
         return ipaddress.ip_address(text)
     except ValueError as error:

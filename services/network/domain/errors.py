@@ -29,6 +29,18 @@ class CidrOverlap(Conflict):
     code = "cidr_overlap"
 
 
+class AnotherVpc(ValidationFailed):
+    """What is named belongs to a VPC that traffic doesn't reach from this one."""
+
+    code = "another_vpc"
+
+
+class PeeringExists(Conflict):
+    """The two VPCs have a peering, or one of them waits for the other's answer."""
+
+    code = "peering_exists"
+
+
 class SubnetOutsideVpc(ValidationFailed):
     """A subnet must lie wholly inside its VPC."""
 

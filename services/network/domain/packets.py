@@ -59,6 +59,12 @@ class Packet:
         return Packet(back, self.protocol, self.peer, port=self.source_port, source_port=self.port)
 
 
+def check_ports(protocol: Protocol, ports: PortRange) -> None:
+    """Refuse a rule that speaks of ports where there are none: it would match every one. Raises InvalidRule."""
+    if protocol not in (Protocol.TCP, Protocol.UDP) and ports != PortRange():
+        raise InvalidRule(f"only TCP and UDP have ports, a rule for {protocol} names none")
+
+
 def protocol_matches(rule: Protocol, packet: Protocol) -> bool:
     """Whether a rule's protocol covers a packet's."""
     return rule in (Protocol.ALL, packet)

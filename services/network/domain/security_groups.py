@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from services.network.domain.cidr import Network
-from services.network.domain.packets import Direction, Packet, PortRange, Protocol, ports_match, protocol_matches
+from services.network.domain.packets import (
+    Direction,
+    Packet,
+    PortRange,
+    Protocol,
+    check_ports,
+    ports_match,
+    protocol_matches,
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,9 @@ class GroupRule:
     ports: PortRange = field(default_factory=PortRange)
     network: Network | None = None
     peer_group: str | None = None
+
+    def __post_init__(self) -> None:
+        check_ports(self.protocol, self.ports)
 
     def matches(self, packet: Packet, peer_groups: Collection[str] = ()) -> bool:
         """Whether the rule allows the packet from or to a peer that is in `peer_groups`."""

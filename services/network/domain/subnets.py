@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from services.network.domain.cidr import Address, Network, check_no_overlap, contains
-from services.network.domain.errors import PrefixLengthRefused, SubnetOutsideVpc
+from services.network.domain.cidr import Address, Network, check_no_overlap, contains, overlaps, parse_network
+from services.network.domain.errors import InvalidCidr, PrefixLengthRefused, SubnetOutsideVpc
 
 VPC_PREFIXES = {4: range(16, 29), 6: range(44, 61, 4)}
 SUBNET_PREFIXES = {4: range(16, 29), 6: range(44, 65, 4)}
+
+NOT_FOR_VPCS = tuple(
+    map(
+        parse_network,
+        ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/8", "fe80::/10", "ff00::/8"),
+    )
+)
+"""This network, loopback, link-local, multicast and reserved space (RFC 6890), as AWS refuses them."""
 
 RESERVED_FIRST = 4
 RESERVED_LAST = 1
 
 
 def check_vpc(network: Network) -> None:
-    """Raise PrefixLengthRefused when a VPC may not be of that size."""
+    """Raise PrefixLengthRefused when a VPC may not be of that size, InvalidCidr when no machine may be there."""
     _check_prefix(network, VPC_PREFIXES[network.version], "VPC")
+    for special in NOT_FOR_VPCS:
+        if overlaps(network, special):
+            raise InvalidCidr(f"{network} lies in {special}, which has a use of its own (RFC 6890)")
 
 
 def check_subnet(subnet: Network, vpc: Iterable[Network], siblings: Iterable[Network]) -> None:

@@ -52,17 +52,17 @@ def add_rule(acl_id: str, fields: dict[str, Any]) -> AclRuleRow:
     present = list(acl.rules.all())
     check_new_rule([rule_of(rule) for rule in present], rule_of(row))
     AclRuleRepository().add(row)
-    _changed(acl, len(present) + 1)
+    _changed(acl)
     return row
 
 
 def delete_rule(acl_id: str, rule_id: str) -> None:
     """Take a rule out of an access list. Raises NotFound."""
     acl, rules = AclRepository().get(acl_id, lock=True), AclRuleRepository()
-    rules.get(rule_id).delete()
-    _changed(acl, rules.count_of(acl))
+    rules.of(acl, rule_id).delete()
+    _changed(acl)
 
 
-def _changed(acl: Acl, rules: int) -> None:
+def _changed(acl: Acl) -> None:
     AclRepository().save(acl)
-    published.acl_updated(acl, rules)
+    published.acl_updated(acl, AclRuleRepository().all_of(acl))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from services.network import published
-from services.network.domain.errors import CidrOverlap
+from services.network.domain.errors import CidrOverlap, PeeringExists
 from services.network.domain.peerings import LIFE_CYCLE, PeeringState, check_answer, check_request, reachable
 from services.network.domain.peerings import Peering as PeeringFacts
+from services.network.domain.routes import TargetKind
 from services.network.models import Peering, Vpc
 from services.network.operations.vpcs import ranges_of
 from services.network.repository import PeeringRepository, RouteRepository, VpcRepository
@@ -16,13 +17,16 @@ from shared.utils.ids import new_id
 def request_peering(vpc_id: str, peer_tenant_id: str | None, peer_vpc_id: str) -> Peering:
     """Ask the owner of another VPC for a peering; without a tenant it is another of one's own VPCs.
 
-    Raises NotFound, InvalidPeering or CidrOverlap.
+    Raises NotFound, InvalidPeering, CidrOverlap or PeeringExists.
     """
-    vpcs = VpcRepository()
+    vpcs, peerings = VpcRepository(), PeeringRepository()
     ours = vpcs.get(vpc_id, lock=True)
     theirs = vpcs.of_tenant(peer_tenant_id or current_tenant(), peer_vpc_id)
     _check_ranges(ours, theirs)
-    peering = PeeringRepository().add(
+    peerings.lock_pair(ours.id, theirs.id)
+    if peerings.living_between(ours.id, theirs.id):
+        raise PeeringExists("the two VPCs have a peering, or one of them waits for the other's answer")
+    peering = peerings.add(
         Peering(
             id=new_id("pcx"),
             tenant_id=current_tenant(),
@@ -85,9 +89,14 @@ def is_reachable(vpc_id: str, other_vpc_id: str) -> bool:
 
 
 def delete_peering(peering_id: str) -> None:
-    """Either side ends it at any time; routes over it go with it. Raises NotFound."""
+    """Either side ends it at any time. Routes over it lead nowhere from then on, as EC2 has it: if they went, packets
+    for the other side would take the next wider route, perhaps to the internet. Raises NotFound.
+    """
     peering = PeeringRepository().get(peering_id, lock=True)
     peering.state = LIFE_CYCLE.transition(PeeringState(peering.state), PeeringState.DELETED).value
     published.peering_deleted(peering)
-    RouteRepository().remove_over_peering(peering.id)
+    for route in RouteRepository().over_peering(peering.id):
+        route.target_kind = TargetKind.BLACKHOLE.value
+        RouteRepository().save(route)
+        published.route_updated(route)
     peering.delete()

@@ -6,10 +6,11 @@ from typing import Any
 
 from services.network import published
 from services.network.domain.cidr import parse_network
-from services.network.domain.errors import InvalidRule, ResourceInUse
+from services.network.domain.errors import AnotherVpc, InvalidRule, ResourceInUse
 from services.network.domain.packets import Direction, PortRange, Protocol
 from services.network.domain.security_groups import GroupRule
 from services.network.models import SecurityGroup, SecurityGroupRule
+from services.network.operations.peerings import is_reachable
 from services.network.repository import SecurityGroupRepository, SecurityGroupRuleRepository, VpcRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
@@ -45,15 +46,19 @@ def delete_security_group(group_id: str) -> None:
     if groups.is_named_elsewhere(group):
         raise ResourceInUse("rules of other groups name the group", used_by=["rules"])
     published.security_group_deleted(group)
+    group.rules.all().delete()  # its own rules may name it, which would protect it
     group.delete()
 
 
 def add_rule(group_id: str, fields: dict[str, Any]) -> SecurityGroupRule:
-    """Add a rule to a security group. Raises NotFound (for the peer group too), InvalidRule or InvalidCidr."""
+    """Add a rule to a security group.
+
+    Raises NotFound (for the peer group too), AnotherVpc, InvalidRule or InvalidCidr.
+    """
     groups = SecurityGroupRepository()
     group = groups.get(group_id, lock=True)
     if fields.get("peer_group_id"):
-        groups.get(fields["peer_group_id"])
+        _check_peer(group, groups.get(fields["peer_group_id"]))
     row = SecurityGroupRule(id=new_id("sgr"), tenant_id=group.tenant_id, group=group, **fields)
     rule_of(row)
     SecurityGroupRuleRepository().add(row)
@@ -64,10 +69,16 @@ def add_rule(group_id: str, fields: dict[str, Any]) -> SecurityGroupRule:
 def delete_rule(group_id: str, rule_id: str) -> None:
     """Take a rule out of a security group. Raises NotFound."""
     group = SecurityGroupRepository().get(group_id, lock=True)
-    SecurityGroupRuleRepository().get(rule_id).delete()
+    SecurityGroupRuleRepository().of(group, rule_id).delete()
     _changed(group)
+
+
+def _check_peer(group: SecurityGroup, peer: SecurityGroup) -> None:
+    """The members of a peer group must be within reach: in the same VPC, or in one that is peered with it."""
+    if peer.vpc_id != group.vpc_id and not is_reachable(group.vpc_id, peer.vpc_id):
+        raise AnotherVpc(f"{peer.id} belongs to another VPC, which isn't peered with the group's", vpc_id=peer.vpc_id)
 
 
 def _changed(group: SecurityGroup) -> None:
     SecurityGroupRepository().save(group)
-    published.security_group_updated(group, SecurityGroupRuleRepository().count_of(group))
+    published.security_group_updated(group, SecurityGroupRuleRepository().all_of(group))

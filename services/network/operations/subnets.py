@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from services.network import published
 from services.network.domain.cidr import parse_network
-from services.network.domain.errors import ResourceInUse
+from services.network.domain.errors import AnotherVpc, ResourceInUse
 from services.network.domain.subnets import check_subnet
-from services.network.models import Subnet
+from services.network.models import Acl, Subnet
 from services.network.operations.vpcs import ranges_of
 from services.network.ports import Ports
 from services.network.repository import (
@@ -25,14 +25,14 @@ from shared.utils.ids import new_id
 def create_subnet(ports: Ports, vpc_id: str, name: str, cidr: str, zone: str, acl_id: str | None = None) -> Subnet:
     """A subnet inside its VPC, beside the others, in a zone of the platform's catalogue.
 
-    Raises NotFound, InvalidCidr, PrefixLengthRefused, SubnetOutsideVpc, CidrOverlap, UnknownZone, QuotaExceeded or
-    ServiceUnavailable.
+    Raises NotFound, AnotherVpc, InvalidCidr, PrefixLengthRefused, SubnetOutsideVpc, CidrOverlap, UnknownZone,
+    QuotaExceeded or ServiceUnavailable.
     """
     network = parse_network(cidr)
     vpc = VpcRepository().get(vpc_id, lock=True)
     siblings = [parse_network(text) for text in SubnetRepository().ranges_of(vpc_id)]
     check_subnet(network, ranges_of(vpc), siblings)
-    acl = AclRepository().get(acl_id) if acl_id else None
+    acl = _acl(vpc.id, acl_id) if acl_id else None
     subnet_id = new_id("subnet")
     with ports.quotas.reserved(claim(subnet_id, "subnets")):
         subnet = SubnetRepository().add(
@@ -42,15 +42,23 @@ def create_subnet(ports: Ports, vpc_id: str, name: str, cidr: str, zone: str, ac
     return subnet
 
 
+def _acl(vpc_id: str, acl_id: str) -> Acl:
+    """An access list of the subnet's own VPC. Raises NotFound or AnotherVpc."""
+    acl = AclRepository().get(acl_id)
+    if acl.vpc_id != vpc_id:
+        raise AnotherVpc(f"{acl_id} belongs to another VPC", vpc_id=acl.vpc_id)
+    return acl
+
+
 def change_subnet(subnet_id: str, changes: dict[str, str | None], expected: int | None) -> Subnet:
-    """Another name or access list (None takes it off). Raises NotFound or VersionConflict."""
+    """Another name or access list (None takes it off). Raises NotFound, AnotherVpc or VersionConflict."""
     subnets = SubnetRepository()
     subnet = subnets.get(subnet_id, lock=True)
     check_version(subnet, expected)
     if changes.get("name") is not None:
         subnet.name = changes["name"]
     if "acl_id" in changes:
-        subnet.acl = AclRepository().get(changes["acl_id"]) if changes["acl_id"] else None
+        subnet.acl = _acl(subnet.vpc_id, changes["acl_id"]) if changes["acl_id"] else None
     subnets.save(subnet)
     published.subnet_updated(subnet)
     return subnet

@@ -37,7 +37,7 @@ def django_databases(url: str, schema: str) -> dict[str, Any]:
     arguments = connect_arguments(url, schema)
     return {
         "default": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "shared.infra.db.postgresql",
             "HOST": arguments["host"],
             "PORT": arguments["port"],
             "USER": arguments["user"],
@@ -54,9 +54,9 @@ def django_databases(url: str, schema: str) -> dict[str, Any]:
     }
 
 
-def connect(url: str, schema: str) -> Any:
-    """A new connection of its own, outside any pool."""
-    return psycopg2.connect(**connect_arguments(url, schema))
+def connect(url: str, schema: str, **options: Any) -> Any:
+    """A new connection of its own, outside any pool; `options` are psycopg2's."""
+    return psycopg2.connect(**connect_arguments(url, schema), **options)
 
 
 def ensure_schema(url: str, schema: str) -> None:

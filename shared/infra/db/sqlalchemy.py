@@ -9,13 +9,18 @@ from typing import Any, Generic, TypeVar
 import psycopg2
 from sqlalchemy import DateTime, MetaData, Select, Text, create_engine, event, func, select, tuple_
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from shared.errors import NotFound, VersionConflict
 from shared.infra.db.dsn import connect_arguments
+from shared.infra.db.liveness import has_ended
 from shared.kernel.context import current_or_none, current_tenant, current_time
 from shared.settings import ServiceSettings
 from shared.utils.pagination import Page, PageRequest
+
+KEPT = "kept"
+"""Under this name a pool's connection notes that it was used before."""
 
 T = TypeVar("T", bound="TenantRow")
 R = TypeVar("R")
@@ -54,11 +59,18 @@ def make_engine(url: str, schema: str, pool_size: int) -> Engine:
         creator=lambda: psycopg2.connect(**arguments),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_use_lifo=True,
     )
+    event.listen(engine, "checkout", _refuse_ended)
     event.listen(engine, "before_cursor_execute", _count_query)
     return engine
+
+
+def _refuse_ended(connection: Any, record: Any, *_: Any) -> None:
+    """Have the pool open its connections anew where a kept one has ended: the server was restarted, most likely."""
+    if record.info.setdefault(KEPT, False) and has_ended(connection):
+        raise InvalidatePoolError
+    record.info[KEPT] = True
 
 
 def _count_query(*_: Any) -> None:

@@ -50,3 +50,31 @@ def test_latency_routing_answers_by_region(tenant: Tenant) -> None:
     tenant.api.ok("POST", records_of(zone), 201, json=body)
     assert values(resolve(tenant.api, "www.example.com", region="eu")) == ["192.0.2.1"]
     assert values(resolve(tenant.api, "www.example.com", region="us")) == ["192.0.2.2"]
+
+
+def test_an_alias_that_fails_over_leads_to_the_secondarys_address(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "a", "A", "192.0.2.1")
+    add_record(tenant.api, zone, "b", "A", "192.0.2.2")
+    answers = [{"value": "a", "role": "primary"}, {"value": "b", "role": "secondary"}]
+    body = {"name": "www", "type": "CNAME", "policy": "failover", "answers": answers}
+    made = tenant.api.ok("POST", records_of(zone), 201, json=body)
+    assert values(resolve(tenant.api, "www.example.com")) == ["a.example.com.", "192.0.2.1"]
+    health = f"{records_of(zone)}/{made['id']}/health"
+    tenant.api.ok("POST", health, json={"value": "a.example.com.", "healthy": False})
+    assert values(resolve(tenant.api, "www.example.com")) == ["b.example.com.", "192.0.2.2"]
+
+
+def test_an_alias_that_leaves_the_zone_is_no_denial(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "away", "CNAME", "www.other.net.")
+    answer = resolve(tenant.api, "away.example.com")
+    assert (values(answer), answer["authority"]) == (["www.other.net."], [])
+
+
+def test_a_delegation_refers_also_for_its_name_servers(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "lab", "NS", "ns.other.net.")
+    answer = resolve(tenant.api, "lab.example.com", "NS")
+    assert answer["answers"] == []
+    assert [(line["type"], line["value"]) for line in answer["authority"]] == [("NS", "ns.other.net.")]

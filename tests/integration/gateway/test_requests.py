@@ -1,5 +1,9 @@
 """The gateway carries requests to services and answers back."""
 
+from http.client import HTTPConnection
+
+import pytest
+
 from tests.support.api import Api
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -56,6 +60,33 @@ def test_the_same_key_with_another_request_is_refused(tenant: Tenant) -> None:
         "POST", "/api/tenants/v1/projects", 422, "idempotency_key_reused", json={"name": "Two"}, headers=headers
     )
     assert [project["name"] for project in tenant.api.items("/api/tenants/v1/projects")] == ["One"]
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(tenant: Tenant) -> None:
+    headers = {"Expect": "100-continue"}
+    answer = tenant.api.post("/api/tenants/v1/projects", json={"name": "Shop"}, headers=headers)
+    assert answer.status_code == 201
+    assert answer.json()["name"] == "Shop"
+
+
+def test_a_header_that_is_no_text_is_refused_and_one_in_utf_8_is_not(tenant: Tenant) -> None:
+    for value, status in ((b"M\xfcller", 400), ("Müller".encode(), 200)):
+        assert tenant.api.get("/api/tenants/v1/projects", headers={"X-Name": value}).status_code == status
+
+
+@pytest.mark.services("tenants", "monitor")
+@pytest.mark.parametrize("service", ["tenants:8002", "monitor:8011"])
+def test_services_of_both_frameworks_keep_connections(fleet: FleetControl, service: str) -> None:
+    connection = HTTPConnection(*fleet.address(service), timeout=10)
+    connection.connect()
+    kept = connection.sock
+    for _ in range(3):
+        connection.request("GET", "/problems/not_found")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert len(answer.read()) == int(answer.headers["content-length"])
+        assert connection.sock is kept
+    connection.close()
 
 
 def test_health_names_each_dependency(fleet: FleetControl) -> None:

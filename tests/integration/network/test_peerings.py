@@ -46,3 +46,27 @@ def test_overlapping_vpcs_do_not_peer_and_their_ranges_stay_private(tenant: Tena
     assert (answer.status_code, answer.json()["code"]) == (409, "cidr_overlap")
     assert "10.0.64.0" not in answer.text
     assert list(other_tenant.api.items(PEERINGS)) == []
+
+
+def test_two_vpcs_have_one_peering_whoever_asks(tenant: Tenant, other_tenant: Tenant) -> None:
+    ours, theirs = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.1.0.0/16")
+    request = {"vpc_id": ours["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs["id"]}
+    back = {"vpc_id": theirs["id"], "peer_tenant_id": tenant.id, "peer_vpc_id": ours["id"]}
+    peering = tenant.api.ok("POST", PEERINGS, 201, json=request)
+    for api, body in ((tenant.api, request), (other_tenant.api, back)):
+        api.refused("POST", PEERINGS, 409, "peering_exists", json=body)
+    other_tenant.api.ok("POST", f"{PEERINGS}/{peering['id']}/reject")
+    other_tenant.api.ok("POST", PEERINGS, 201, json=back)
+
+
+def test_routes_over_an_ended_peering_lead_nowhere_not_to_the_internet(tenant: Tenant) -> None:
+    first, second = (create_vpc(tenant.api, f"10.{number}.0.0/16")["id"] for number in range(2))
+    peering = tenant.api.ok("POST", PEERINGS, 201, json={"vpc_id": first, "peer_vpc_id": second})
+    tenant.api.ok("POST", f"{PEERINGS}/{peering['id']}/accept")
+    routes = f"{VPCS}/{first}/routes"
+    tenant.api.ok("POST", routes, 201, json={"destination": "0.0.0.0/0", "target_kind": "internet_gateway"})
+    over = {"destination": "10.1.0.0/16", "target_kind": "peering", "target": peering["id"]}
+    made = tenant.api.ok("POST", routes, 201, json=over)
+    tenant.api.ok("DELETE", f"{PEERINGS}/{peering['id']}", 204)
+    found = tenant.api.ok("GET", f"{VPCS}/{first}/routes/lookup", params={"address": "10.1.2.3"})
+    assert (found["id"], found["target_kind"]) == (made["id"], "blackhole")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from services.dns.domain import zonefile
-from services.dns.domain.errors import CnameConflict, InvalidZoneFile
+from services.dns.domain.errors import CnameConflict, InvalidRecord, InvalidZoneFile, NameOutsideZone
 from services.dns.domain.records import RecordType as T
 from services.dns.domain.resolution import RecordSet
-from services.dns.domain.routing import Answer, Policy
+from services.dns.domain.routing import Answer, Policy, Role
 from services.dns.domain.soa import Soa
 
 ZONE = "example.com."
@@ -42,16 +44,156 @@ def test_a_zone_is_written_apex_and_name_servers_first() -> None:
 
 
 def test_what_is_written_is_read_back() -> None:
-    found = {(each.name, each.type): (each.ttl, each.values) for each in zonefile.parse(FILE, ZONE, 300)}
+    read = zonefile.parse(FILE, ZONE, 300)
+    found = {(each.name, each.type): (each.ttl, each.values) for each in read.sets}
     assert found == {(each.name, each.type): (each.ttl, each.values) for each in SETS}
+    assert read.soa == SOA
 
 
 def test_without_a_ttl_the_default_holds() -> None:
-    [found] = zonefile.parse("WWW IN A 192.0.2.1\n", ZONE, 77)
+    [found] = zonefile.parse("WWW IN A 192.0.2.1\n", ZONE, 77).sets
     assert (found.name, found.ttl) == ("www.example.com.", 77)
 
 
-@pytest.mark.parametrize("text", ["www IN CNAME a\nwww IN A 192.0.2.1\n", "@ IN CNAME a\n"])
+ROUTED = [
+    RecordSet(
+        "fail.example.com.",
+        T.CNAME,
+        60,
+        Policy.FAILOVER,
+        (Answer("a.example.com."), Answer("b.example.com.", role=Role.SECONDARY)),
+    ),
+    RecordSet(
+        "heavy.example.com.",
+        T.CNAME,
+        60,
+        Policy.WEIGHTED,
+        (Answer("a.example.com.", weight=10), Answer("b.example.com.", weight=90)),
+    ),
+    RecordSet(
+        "near.example.com.",
+        T.A,
+        60,
+        Policy.LATENCY,
+        (Answer("192.0.2.1", latency_ms={"eu": 10, "us": 90}), Answer("192.0.2.2", latency_ms={"us": 10})),
+    ),
+    RecordSet("off.example.com.", T.A, 60, Policy.WEIGHTED, (Answer("192.0.2.1", weight=0), Answer("192.0.2.2"))),
+]
+
+
+def test_routing_is_kept_in_comments_and_comes_back() -> None:
+    text = zonefile.render(ZONE, SOA, ROUTED)
+    served = [line.split("\t")[0::4] for line in text.splitlines()[3:] if not line.startswith(";")]
+    assert served == [
+        ["fail", "a.example.com."],
+        ["heavy", "b.example.com."],
+        ["near", "192.0.2.1"],
+        ["near", "192.0.2.2"],
+        ["off", "192.0.2.2"],
+    ]
+    found = zonefile.parse(text, ZONE, 60).sets
+    assert [(each.name, each.policy, each.answers) for each in found] == [
+        (each.name, each.policy, each.answers) for each in ROUTED
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("near\t60\tIN\tA\t192.0.2.2\n", ""),
+        ("near\t60\tIN\tA\t192.0.2.2\n", "near\t60\tIN\tA\t192.0.2.3\n"),
+        ("off\t60\tIN\tA\t192.0.2.2\n", ""),
+        ('{"policy":"latency"', '{"policy":"nearest"'),
+        ('"latency_ms":{"us":10}', '"latency_ms":[]'),
+    ],
+)
+def test_a_routing_comment_that_does_not_fit_is_refused(line: str, instead: str) -> None:
+    text = zonefile.render(ZONE, SOA, ROUTED)
+    assert line in text
+    with pytest.raises(InvalidZoneFile):
+        zonefile.parse(text.replace(line, instead), ZONE, 60)
+
+
+def test_other_comments_mean_nothing() -> None:
+    [found] = zonefile.parse("; routing www A {}\nwww IN A 192.0.2.1 ;routing www A {}\n", ZONE, 60).sets
+    assert found.policy is Policy.SIMPLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "www.other.net. IN A 192.0.2.1\n",
+        "$ORIGIN other.net.\nwww IN A 192.0.2.1\n",
+        "evil\\.example.com. IN A 192.0.2.1\n",
+    ],
+)
+def test_records_of_other_zones_are_refused_not_dropped(text: str) -> None:
+    with pytest.raises(NameOutsideZone):
+        zonefile.parse(text, ZONE, 60)
+
+
+def test_an_origin_below_the_zone_is_followed() -> None:
+    text = "$ORIGIN lab.example.com.\nwww IN A 192.0.2.1\n@ IN TXT a\n"
+    assert [each.name for each in zonefile.parse(text, ZONE, 60).sets] == ["www.lab.example.com.", "lab.example.com."]
+
+
+def test_errors_name_the_line_as_the_tenant_counts_it() -> None:
+    with pytest.raises(InvalidZoneFile, match=r"line:3:"):
+        zonefile.parse("www IN A 192.0.2.1\n\nftp IN A 192.0.2\n", ZONE, 60)
+
+
+def test_equal_records_are_one_and_the_shortest_ttl_is_the_sets() -> None:
+    text = "www 90 IN A 192.0.2.1\nwww 60 IN A 192.0.2.2\nwww 80 IN A 192.0.2.1\n"
+    [found] = zonefile.parse(text, ZONE, 300).sets
+    assert (found.ttl, found.values) == (60, ["192.0.2.1", "192.0.2.2"])
+
+
+def test_a_range_is_generated() -> None:
+    found = zonefile.parse("$GENERATE 1-3 host$ A 192.0.2.$\n", ZONE, 60).sets
+    assert [(each.name, each.values) for each in found] == [
+        (f"host{number}.example.com.", [f"192.0.2.{number}"]) for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stored"),
+    [
+        (T.PTR, "host", "host.example.com."),
+        (T.DS, f"12345 13 2 {'AB' * 32}", f"12345 13 2 {'ab' * 32}"),
+        (T.NAPTR, '10 20 "S" "SIP+D2U" "" _sip._udp', '10 20 "S" "SIP+D2U" "" _sip._udp.example.com.'),
+        (T.SSHFP, f"4 2 {'AB' * 32}", f"4 2 {'ab' * 32}"),
+        (T.TLSA, f"3 1 1 {'AB' * 32}", f"3 1 1 {'ab' * 32}"),
+        (T.HTTPS, "1 . alpn=h2", '1 . alpn="h2"'),
+        (T.HINFO, '"a b" c', '"a b" "c"'),
+    ],
+)
+def test_usual_types_are_kept(kind: T, value: str, stored: str) -> None:
+    [found] = zonefile.parse(f"x IN {kind} {value}\n", ZONE, 60).sets
+    assert (found.type, found.values) == (kind, [stored])
+    again = zonefile.render(ZONE, SOA, [entry(found.name, kind, 60, *found.values)])
+    assert zonefile.parse(again, ZONE, 60).sets == [found]
+
+
+@pytest.mark.parametrize("text", ["*.a IN NS ns1.other.net.\n", f"@ IN DS 12345 13 2 {'AB' * 32}\n"])
+def test_what_name_servers_refuse_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRecord):
+        zonefile.parse(text, ZONE, 60)
+
+
+def test_reading_is_linear_in_the_number_of_records() -> None:
+    def seconds(records: int) -> float:
+        text = "".join(f"host{number} IN A 192.0.{number % 256}.{number // 256}\n" for number in range(records))
+        began = time.process_time()
+        assert len(zonefile.parse(text, ZONE, 60).sets) == records
+        return time.process_time() - began
+
+    ten = min(seconds(2_500) for _ in range(3))
+    assert min(seconds(5_000) for _ in range(3)) < 3 * ten
+
+
+@pytest.mark.parametrize(
+    "text", ["www IN CNAME a\nwww IN A 192.0.2.1\n", "@ IN CNAME a\n", "www IN CNAME a\nwww IN CNAME b\n"]
+)
 def test_aliases_are_checked_in_files_too(text: str) -> None:
     with pytest.raises(CnameConflict):
         zonefile.parse(text, ZONE, 60)
@@ -63,7 +205,9 @@ def test_aliases_are_checked_in_files_too(text: str) -> None:
         "www IN A 192.0.2\n",
         "$INCLUDE /etc/passwd\n",
         "$GENERATE 1-99999999 h$ A 192.0.2.1\n",
-        "www IN HINFO a b\n",
+        "www IN DNSKEY 256 3 13 AAAA\n",
+        "@ IN SOA a b 1 2 3 4 5\n@ IN SOA a b 2 2 3 4 5\n",
+        "www IN SOA a b 1 2 3 4 5\n",
         "(",
     ],
 )

@@ -68,12 +68,25 @@ def test_an_event_that_is_done_with_is_forgotten() -> None:
     assert waiting.attempts(message(5)) == 0
 
 
-def test_a_partition_that_was_taken_away_is_not_resumed() -> None:
+def test_a_partition_that_was_taken_away_is_not_paused_when_it_comes_back() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
     waiting.postpone(consumer, message(5), attempts=1, due=10.0)
     consumer.calls.clear()
 
-    waiting.drop([TopicPartition("compute.events", 0)])
-    waiting.resume_due(consumer, 20.0)
+    waiting.drop(consumer, [TopicPartition("compute.events", 0), TopicPartition("compute.events", 1)])
+    assert consumer.calls == [("resume", "compute.events", 0)]
 
-    assert consumer.calls == []
+    waiting.resume_due(consumer, 20.0)
+    assert consumer.calls == [("resume", "compute.events", 0)]
+
+
+def test_the_end_of_the_first_wait_is_known() -> None:
+    consumer, waiting = Consumer(), WaitingPartitions()
+    assert waiting.next_due() == float("inf")
+
+    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+    waiting.postpone(consumer, message(5, partition=1), attempts=1, due=12.0)
+    assert waiting.next_due() == 10.0
+
+    waiting.resume_due(consumer, 10.0)
+    assert waiting.next_due() == 12.0

@@ -27,6 +27,10 @@ def test_token_is_replaced_by_identity_and_never_forwarded() -> None:
     assert forwardable([("Authorization", "Bearer secret"), ("Host", "evil")]) == []
 
 
+def test_what_was_to_come_before_the_body_is_settled_when_it_is_here() -> None:
+    assert forwardable([("Expect", "100-continue"), ("Accept", "a")]) == [("Accept", "a")]
+
+
 def test_repeated_headers_all_pass_in_order() -> None:
     assert forwardable([("Accept", "a"), ("Accept", "b")]) == [("Accept", "a"), ("Accept", "b")]
 

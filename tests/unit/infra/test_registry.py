@@ -1,5 +1,7 @@
 """How an instance is registered, and which instances are routed to."""
 
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -121,3 +123,81 @@ def test_stopping_leaves_routing_even_if_consul_is_away() -> None:
     assert registry.known == {}
     registry.down = True
     keeper.stop()
+
+
+class LivingRegistry(Registry):
+    """A registry whose blocking queries wait for changes, as Consul's do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed = threading.Condition()
+        self.index = 1
+        self.queries = 0
+
+    def change(self) -> None:
+        with self.changed:
+            self.index += 1
+            self.changed.notify_all()
+
+    def register(self, registration: Registration) -> None:
+        super().register(registration)
+        self.change()
+
+    def deregister(self, instance_id: str) -> None:
+        super().deregister(instance_id)
+        self.change()
+
+    def instances_after(self, _name: str, index: int) -> tuple[int, tuple[Instance, ...]]:
+        with self.changed:
+            self.queries += 1
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.down or self.index > index, 30.0)
+            if self.down:
+                raise ConsulUnavailable
+            return self.index, ()
+
+    def settle(self) -> None:
+        """Wait until the keeper waits for a change after the present index."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.queries >= 2, 5.0)
+
+
+def keep(registry: Registry) -> KeepRegistered:
+    keeper = KeepRegistered(cast(ServiceRegistry, registry), REGISTRATION)
+    keeper.start()
+    return keeper
+
+
+def test_a_loss_is_mended_when_consul_tells_of_it() -> None:
+    registry = LivingRegistry()
+    keeper = keep(registry)
+    registry.settle()
+    registry.known.clear()
+    registry.change()
+    with registry.changed:
+        assert registry.changed.wait_for(lambda: bool(registry.known), 5.0)
+    keeper.stop()
+
+
+def test_it_registers_again_with_a_consul_that_came_back_empty() -> None:
+    registry = LivingRegistry()
+    keeper = keep(registry)
+    registry.settle()
+    registry.down = True
+    registry.known.clear()
+    registry.change()  # the connection breaks, and the query with it
+    registry.down = False
+    with registry.changed:
+        assert registry.changed.wait_for(lambda: bool(registry.known), 5.0)
+    keeper.stop()
+
+
+def test_stopping_ends_the_blocking_query_and_nothing_registers_afterwards() -> None:
+    registry = LivingRegistry()
+    keeper = keep(registry)
+    registry.settle()
+    began = time.monotonic()
+    keeper.stop()
+    assert time.monotonic() - began < 1.0
+    assert keeper.ensure() is False
+    assert registry.known == {}

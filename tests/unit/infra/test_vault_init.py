@@ -1,13 +1,26 @@
 """Opening Vault: once initialised, unsealed after every restart."""
 
 import json
+import socket
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from shared.jobs.vault_init import SHARES, THRESHOLD, Keys, KeysFile, KeysMissing, Opener, SealStatus, watch
+from shared.jobs.vault_init import (
+    LOOK_SECONDS,
+    SHARES,
+    THRESHOLD,
+    Keys,
+    KeysFile,
+    KeysMissing,
+    Opener,
+    Presence,
+    SealStatus,
+    watch,
+)
 
 
 class Vault:
@@ -89,7 +102,38 @@ def test_the_watch_unseals_a_vault_that_it_finds_sealed(vault: Vault, keys_file:
             stop.set()
             return done
 
-    watch(StopsOnceOpen(vault, keys_file), stop)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        watch(StopsOnceOpen(vault, keys_file), presence_of(server), stop)
+    assert vault.sealed is False
+
+
+def presence_of(server: socket.socket) -> Presence:
+    return Presence(f"http://127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_the_watch_looks_as_soon_as_vault_goes(vault: Vault, keys_file: KeysFile) -> None:
+    opener = Opener(vault, keys_file)
+    opener.open()
+    stop, looks = threading.Event(), threading.Semaphore(0)
+
+    class Counted(Opener):
+        def unseal_if_sealed(self) -> bool:
+            looks.release()
+            return super().unseal_if_sealed()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        arguments = (Counted(vault, keys_file), presence_of(server), stop)
+        watching = threading.Thread(target=watch, args=arguments, daemon=True)
+        watching.start()
+        connection, _ = server.accept()
+        assert looks.acquire(timeout=5.0)
+        began = time.monotonic()
+        vault.restart()
+        connection.close()
+        server.accept()
+        assert looks.acquire(timeout=5.0)
+        assert time.monotonic() - began < LOOK_SECONDS / 2
+        stop.set()
     assert vault.sealed is False
 
 

@@ -55,7 +55,36 @@ def test_least_connections_counts_by_weight(
     connections: tuple[int, int, int], weights: tuple[int, int, int], expected: str
 ) -> None:
     backends = [Backend(id, connections=count) for id, count in zip("abc", connections, strict=True)]
-    assert least_connections(backends, dict(zip("abc", weights, strict=True))).id == expected
+    assert least_connections(backends, dict(zip("abc", weights, strict=True))).backend.id == expected
+
+
+def test_equally_loaded_backends_take_turns() -> None:
+    backends = [Backend(id) for id in "abc"]
+    chosen = ""
+    for _ in range(12):
+        pick = least_connections(backends, dict.fromkeys("abc", 1))
+        backends = [replace(each, current_weight=pick.current_weights[each.id]) for each in backends]
+        chosen += pick.backend.id
+    assert chosen == "abc" * 4
+
+
+def test_who_has_more_connections_takes_no_turn() -> None:
+    pick = least_connections([Backend("a", connections=1), Backend("b"), Backend("c")], dict.fromkeys("abc", 1))
+    assert pick.backend.id == "b"
+
+
+def test_turns_saved_up_under_load_are_few() -> None:
+    backends = [Backend("a", connections=5), Backend("b"), Backend("c")]
+    for _ in range(1000):
+        pick = least_connections(backends, dict.fromkeys("abc", 1))
+        backends = [replace(each, current_weight=pick.current_weights[each.id]) for each in backends]
+    backends = [replace(each, connections=0) for each in backends]
+    chosen = ""
+    for _ in range(9):
+        pick = least_connections(backends, dict.fromkeys("abc", 1))
+        backends = [replace(each, current_weight=pick.current_weights[each.id]) for each in backends]
+        chosen += pick.backend.id
+    assert 3 <= chosen.count("a") <= 5
 
 
 @pytest.mark.parametrize(("text", "point"), [("key", 14878992315609337077), ("", 16476032584258269876)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.loadbalancer.domain.algorithms import smooth_weighted_round_robin
 from services.loadbalancer.domain.backends import (
+    WEIGHT_STEPS,
     AdminState,
     Backend,
     candidates,
@@ -77,12 +80,35 @@ def test_an_ejection_ends_at_its_time(seconds: int, expected: bool) -> None:
     assert is_usable(Backend("a", ejected_until=NOW + timedelta(seconds=seconds)), NOW) is expected
 
 
-@pytest.mark.parametrize(("elapsed", "expected"), [(-5, 1), (0, 1), (1, 1), (15, 5), (29, 9), (30, 10), (300, 10)])
-def test_weight_grows_over_the_slow_start(elapsed: int, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("weight", "elapsed", "expected"),
+    [
+        (10, -5, 1),
+        (10, 0, 1),
+        (10, 1, 85),
+        (10, 15, 1280),
+        (10, 29, 2474),
+        (10, 30, 2560),
+        (10, 300, 2560),
+        (1, 15, 128),
+    ],
+)
+def test_weight_grows_over_the_slow_start(weight: int, elapsed: int, expected: int) -> None:
     admitted = NOW - timedelta(seconds=elapsed)
-    assert slow_start_weight(10, admitted, NOW, 30) == expected
+    assert slow_start_weight(weight, admitted, NOW, 30) == expected
 
 
 @pytest.mark.parametrize(("weight", "admitted", "seconds"), [(10, None, 30), (10, NOW, 0), (0, NOW, 30)])
 def test_without_slow_start_the_weight_stays(weight: int, admitted: datetime | None, seconds: int) -> None:
-    assert slow_start_weight(weight, admitted, NOW, seconds) == weight
+    assert slow_start_weight(weight, admitted, NOW, seconds) == weight * WEIGHT_STEPS
+
+
+def test_at_weight_1_a_new_backend_gets_few_of_the_first_connections() -> None:
+    backends = [Backend("old"), Backend("new", admitted_at=NOW - timedelta(seconds=3))]
+    weights = {each.id: slow_start_weight(each.weight, each.admitted_at, NOW, 30) for each in backends}
+    chosen = []
+    for _ in range(20):
+        pick = smooth_weighted_round_robin(backends, weights)
+        backends = [replace(each, current_weight=pick.current_weights[each.id]) for each in backends]
+        chosen.append(pick.backend.id)
+    assert chosen.count("new") == 2

@@ -26,7 +26,7 @@ B = Server("be-2", "2001:db8::5", 8080, 3, AdminState.DRAINING)
 
 
 def test_a_listener_is_a_frontend_before_its_own_backend_section() -> None:
-    text = render([ListenerConfig(80, Protocol.HTTP, "pool-1")], {"pool-1": pool(Algorithm.ROUND_ROBIN, A, B)})
+    text = render("lb-1", [ListenerConfig(80, Protocol.HTTP, "pool-1")], {"pool-1": pool(Algorithm.ROUND_ROBIN, A, B)})
     assert section(text, "frontend listener-80") == ["mode http", "bind :80", "default_backend pool-1-80"]
     assert section(text, "backend pool-1-80") == [
         "mode http",
@@ -45,14 +45,16 @@ def test_a_listener_is_a_frontend_before_its_own_backend_section() -> None:
     ],
 )
 def test_algorithms_by_their_names_at_haproxy(algorithm: Algorithm, lines: list[str]) -> None:
-    text = render([ListenerConfig(80, Protocol.TCP, "pool-1")], {"pool-1": pool(algorithm)})
+    text = render("lb-1", [ListenerConfig(80, Protocol.TCP, "pool-1")], {"pool-1": pool(algorithm)})
     assert section(text, "backend pool-1-80") == ["mode tcp", *lines]
 
 
 def test_sessions_stick_by_cookie_over_http_and_by_address_over_tcp() -> None:
     sticky = pool(Algorithm.ROUND_ROBIN, A, sticky=True, slow=10)
     text = render(
-        [ListenerConfig(n, p, "pool-1") for n, p in ((80, Protocol.HTTP), (25, Protocol.TCP))], {"pool-1": sticky}
+        "lb-1",
+        [ListenerConfig(n, p, "pool-1") for n, p in ((80, Protocol.HTTP), (25, Protocol.TCP))],
+        {"pool-1": sticky},
     )
     http, tcp = section(text, "backend pool-1-80"), section(text, "backend pool-1-25")
     assert http[2] == "cookie OMNICLOUD insert indirect nocache"
@@ -61,9 +63,16 @@ def test_sessions_stick_by_cookie_over_http_and_by_address_over_tcp() -> None:
     assert "cookie" not in tcp[4]
 
 
+def test_names_may_fail_to_resolve_and_listeners_may_be_missing() -> None:
+    text = render("lb-1", [], {})
+    assert section(text, "global") == ["maxconn 10000", "stats socket abns@lb-1 level user"]
+    assert "default-server init-addr last,libc,none resolvers system" in section(text, "defaults")
+    assert section(text, "resolvers system") == ["parse-resolv-conf"]
+
+
 def test_frontends_are_in_order_of_ports() -> None:
     listeners = [ListenerConfig(port, Protocol.HTTP, "pool-1") for port in (8080, 80, 443)]
-    text = render(listeners, {"pool-1": pool()})
+    text = render("lb-1", listeners, {"pool-1": pool()})
     assert [line for line in text.splitlines() if line.startswith("frontend")] == [
         "frontend listener-80",
         "frontend listener-443",

@@ -39,6 +39,21 @@ def test_five_failures_in_a_row_eject_for_longer_each_time() -> None:
     assert again.ejected_until == NOW + timedelta(seconds=60)
 
 
+def test_failures_that_were_under_way_do_not_eject_again() -> None:
+    ejected = Outlier(0, 1, NOW + timedelta(seconds=30))
+    late = ejected
+    for _ in range(20):
+        late = outliers.record(late, False, NOW + timedelta(seconds=1), may_be_ejected=True)
+    assert late == ejected
+
+
+@pytest.mark.parametrize(("stood", "seconds"), [(0, 120), (9, 120), (10, 90), (20, 60), (30, 30), (36_000, 30)])
+def test_the_longer_a_backend_has_stood_the_shorter_its_next_ejection(stood: int, seconds: int) -> None:
+    back = NOW - timedelta(seconds=stood)
+    again = outliers.record(Outlier(4, 3, back), False, NOW, may_be_ejected=True)
+    assert again.ejected_until == NOW + timedelta(seconds=seconds)
+
+
 def test_a_success_ends_the_row() -> None:
     assert outliers.record(Outlier(4, 2), True, NOW, may_be_ejected=True) == Outlier(0, 2)
 

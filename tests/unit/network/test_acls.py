@@ -49,6 +49,12 @@ def test_what_no_rule_matches_is_denied() -> None:
     assert (verdict.action, verdict.rule_number) == (DENY, None)
 
 
+@pytest.mark.parametrize("protocol", [Protocol.ALL, Protocol.ICMP])
+def test_a_rule_without_ports_of_its_own_names_none(protocol: Protocol) -> None:
+    with pytest.raises(InvalidRule):
+        rule(100, ALLOW, protocol=protocol, ports=PortRange(8300, 8302))
+
+
 @pytest.mark.parametrize(
     ("fields", "matches"),
     [
@@ -56,7 +62,7 @@ def test_what_no_rule_matches_is_denied() -> None:
         ({"protocol": Protocol.TCP, "ports": PortRange(400, 443)}, True),
         ({"protocol": Protocol.TCP, "ports": PortRange(444, 500)}, False),
         ({"protocol": Protocol.UDP}, False),
-        ({"protocol": Protocol.ALL, "ports": PortRange(1, 2)}, True),
+        ({"protocol": Protocol.ALL}, True),
         ({"direction": OUT}, False),
         ({"network": "2001:db8::/32"}, False),
     ],

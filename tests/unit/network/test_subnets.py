@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.network.domain.cidr import parse_network
-from services.network.domain.errors import CidrOverlap, PrefixLengthRefused, SubnetOutsideVpc
+from services.network.domain.errors import CidrOverlap, InvalidCidr, PrefixLengthRefused, SubnetOutsideVpc
 from services.network.domain.subnets import (
     check_subnet,
     check_vpc,
@@ -24,6 +24,14 @@ def test_vpc_sizes_at_the_limits_are_accepted(cidr: str) -> None:
 @pytest.mark.parametrize("cidr", ["10.0.0.0/15", "10.0.0.0/29", "2001:db8::/64", "2001:db8::/40", "2001:db8::/57"])
 def test_vpc_sizes_beyond_the_limits_are_refused(cidr: str) -> None:
     with pytest.raises(PrefixLengthRefused):
+        check_vpc(parse_network(cidr))
+
+
+@pytest.mark.parametrize(
+    "cidr", ["127.0.0.0/16", "169.254.0.0/16", "0.1.0.0/16", "224.0.0.0/24", "255.255.0.0/16", "fe80::/44", "ff02::/48"]
+)
+def test_no_vpc_lies_where_addresses_have_a_use_of_their_own(cidr: str) -> None:
+    with pytest.raises(InvalidCidr):
         check_vpc(parse_network(cidr))
 
 

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from shared.errors import Forbidden, Unauthenticated
-from shared.kernel.identity import Grant, Identity, Kind, sign_identity, verify_identity
+from shared.kernel.identity import LIFETIME_SECONDS, Grant, Identity, Kind, sign_identity, verify_identity
 from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id, unrecorded
 from shared.settings import ServiceSettings
 from shared.web.edge import context_from_headers, correlation_id, etag_of, parse_if_match
@@ -26,6 +26,22 @@ def test_round_trip() -> None:
     service = Identity.for_service("compute", "t-1", actor="user:1")
     assert verify_identity(signed(MEMBER), KEY, NOW) == MEMBER
     assert verify_identity(signed(service), KEY, NOW) == service
+
+
+def test_an_identity_that_was_good_ends_with_its_time_and_its_key() -> None:
+    token = signed()
+    assert verify_identity(token, KEY, NOW) == MEMBER
+    last = NOW.replace(microsecond=0) + timedelta(seconds=2 * LIFETIME_SECONDS - 1)
+    assert verify_identity(token, KEY, last) == MEMBER
+    for now, key in ((last + timedelta(seconds=1), KEY), (NOW, "another key of thirty-two bytes or so")):
+        with pytest.raises(Unauthenticated):
+            verify_identity(token, key, now)
+
+
+def test_an_identity_is_signed_anew_each_second_and_for_each_caller() -> None:
+    again, later = signed(), signed(age=timedelta(seconds=-1))
+    assert signed() == again
+    assert len({again, later, signed(Identity("user:2", "t-1", "user", MEMBER.grants))}) == 3
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,39 @@ def _positions(frame: bytes, at: int) -> Iterator[tuple[bytes, int, int]]:
         at = _skip_tags(frame, at)
 
 
+def is_fetch_by_id(request: Request) -> bool:
+    """Whether the answer to this Fetch can be read by `brings_nothing`."""
+    return request.version >= _FETCH_BY_ID
+
+
+_FETCH_ANSWER = struct.Struct(">ixihi")
+"""Correlation id, no tagged fields, throttling, error, session; the topics follow."""
+_FETCHED_PARTITION = struct.Struct(">ihqqq")
+"""Partition, error, high watermark, last stable offset, log start; aborted transactions follow."""
+
+
+def brings_nothing(frame: bytes) -> bool:
+    """Whether the answer to a Fetch by topic id has neither records nor errors."""
+    _, _, error, _ = _FETCH_ANSWER.unpack_from(frame, 4)
+    topics, at = _read_varint(frame, 4 + _FETCH_ANSWER.size)
+    for _ in range(topics - 1):
+        partitions, at = _read_varint(frame, at + 16)
+        for _ in range(partitions - 1):
+            _, trouble, *_ = _FETCHED_PARTITION.unpack_from(frame, at)
+            aborted, at = _read_varint(frame, at + _FETCHED_PARTITION.size)
+            records, at = _read_varint(frame, at + _INT.size)
+            if trouble or error or aborted > 1 or records > 1:
+                return False
+            at = _skip_tags(frame, at)
+        at = _skip_tags(frame, at)
+    return error == NO_ERROR
+
+
+def with_correlation(frame: bytes, correlation: int) -> bytes:
+    """The same answer to another request."""
+    return frame[:4] + _INT.pack(correlation) + frame[8:]
+
+
 def without_wait(frame: bytes, at: int) -> bytes:
     """The same Fetch, to be answered at once."""
     return frame[:at] + b"\x00\x00\x00\x00" + frame[at + 4 :]

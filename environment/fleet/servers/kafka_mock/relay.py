@@ -4,8 +4,9 @@
 - CreateTopics, DeleteTopics and the broker's own `auto.create.topics.enable`;
 - long polls: the mock answers a Fetch without records only after the whole of the client's `fetch.wait.max.ms`, even
   if records arrive meanwhile. Here a Fetch that asks for nothing but what the one before it asked for (same partitions,
-  same offsets) while nothing was appended since is certain to bring nothing, so it waits in the relay until something
-  is appended. Any other Fetch passes at once. Both go on with a wait of zero.
+  same offsets) after an empty answer, while nothing was appended since, is certain to bring nothing. So it waits in the
+  relay until something is appended, and gets the same empty answer when its time is up. Any other Fetch passes at
+  once. What goes on to the mock does so with a wait of zero.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ class ClientConnection(asyncio.Protocol):
         self._appends: set[int] = set()  # correlation ids of requests that append
         self._last_fetch: frozenset[object] = frozenset()
         self._last_fetch_appended = -1
+        self._fetching = -1  # correlation id of the Fetch whose answer is awaited and can be read
+        self._empty_answer = b""  # to the last Fetch; nothing when it brought something
         self._held: tuple[bytes, asyncio.TimerHandle] | None = None
 
     # From the client
@@ -125,6 +128,7 @@ class ClientConnection(asyncio.Protocol):
         if request.api == protocol.DELETE_TOPICS:
             results = self._relay.topics.delete(protocol.read_delete_topics(frame, request))
             self._to_client(protocol.delete_topics_response(request, results))
+            self._relay.note_append()
             return
         if request.api == protocol.METADATA:
             frame, wanted = protocol.take_auto_creation(frame, request)
@@ -147,13 +151,25 @@ class ClientConnection(asyncio.Protocol):
     def _fetch(self, frame: bytes, request: protocol.Request) -> None:
         fetch = protocol.read_fetch(frame, request)
         forwarded = protocol.without_wait(frame, fetch.wait_at)
+        by_id = protocol.is_fetch_by_id(request)
         nothing_new = self._last_fetch_appended == self._relay.appended and fetch.positions <= self._last_fetch
-        if fetch.wait_ms > 0 and nothing_new:
-            self._held = (forwarded, self._loop.call_later(fetch.wait_ms / 1000, self.release_fetch))
+        known = self._empty_answer if fetch.positions == self._last_fetch else b""
+        if fetch.wait_ms > 0 and nothing_new and (known or not by_id):
+            end = self._let_time_pass if known else self.release_fetch
+            self._held = (forwarded, self._loop.call_later(fetch.wait_ms / 1000, end))
             return
+        self._fetching = request.correlation if by_id else -1
+        self._empty_answer = b""
         self._last_fetch = fetch.positions
         self._last_fetch_appended = self._relay.appended
         self._to_broker(forwarded)
+
+    def _let_time_pass(self) -> None:
+        """Give a waiting Fetch, whose time is up, the answer that the broker would give again."""
+        if self._held is not None:
+            frame, _ = self._held
+            self._held = None
+            self._to_client(protocol.with_correlation(self._empty_answer, protocol.read_request(frame).correlation))
 
     def release_fetch(self) -> None:
         """Let a waiting Fetch go on to the broker."""
@@ -161,6 +177,9 @@ class ClientConnection(asyncio.Protocol):
             frame, timer = self._held
             timer.cancel()
             self._held = None
+            self._empty_answer = b""
+            request = protocol.read_request(frame)
+            self._fetching = request.correlation if protocol.is_fetch_by_id(request) else -1
             self._last_fetch_appended = self._relay.appended
             self._to_broker(frame)
 
@@ -172,7 +191,10 @@ class ClientConnection(asyncio.Protocol):
             return
         for index, frame in enumerate(frames):
             correlation = protocol.correlation_of(frame)
-            if correlation in self._appends:
+            if correlation == self._fetching:
+                self._fetching = -1
+                self._empty_answer = frame if protocol.brings_nothing(frame) else b""
+            elif correlation in self._appends:
                 self._appends.discard(correlation)
                 self._relay.note_append()
             elif correlation in self._version_requests:

@@ -1,0 +1,1 @@
+"""What the platform and its environment cost: seconds, CPU and memory, measured on this machine."""

@@ -1,0 +1,10 @@
+from environment.tests.episode_fixtures import (
+    _own_state,
+    catalogue,
+    catalogue_folder,
+    grader,
+    measured,
+    reference,
+)
+
+__all__ = ["_own_state", "catalogue", "catalogue_folder", "grader", "measured", "reference"]

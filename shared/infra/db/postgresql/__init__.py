@@ -1,0 +1,1 @@
+"""Django's database engine for PostgreSQL, as the services use it."""

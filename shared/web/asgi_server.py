@@ -1,0 +1,58 @@
+"""uvicorn's server without its clock: it waits for its end instead of looking ten times a second whether it has come.
+
+The ticks of the original also renew the Date header; here that happens when a response needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import formatdate
+from types import FrameType
+
+import uvicorn
+from uvicorn.server import ServerState
+
+
+class DatedState(ServerState):
+    """What the server's connections share. The headers of every response carry the present second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """The Date header (RFC 9110, §6.6.1)."""
+        second = int(time.time())
+        if second != self._second:
+            self._headers = [(b"date", formatdate(second, usegmt=True).encode())]
+            self._second = second
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, _headers: list[tuple[bytes, bytes]]) -> None:
+        """The server sets them once at its start; they are made here."""
+
+
+class AsgiServer(uvicorn.Server):
+    """A server that wakes for requests and signals only."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.server_state = DatedState()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Until a signal."""
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:
+            await self._ending.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came: in the main thread, between any two of its instructions."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)

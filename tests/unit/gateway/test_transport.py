@@ -1,0 +1,334 @@
+"""What the gateway sends to an instance, and what it makes of answers that don't come, or come slowly."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from services.gateway.domain.headers import Header
+from services.gateway.ports.transport import Answer, NoAnswer, NotReached, Transport, target_of
+from shared.errors import BadRequest
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+HOST: list[Header] = [("Host", "compute.service.consul")]
+
+
+class Instance:
+    """A server that keeps what it is sent, and answers as it is told: bytes, or whatever a coroutine writes."""
+
+    def __init__(self, *answers: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]) -> None:
+        self._answers = list(answers)
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.closed = asyncio.Event()
+        self.url = ""
+
+    async def __aenter__(self) -> Instance:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next((int(line[15:]) for line in head.split(b"\r\n") if line[:15] == b"Content-Length:"), 0)
+                self.requests.append(head + await reader.readexactly(length))
+                answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+                if isinstance(answer, bytes):
+                    writer.write(answer)
+                else:
+                    await answer(writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.closed.set()
+        finally:
+            writer.close()
+
+    def head(self, place: int = 0) -> list[bytes]:
+        """The lines of a request's head."""
+        return self.requests[place].split(b"\r\n\r\n")[0].split(b"\r\n")
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def say_nothing(_writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def ask(instance: Instance, transport: Transport, method: str = "GET", **given: object) -> Answer:
+    path, headers, body = given.get("path", "/v1/x"), given.get("headers", ()), given.get("body", b"")
+    timeout = given.get("timeout", 5.0)
+    return await transport.send(method, f"{instance.url}{path}", [*HOST, *headers], body, timeout)  # type: ignore[misc, arg-type]
+
+
+def run(story: Callable[[Transport], Awaitable[None]]) -> None:
+    """A story with a transport of its own."""
+
+    async def whole() -> None:
+        transport = Transport()
+        try:
+            await story(transport)
+        finally:
+            transport.stop()
+            await turns()
+
+    asyncio.run(whole())
+
+
+async def turns() -> None:
+    """Let the loop hear of what has happened."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_what_the_client_sent_is_all_that_is_sent() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(OK) as instance:
+            headers = [("Accept", "text/csv"), ("X-Twice", "1"), ("X-Twice", "2"), ("cookie", "a=b; c")]
+            await (await ask(instance, transport, path="/v1/a%2Fb?x=%20&y=/", headers=headers)).read()
+            assert instance.head()[0] == b"GET /v1/a%2Fb?x=%20&y=/ HTTP/1.1"
+            assert sorted(instance.head()[1:]) == sorted([
+                b"Host: compute.service.consul", b"Accept: text/csv", b"X-Twice: 1", b"X-Twice: 2", b"cookie: a=b; c",
+            ])  # fmt: skip
+
+    run(story)
+
+
+def test_a_body_goes_with_its_length_and_without_an_invented_type() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(OK) as instance:
+            await (await ask(instance, transport, "POST", body=b"\x00\xff")).read()
+            assert instance.requests[0].endswith(b"\r\n\r\n\x00\xff")
+            assert sorted(instance.head()[1:]) == [b"Content-Length: 2", b"Host: compute.service.consul"]
+
+    run(story)
+
+
+def test_header_values_are_the_same_bytes_on_both_sides() -> None:
+    async def story(transport: Transport) -> None:
+        answer = b"HTTP/1.1 200 OK\r\nX-Name: M\xc3\xbcller \xff\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 0\r\n\r\n"
+        async with Instance(answer) as instance:
+            got = await ask(instance, transport, headers=[("X-Name", "Müller".encode().decode("latin-1"))])
+            assert "X-Name: Müller".encode() in instance.head()
+            assert got.headers[:3] == [(b"X-Name", b"M\xc3\xbcller \xff"), (b"X-Two", b"1"), (b"x-two", b"2")]
+
+    run(story)
+
+
+def test_a_header_that_is_no_text_is_the_clients_mistake() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(OK) as instance:
+            with pytest.raises(BadRequest):
+                await ask(instance, transport, headers=[("X-Name", "\xff")])
+            assert instance.requests == []
+
+    run(story)
+
+
+def test_cookies_of_an_answer_are_not_sent_back_to_the_next_one() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n") as instance:
+            for _ in range(2):
+                await (await ask(instance, transport)).read()
+            assert instance.head(1) == [b"GET /v1/x HTTP/1.1", b"Host: compute.service.consul"]
+
+    run(story)
+
+
+def test_redirects_are_the_clients_to_follow() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(b"HTTP/1.1 302 Found\r\nLocation: /v1/y\r\nContent-Length: 0\r\n\r\n") as instance:
+            assert (await ask(instance, transport)).status == 302
+            assert len(instance.requests) == 1
+
+    run(story)
+
+
+def test_a_connection_is_used_again() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(OK) as instance:
+            for _ in range(3):
+                await (await ask(instance, transport)).read()
+            assert instance.connections == 1
+
+    run(story)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_replaced_even_for_what_must_not_be_repeated() -> None:
+    async def answer_and_leave(writer: asyncio.StreamWriter) -> None:
+        writer.write(OK)
+        await writer.drain()
+        writer.close()
+
+    async def story(transport: Transport) -> None:
+        async with Instance(answer_and_leave) as instance:
+            await (await ask(instance, transport)).read()
+            await instance.closed.wait()
+            await turns()
+            assert (await ask(instance, transport, "POST", body=b"1")).status == 200
+            assert instance.connections == 2
+
+    run(story)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_that_may_have_arrived_is_sent_once(method: str) -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(OK, hang_up) as instance:
+            await (await ask(instance, transport)).read()
+            with pytest.raises(NoAnswer) as caught:
+                await ask(instance, transport, method)
+            assert not isinstance(caught.value, NotReached)
+            assert len(instance.requests) == 2
+
+    run(story)
+
+
+def test_where_nobody_listens_the_request_was_not_carried_out() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(OK) as instance:
+            pass
+        with pytest.raises(NotReached):
+            await ask(instance, transport, "POST")
+
+    run(story)
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * (12 << 20)], ids=["no body", "a body that is never read"])
+def test_silence_ends_with_the_time_that_is_left(body: bytes) -> None:
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def story(transport: Transport) -> None:
+        server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/x"
+        began = time.monotonic()
+        with pytest.raises(NoAnswer):
+            await transport.send("POST", url, HOST, body, 0.3)
+        assert time.monotonic() - began >= 0.3
+        server.close()
+
+    run(story)
+
+
+def test_no_time_left_is_no_time_and_not_endless() -> None:
+    async def story(transport: Transport) -> None:
+        async with Instance(say_nothing) as instance:
+            with pytest.raises(NoAnswer):
+                await ask(instance, transport, timeout=0.0)
+
+    run(story)
+
+
+def test_a_body_that_breaks_off_or_stops_is_no_answer() -> None:
+    async def begin(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+
+    async def break_off(writer: asyncio.StreamWriter) -> None:
+        await begin(writer)
+        await writer.drain()
+        writer.close()
+
+    async def stop(writer: asyncio.StreamWriter) -> None:
+        await begin(writer)
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    async def story(transport: Transport) -> None:
+        for ending in (break_off, stop):
+            async with Instance(ending) as instance:
+                answer = await ask(instance, transport, timeout=0.5)
+                assert not answer.complete
+                with pytest.raises(NoAnswer):
+                    await answer.read()
+            async with Instance(ending) as instance:
+                answer = await ask(instance, transport, timeout=0.5)
+                chunks = answer.chunks()
+                assert await anext(chunks) == b"half"
+                with pytest.raises(NoAnswer):
+                    await anext(chunks)
+
+    run(story)
+
+
+def test_a_body_is_passed_on_as_it_comes() -> None:
+    async def story(transport: Transport) -> None:
+        more = asyncio.Event()
+
+        async def slowly(writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+            await writer.drain()
+            await more.wait()
+            writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
+
+        async with Instance(slowly) as instance:
+            answer = await ask(instance, transport)
+            chunks = answer.chunks()
+            assert await anext(chunks) == b"one"
+            more.set()
+            assert [chunk async for chunk in chunks] == [b"two"]
+
+    run(story)
+
+
+def test_many_streams_go_on_beside_each_other() -> None:
+    streams, chunk = 100, b"x" * 65_536
+
+    async def big(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (4 * len(chunk)))
+        for _ in range(4):
+            writer.write(chunk)
+            await writer.drain()
+
+    async def story(transport: Transport) -> None:
+        async with Instance(big) as instance:
+
+            async def one() -> int:
+                answer = await ask(instance, transport)
+                return sum([len(part) async for part in answer.chunks()])
+
+            assert await asyncio.gather(*(one() for _ in range(streams))) == [4 * len(chunk)] * streams
+
+    run(story)
+
+
+def test_an_answer_that_nobody_wants_any_more_gives_its_connection_up() -> None:
+    async def endless(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"3\r\none\r\n")
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    async def story(transport: Transport) -> None:
+        async with Instance(endless) as instance:
+            answer = await ask(instance, transport)
+            answer.close()
+            await asyncio.wait_for(instance.closed.wait(), 10)
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("/v1/instances/i-1", "", "/v1/instances/i-1"),
+        ("/v1/instances", "limit=1&cursor=a~b_c.d", "/v1/instances?limit=1&cursor=a~b_c.d"),
+        ("/v1/a b", "x=1 2", "/v1/a%20b?x=1%202"),
+        ("/v1/a%2Fb", "x=%2F", "/v1/a%2Fb?x=%2F"),
+        ("/v1/Müller", "", "/v1/M%C3%BCller"),
+        ("/v1/./x", "", "/v1/x"),
+    ],
+)
+def test_targets_are_escaped_where_they_must_be(path: str, query: str, expected: str) -> None:
+    assert target_of(path, query) == expected
