@@ -76,12 +76,12 @@ def address_released(address: Address) -> None:
 
 def acl_created(acl: Acl) -> None:
     """There is a new access list, without rules."""
-    _publish("network.acl.created", acl, *FIREWALL_FACTS, rules=[])
+    _publish("network.acl.created", acl, *FIREWALL_FACTS, **_rules((), ()))
 
 
 def acl_updated(acl: Acl, rules: Iterable[AclRule]) -> None:
     """An access list has other rules; these are all of them."""
-    _publish("network.acl.updated", acl, *FIREWALL_FACTS, rules=[_facts(rule, ACL_RULE_FACTS) for rule in rules])
+    _publish("network.acl.updated", acl, *FIREWALL_FACTS, **_rules(rules, ACL_RULE_FACTS))
 
 
 def acl_deleted(acl: Acl) -> None:
@@ -91,13 +91,12 @@ def acl_deleted(acl: Acl) -> None:
 
 def security_group_created(group: SecurityGroup) -> None:
     """There is a new security group, without rules."""
-    _publish("network.security_group.created", group, *FIREWALL_FACTS, rules=[])
+    _publish("network.security_group.created", group, *FIREWALL_FACTS, **_rules((), ()))
 
 
 def security_group_updated(group: SecurityGroup, rules: Iterable[SecurityGroupRule]) -> None:
     """A security group has other rules; these are all of them."""
-    facts = [_facts(rule, GROUP_RULE_FACTS) for rule in rules]
-    _publish("network.security_group.updated", group, *FIREWALL_FACTS, rules=facts)
+    _publish("network.security_group.updated", group, *FIREWALL_FACTS, **_rules(rules, GROUP_RULE_FACTS))
 
 
 def security_group_deleted(group: SecurityGroup) -> None:
@@ -158,6 +157,12 @@ def nat_gateway_created(gateway: NatGateway) -> None:
 def nat_gateway_deleted(gateway: NatGateway) -> None:
     """A NAT gateway is gone; its address is released."""
     _publish_last("network.nat_gateway.deleted", gateway, "subnet_id", "name", address=gateway.address.address)
+
+
+def _rules(rules: Iterable[TenantModel], names: tuple[str, ...]) -> dict[str, Any]:
+    """How many rules there are, and what each says."""
+    listed = [_facts(rule, names) for rule in rules]
+    return {"rules": len(listed), "rule_list": listed}
 
 
 def _facts(row: TenantModel, names: Iterable[str]) -> dict[str, Any]:

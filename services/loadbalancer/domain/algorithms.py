@@ -15,6 +15,10 @@ POINTS_PER_WEIGHT = 40
 """Points of one unit of weight on the hash ring; more make the shares more even and the ring larger."""
 
 
+LAST_PLACE = 2**30
+"""The highest place in a line that is given out; a row holds twice as much."""
+
+
 class Algorithm(StrEnum):
     """How a pool chooses."""
 
@@ -25,7 +29,7 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True)
 class Pick:
-    """The chosen backend and the new `current_weight` of every candidate, by id."""
+    """The chosen backend, and the new `current_weight` of every candidate whose changes, by id."""
 
     backend: Backend
     current_weights: Mapping[str, int]
@@ -44,18 +48,18 @@ def smooth_weighted_round_robin(candidates: Sequence[Backend], weights: Mapping[
 
 
 def least_connections(candidates: Sequence[Backend], weights: Mapping[str, int]) -> Pick:
-    """The one with the fewest live connections for its weight; equals take turns by their weights, as at HAProxy.
+    """The one with the fewest live connections for its weight; equals take turns, as at HAProxy.
 
-    Turns are kept as round robin keeps them, but nobody saves up more than one cycle while others are emptier.
+    Whoever is chosen goes to the end of the line: its `current_weight` is its place there. Nobody else's changes,
+    until the numbers grow so large that all are given out anew.
     """
-    total = sum(weights[backend.id] for backend in candidates)
-    current = {backend.id: min(total, backend.current_weight + weights[backend.id]) for backend in candidates}
     load = {backend.id: Fraction(backend.connections, weights[backend.id]) for backend in candidates}
     fewest = min(load.values())
-    equals = [backend for backend in candidates if load[backend.id] == fewest]
-    chosen = max(equals, key=lambda backend: current[backend.id])
-    current[chosen.id] = max(-total, current[chosen.id] - total)
-    return Pick(chosen, current)
+    line = sorted(candidates, key=lambda backend: backend.current_weight)
+    chosen = next(backend for backend in line if load[backend.id] == fewest)
+    if line[-1].current_weight < LAST_PLACE:
+        return Pick(chosen, {chosen.id: line[-1].current_weight + 1})
+    return Pick(chosen, {each.id: place for place, each in enumerate([*(x for x in line if x is not chosen), chosen])})
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ def change_pool(session: Session, id: str, changes: Mapping[str, Any], expected:
     """Change how a pool balances and checks. Raises NotFound or VersionConflict."""
     pool = PoolRepository(session).get(id, lock=True)
     check_version(pool, expected)
+    if changes.get("algorithm", pool.algorithm) != pool.algorithm:
+        for backend in pool.backends:  # each algorithm has a memory of its own
+            backend.current_weight = 0
     for name, value in changes.items():
         setattr(pool, name, value)
     touch(pool)

@@ -53,6 +53,6 @@ def test_the_event_of_a_list_tells_its_rules(tenant: Tenant, bus: Bus) -> None:
     rule = add_acl_rule(tenant.api, acl, 100, "deny", cidr="192.0.2.0/24")
     told = bus.of_subject("network.events", acl["id"], count=2)[-1]
     assert told["type"] == "network.acl.updated"
-    assert [(each["id"], each["number"], each["action"], each["cidr"]) for each in told["data"]["rules"]] == [
+    assert [(each["id"], each["number"], each["action"], each["cidr"]) for each in told["data"]["rule_list"]] == [
         (rule["id"], 100, "deny", "192.0.2.0/24")
     ]
