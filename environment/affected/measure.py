@@ -42,7 +42,7 @@ from environment.affected.standing import MOST, Standing, worthwhile
 from environment.affected.summary import lines, summary
 from environment.grading.process import private_folder
 from environment.grading.results import SuiteRun
-from environment.grading.runner import Options, run_suite
+from environment.grading.runner import OWN_TREES, Options, run_suite
 from environment.reach.map_file import load_map
 from environment.reach.reach_map import ReachMap
 from environment.workspace.reference import Reference, default_reference, git, write_tree
@@ -164,7 +164,7 @@ def measure(count: int, full: int, file: Path, seed: int = 0) -> dict[str, Any]:
     chosen = set(random.Random(f"full {seed}").sample([edit.key for edit in sample], min(full, len(sample))))
     document = _load(file, seed)
     with private_folder("oc-affected-") as folder:
-        measuring = Measuring(reference, reach_map, folder, Options(twins=False))
+        measuring = Measuring(reference, reach_map, folder, Options(twins=False, environment=OWN_TREES))
         try:
             for number, edit in enumerate(sample, 1):
                 if edit.key in document["edits"]:

@@ -164,7 +164,9 @@ def check(
 @bugs.command("verify")
 def verify(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="How many bugs are measured side by side.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="How many bugs are measured side by side; 0: as many as the machine bears.")
+    ] = 0,
     repeat: Annotated[int, typer.Option(min=1, help="Run everything so often and report unstable tests.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what is measured already.")] = False,
     audit: Annotated[
@@ -183,7 +185,8 @@ def verify(
     from environment.bugs.catalogue import load_catalogue
     from environment.bugs.manifest import load_manifest
     from environment.grading.console import errors_as_messages
-    from environment.grading.runner import Options
+    from environment.grading.machine import affordable_fleets
+    from environment.grading.runner import OWN_TREES, Options
     from environment.verification.audit import Auditor, sample
     from environment.verification.kept import Kept
     from environment.verification.verify import Verifier, unmeasured_edges
@@ -196,13 +199,13 @@ def verify(
 
     with errors_as_messages():
         reference, catalogue, stop = default_reference(), load_catalogue(), threading.Event()
-        options = Options(twins=False, stop=stop)
+        options = Options(twins=False, stop=stop, environment=OWN_TREES)
         verifier = Verifier(
             reference,
             catalogue,
             Kept(reference.state / "verification"),
             options,
-            jobs=jobs,
+            jobs=jobs or affordable_fleets(),
             repeat=repeat,
             fresh=fresh,
             stop=stop,

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from environment.grading.process import OnDecided
 from environment.grading.results import Collected, Outcome, SuiteRun, confirmed, merged
-from environment.grading.runner import Options, run_suite
+from environment.grading.runner import OWN_TREES, Options, run_suite
 from environment.workspace.reference import verdict_digest
 
 FORMAT = 3
@@ -24,7 +24,7 @@ FORMAT = 3
 class Measurements:
     """A folder of measurements."""
 
-    def __init__(self, folder: Path, options: Options = Options(twins=False)) -> None:
+    def __init__(self, folder: Path, options: Options = Options(twins=False, environment=OWN_TREES)) -> None:
         self._folder = folder
         self._options = options
 

@@ -41,6 +41,10 @@ P = ParamSpec("P")
 Task = Callable[[], SuiteRun]
 
 
+OWN_TREES: Mapping[str, str] = {"OMNICLOUD_TEMPLATES": "write"}
+"""The environment for runs on trees that the environment made itself: what their fleets' jobs made, later ones use."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How to run: with twins or without, limits, further pytest arguments and environment variables."""

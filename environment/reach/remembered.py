@@ -21,6 +21,8 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
         "shared/events/schema.py::compile_schema",
     ),
     "shared/clients/errors.py::error_class": (),
+    "shared/kernel/identity.py::_signed": (),
+    "shared/kernel/identity.py::_verified": (),
     # The gateway keeps auth's key set for minutes, and may keep what a token says.
     "services/gateway/ports/tokens.py::TokenVerifier.verify": (
         "services/gateway/ports/tokens.py::TokenVerifier._decode",

@@ -51,6 +51,8 @@ class Measurer:
     repeat: int = 1
     fresh: bool = False
     idle_seconds: float = IDLE_SECONDS
+    workers_a_bug: int | None = None
+    """How many fleets one bug's run may use, when several bugs are measured at a time."""
 
     def measure_reference(self) -> tuple[Record, Findings]:
         """The record of the reference: what isn't known of it runs. What fails is told and not kept.
@@ -83,7 +85,7 @@ class Measurer:
         valid = still_valid(record, files, reach) & touched
         wanted = touched - valid
         failed, ever = touched, frozenset[str]()
-        for run, recording in self._run(files, wanted):
+        for run, recording in self._run(files, wanted, workers=self.workers_a_bug):
             if run.void:
                 return Findings(frozenset(), frozenset(), void=run.void)
             record = extended(record, valid, files, run, recording)
@@ -111,10 +113,16 @@ class Measurer:
         return present - valid, present & valid
 
     def _run(
-        self, files: Mapping[str, bytes], expected: Collection[str] | None, *, whole: bool = False
+        self,
+        files: Mapping[str, bytes],
+        expected: Collection[str] | None,
+        *,
+        whole: bool = False,
+        workers: int | None = None,
     ) -> list[tuple[SuiteRun, Recording]]:
         """The runs that were asked for; one of no test when none has to run."""
         if expected is not None and not expected:
             return [(SuiteRun({}), Recording(function_names(files)))]
         idle = self.idle_seconds if whole else None
-        return [run_recorded(files, expected, self.options, idle_seconds=idle) for _ in range(self.repeat)]
+        options = self.options if workers is None else replace(self.options, workers=workers)
+        return [run_recorded(files, expected, options, idle_seconds=idle) for _ in range(self.repeat)]

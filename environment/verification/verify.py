@@ -29,6 +29,7 @@ from environment.bugs.manifest import (
     save_manifest,
     services_of,
 )
+from environment.grading.machine import affordable_fleets
 from environment.grading.results import SuiteRun
 from environment.grading.runner import Options, passing_twins
 from environment.reach.map_file import save_map
@@ -86,7 +87,11 @@ class Verifier:
         Raises `ManifestError` when a test of the reference fails: nothing can be measured against it then.
         """
         chosen = [self.catalogue[bug_id] for bug_id in (ids or self.catalogue)]
-        measurer = Measurer(self.reference, self.kept, self.options, self.repeat, self.fresh, self.idle_seconds)
+        # A bug's run is mostly a fleet's start and a few tests: bugs beside each other share the machine better.
+        workers = max(1, affordable_fleets() // self.jobs) if self.jobs > 1 else None
+        measurer = Measurer(
+            self.reference, self.kept, self.options, self.repeat, self.fresh, self.idle_seconds, workers
+        )
         record, found = measurer.measure_reference()
         first = self._reported("", found, record.run.outcomes)
         self.on_report(first)
