@@ -18,6 +18,7 @@ from services.gateway.ports.transport import Answer
 from shared.errors import OmniCloudError
 from shared.kernel.context import current
 from shared.kernel.identity import TENANT_HEADER, Identity
+from shared.web.fastapi import ports_of
 
 PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
@@ -33,7 +34,7 @@ class PayloadTooLarge(OmniCloudError):
 async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
     request.scope["route"] = ROUTE
-    ports: Ports = request.app.state.ports
+    ports: Ports = ports_of(request)
     target = route(request.url.path)
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted

@@ -114,9 +114,14 @@ def ports_of_app() -> Any:
     """Dependency: the ports that the composition root made."""
 
     async def ports(request: Request) -> Any:
-        return request.app.state.ports
+        return ports_of(request)
 
     return Depends(ports)
+
+
+def ports_of(request: Request) -> Any:
+    """The same for an end point without dependencies."""
+    return request.app.state.ports
 
 
 async def _page(
