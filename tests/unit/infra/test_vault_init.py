@@ -118,8 +118,10 @@ def test_the_watch_looks_as_soon_as_vault_goes(vault: Vault, keys_file: KeysFile
 
     class Counted(Opener):
         def unseal_if_sealed(self) -> bool:
-            looks.release()
-            return super().unseal_if_sealed()
+            try:
+                return super().unseal_if_sealed()
+            finally:
+                looks.release()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         arguments = (Counted(vault, keys_file), presence_of(server), stop)
