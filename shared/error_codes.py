@@ -176,8 +176,6 @@ ALL: tuple[ErrorCode, ...] = (
         "An Idempotency-Key has 1 to 255 characters."),
     ErrorCode("invalid_inventory", 422, "Invalid inventory",
         "The numbers of the host's inventory contradict each other."),
-    ErrorCode("invalid_json", 400, "Invalid JSON",
-        "The body isn't JSON in UTF-8, names a member twice, or is nested too deeply: mend it."),
     ErrorCode("invalid_lifecycle", 422, "Invalid lifecycle rule",
         "A lifecycle rule does something, and counts in whole days."),
     ErrorCode("invalid_limit", 400, "Invalid page size",

@@ -39,7 +39,7 @@ def configure(service: str, settings: ServiceSettings | None = None, *, database
             "DEFAULT_PERMISSION_CLASSES": [],
             "UNAUTHENTICATED_USER": None,
             "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-            "DEFAULT_PARSER_CLASSES": ["shared.web.django_views.StrictJsonParser"],
+            "DEFAULT_PARSER_CLASSES": ["shared.web.django_json.StrictJsonParser"],
             "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
             "EXCEPTION_HANDLER": "shared.web.django_views.handle_exception",
         },

@@ -61,7 +61,7 @@ class ContextMiddleware:
 def _check(request: HttpRequest) -> None:
     """Raise the refusal of what can't be read. The server has decoded the path."""
     check_headers(request.headers.items())
-    check_path(str(request.META.get("PATH_INFO", "")).encode("latin-1"))
+    check_path(request.path_info.encode())
     check_query(str(request.META.get("QUERY_STRING", "")).encode("latin-1"))
 
 

@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,7 +26,7 @@ from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
 from shared.web.django_problems import problem_response
 from shared.web.edge import etag_of, parse_if_match
-from shared.web.input import MAX_JSON_BYTES, parse_json
+from shared.web.input import MAX_JSON_BYTES
 from shared.web.permissions import ensure_allowed
 
 log = logger("shared.web")
@@ -124,14 +123,6 @@ def _expected(error: Exception) -> OmniCloudError | None:
         log.warning("a number too large", exc_info=error)
         return ValueOutOfRange("a number is beyond what can be counted with")
     return refusal_of(error)
-
-
-class StrictJsonParser(JSONParser):
-    """Reads JSON by the rules of this API (`shared.web.input`)."""
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """The value of the body. Raises BadRequest or PayloadTooLarge."""
-        return parse_json(stream.read(MAX_JSON_BYTES + 1))
 
 
 def _fields(detail: Any, prefix: str = "") -> list[dict[str, str]]:

@@ -47,12 +47,6 @@ class InvalidHeader(BadRequest):
     code = "invalid_header"
 
 
-class InvalidJson(BadRequest):
-    """The body is no JSON that could be stored and told on."""
-
-    code = "invalid_json"
-
-
 class InvalidNumber(BadRequest):
     """A number that would come back as another one."""
 
@@ -127,7 +121,7 @@ def check_size(length: int) -> None:
 def parse_json(body: bytes) -> Any:
     """The value of a JSON body (RFC 8259, in UTF-8, with names that are unique in their object).
 
-    Raises PayloadTooLarge, InvalidJson, InvalidNumber or InvalidText.
+    Raises PayloadTooLarge, BadRequest, InvalidNumber or InvalidText.
     """
     check_size(len(body))
     try:
@@ -139,11 +133,11 @@ def parse_json(body: bytes) -> Any:
             parse_constant=_constant,
         )
     except UnicodeDecodeError as error:
-        raise InvalidJson("the body isn't UTF-8") from error
+        raise BadRequest("the body isn't UTF-8") from error
     except RecursionError as error:
-        raise InvalidJson(f"the body is nested more than {MAX_DEPTH} deep") from error
+        raise BadRequest(f"the body is nested more than {MAX_DEPTH} deep") from error
     except json.JSONDecodeError as error:
-        raise InvalidJson(f"the body is not valid JSON: {error.msg} (line {error.lineno})") from error
+        raise BadRequest(f"the body is not valid JSON: {error.msg} (line {error.lineno})") from error
     if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _check_value(value)
     return value
@@ -165,7 +159,7 @@ def _check_value(value: Any) -> None:
             check_text(item, "a text of the body")
         elif isinstance(item, dict | list):
             if depth > MAX_DEPTH:
-                raise InvalidJson(f"the body is nested more than {MAX_DEPTH} deep")
+                raise BadRequest(f"the body is nested more than {MAX_DEPTH} deep")
             if isinstance(item, dict):
                 for name in item:
                     check_text(name, "a name in the body")
@@ -177,7 +171,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidJson(f"the name {twice[:80]!r} stands twice in one object (RFC 7493 §2.3)")
+        raise BadRequest(f"the name {twice[:80]!r} stands twice in one object (RFC 7493 §2.3)")
     return found
 
 
@@ -200,4 +194,4 @@ def _float(text: str) -> float:
 
 
 def _constant(text: str) -> NoReturn:
-    raise InvalidJson(f"{text} is no JSON")
+    raise BadRequest(f"{text} is no JSON")
