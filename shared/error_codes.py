@@ -108,8 +108,6 @@ ALL: tuple[ErrorCode, ...] = (
         "The caller is known and may not do this: ask an administrator of the tenant for the role."),
     ErrorCode("foreign_state", 409, "State kept by Terraform",
         "The workspace's state is kept by Terraform itself: plan and apply there."),
-    ErrorCode("forged_checkpoint", 500, "A checkpoint has been tampered with",
-        "A checkpoint of the audit log doesn't carry the platform's signature: find out who wrote it."),
     ErrorCode("grant_too_wide", 403, "Grant too wide",
         "You can grant roles only in scopes that you administer: ask an administrator of the wider one."),
     ErrorCode("group_in_use", 409, "Server group in use",
@@ -242,10 +240,14 @@ ALL: tuple[ErrorCode, ...] = (
         'A reference to a secret is `{"$secret": "path#field"}` and nothing else.'),
     ErrorCode("invalid_share", 422, "Invalid share",
         "A share is a count of at least zero, or a percentage from 0% to 100%."),
+    ErrorCode("invalid_sort", 400, "Invalid order",
+        "The list can't be had in that order: use one of those that the answer names."),
     ErrorCode("invalid_target", 400, "Invalid path or query",
         "Path or query hold control characters, broken escapes or what isn't UTF-8: mend them."),
     ErrorCode("invalid_text", 400, "Text that can't be kept",
         "A text holds NUL or half of a surrogate pair, which can't be stored: leave it out."),
+    ErrorCode("invalid_time_range", 422, "Invalid time range",
+        "A time isn't an RFC 3339 timestamp with an offset, or the range ends before it begins."),
     ErrorCode("invalid_token", 401, "Invalid access token",
         "The token isn't one of this platform, or no longer: refresh it, or log in again."),
     ErrorCode("invalid_totp", 401, "Invalid one-time code",
@@ -506,7 +508,7 @@ ALL: tuple[ErrorCode, ...] = (
 # fmt: on
 
 BY_CODE: Mapping[str, ErrorCode] = {entry.code: entry for entry in ALL}
-RETIRED = frozenset({"invalid_transition"})
+RETIRED = frozenset({"forged_checkpoint", "invalid_transition"})
 """Codes that were published once. They are gone, and are never used for anything else."""
 
 _OF_STATUS: Mapping[int, str] = {
