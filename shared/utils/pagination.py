@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -80,8 +81,10 @@ def decode_cursor(cursor: str) -> tuple[str, ...]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.urlsafe_b64decode(padded.encode()))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise InvalidCursor("the cursor is not one of this list's") from error
     if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
+        raise InvalidCursor("the cursor is not one of this list's")
+    if any(_UNSTORABLE.search(part) for part in key):
         raise InvalidCursor("the cursor is not one of this list's")
     return tuple(key)

@@ -1,6 +1,9 @@
 """The audit trail as its readers see it."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +120,25 @@ def test_checkpoints_are_signed_one_after_the_other_under_the_published_key(tena
     for each in found:
         content = {name: value for name, value in each.items() if name != "signature"}
         public.verify(bytes.fromhex(each["signature"]), rfc8785.dumps(content))
+
+
+def test_an_export_is_verified_without_the_platform(tenant: Tenant, tmp_path: Path) -> None:
+    eventually(lambda: tenant.api.get("/api/audit/v1/checkpoints").text)
+    # Checkpoints first: what is exported after them has at least what they signed.
+    checkpoints, export = tmp_path / "checkpoints", tmp_path / "export"
+    checkpoints.write_text(tenant.api.get("/api/audit/v1/checkpoints").text)
+    export.write_text(tenant.api.get("/api/audit/v1/export").text)
+    key = tenant.api.ok("GET", "/api/audit/v1/checkpoint-key", 200)["public_key"]
+
+    def verified() -> tuple[int, str]:
+        command = [sys.executable, "-m", "services.audit.cli", export, "--checkpoints", checkpoints, "--key", key]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    status, told = verified()
+    assert (status, told.startswith("valid: ")) == (0, True), told
+    lines = export.read_text().splitlines(keepends=True)
+    export.write_text("".join([lines[0].replace('"actor": "', '"actor": "not '), *lines[1:]]))
+    assert verified() == (1, "INVALID at record 1: the content doesn't match its hash\n")
+    export.write_text("nonsense")
+    assert verified()[0] == 2
