@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, use_context
-from shared.web import metrics, problems
+from shared.web import access_log, metrics, problems
 from shared.web.django_problems import problem_response
 from shared.web.edge import context_from_headers, refused, response_headers
 from shared.web.input import check_headers, check_path, check_query
@@ -45,7 +45,8 @@ class ContextMiddleware:
             response[name] = value
         match = request.resolver_match
         route = "/" + match.route if match else None
-        metrics.observe_request(str(request.method), route, response.status_code, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        metrics.observe_request(str(request.method), route, response.status_code, seconds)
         http_spans.served(
             span,
             str(request.method),
@@ -54,6 +55,14 @@ class ContextMiddleware:
             scheme=str(request.scheme),
             status=response.status_code,
             tenant_id=context.identity.tenant_id if context.identity else None,
+        )
+        access_log.note(
+            context,
+            str(request.method),
+            path=request.path,
+            route=route,
+            status=response.status_code,
+            seconds=seconds,
         )
         return response
 

@@ -30,7 +30,7 @@ from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
-from shared.web import idempotency, metrics, problems, unit_of_work
+from shared.web import access_log, idempotency, metrics, problems, unit_of_work
 from shared.web.edge import check_host, context_from_headers, parse_if_match, refused, response_headers
 from shared.web.health import Readiness
 from shared.web.input import check_headers, check_size, check_target, parse_json
@@ -214,7 +214,9 @@ class ContextMiddleware:
                     await self._guarded(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", None)
-            metrics.observe_request(scope["method"], route, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            tenant_id = context.identity.tenant_id if context.identity else scope.get("state", {}).get("tenant_id")
+            metrics.observe_request(scope["method"], route, status, seconds)
             http_spans.served(
                 span,
                 scope["method"],
@@ -222,7 +224,16 @@ class ContextMiddleware:
                 route=route,
                 scheme=scope["scheme"],
                 status=status,
-                tenant_id=context.identity.tenant_id if context.identity else scope.get("state", {}).get("tenant_id"),
+                tenant_id=tenant_id,
+            )
+            access_log.note(
+                context,
+                scope["method"],
+                path=scope["path"],
+                route=route,
+                status=status,
+                seconds=seconds,
+                tenant_id=tenant_id,
             )
 
     def _check(self, scope: Scope, pairs: list[tuple[str, str]], headers: Mapping[str, str]) -> None:
