@@ -164,7 +164,7 @@ def _of_apply(apply: Apply, environment: Environment) -> dict[str, Any]:
 
 def _of_state(version: StateVersion) -> dict[str, Any]:
     data = {"workspace": version.workspace, "serial": version.serial, "lineage": version.lineage}
-    return {"subject": version.workspace, "data": data, "sequence": version.serial}
+    return {"subject": version.workspace, "data": data, "sequence": version.generation}
 
 
 def _deployment_data(deployment: Deployment, environment: Environment) -> Json:

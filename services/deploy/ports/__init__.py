@@ -9,6 +9,7 @@ from services.deploy.ports.providers import Provider, make_providers
 from services.deploy.settings import Settings
 from shared.infra import etcd
 from shared.infra.coordination import Coordination
+from shared.infra.intents import IntentLog
 from shared.infra.object_store import ObjectStore
 from shared.infra.state_index import EtcdStateIndex
 from shared.infra.state_lock import StateLocks
@@ -29,6 +30,7 @@ class Ports:
     etcd: Coordination
     locks: StateLocks
     states: StateStore
+    intents: IntentLog
     providers: Mapping[str, Provider]
     hand_over: Callable[[], object]
     """Asks the dispatcher to hand queued applies to the workers now, rather than at its next round."""
@@ -43,6 +45,7 @@ class Ports:
             etcd=session,
             locks=StateLocks(session),
             states=StateStore(EtcdStateIndex(session), ObjectStore.from_settings(settings), clock),
+            intents=IntentLog(session, settings.service_name),
             providers=make_providers(settings, clock),
             hand_over=hand_over,
         )

@@ -33,9 +33,16 @@ class RateLimits:
         """One request without a token. Raises TooManyRequests with `retry_after` in seconds."""
         await self._count(self._anonymous, "address", address)
 
+    async def ensure_anonymous(self, address: str) -> None:
+        """Raise TooManyRequests when an address has no request without a token left; nothing is counted."""
+        if not await self._limiter.test(self._anonymous, "address", address):
+            raise await self._refusal(self._anonymous, "address", address)
+
     async def _count(self, item: RateLimitItem, kind: str, key: str) -> None:
-        if await self._limiter.hit(item, kind, key):
-            return
+        if not await self._limiter.hit(item, kind, key):
+            raise await self._refusal(item, kind, key)
+
+    async def _refusal(self, item: RateLimitItem, kind: str, key: str) -> TooManyRequests:
         # The limiter's own `get_window_stats` tells a time of the machine's clock, and not when there is room again.
         period = item.get_expiry()
         earlier, earlier_lasts, present, present_lasts = await self._storage.get_sliding_window(
@@ -44,4 +51,4 @@ class RateLimits:
         # The present counter is kept for another period after its own, as the earlier one.
         window = Window(earlier, earlier_lasts, present, max(0.0, present_lasts - period))
         wait = max(1, math.ceil(seconds_until_room(item.amount, period, window)))
-        raise TooManyRequests(f"the limit is {item}; try again in {wait} s", retry_after=wait)
+        return TooManyRequests(f"the limit is {item}; try again in {wait} s", retry_after=wait)
