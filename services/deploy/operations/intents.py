@@ -39,8 +39,11 @@ WRITTEN, DELETED, UNLOCKED = "written", "deleted", "unlocked"
 FINISH = Work("finish what a request has begun")
 
 
-def begin(session: Session, kind: str, workspace: str, **data: Any) -> Intent:
-    """Record that this transaction is about to do something in etcd for the present tenant's workspace."""
+def begin(session: Session, kind: str, workspace: str, data: dict[str, Any] | None = None) -> Intent:
+    """Record that this transaction is about to do something in etcd for the present tenant's workspace.
+
+    `data` is what finishing it needs: the lock's id, or what is told of.
+    """
     context = current()
     intent = Intent(
         id=new_id("intent"),
@@ -50,7 +53,7 @@ def begin(session: Session, kind: str, workspace: str, **data: Any) -> Intent:
         actor=context.caller.responsible,
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,
-        data=data,
+        data=data or {},
     )
     record(session, intent.id)
     return intent
@@ -111,6 +114,11 @@ def _finish(session: Session, ports: Ports, intent: Intent) -> None:
             work=FINISH,
         ):
             _tell(session, intent)
+
+
+def lock_of(id: str) -> dict[str, Any]:
+    """What an intent keeps of a lock, so that it can be freed later."""
+    return {"lock_id": id}
 
 
 def _free(ports: Ports, intent: Intent) -> None:

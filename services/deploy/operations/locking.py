@@ -31,7 +31,7 @@ def take(session: Session, ports: Ports, environment: Environment, owner: str, o
     free_ended(session, ports, environment.id)
     lock = _info(ports, owner, operation)
     tenant = current_tenant()
-    intent = intents.begin(session, intents.LOCK, environment.name, lock_id=owner)
+    intent = intents.begin(session, intents.LOCK, environment.name, intents.lock_of(owner))
     try:
         ports.locks.acquire(tenant, environment.name, lock, ports.intents.noted(intent))
     except StateLocked as locked:
@@ -49,7 +49,7 @@ def held(session: Session, ports: Ports, environment: Environment, owner: str, o
     """
     free_ended(session, ports, environment.id)
     lock = _info(ports, owner, operation)
-    intent = intents.begin(session, intents.HOLD, environment.name, lock_id=owner)
+    intent = intents.begin(session, intents.HOLD, environment.name, intents.lock_of(owner))
     try:
         with ports.locks.held(
             current_tenant(), environment.name, lock, ports.intents.noted(intent), ports.intents.done(intent)

@@ -120,7 +120,7 @@ def delete(session: Session, ports: Ports, workspace: str, lock_id: str | None) 
         intents.tell_what_is_pending(session, ports, workspace)
         return
     gone = replace(head.version, generation=head.version.generation + 1)
-    intent = intents.begin(session, intents.DELETED, workspace, **intents.data_of(gone))
+    intent = intents.begin(session, intents.DELETED, workspace, intents.data_of(gone))
     ports.states.remove(head, replace(guard, puts=ports.intents.noted(intent).puts))
     published.state_deleted(session, gone)
     intents.forget_when_told(session, ports, intent)
@@ -134,7 +134,7 @@ def lock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
     wanted = _held_by(client_lock(body))
     tenant = current_tenant()
     _guard(ports, valid_workspace(workspace), wanted.id)
-    intent = intents.begin(session, intents.LOCK, workspace, lock_id=wanted.id)
+    intent = intents.begin(session, intents.LOCK, workspace, intents.lock_of(wanted.id))
     try:
         ports.locks.acquire(tenant, workspace, wanted, ports.intents.noted(intent))
     except StateLocked as locked:
@@ -157,7 +157,7 @@ def unlock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
     wanted = client_lock(body).id if body.strip() else holder.id
     if wanted != holder.id or holder.managed:
         raise locked_by(holder)
-    intent = intents.begin(session, intents.UNLOCKED, workspace, **intents.data_of(holder))
+    intent = intents.begin(session, intents.UNLOCKED, workspace, intents.data_of(holder))
     try:
         ports.locks.release(tenant, workspace, wanted, ports.intents.noted(intent))
     except StateLocked as locked:

@@ -127,7 +127,7 @@ def test_a_workspace_is_called_what_terraform_lets_it_be_called(tenant: Tenant, 
     tenant.api.refused("GET", url, 404, "state_not_found")
 
 
-@pytest.mark.parametrize("name", ["a b", "a%2Fb", "n" * 129, "gr%C3%B6%C3%9Fe", "a%00b"])
+@pytest.mark.parametrize("name", ["a b", "a%2Fb", "n" * 129, "gr%C3%B6%C3%9Fe"])
 def test_other_names_are_refused_for_every_request(tenant: Tenant, name: str) -> None:
     url = f"{DEPLOY}/states/{name}"
     for method, body in (("GET", None), ("POST", STATE), ("DELETE", None), ("LOCK", LOCK), ("UNLOCK", LOCK)):
