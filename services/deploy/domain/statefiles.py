@@ -72,7 +72,7 @@ def label_of(document: Bytes, passed: Callable[[int], object] = lambda _position
     Raises BadRequest for what isn't JSON in UTF-8, NotAStateDocument for JSON without a serial from 0 to 2^53 - 1 or
     without a lineage.
     """
-    _ensure_unicode(document)
+    _ensure_unicode(document, passed)
     found = _top_members(document, passed)
     serial, lineage = found.get("serial"), found.get("lineage")
     if not isinstance(serial, int) or isinstance(serial, bool) or not 0 <= serial <= MAX_SERIAL:
@@ -138,11 +138,12 @@ def _match(pattern: re.Pattern[bytes], document: Bytes, at: int) -> int:
     return int(match.end())
 
 
-def _ensure_unicode(document: Bytes) -> None:
+def _ensure_unicode(document: Bytes, passed: Callable[[int], object]) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(document), WINDOW_BYTES):
             decoder.decode(document[start : start + WINDOW_BYTES])
+            passed(start)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise BadRequest("the body is not valid UTF-8") from error
