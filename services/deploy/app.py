@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.deploy.api import ROUTERS
 from services.deploy.handlers import handlers
+from services.deploy.operations.admissions import Voter
 from services.deploy.operations.dispatching import dispatch
 from services.deploy.operations.intents import finish_all
 from services.deploy.ports import Ports
@@ -38,5 +39,5 @@ service: ServiceApp = create_service(
     routers=ROUTERS,
     handlers=handlers(ports),
     checks={"etcd": tcp_check(settings.etcd_endpoint), "object_store": tcp_check(settings.s3_endpoint)},
-    background=[dispatcher, finisher],
+    background=[dispatcher, finisher, Voter(ports, settings.candidate)],
 )

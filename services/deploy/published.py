@@ -22,6 +22,18 @@ def environment_deleted(session: Session, environment: Environment) -> None:
     publish(session, "deploy.environment.deleted", **_of_environment(environment))
 
 
+def environment_protection_changed(session: Session, environment: Environment) -> None:
+    """Deployments to an environment need a quorum's admission from now on, or don't any more."""
+    data = {"id": environment.id, "name": environment.name, "protected": environment.protected}
+    publish(
+        session,
+        "deploy.environment.protection_changed",
+        subject=environment.id,
+        data=data,
+        sequence=environment.version,
+    )
+
+
 def environment_locked(session: Session, lock: LockInfo, workspace: str, environment: Environment | None) -> None:
     """Somebody holds an environment from now on, or a workspace of Terraform's own, which is no environment."""
     id = environment.id if environment else workspace
