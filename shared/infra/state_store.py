@@ -9,16 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, ServiceUnavailable
 from shared.infra.coordination import ALONE, Companions
 from shared.infra.object_store import ObjectCorrupted
+from shared.infra.state_versions import (
+    Blobs,
+    Head,
+    NewDocument,
+    SavedPlan,
+    StateCache,
+    StateDocument,
+    StateIndex,
+    StateVersion,
+)
 from shared.utils.clock import Clock
 from shared.utils.ids import new_id
+
+__all__ = [
+    "Head", "LineageMismatch", "NewDocument", "SavedPlan", "StalePlan", "StateCorrupted", "StateDocument",
+    "StateNotFound", "StateStore", "StateVersion", "StateVersionConflict", "canonical", "digest_of",
+    "ensure_plan_is_current", "ensure_version", "latest", "newest_first",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 BUCKET = "terraform-state"
 CACHE_NAMESPACE = "state"
@@ -52,99 +71,6 @@ class StateCorrupted(ObjectCorrupted):
     """The stored document isn't the one that was written."""
 
     code = "state_corrupted"
-
-
-@dataclass(frozen=True)
-class StateVersion:
-    """One version of a workspace's state. `digest` is the SHA-256 of the document as it is stored.
-
-    `generation` counts the workspace's writes, deletions included. Unlike a serial, which a person may set back by
-    force, it always rises.
-    """
-
-    tenant_id: str
-    workspace: str
-    serial: int
-    lineage: str
-    digest: str
-    object_name: str
-    size: int
-    created_at: str
-    generation: int = 0
-
-
-@dataclass(frozen=True)
-class NewDocument:
-    """A document that its writer has numbered, and what it consists of; `content` can be read more than once."""
-
-    content: BinaryIO
-    size: int
-    digest: str
-    lineage: str
-    serial: int
-
-
-@dataclass(frozen=True)
-class StateDocument:
-    """A version with its document."""
-
-    version: StateVersion
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Head:
-    """The present version, and the mark by which the index recognises that it is still the present one."""
-
-    version: StateVersion
-    mark: Any
-
-
-@dataclass(frozen=True)
-class SavedPlan:
-    """What a saved plan was made against; serial 0 and an empty lineage when there was no state yet."""
-
-    lineage: str
-    serial: int
-
-
-class StateIndex(Protocol):
-    """Which versions there are, and which one is present."""
-
-    def head(self, tenant_id: str, workspace: str) -> Head | None:
-        """The present version."""
-
-    def advance(self, head: Head | None, version: StateVersion, companions: Companions = ALONE) -> bool:
-        """Make `version` the present one if `head` still is (None: if there is none); else change nothing.
-
-        The companions are conditions of the same commit, and what it writes beside the version.
-        """
-
-    def generation(self, tenant_id: str, workspace: str) -> int:
-        """How often a workspace without state was written before; 0 for a new one."""
-
-    def versions(self, tenant_id: str, workspace: str) -> tuple[StateVersion, ...]:
-        """All versions, in no particular order."""
-
-    def remove(self, head: Head, companions: Companions = ALONE) -> bool:
-        """Forget the workspace, if `head` is still its present version. Companions as for `advance`."""
-
-
-class Blobs(Protocol):
-    """The part of the object store that is needed."""
-
-    def put(self, bucket: str, name: str, data: bytes, *, content_type: str = ...) -> Any: ...
-    def put_stream(self, bucket: str, name: str, stream: BinaryIO, *, content_type: str = ...) -> Any: ...
-    def get(self, bucket: str, name: str) -> bytes: ...
-    def stream(self, bucket: str, name: str) -> Iterator[bytes]: ...
-    def delete(self, bucket: str, name: str) -> None: ...
-
-
-class StateCache(Protocol):
-    """The part of the cache that is needed."""
-
-    def get_or_load(self, tenant_id: str, namespace: str, key: str, load: Callable[[], Any]) -> Any: ...
-    def delete(self, tenant_id: str, namespace: str, key: str) -> None: ...
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
@@ -237,9 +163,10 @@ class StateStore:
         Neither serial nor lineage is compared: that is the writer's part. Raises StateVersionConflict when the present
         version is another one, or a condition among what goes `beside` doesn't hold; then nothing is changed.
         """
-        version = self._version(
+        numbered = self._version(
             head, tenant_id, workspace, document.lineage, document.serial, document.digest, document.size
         )
+        version = replace(numbered, opaque=True)
         document.content.seek(0)
         self._blobs.put_stream(BUCKET, version.object_name, document.content, content_type="application/json")
         self._moved(self._index.advance(head, version, beside(version)), head, version)
@@ -265,9 +192,9 @@ class StateStore:
         head = self._index.head(tenant_id, workspace)
         return None if head is None else head.version
 
-    def read(self, tenant_id: str, workspace: str) -> StateDocument:
-        """The present version. Raises StateNotFound and StateCorrupted."""
-        if self._cache is None:
+    def read(self, tenant_id: str, workspace: str, *, fresh: bool = False) -> StateDocument:
+        """The present version; `fresh` for whoever decides by it. Raises StateNotFound and StateCorrupted."""
+        if self._cache is None or fresh:
             return self._read_head(tenant_id, workspace)
         cached = self._cache.get_or_load(
             tenant_id, CACHE_NAMESPACE, workspace, lambda: _to_json(self._read_head(tenant_id, workspace))
@@ -329,7 +256,7 @@ class StateStore:
         head = self._index.head(tenant_id, workspace)
         if head is None:
             raise StateNotFound(f"workspace {workspace} has no state")
-        return self._fetch(head.version)
+        return StateDocument(head.version, {}) if head.version.opaque else self._fetch(head.version)
 
     def _fetch(self, version: StateVersion) -> StateDocument:
         data = self._blobs.get(BUCKET, version.object_name)
@@ -337,8 +264,12 @@ class StateStore:
         return StateDocument(version, json.loads(data))
 
     def _invalidate(self, tenant_id: str, workspace: str) -> None:
-        if self._cache is not None:
+        if self._cache is None:
+            return
+        try:
             self._cache.delete(tenant_id, CACHE_NAMESPACE, workspace)
+        except ServiceUnavailable as error:  # What is kept there is forgotten after seconds.
+            log.warning("the cached state of %s couldn't be invalidated: %s", workspace, error)
 
 
 def _ensure_intact(version: StateVersion, digest: str) -> None:

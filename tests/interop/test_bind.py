@@ -37,8 +37,8 @@ RECORDS: list[tuple[str, str, tuple[str, ...]]] = [
     ("@", "CAA", ('0 issue "letsencrypt.org"',)),
     ("*", "A", ("192.0.2.77",)),
     ("www", "CNAME", ("@",)),
-    ("sub", "NS", ("ns1.sub", "ns.other.example.")),
     ("ns1.sub", "A", ("192.0.2.53",)),
+    ("sub", "NS", ("ns1.sub", "ns.other.example.")),
     ("UPPER", "A", ("192.0.2.8",)),
 ]
 

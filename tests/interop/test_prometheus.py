@@ -28,7 +28,8 @@ STORIES: dict[str, tuple[list[float], dict[str, Any], dict[str, str]]] = {
 
 
 def port_of(fleet: FleetControl, service: str) -> int:
-    [address] = [name for name in fleet.ports if name.startswith(f"{service}:")]
+    """Where its web server listens: the platform's ports are 8000 to 8014."""
+    [address] = [name for name in fleet.ports if re.fullmatch(rf"{service}:80\d\d", name)]
     return fleet.ports[address]
 
 
@@ -62,10 +63,7 @@ def states_of_prometheus(program: str, folder: Path, loads: list[float], rule: d
     )
     said = run([program, "test", "rules", "test.yml"], folder).stdout
     found: list[set[str]] = [set() for _ in loads]
-    for minutes, seconds, got in re.findall(
-        r'expr: "ALERTS", time: (?:(\d+)m)?(\d+)s,\s*\n\s*exp:.*?\n\s*got:(.*)', said
-    ):
-        assert seconds == "0", said
+    for minutes, got in re.findall(r'expr: "ALERTS", time: (?:(\d+)m)?(?:0s)?,\s*\n\s*exp:.*?\n\s*got:(.*)', said):
         found[int(minutes or 0)] = set(re.findall(r'alertstate="(\w+)"', got))
     assert said.count("expr:") == len(loads), said
     return found

@@ -52,12 +52,22 @@ class LockedTable:
 @contextmanager
 def locked_table(fleet: FleetControl, schema: str, table: str = "outbox") -> Iterator[LockedTable]:
     """Hold a table of the infrastructure database for the length of a block."""
-    host, port = fleet.address("infra-db:5432")
-    connection = psycopg2.connect(host=host, port=port, dbname="infra_db", user="omnicloud", password=PASSWORD)
+    connection = _connect(fleet)
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {schema}.{table} IN EXCLUSIVE MODE")
         yield LockedTable(schema, table, connection)
+    finally:
+        connection.close()
+
+
+def session_states(fleet: FleetControl, service: str) -> list[str]:
+    """What the sessions of a service are doing: `active`, `idle`, `idle in transaction`."""
+    connection = _connect(fleet)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT state FROM pg_stat_activity WHERE application_name = %s", (service,))
+            return [str(state) for (state,) in cursor.fetchall()]
     finally:
         connection.close()
 
@@ -74,3 +84,8 @@ def under_way(api: Api, method: str, path: str, **kwargs: Any) -> Iterator[Futur
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(ask)
+
+
+def _connect(fleet: FleetControl) -> Any:
+    host, port = fleet.address("infra-db:5432")
+    return psycopg2.connect(host=host, port=port, dbname="infra_db", user="omnicloud", password=PASSWORD)

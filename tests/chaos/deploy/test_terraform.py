@@ -6,9 +6,10 @@ import pytest
 
 from tests.support.bus import Bus
 from tests.support.deploying import DEPLOY
+from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-from tests.support.tables import locked_table, under_way
+from tests.support.tables import locked_table, session_states, under_way
 
 TOPIC = "deploy.events"
 LOCK = {"ID": "6f1c5b7e-0000-4c1e-8f1d-2b7d9a3c1a11", "Operation": "OperationTypeApply", "Who": "ana@laptop"}
@@ -82,3 +83,31 @@ def test_what_was_done_by_a_service_that_died_is_told_of_when_it_is_back(
     # And the state that is begun anew goes on counting
     tenant.api.ok("POST", url, 200, json=document(1))
     assert told(bus, tenant, "deploy.state.written", 2) == [(1, 1), (3, 1)]
+
+
+def test_a_lock_that_was_freed_and_taken_again_under_the_same_id_is_another_lock(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    """Compare-and-swap by revision: the lock is the same, byte for byte, and yet it was somebody else's in between."""
+    url = f"{DEPLOY}/states/prod"
+    tenant.api.ok("POST", url, 200, json=document(1))
+    tenant.api.ok("LOCK", url, 200, json=LOCK)
+    # Given a write under the lock that waits for the object store
+    with (
+        fleet.paused("minio"),
+        under_way(tenant.api, "POST", url, json=document(2), params={"ID": LOCK["ID"]}) as answer,
+    ):
+        assert eventually(lambda: stands_at_the_store(fleet))
+        # When the lock is forced open and the same lock info taken again
+        tenant.api.ok("UNLOCK", url, 200)
+        tenant.api.ok("LOCK", url, 200, json=LOCK)
+        fleet.resume("minio")
+        # Then the write is refused, and has changed nothing
+        assert answer.result() == 409
+    fleet.wait_healthy("minio")
+    assert tenant.api.ok("GET", url)["serial"] == 1
+
+
+def stands_at_the_store(fleet: FleetControl) -> bool:
+    """Whether a transaction of deploy's has recorded its intent and waits for something else."""
+    return "idle in transaction" in session_states(fleet, "deploy")
