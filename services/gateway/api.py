@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
+from services.gateway.domain.bodies import takes_large_bodies
 from services.gateway.domain.client_address import client_address
-from services.gateway.domain.credentials import access_token
+from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
 from services.gateway.domain.routing import Route as Target
 from services.gateway.domain.routing import guesses, route
 from services.gateway.operations import Incoming
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
-from shared.errors import PayloadTooLarge, Unauthenticated
-from shared.kernel.context import current
+from services.gateway.settings import Settings
+from shared.errors import Unauthenticated
+from shared.kernel.context import IDEMPOTENCY_HEADER, current
 from shared.kernel.identity import TENANT_HEADER, Identity
 from shared.web.fastapi import ports_of
+from shared.web.spooling import SpooledBody, declared_size
 
 PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
@@ -36,16 +42,17 @@ async def forward(request: Request) -> Response:
     )
     identity = await _identity(ports, request, target, address)
     request.state.tenant_id = identity.tenant_id if identity else None
-    incoming = Incoming(
-        method=request.method,
-        route=target,
-        query=request.scope["query_string"].decode("ascii"),
-        headers=request.headers.items(),
-        body=await _body(request, ports.settings.max_body_bytes),
-        identity=identity,
-        client_address=address,
-    )
-    return await _response(await operations.forward(ports, incoming, current()))
+    async with _body(ports.settings, request, target) as body:
+        incoming = Incoming(
+            method=request.method,
+            route=target,
+            query=request.scope["query_string"].decode("ascii"),
+            headers=request.headers.items(),
+            body=body,
+            identity=identity,
+            client_address=address,
+        )
+        return await _response(await operations.forward(ports, incoming, current()))
 
 
 async def _response(answer: Answer) -> Response:
@@ -81,6 +88,8 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
         await ports.limits.count_anonymous(address)
     if token is None:
         return None
+    if is_api_key(token):
+        token = await ports.api_keys.exchange(token, address, current())
     try:
         identity = await ports.tokens.verify(token)
     except Unauthenticated:
@@ -90,19 +99,13 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The whole body. Raises PayloadTooLarge as soon as it is known to be."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdecimal() and int(declared[:20]) > limit:
-        raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
-        chunks.append(chunk)
-    return b"".join(chunks)
+@asynccontextmanager
+async def _body(settings: Settings, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
+    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be."""
+    large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
+    limit = settings.max_state_bytes if large else settings.max_body_bytes
+    with SpooledBody(limit, "" if large else "; upload larger objects by presigned URL") as body:
+        yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
 
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)

@@ -26,6 +26,7 @@ from shared.kernel.context import CORRELATION_HEADER, DEADLINE_HEADER, RequestCo
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
 from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry_async
+from shared.web.spooling import SpooledBody
 
 PATIENCE_SECONDS = 5.0
 """An instance that hasn't answered in less says nothing of itself: the request's own time was short."""
@@ -39,7 +40,7 @@ class Incoming:
     route: Route
     query: str
     headers: Sequence[Header]
-    body: bytes
+    body: SpooledBody
     identity: Identity | None
     client_address: str
 
@@ -61,7 +62,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     instance is in routing, BadGateway when none can be reached or an answer breaks off, DeadlineExceeded when the time
     is used up.
     """
-    deadline = context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
+    deadline = _deadline(ports, incoming, context)
     may_repeat = repeatable(incoming.method, context.idempotency_key)
     try:
         return await call_with_retry_async(
@@ -79,6 +80,13 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
         if deadline.expired:
             raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
+
+
+def _deadline(ports: Ports, incoming: Incoming, context: RequestContext) -> Deadline:
+    """The request's own; for a large body, which has used some of it on its way here, one that begins now."""
+    if not incoming.body.in_memory:
+        return Deadline.after(ports.settings.large_body_seconds, ports.clock)
+    return context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
 
 
 async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, SlidingWindowCounterSupport
@@ -52,23 +53,41 @@ class RateLimits:
         seconds."""
         await self._count(self._anonymous, "address", limited_as(address))
 
+    async def ensure_anonymous(self, address: str) -> None:
+        """Raise TooManyRequests when an address has no request without a token left; nothing is counted."""
+        await self._ask(lambda limiter: _test(limiter, self._anonymous, "address", limited_as(address)))
+
     async def _count(self, item: RateLimitItem, kind: str, key: str) -> None:
+        await self._ask(lambda limiter: _hit(limiter, item, kind, key))
+
+    async def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], Awaitable[None]]) -> None:
+        """Put a question to the counters that all gateways share; to this one's own while Redis doesn't answer."""
         if self._clock.monotonic() >= self._ask_again_at:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    await _hit(self._shared, item, kind, key)
+                    await question(self._shared)
                 return
             except _AWAY as error:
                 self._ask_again_at = self._clock.monotonic() + PAUSE_SECONDS
                 log.warning("Redis doesn't answer; requests are counted here", error=str(error) or type(error).__name__)
         if self._own is None:  # Made by a request, since it belongs to the running loop.
             self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
-        await _hit(self._own, item, kind, key)
+        await question(self._own)
 
 
 async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, kind: str, key: str) -> None:
-    if await limiter.hit(item, kind, key):
-        return
+    if not await limiter.hit(item, kind, key):
+        raise await _refusal(limiter, item, kind, key)
+
+
+async def _test(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, kind: str, key: str) -> None:
+    if not await limiter.test(item, kind, key):
+        raise await _refusal(limiter, item, kind, key)
+
+
+async def _refusal(
+    limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, kind: str, key: str
+) -> TooManyRequests:
     # The limiter's own `get_window_stats` tells a time of the machine's clock, and not when there is room again.
     period = item.get_expiry()
     storage = limiter.storage
@@ -77,4 +96,4 @@ async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, ki
     # The present counter is kept for another period after its own, as the earlier one.
     window = Window(earlier, earlier_lasts, present, max(0.0, present_lasts - period))
     wait = max(1, math.ceil(seconds_until_room(item.amount, period, window)))
-    raise TooManyRequests(f"the limit is {item}; try again in {wait} s", retry_after=wait)
+    return TooManyRequests(f"the limit is {item}; try again in {wait} s", retry_after=wait)

@@ -22,6 +22,7 @@ from yarl import URL
 
 from services.gateway.domain.headers import Header
 from shared.errors import BadRequest
+from shared.web.spooling import SpooledBody
 
 MAX_CONNECTIONS = 200
 IDLE_SECONDS = 4.0
@@ -85,7 +86,9 @@ class Transport:
         self._session: ClientSession | None = None
         self._closing: asyncio.Task[None] | None = None
 
-    async def send(self, method: str, url: str, headers: Sequence[Header], body: bytes, timeout: float) -> Answer:
+    async def send(
+        self, method: str, url: str, headers: Sequence[Header], body: bytes | SpooledBody, timeout: float
+    ) -> Answer:
         """The answer's head within `timeout` seconds; nor does any part of its body take longer than that.
 
         Header values are Latin-1, as servers of ASGI hand them over; on the wire they are the same bytes again. Raises
@@ -93,13 +96,16 @@ class Transport:
         """
         pairs = CIMultiDict([(name, _on_the_wire(name, value)) for name, value in headers])
         patience = max(timeout, SHORTEST_SECONDS)
+        data: bytes | AsyncIterator[bytes] | None = body if isinstance(body, bytes) else _payload(body)
+        if not isinstance(data, bytes) and isinstance(body, SpooledBody):
+            pairs[hdrs.CONTENT_LENGTH] = str(body.size)
         with _translated():
             async with asyncio.timeout(patience):
                 response = await self._present().request(
                     method,
                     URL(url, encoded=True),
                     headers=pairs,
-                    data=body or None,
+                    data=data or None,
                     allow_redirects=False,
                     timeout=ClientTimeout(total=None, sock_read=patience, ceil_threshold=math.inf),
                 )
@@ -134,6 +140,11 @@ class Transport:
             # breaker, and one attempt more than there should be.
             self._session._retry_connection = False
         return self._session
+
+
+def _payload(body: SpooledBody) -> bytes | AsyncIterator[bytes]:
+    """What is small as it is, what lies in a file in pieces."""
+    return body.whole() if body.in_memory else body.chunks()
 
 
 def _on_the_wire(name: str, value: str) -> str:
