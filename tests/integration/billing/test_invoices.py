@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tests.support.billing import invoice, set_price, use
 from tests.support.identities import Tenant
-from tests.support.months import current, last_complete
+from tests.support.months import last_complete, past_days
 
 
 def test_half_a_cent_is_rounded_up_exactly(tenant: Tenant) -> None:
@@ -63,21 +63,20 @@ def test_credit_before_tax_and_the_rest_stays(tenant: Tenant) -> None:
 
 def test_late_usage_goes_on_the_next_invoice(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
-    following = current()
-    month = following.previous()
-    use(tenant, "m", "5", month.late(hours=30))
-    assert invoice(tenant, month.period)["total"] == "5.00"
-    use(tenant, "m", "2", month.late(hours=6))
+    earlier, following = past_days(2, before=2), past_days(2)
+    use(tenant, "m", "5", earlier.late(hours=30))
+    assert invoice(tenant, earlier.period)["total"] == "5.00"
+    use(tenant, "m", "2", earlier.late(hours=6))
     use(tenant, "m", "10", (following.start + timedelta(minutes=1)).isoformat())
     assert invoice(tenant, following.period)["total"] == "12.00"
 
 
 def test_usage_at_the_border_is_billed_once(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
-    month = current()
-    use(tenant, "m", "7", month.start.isoformat())
-    assert invoice(tenant, month.previous().period)["total"] == "0.00"
-    assert invoice(tenant, month.period)["total"] == "7.00"
+    earlier, following = past_days(2, before=2), past_days(2)
+    use(tenant, "m", "7", following.start.isoformat())
+    assert invoice(tenant, earlier.period)["total"] == "0.00"
+    assert invoice(tenant, following.period)["total"] == "7.00"
 
 
 def test_a_period_is_billed_exactly_once(tenant: Tenant) -> None:
