@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ import pytest
 
 from services.billing.domain.discounts import Discount
 from services.billing.domain.invoices import Totals, make_line, total_up
-from services.billing.domain.rating import Price, Tier, flat
+from services.billing.domain.rating import Model, Price, Tier, flat
 from shared.utils.money import Money, exponent
 
 CURRENCIES = ("JPY", "USD", "BHD", "CLF")
@@ -80,77 +81,85 @@ def test_the_largest_quantity_at_the_highest_price_is_exact() -> None:
 
 @pytest.mark.parametrize("currency", CURRENCIES)
 def test_a_hundred_thousand_random_invoices_add_up_exactly(currency: str) -> None:
-    """Lines, discounts, credit and tax against integers and fractions."""
+    """Lines, discounts, credit and tax against integers: quantities in millionths, unit amounts in 10^-12."""
     rng = random.Random(currency)
     for number in range(RANDOM_INVOICES):
-        prices = [_price(rng, currency) for _ in range(rng.randrange(4))]
-        quantities = [Decimal(rng.randrange(10**9)).scaleb(-rng.randrange(7)) for _ in prices]
-        credit, tax_rate = rng.randrange(10**6), Decimal(rng.randrange(100_001)).scaleb(-5)
-        discounts = [_discount(rng, currency, place) for place in range(rng.randrange(3))]
-        lines = [make_line(price, quantity) for price, quantity in zip(prices, quantities, strict=True)]
-        totals = total_up(lines, Money.from_minor(credit, currency), tax_rate, currency, discounts)
-        expected = [
-            _units(_exact_cost(price, quantity), currency) for price, quantity in zip(prices, quantities, strict=True)
+        rates = [_rates(rng) for _ in range(rng.randrange(4))]
+        millionths = [rng.randrange(10**12) for _ in rates]
+        credit, tax = rng.randrange(10**6), rng.randrange(100_001)
+        discounts = [_discount(rng, currency) for _ in range(rng.randrange(3))]
+        lines = [
+            make_line(_price(rate, currency), Decimal(quantity).scaleb(-6))
+            for rate, quantity in zip(rates, millionths, strict=True)
         ]
-        assert [_exact_units(line.amount) for line in lines] == expected, number
-        assert _sums(totals) == _expected_sums(sum(expected), discounts, credit, tax_rate), number
+        totals = total_up(lines, Money.from_minor(credit, currency), Decimal(tax).scaleb(-5), currency, discounts)
+        expected = [
+            _half_up(_cost(rate, quantity), 10 ** (18 - exponent(currency)))
+            for rate, quantity in zip(rates, millionths, strict=True)
+        ]
+        assert [_units(line.amount) for line in lines] == expected, number
+        assert _sums(totals) == _expected_sums(sum(expected), discounts, credit, tax), number
 
 
-def _price(rng: random.Random, currency: str) -> Price:
-    units = [Decimal(rng.randrange(10**8)).scaleb(-rng.randrange(13)) for _ in range(3)]
+@dataclass(frozen=True)
+class Rates:
+    """A price in integers."""
+
+    model: Model
+    borders: tuple[int, ...]
+    units: tuple[int, ...]
+
+
+def _rates(rng: random.Random) -> Rates:
+    model: Model = rng.choice(("flat", "graduated", "volume"))
+    borders = () if model == "flat" else tuple(sorted(rng.sample(range(1, 10**6), 2)))
+    return Rates(model, borders, tuple(rng.randrange(10**14) for _ in range(len(borders) + 1)))
+
+
+def _price(rates: Rates, currency: str) -> Price:
+    borders = (*map(Decimal, rates.borders), None)
+    units = (Decimal(unit).scaleb(-12) for unit in rates.units)
+    return Price("m", currency, rates.model, tuple(map(Tier, borders, units)))
+
+
+def _cost(rates: Rates, millionths: int) -> int:
+    """In 10^-18 of the currency."""
+    borders = [border * 10**6 for border in rates.borders]
+    if rates.model != "graduated":
+        return millionths * rates.units[sum(millionths > border for border in borders)]
+    lower, upper = (0, *borders), (*borders, millionths)
+    parts = (max(0, min(millionths, high) - low) for low, high in zip(lower, upper, strict=True))
+    return sum(part * unit for part, unit in zip(parts, rates.units, strict=True))
+
+
+def _discount(rng: random.Random, currency: str) -> Discount:
     if rng.random() < 0.5:
-        return flat("m", currency, units[0])
-    first, second = sorted(rng.sample(range(1, 10**6), 2))
-    tiers = (Tier(Decimal(first), units[0]), Tier(Decimal(second), units[1]), Tier(None, units[2]))
-    return Price("m", currency, rng.choice(("graduated", "volume")), tiers)
+        return Discount("d", "percent", Decimal(rng.randrange(1, 10_001)).scaleb(-2))
+    return Discount("d", "amount", amount_off=Money.from_minor(rng.randrange(1, 10**6), currency))
 
 
-def _discount(rng: random.Random, currency: str, place: int) -> Discount:
-    if rng.random() < 0.5:
-        return Discount(f"d-{place}", "percent", Decimal(rng.randrange(1, 10_001)).scaleb(-2))
-    return Discount(f"d-{place}", "amount", amount_off=Money.from_minor(rng.randrange(1, 10**6), currency))
+def _half_up(number: int, divisor: int) -> int:
+    return (2 * number + divisor) // (2 * divisor)
 
 
-def _exact_cost(price: Price, quantity: Decimal) -> Fraction:
-    amount, borders = Fraction(quantity), [Fraction(0)]
-    if price.model != "graduated":
-        tier = next(tier for tier in price.tiers if tier.up_to is None or quantity <= tier.up_to)
-        return amount * Fraction(tier.unit_amount)
-    total = Fraction(0)
-    for tier in price.tiers:
-        upper = amount if tier.up_to is None else min(amount, Fraction(tier.up_to))
-        total += max(Fraction(0), upper - borders[-1]) * Fraction(tier.unit_amount)
-        borders.append(max(borders[-1], upper))
-    return total
-
-
-def _half_up(number: Fraction) -> int:
-    return (2 * number.numerator + number.denominator) // (2 * number.denominator)
-
-
-def _units(amount: Fraction, currency: str) -> int:
-    return _half_up(amount * 10 ** exponent(currency))
-
-
-def _exact_units(money: Money) -> int:
+def _units(money: Money) -> int:
     """An amount's minor units; fails where it has a part of one."""
-    units = Fraction(money.amount) * 10 ** exponent(money.currency)
-    assert units.denominator == 1, money
-    return units.numerator
+    assert money.is_whole(), money
+    return money.minor_units()
 
 
 def _sums(totals: Totals) -> list[int]:
     sums = (totals.subtotal, totals.discounts, totals.credits, totals.tax, totals.total)
-    return [_exact_units(amount) for amount in sums]
+    return [_units(amount) for amount in sums]
 
 
-def _expected_sums(subtotal: int, discounts: list[Discount], credit: int, tax_rate: Decimal) -> list[int]:
+def _expected_sums(subtotal: int, discounts: list[Discount], credit: int, tax: int) -> list[int]:
     left = subtotal
     for discount in discounts:
         if discount.percent_off is not None:
-            left -= _half_up(left * Fraction(discount.percent_off) / 100)
+            left -= _half_up(left * int(discount.percent_off * 100), 10_000)
         elif discount.amount_off is not None:
-            left -= min(left, _exact_units(discount.amount_off))
+            left -= min(left, discount.amount_off.minor_units())
     used = min(credit, left)
-    tax = _half_up((left - used) * Fraction(tax_rate))
-    return [subtotal, subtotal - left, used, tax, left - used + tax]
+    due = _half_up((left - used) * tax, 100_000)
+    return [subtotal, subtotal - left, used, due, left - used + due]
