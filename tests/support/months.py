@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -58,3 +59,11 @@ def past_days(count: int, before: int = 0) -> Span:
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     end = midnight - timedelta(days=before)
     return Span(end - timedelta(days=count), end)
+
+
+def short_february() -> Month:
+    """A February of 28 days in an earlier year."""
+    year = clock.now().year - 1
+    while calendar.isleap(year):
+        year -= 1
+    return Month.of(datetime(year, 2, 1, tzinfo=UTC))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tests.support.api import queries_of
 from tests.support.billing import set_price, use
+from tests.support.clock import clock
 from tests.support.identities import Tenant
 from tests.support.months import Month, Span, last_complete, past_days
 
@@ -36,3 +37,21 @@ def test_an_invoice_run_does_not_query_for_each_piece_of_usage(tenant: Tenant) -
     for seconds in range(12):
         use(tenant, "m", "1", (third.start + timedelta(seconds=seconds)).isoformat())
     assert run(third) == few
+
+
+def test_spending_takes_the_same_number_of_statements_however_much_was_used(tenant: Tenant) -> None:
+    set_price(tenant, "m", "1")
+
+    def statements() -> int:
+        return queries_of(tenant.api.get("/api/billing/v1/spend"))
+
+    def use_now() -> None:
+        use(tenant, "m", "1", clock.now().isoformat())
+
+    use_now()
+    statements()  # The first one makes the account.
+    with_one = statements()
+    for _ in range(12):
+        use_now()
+    assert statements() == with_one
+    assert tenant.api.ok("GET", "/api/billing/v1/spend")["usage"] == "13.00"
