@@ -28,8 +28,11 @@ from shared.utils.pagination import Page, PageRequest
 
 
 def before(end: datetime) -> Q:
-    """Usage of before an instant: all of it, `[started_at, ended_at)` being half-open. What ends at midnight is of the
-    day before; what has no length and lies at midnight is of the day that begins."""
+    """Usage of before an instant: all of it, `[started_at, ended_at)` being half-open.
+
+    What ends at midnight is of the day before; what has no length and lies at midnight is of the day that begins. A
+    piece that reaches over the instant is not before it: it is billed where it ends.
+    """
     return Q(ended_at__lte=end, started_at__lt=end)
 
 

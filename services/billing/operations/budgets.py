@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from services.billing import published
 from services.billing.domain.budgets import MAX_BUDGETS, Budget, BudgetLimitReached, InvalidBudget
 from services.billing.models import BudgetAlert, BudgetRow
-from services.billing.operations.spend import Spend, spend_now
+from services.billing.operations.spend import Spend, period_now, spend_now
 from services.billing.ports import Ports
 from services.billing.repository import accounts, alerts, budgets, tenants_with_budgets
 from shared.infra.db.django import check_version
@@ -70,13 +70,14 @@ def as_budget(row: BudgetRow) -> Budget:
 def look(ports: Ports) -> int:
     """Tell of every threshold that the tenant's spending has reached, each once a period; how many there were.
 
-    Budgets in another currency than the account's wait until that is back.
+    Budgets in another currency than the account's wait until that is back. Nothing is added up where all was told.
     """
     accounts.mine(lock=True)
-    rows = budgets.all(lock=True)
-    spend = spend_now(ports)
-    told = alerts.told(spend.period.start)
-    count = 0
+    told = alerts.told(period_now(ports).start)
+    rows = [row for row in budgets.all(lock=True) if set(row.thresholds) - told.get(row.id, set())]
+    if not rows:
+        return 0
+    spend, count = spend_now(ports), 0
     for row in rows:
         if row.currency == spend.total.currency:
             for threshold in as_budget(row).crossed(spend.total, told.get(row.id, set())):

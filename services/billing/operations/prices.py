@@ -11,7 +11,7 @@ from services.billing.domain.defaults import CURRENCY, LIST_PRICES
 from services.billing.domain.invoices import NoPrice
 from services.billing.domain.rating import MAX_METER_LENGTH, InvalidPrice, Model, Price, Tier, flat
 from services.billing.models import PriceRow
-from services.billing.repository import prices
+from services.billing.repository import accounts, prices
 from shared.errors import NotFound, VersionConflict
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
@@ -39,6 +39,7 @@ def set_price(
         raise InvalidPrice(f"a meter has a name of at most {MAX_METER_LENGTH} characters")
     price = Price(meter, currency, model, tuple(Tier(tier["up_to"], tier["unit_amount"]) for tier in tiers))
     stored = [{"up_to": _text(tier.up_to), "unit_amount": plain(tier.unit_amount)} for tier in price.tiers]
+    accounts.mine(lock=True)  # Of two first prices for a meter, the second finds the first one's row.
     row = prices.of_meter(meter, lock=True)
     if row is None:
         if expected is not None:

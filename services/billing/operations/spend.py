@@ -36,6 +36,11 @@ class Spend:
         return self.usage + self.plans
 
 
+def period_now(ports: Ports) -> Period:
+    """The tenant's billing period that runs."""
+    return monthly_period(ports.clock.now(), accounts.mine().anchor_day)
+
+
 def spend_now(ports: Ports) -> Spend:
     """What the tenant has spent since the period that runs began, billed already or not."""
     account, now = accounts.mine(), ports.clock.now()

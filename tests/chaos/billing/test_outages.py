@@ -72,6 +72,17 @@ def test_concurrent_runs_make_one_invoice(tenant: Tenant) -> None:
     assert made["total"] == "3.00"
 
 
+def test_of_first_prices_at_once_the_last_one_counts(tenant: Tenant) -> None:
+    def price(number: int) -> int:
+        body = {"currency": "USD", "unit_amount": str(number)}
+        return tenant.operator.put("/api/billing/v1/prices/m", json=body).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(price, range(6))) == [200] * 6
+    [row] = tenant.api.items("/api/billing/v1/prices")
+    assert row["version"] == 6
+
+
 def test_an_invoice_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet: FleetControl) -> None:
     set_price(tenant, "m", "2")
     month = last_complete()

@@ -1,5 +1,7 @@
 """Half-open periods in UTC."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
@@ -10,6 +12,7 @@ from services.billing.domain.periods import (
     Period,
     PeriodUnfinished,
     last_finished,
+    month_border,
     monthly_period,
     months_of,
 )
@@ -65,6 +68,23 @@ def test_naive_empty_and_foreign_borders_are_refused(start: datetime, end: datet
 def test_an_anchor_is_a_day_of_the_month(anchor: int) -> None:
     with pytest.raises(InvalidPeriod):
         monthly_period(day(2026, 1, 1), anchor)
+
+
+@pytest.fixture
+def _in_new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own zone is another than UTC."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_new_york")
+def test_borders_are_midnights_in_utc_wherever_the_machine_stands() -> None:
+    assert month_border(2026, 3, 31) == day(2026, 3, 31)
+    assert month_border(2026, 3, 31).utcoffset() == timedelta(0)
+    assert monthly_period(day(2026, 2, 1), 1) == Period(day(2026, 2, 1), day(2026, 3, 1))
 
 
 def test_an_anchor_of_31_comes_back_after_february() -> None:
