@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,7 @@ from services.billing.models import (
     SubscriptionRow,
 )
 from shared.events import publish
+from shared.utils.money import Money
 
 
 def account_changed(account: Account) -> None:
@@ -33,7 +35,7 @@ def price_changed(row: PriceRow) -> None:
 
 def credit_granted(credit: Credit) -> None:
     """Tell that the tenant has money with us."""
-    data = {"amount": str(credit.amount), "currency": credit.currency, "reason": credit.reason}
+    data = {"amount": _money(credit.amount, credit.currency), "currency": credit.currency, "reason": credit.reason}
     _publish("billing.credit.granted", credit, {"id": credit.id, **data})
 
 
@@ -43,11 +45,11 @@ def invoice_finalised(invoice: Invoice) -> None:
         "number": invoice.number,
         "period_start": invoice.period_start.isoformat(),
         "period_end": invoice.period_end.isoformat(),
-        "subtotal": str(invoice.subtotal),
-        "discounts": str(invoice.discounts),
-        "credits": str(invoice.credits),
-        "tax": str(invoice.tax),
-        "total": str(invoice.total),
+        "subtotal": _money(invoice.subtotal, invoice.currency),
+        "discounts": _money(invoice.discounts, invoice.currency),
+        "credits": _money(invoice.credits, invoice.currency),
+        "tax": _money(invoice.tax, invoice.currency),
+        "total": _money(invoice.total, invoice.currency),
         "currency": invoice.currency,
     }
     _publish("billing.invoice.finalised", invoice, {"id": invoice.id, **data})
@@ -93,8 +95,8 @@ def budget_threshold_reached(alert: BudgetAlert) -> None:
     data = {
         "budget_id": alert.budget_id,
         "threshold": alert.threshold,
-        "budgeted": str(alert.budgeted),
-        "spent": str(alert.spent),
+        "budgeted": _money(alert.budgeted, alert.currency),
+        "spent": _money(alert.spent, alert.currency),
         "currency": alert.currency,
         "period_start": alert.period_start.isoformat(),
         "period_end": alert.period_end.isoformat(),
@@ -102,21 +104,31 @@ def budget_threshold_reached(alert: BudgetAlert) -> None:
     _publish("billing.budget.threshold_reached", alert, {"id": alert.id, **data})
 
 
+def _money(amount: Decimal, currency: str) -> str:
+    """An amount with exactly the digits of its currency, as the API shows it."""
+    return str(Money(amount, currency).rounded().amount)
+
+
 def _subscription(row: SubscriptionRow) -> dict[str, Any]:
     ended_at = row.ended_at.isoformat() if row.ended_at else None
-    data = {"plan": row.plan, "fee": str(row.fee), "currency": row.currency, "started_at": row.started_at.isoformat()}
+    data = {
+        "plan": row.plan,
+        "fee": _money(row.fee, row.currency),
+        "currency": row.currency,
+        "started_at": row.started_at.isoformat(),
+    }
     return {"id": row.id, **data, "ended_at": ended_at}
 
 
 def _discount(row: DiscountRow) -> dict[str, Any]:
     percent = None if row.percent_off is None else str(row.percent_off)
-    amount = None if row.amount_off is None else str(row.amount_off)
+    amount = None if row.currency is None else _money(row.amount_off, row.currency)
     data = {"percent_off": percent, "amount_off": amount, "currency": row.currency, "duration": row.duration}
     return {"id": row.id, "name": row.name, **data}
 
 
 def _budget(row: BudgetRow) -> dict[str, Any]:
-    data = {"amount": str(row.amount), "currency": row.currency, "thresholds": row.thresholds}
+    data = {"amount": _money(row.amount, row.currency), "currency": row.currency, "thresholds": row.thresholds}
     return {"id": row.id, "name": row.name, **data}
 
 

@@ -9,6 +9,8 @@ from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
+pytestmark = pytest.mark.usefixtures("same_day")
+"""Where a month ends, so does the period that runs."""
 BUDGETS = "/api/billing/v1/budgets"
 WATCHED = 30.0
 """Seconds in which spending is looked at, on a busy machine."""

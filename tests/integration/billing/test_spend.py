@@ -3,11 +3,15 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.support.billing import invoice, set_price, subscribe, use
 from tests.support.clock import clock
 from tests.support.identities import Tenant
 from tests.support.months import current
 
+pytestmark = pytest.mark.usefixtures("same_day")
+"""Where a month ends, so does the period that runs."""
 SPEND = "/api/billing/v1/spend"
 
 
@@ -25,11 +29,13 @@ def test_usage_of_the_period_that_runs_is_rated_as_its_invoice_will(tenant: Tena
 def test_a_plan_costs_what_of_the_month_has_passed(tenant: Tenant) -> None:
     month = current()
     subscribe(tenant, "1000000", month.start.isoformat())
-    lengths = [(moment - month.start) / (month.end - month.start) for moment in (clock.now(), clock.now())]
-    before = Decimal(repr(lengths[0])) * 1_000_000
+
+    def passed() -> Decimal:
+        return Decimal((clock.now() - month.start) / (month.end - month.start)) * 1_000_000
+
+    before = passed()
     plans = Decimal(tenant.api.ok("GET", SPEND)["plans"])
-    after = Decimal((clock.now() - month.start) / (month.end - month.start)) * 1_000_000
-    assert before - 1 <= plans <= after + 1
+    assert before - 1 <= plans <= passed() + 1
 
 
 def test_what_is_billed_already_is_spent_all_the_same(tenant: Tenant) -> None:
