@@ -47,8 +47,12 @@ class PriceRow(TenantModel):
 
 
 class UsageRow(TenantModel):
-    """A metered quantity, counted once by `(source, source_id)`; billed by at most one invoice."""
+    """A metered quantity, counted once by `(source, source_id)`; billed by at most one invoice.
 
+    There are very many of them, and an invoice run changes each: every index beyond those below would cost the run.
+    """
+
+    tenant_id = models.TextField()
     source = models.TextField()
     source_id = models.TextField()
     resource_id = models.TextField(default="")
@@ -57,7 +61,7 @@ class UsageRow(TenantModel):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     refused_because = models.TextField(default="")
-    invoice = models.ForeignKey("Invoice", null=True, on_delete=models.PROTECT, related_name="usage")
+    invoice = models.ForeignKey("Invoice", null=True, on_delete=models.PROTECT, related_name="usage", db_index=False)
 
     class Meta:
         db_table = "usage"
