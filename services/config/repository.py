@@ -10,10 +10,19 @@ from typing import Any
 from django.db.models import Max
 
 from services.config.models import Environment, FlagRow, Layer, Revision
-from shared.errors import NotFound
-from shared.infra.db.django import TenantRepository
+from shared.errors import NotFound, VersionConflict
+from shared.infra.db.django import TenantModel, TenantRepository
+from shared.infra.db.django import check_version as check_row_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
+
+
+def check_version(row: TenantModel | None, expected: int | None) -> None:
+    """Raise VersionConflict when the caller read another version than the present one, or one of what isn't there."""
+    if row is not None:
+        check_row_version(row, expected)
+    elif expected is not None:
+        raise VersionConflict(f"there is nothing yet, and so no version {expected}", current_version=0)
 
 
 class EnvironmentRows(TenantRepository[Environment]):
@@ -21,10 +30,15 @@ class EnvironmentRows(TenantRepository[Environment]):
 
     model = Environment
 
-    def named(self, name: str, *, lock: bool = False) -> Environment:
-        """An environment by its name. Raises NotFound."""
+    def find(self, name: str, *, lock: bool = False) -> Environment | None:
+        """An environment by its name; None when there is none. With `lock` it is held until the transaction ends."""
         query = self.scoped().select_for_update() if lock else self.scoped()
         row: Environment | None = query.filter(name=name).first()
+        return row
+
+    def named(self, name: str, *, lock: bool = False) -> Environment:
+        """An environment by its name. Raises NotFound."""
+        row = self.find(name, lock=lock)
         if row is None:
             raise NotFound(f"there is no environment {name}")
         return row
@@ -82,6 +96,10 @@ class RevisionRows(TenantRepository[Revision]):
         """The highest revision of an environment; 0 when nothing was published."""
         found: int | None = self.scoped().filter(environment=environment).aggregate(newest=Max("revision"))["newest"]
         return found or 0
+
+    def recorded(self, environment: Environment, revision: int) -> bool:
+        """Whether the history has the revision."""
+        return bool(self.scoped().filter(environment=environment, revision=revision).exists())
 
     def numbered(self, environment: Environment, revision: int) -> Revision:
         """A revision of an environment. Raises NotFound."""
