@@ -45,6 +45,8 @@ class Revision(TenantModel):
     values = models.JSONField()
     rolled_back_to = models.IntegerField(null=True)
     published_by = models.TextField()
+    request = models.TextField(null=True)
+    """What recognises a repetition of the request that published it, if it can be repeated."""
 
     class Meta:
         db_table = "revisions"

@@ -101,6 +101,11 @@ class RevisionRows(TenantRepository[Revision]):
         """Whether the history has the revision."""
         return bool(self.scoped().filter(environment=environment, revision=revision).exists())
 
+    def of_request(self, environment: Environment, request: str) -> Revision | None:
+        """The newest revision that a request published; None when it published none."""
+        row: Revision | None = self.scoped().filter(environment=environment, request=request).order_by("-id").first()
+        return row
+
     def numbered(self, environment: Environment, revision: int) -> Revision:
         """A revision of an environment. Raises NotFound."""
         row: Revision | None = self.scoped().filter(environment=environment, revision=revision).first()

@@ -73,6 +73,8 @@ class Lease(TenantModel):
 
     token = models.ForeignKey(LeaseToken, on_delete=models.CASCADE, related_name="leases")
     engine = models.TextField()
+    issued_by = models.TextField(default="")
+    """Who asked for it; nobody else but who is above the policies gets its credentials."""
     vault_lease = models.TextField(default="")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -126,6 +126,7 @@ class KeyOut(serializers.Serializer):
     id = serializers.CharField()
     name = serializers.CharField()
     key_version = serializers.IntegerField()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 

@@ -106,13 +106,11 @@ def _put_in_force(
 
 
 def _done_before(environment: Environment, present: PublishedDocument | None) -> Revision | None:
-    """The revision that this very request put in force before, when its record was missing."""
-    missing = _record_missing(environment, present)
+    """The revision that this very request put in force before, when its commit failed."""
+    _record_missing(environment, present)
     context = current()
     request = request_digest(context.tenant_id, context.idempotency_key)
-    if missing is None or present is None or present.document.publication is None or request is None:
-        return None
-    return missing if present.document.publication.request == request else None
+    return None if request is None else revisions.of_request(environment, request)
 
 
 def _record_missing(environment: Environment, present: PublishedDocument | None) -> Revision | None:
@@ -137,6 +135,7 @@ def _record(environment: Environment, document: Document, publication: Publicati
             values=document.values,
             rolled_back_to=publication.rolled_back_to,
             published_by=publication.published_by,
+            request=publication.request,
         )
     )
     environment.revision = max(environment.revision, document.revision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.secrets.operations import lease_tokens, secrets
+from services.secrets.operations import keys, lease_tokens, path_policies, secrets
 from services.secrets.ports import Ports
 
 
@@ -14,4 +14,7 @@ def suspend(ports: Ports) -> None:
 def close(ports: Ports) -> None:
     """Nothing of a tenant that is gone stays behind."""
     lease_tokens.revoke_all(ports)
+    lease_tokens.forget_all()
     secrets.delete_all(ports)
+    keys.delete_all(ports)
+    path_policies.delete_all()
