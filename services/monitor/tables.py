@@ -73,6 +73,13 @@ class AlertRow(TenantRow, Base):
     rule: Mapped[Rule] = relationship()
 
 
+class SuspendedTenant(Base):
+    """A tenant whose rules aren't evaluated in the background until it is resumed."""
+
+    __tablename__ = "suspended_tenants"
+    tenant_id: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
 class Silence(TenantRow, Base):
     """For a while, alerts that match don't notify anybody. They are evaluated all the same."""
 

@@ -13,7 +13,7 @@ from services.monitor.domain.errors import InvalidQuery
 from services.monitor.domain.expressions import Aggregation, Expression
 from services.monitor.operations.queries import query_range
 from services.monitor.ports import Ports
-from services.monitor.schemas import MAX_SECONDS, Moment, QueryOut
+from services.monitor.schemas import MAX_SECONDS, Moment, Name, QueryOut
 from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
 router = ApiRouter()
@@ -33,7 +33,7 @@ Span = Annotated[int, Query(ge=1, le=MAX_SECONDS)]
 
 @router.get("/query", response_model=QueryOut, dependencies=[requires(READ)])
 def query(
-    name: str,
+    name: Name,
     start: Moment,
     end: Moment,
     matchers: Matchers,
