@@ -21,6 +21,7 @@ configure("config", settings)
 from services.config import api  # noqa: E402 - models load only after Django is configured
 from services.config.handlers import handlers  # noqa: E402
 from services.config.operations.recording import Recorder  # noqa: E402
+from services.config.operations.tenancy import remove_late  # noqa: E402
 
 clock = system_clock(settings.clock_file)
 ports = Ports(
@@ -29,7 +30,8 @@ ports = Ports(
     cache=Cache.from_settings(settings, settings.flag_cache_seconds),
     secrets=SecretsClient.connect(settings, clock),
 )
-recorder = Recorder(DjangoTransactions(), ports)
+transactions = DjangoTransactions()
+recorder = Recorder(transactions, ports)
 recording = Periodic("recording", settings.recording_interval_seconds, recorder.run)
 
 
@@ -44,5 +46,9 @@ service = create_service(
     ports,
     routes=api.routes(ports),
     handlers=handlers(ports),
-    background=[recording, ports.documents.follow(changed)],
+    background=[
+        recording,
+        ports.documents.follow(changed),
+        Periodic("closed", settings.closed_interval_seconds, lambda: remove_late(transactions, ports)),
+    ],
 )

@@ -5,11 +5,12 @@ The one row lock is an environment's, which comes before its layers and revision
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
 
-from services.config.models import Environment, FlagRow, Layer, Revision
+from services.config.models import ClosedTenant, Environment, FlagRow, Layer, Revision
 from shared.errors import NotFound, VersionConflict
 from shared.infra.db.django import TenantModel, TenantRepository
 from shared.infra.db.django import check_version as check_row_version
@@ -138,7 +139,24 @@ class FlagRows(TenantRepository[FlagRow]):
         self.scoped().delete()
 
 
+class ClosedTenantRows:
+    """Tenants that were closed a short while ago."""
+
+    def note(self, now: datetime) -> None:
+        """The context's tenant is closed."""
+        ClosedTenant.objects.update_or_create(tenant_id=current_tenant(), defaults={"closed_at": now})
+
+    def before(self, moment: datetime) -> list[str]:
+        """Those that were closed before a time."""
+        return list(ClosedTenant.objects.filter(closed_at__lt=moment).values_list("tenant_id", flat=True))
+
+    def forget(self) -> None:
+        """Nothing of the context's tenant can be left."""
+        ClosedTenant.objects.filter(tenant_id=current_tenant()).delete()
+
+
 environments = EnvironmentRows()
 layers = LayerRows()
 revisions = RevisionRows()
 flags = FlagRows()
+closed_tenants = ClosedTenantRows()

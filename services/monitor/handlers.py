@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     return {
         "tenants.tenant.suspended": on_tenant_suspended,
         "tenants.tenant.resumed": on_tenant_resumed,
-        "tenants.tenant.closed": on_tenant_closed,
+        "tenants.tenant.closed": partial(on_tenant_closed, ports),
     }
 
 
@@ -33,6 +34,6 @@ def on_tenant_resumed(event: Event, session: Session) -> None:
         tenancy.resume(session)
 
 
-def on_tenant_closed(_event: Event, session: Session) -> None:
+def on_tenant_closed(ports: Ports, _event: Event, session: Session) -> None:
     """Nothing of a closed tenant stays."""
-    tenancy.remove_everything(session)
+    tenancy.close(session, ports)

@@ -16,7 +16,7 @@ from services.monitor.domain.alerts import AlertState
 from services.monitor.domain.errors import RuleExists, TooManySamples
 from services.monitor.domain.labels import Labels
 from services.monitor.domain.series import Sample
-from services.monitor.tables import AlertRow, Rule, SampleRow, Series, Silence, SuspendedTenant
+from services.monitor.tables import AlertRow, Rule, SampleRow, Series, Silence, StoppedTenant
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
@@ -194,24 +194,30 @@ class SilenceRepository(TenantRepository[Silence]):
 
 def forget_tenant(session: Session) -> None:
     """Delete the samples, series and silences of the context's tenant."""
-    for table in (Series, Silence, SuspendedTenant):
+    for table in (Series, Silence):
         session.execute(delete(table).where(table.tenant_id == current_tenant()))
 
 
-def suspend_tenant(session: Session) -> None:
-    """Note that the context's tenant is suspended."""
-    session.execute(insert(SuspendedTenant).values(tenant_id=current_tenant()).on_conflict_do_nothing())
+def stop_tenant(session: Session, closed_at: datetime | None = None) -> None:
+    """Note that the context's tenant is suspended or, since a time, closed."""
+    noted = insert(StoppedTenant).values(tenant_id=current_tenant(), closed_at=closed_at)
+    session.execute(noted.on_conflict_do_update(index_elements=["tenant_id"], set_={"closed_at": closed_at}))
 
 
 def resume_tenant(session: Session) -> None:
-    """Note that the context's tenant is not suspended any more."""
-    session.execute(delete(SuspendedTenant).where(SuspendedTenant.tenant_id == current_tenant()))
+    """Note that the context's tenant is not stopped any more, or that nothing of it can be left."""
+    session.execute(delete(StoppedTenant).where(StoppedTenant.tenant_id == current_tenant()))
+
+
+def closed_before(session: Session, moment: datetime) -> Sequence[str]:
+    """The tenants that were closed before a time, and may have something left."""
+    return session.scalars(select(StoppedTenant.tenant_id).where(StoppedTenant.closed_at < moment)).all()
 
 
 def tenants_with_rules(session: Session) -> Sequence[str]:
-    """Every tenant that has rules to evaluate and isn't suspended."""
-    suspended = exists().where(SuspendedTenant.tenant_id == Rule.tenant_id)
-    return session.scalars(select(Rule.tenant_id).where(~suspended).distinct().order_by(Rule.tenant_id)).all()
+    """Every tenant that has rules to evaluate and isn't stopped."""
+    stopped = exists().where(StoppedTenant.tenant_id == Rule.tenant_id)
+    return session.scalars(select(Rule.tenant_id).where(~stopped).distinct().order_by(Rule.tenant_id)).all()
 
 
 def forget_samples(session: Session, before: datetime, limit: int) -> int:

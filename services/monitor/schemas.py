@@ -28,30 +28,21 @@ def _in_reach(moment: datetime) -> datetime:
     return utc
 
 
-def _storable(text: str) -> str:
-    """Text that PostgreSQL keeps."""
-    if "\0" in text:
-        raise ValueError("text has no NUL")
-    return text
-
-
 Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Text = Annotated[str, AfterValidator(_storable)]
-Id = Annotated[Text, Field(max_length=64)]
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
 WindowSeconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
 Quantile = Annotated[float, Field(ge=0, le=1)]
 Objective = Annotated[float, Field(gt=0, lt=1)]
-LabelSet = Annotated[dict[Text, Text], Field(max_length=30)]
+LabelSet = Annotated[dict[str, str], Field(max_length=30)]
 
 
 class SampleIn(Body):
     """A measurement."""
 
     name: Name
-    labels: dict[Text, Text] = {}
+    labels: dict[str, str] = {}
     value: Number
     timestamp: Moment
 
@@ -206,7 +197,7 @@ class SilenceCreate(Body):
     matchers: LabelSet
     starts_at: Moment
     ends_at: Moment
-    comment: Annotated[Text, Field(max_length=1000)] = ""
+    comment: Annotated[str, Field(max_length=1000)] = ""
 
 
 class SilenceOut(Out):

@@ -27,3 +27,5 @@ class Settings(ServiceSettings):
     """How long samples are kept: longer than any window reaches back. A series without samples is forgotten."""
     retention_interval_seconds: float = Field(default=3600.0, gt=0)
     """How often what is older is removed."""
+    closed_interval_seconds: float = Field(default=10.0, gt=0)
+    """How often it is looked for what requests left behind that were under way when their tenants were closed."""

@@ -73,11 +73,12 @@ class AlertRow(TenantRow, Base):
     rule: Mapped[Rule] = relationship()
 
 
-class SuspendedTenant(Base):
-    """A tenant whose rules aren't evaluated in the background until it is resumed."""
+class StoppedTenant(Base):
+    """A tenant whose rules aren't evaluated in the background: it is suspended or, where there is a time, closed."""
 
-    __tablename__ = "suspended_tenants"
+    __tablename__ = "stopped_tenants"
     tenant_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Silence(TenantRow, Base):

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from services.secrets.domain.paths import PathPolicy
-from services.secrets.models import EncryptionKey, Lease, LeaseToken, Policy, Secret
+from services.secrets.models import ClosedTenant, EncryptionKey, Lease, LeaseToken, Policy, Secret
 from shared.errors import Conflict, NotFound
 from shared.infra.db.django import TenantRepository
 from shared.kernel.context import current_tenant
@@ -166,8 +166,25 @@ class LeaseRows(TenantRepository[Lease]):
         return list(rows.order_by("id")[:limit])
 
 
+class ClosedTenantRows:
+    """Tenants that were closed a short while ago."""
+
+    def note(self, now: datetime) -> None:
+        """The context's tenant is closed."""
+        ClosedTenant.objects.update_or_create(tenant_id=current_tenant(), defaults={"closed_at": now})
+
+    def before(self, moment: datetime) -> list[str]:
+        """Those that were closed before a time."""
+        return list(ClosedTenant.objects.filter(closed_at__lt=moment).values_list("tenant_id", flat=True))
+
+    def forget(self) -> None:
+        """Nothing of the context's tenant can be left."""
+        ClosedTenant.objects.filter(tenant_id=current_tenant()).delete()
+
+
 secrets = SecretRows()
 keys = KeyRows()
 policies = PolicyRows()
 tokens = TokenRows()
 leases = LeaseRows()
+closed_tenants = ClosedTenantRows()

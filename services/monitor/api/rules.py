@@ -9,7 +9,7 @@ from services.monitor.api.common import READ, WRITE
 from services.monitor.operations import rules
 from services.monitor.ports import Ports
 from services.monitor.repository import RuleRepository
-from services.monitor.schemas import Id, RuleChange, RuleCreate, RuleOut
+from services.monitor.schemas import RuleChange, RuleCreate, RuleOut
 from services.monitor.tables import Rule
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
@@ -31,19 +31,19 @@ def list_rules(page: PageQuery, session: Session = database()) -> Page[Rule]:
 
 
 @router.get("/alert-rules/{id}", response_model=RuleOut, dependencies=[requires(READ)])
-def get_rule(id: Id, session: Session = database()) -> Rule:
+def get_rule(id: str, session: Session = database()) -> Rule:
     """One alert rule."""
     return RuleRepository(session).get(id)
 
 
 @router.patch("/alert-rules/{id}", response_model=RuleOut, dependencies=[requires(WRITE)])
-def change_rule(id: Id, body: RuleChange, version: ExpectedVersion, session: Session = database()) -> Rule:
+def change_rule(id: str, body: RuleChange, version: ExpectedVersion, session: Session = database()) -> Rule:
     """Change an alert rule."""
     return rules.change_rule(session, id, body.model_dump(exclude_unset=True), version)
 
 
 @router.delete("/alert-rules/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete_rule(id: Id, version: ExpectedVersion, session: Session = database()) -> Response:
+def delete_rule(id: str, version: ExpectedVersion, session: Session = database()) -> Response:
     """Delete an alert rule and its alerts."""
     rules.delete_rule(session, id, version)
     return Response(status_code=204)

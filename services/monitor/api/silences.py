@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.monitor.api.common import READ, WRITE
 from services.monitor.operations import silences
 from services.monitor.repository import SilenceRepository
-from services.monitor.schemas import Id, SilenceCreate, SilenceOut
+from services.monitor.schemas import SilenceCreate, SilenceOut
 from services.monitor.tables import Silence
 from shared.utils.pagination import Page
 from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
@@ -30,7 +30,7 @@ def list_silences(page: PageQuery, session: Session = database()) -> Page[Silenc
 
 
 @router.delete("/silences/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete_silence(id: Id, version: ExpectedVersion, session: Session = database()) -> Response:
+def delete_silence(id: str, version: ExpectedVersion, session: Session = database()) -> Response:
     """End a silence."""
     silences.delete_silence(session, id, version)
     return Response(status_code=204)

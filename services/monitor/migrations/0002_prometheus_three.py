@@ -20,7 +20,9 @@ def upgrade() -> None:
     op.add_column("alerts", sa.Column("keep_firing_since", moment))
     op.drop_column("alerts", "last_held_at")
     op.add_column("alert_rules", sa.Column("replayed_at", moment))
-    op.create_table("suspended_tenants", sa.Column("tenant_id", sa.Text, primary_key=True))
+    op.create_table(
+        "stopped_tenants", sa.Column("tenant_id", sa.Text, primary_key=True), sa.Column("closed_at", moment)
+    )
     op.create_index("samples_by_time", "samples", ["at"], postgresql_using="brin")
     alerts = sa.table("alerts", *(sa.column(name) for name in ("id", "rule_id", "labels", "state", "fingerprint")))
     found = op.get_bind().execute(sa.select(alerts).where(alerts.c.state.in_(("pending", "firing"))))
@@ -36,7 +38,7 @@ def _fingerprint(rule_id: str, labels: dict[str, str]) -> str:
 
 
 def downgrade() -> None:
-    op.drop_table("suspended_tenants")
+    op.drop_table("stopped_tenants")
     op.drop_index("samples_by_time", "samples")
     op.drop_column("alert_rules", "replayed_at")
     op.add_column("alerts", sa.Column("last_held_at", sa.DateTime(timezone=True)))

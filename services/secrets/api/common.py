@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import register_converter
 from rest_framework.response import Response
 
 from services.secrets.ports import Ports
@@ -20,23 +19,6 @@ class View(ApiView):
     """A view of the secrets service."""
 
     ports: Ports
-
-
-class IdConverter:
-    """Ids and names of keys in paths (`<id:…>`); other paths lead nowhere."""
-
-    regex = "[A-Za-z0-9_-]{1,64}"
-
-    def to_python(self, value: str) -> str:
-        """The id that was found in a path."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """The id as it stands in a path, where none of its characters needs an escape."""
-        return value
-
-
-register_converter(IdConverter, "id")
 
 
 def unstored(serializer: SerializerType, value: Any) -> Response:

@@ -73,8 +73,8 @@ def routes(ports: Ports) -> list[URLPattern]:
     """The routes of keys."""
     return [
         path("v1/keys", Keys.as_view(ports=ports)),
-        path("v1/keys/<id:name>/rotate", KeyRotation.as_view(ports=ports)),
-        path("v1/keys/<id:name>/encrypt", Encryption.as_view(ports=ports)),
-        path("v1/keys/<id:name>/decrypt", Decryption.as_view(ports=ports)),
-        path("v1/keys/<id:name>/rewrap", Rewrapping.as_view(ports=ports)),
+        path("v1/keys/<str:name>/rotate", KeyRotation.as_view(ports=ports)),
+        path("v1/keys/<str:name>/encrypt", Encryption.as_view(ports=ports)),
+        path("v1/keys/<str:name>/decrypt", Decryption.as_view(ports=ports)),
+        path("v1/keys/<str:name>/rewrap", Rewrapping.as_view(ports=ports)),
     ]

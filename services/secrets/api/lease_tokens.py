@@ -39,5 +39,5 @@ def routes(ports: Ports) -> list[URLPattern]:
     """The routes of tokens."""
     return [
         path("v1/lease-tokens", LeaseTokens.as_view(ports=ports)),
-        path("v1/lease-tokens/<id:id>/revoke", TokenRevocation.as_view(ports=ports)),
+        path("v1/lease-tokens/<str:id>/revoke", TokenRevocation.as_view(ports=ports)),
     ]

@@ -65,8 +65,8 @@ def routes(ports: Ports) -> list[URLPattern]:
     """The routes of leases."""
     return [
         path("v1/leases", Leases.as_view(ports=ports)),
-        path("v1/leases/<id:id>", OneLease.as_view(ports=ports)),
-        path("v1/leases/<id:id>/credentials", LeaseCredentials.as_view(ports=ports)),
-        path("v1/leases/<id:id>/renew", LeaseRenewal.as_view(ports=ports)),
-        path("v1/leases/<id:id>/revoke", LeaseRevocation.as_view(ports=ports)),
+        path("v1/leases/<str:id>", OneLease.as_view(ports=ports)),
+        path("v1/leases/<str:id>/credentials", LeaseCredentials.as_view(ports=ports)),
+        path("v1/leases/<str:id>/renew", LeaseRenewal.as_view(ports=ports)),
+        path("v1/leases/<str:id>/revoke", LeaseRevocation.as_view(ports=ports)),
     ]

@@ -42,5 +42,5 @@ def routes(ports: Ports) -> list[URLPattern]:
     """The routes of path policies."""
     return [
         path("v1/path-policies", Policies.as_view(ports=ports)),
-        path("v1/path-policies/<id:id>", OnePolicy.as_view(ports=ports)),
+        path("v1/path-policies/<str:id>", OnePolicy.as_view(ports=ports)),
     ]

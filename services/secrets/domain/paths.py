@@ -15,8 +15,6 @@ from shared.errors import ValidationFailed
 CAPABILITIES = ("read", "write", "delete", "list")
 MAX_PATH_LENGTH = 400
 SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-PREFIX = re.compile(r"[A-Za-z0-9_./-]*")
-"""What paths can begin with."""
 RESERVED = frozenset({"versions", "rotate"})
 """Segments that are operations of the API."""
 

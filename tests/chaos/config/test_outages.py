@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.support.api import Api
 from tests.support.bus import Bus
@@ -100,3 +101,15 @@ def test_the_watch_goes_on_after_consul_was_restarted(tenant: Tenant, fleet: Fle
     eventually(lambda: tenant.api.post(PUBLISH, json={}).status_code == 201, timeout=20)
     put_in_force(tenant, fleet, 9, {"n": 9}, key="never repeated")
     eventually(lambda: [revision for revision, _, _ in history(tenant)][-1] == 9, timeout=25)
+
+
+@pytest.mark.services("tenants")
+def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant: Tenant, fleet: FleetControl) -> None:
+    """The operator's request stands for one of the tenant's own that began before it was closed."""
+    flags = "/api/config/v1/flags"
+    tenant.api.ok("PUT", f"{flags}/early", json={"enabled": True})
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    eventually(lambda: list(tenant.operator.items(flags)) == [], timeout=20)
+    tenant.operator.ok("PUT", f"{flags}/late", json={"enabled": True})
+    fleet.step_clock(31)
+    eventually(lambda: list(tenant.operator.items(flags)) == [], timeout=30)

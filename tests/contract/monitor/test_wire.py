@@ -48,20 +48,3 @@ def test_the_openapi_document_names_the_end_points(tenant: Tenant) -> None:
     paths = tenant.api.ok("GET", "/api/monitor/openapi.json")["paths"]
     assert {"/v1/samples", "/v1/query", "/v1/alert-rules", "/v1/evaluate", "/v1/alerts", "/v1/silences"} <= set(paths)
     assert RULES.removeprefix("/api/monitor") in paths
-
-
-def test_text_that_can_not_be_kept_is_refused(tenant: Tenant) -> None:
-    rule = {"name": "busy", "metric": "load", "operator": ">", "threshold": 1}
-    silence = {"matchers": {"host": "a"}, "starts_at": at(0), "ends_at": at(60)}
-    bodies = [
-        ("samples", {"samples": [sample(0, 1, host="a\0")]}),
-        ("alert-rules", {**rule, "name": "a\0"}),
-        ("alert-rules", {**rule, "labels": {"host": "a\0"}}),
-        ("silences", {**silence, "comment": "a\0"}),
-        ("silences", {**silence, "matchers": {"a\0": "a"}}),
-    ]
-    for noun, body in bodies:
-        tenant.api.refused("POST", f"{MONITOR}/{noun}", 422, "validation_failed", json=body)
-    assert tenant.api.get(f"{RULES}/a%00").status_code // 100 == 4
-    assert tenant.api.get(f"{MONITOR}/query", params={"name": "a\0", "start": at(0), "end": at(0)}).status_code == 422
-    assert list(tenant.api.items(RULES)) == []
