@@ -128,9 +128,9 @@ class RuleRepository(TenantRepository[Rule]):
         self.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"rules:{current_tenant()}"))))
         return self.session.scalar(select(func.count()).where(Rule.tenant_id == current_tenant())) or 0
 
-    def all_locked(self) -> Sequence[Rule]:
-        """All rules, held until the transaction ends."""
-        return self.session.scalars(self.scoped().order_by(Rule.id).with_for_update()).all()
+    def all_locked(self, *, wait: bool = True) -> Sequence[Rule]:
+        """All rules, held until the transaction ends. Without `wait`, only those that nobody else holds."""
+        return self.session.scalars(self.scoped().order_by(Rule.id).with_for_update(skip_locked=not wait)).all()
 
     def remove(self, rule: Rule) -> None:
         """Delete a rule and its alerts."""

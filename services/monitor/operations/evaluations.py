@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.monitor import published
@@ -77,9 +78,12 @@ def evaluate(session: Session, ports: Ports, at: datetime) -> Evaluation:
 
 
 def evaluate_present(session: Session, ports: Ports) -> Evaluation:
-    """Evaluate those of the tenant's rules that aren't being replayed, at the present time."""
+    """Evaluate those of the tenant's rules that are neither being replayed nor changed, at the present time.
+
+    It waits for nobody: the next evaluation comes soon, and other tenants' come after this one.
+    """
     now = ports.clock.now()
-    rules = RuleRepository(session).all_locked()
+    rules = RuleRepository(session).all_locked(wait=False)
     present = [rule for rule in rules if not _replayed(rule, now)]
     return _evaluate(session, present, now, ports.settings.max_query_samples)
 
@@ -212,5 +216,5 @@ def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:
         with service_context("monitor", tenant_id, ports.clock, work=Work("evaluate rules")):
             try:
                 transactions.run(lambda session: evaluate_present(session, ports))
-            except OmniCloudError as error:
-                log.warning("a tenant's rules were not evaluated", tenant_id=tenant_id, reason=error.detail)
+            except (OmniCloudError, SQLAlchemyError):
+                log.exception("a tenant's rules were not evaluated", tenant_id=tenant_id)
