@@ -342,6 +342,8 @@ ALL: tuple[ErrorCode, ...] = (
         "The plan was made for another environment: apply it there, or plan here."),
     ErrorCode("policy_denied", 403, "Denied by policy",
         "The compliance policies in `policies` deny the request: change it, or ask for an exemption."),
+    ErrorCode("policy_limit_reached", 422, "Too many path policies",
+        "The tenant has as many path policies as it may have: join some, or delete those that nobody needs."),
     ErrorCode("policy_name_taken", 409, "Policy name taken",
         "There is a policy of that name: change it, or choose another name."),
     ErrorCode("pool_in_use", 409, "Pool in use",

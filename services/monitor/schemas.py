@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.monitor.domain.alerts import AlertState, Operator
 from services.monitor.domain.expressions import Aggregation
+from services.monitor.domain.labels import MAX_LABELS, MAX_VALUE_LENGTH
 from shared.web.schemas import Body, Out
 
 MAX_SAMPLES = 5_000
@@ -35,7 +36,8 @@ Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
 WindowSeconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
 Quantile = Annotated[float, Field(ge=0, le=1)]
 Objective = Annotated[float, Field(gt=0, lt=1)]
-LabelSet = Annotated[dict[str, str], Field(max_length=30)]
+LabelValue = Annotated[str, Field(max_length=MAX_VALUE_LENGTH)]
+LabelSet = Annotated[dict[Name, LabelValue], Field(max_length=MAX_LABELS)]
 
 
 class SampleIn(Body):

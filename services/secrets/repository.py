@@ -117,6 +117,10 @@ class PolicyRows(TenantRepository[Policy]):
         """All policies of the tenant, held until the transaction ends."""
         return list(self.scoped().select_for_update().order_by("id"))
 
+    def count(self) -> int:
+        """How many the tenant has."""
+        return int(self.scoped().count())
+
     def rules(self) -> list[PathPolicy]:
         """All of the tenant's policies."""
         return [row.rule() for row in self.scoped()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.secrets import published
-from services.secrets.domain.paths import checked_pattern
+from services.secrets.domain.paths import MAX_POLICIES, PolicyLimitReached, checked_pattern
 from services.secrets.models import Policy
 from services.secrets.repository import policies
 from shared.infra.db.django import check_version
@@ -14,7 +14,9 @@ from shared.utils.ids import new_id
 
 
 def create_policy(pattern: str, subjects: Sequence[str], capabilities: Sequence[str]) -> Policy:
-    """A new path policy; it holds from the next request on. Raises InvalidPattern."""
+    """A new path policy; it holds from the next request on. Raises InvalidPattern or PolicyLimitReached."""
+    if policies.count() >= MAX_POLICIES:
+        raise PolicyLimitReached(f"there are {MAX_POLICIES} path policies, as many as there may be", limit=MAX_POLICIES)
     policy = policies.add(
         Policy(
             id=new_id("pp"),

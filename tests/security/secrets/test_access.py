@@ -124,3 +124,14 @@ def test_a_policy_is_not_deleted_upon_another_version(tenant: Tenant) -> None:
     assert [item["id"] for item in tenant.api.items(POLICIES)] == [policy["id"]]
     tenant.api.ok("DELETE", path, 204, headers={"If-Match": '"1"'})
     assert list(tenant.api.items(POLICIES)) == []
+
+
+def test_a_tenant_has_a_limit_of_path_policies(tenant: Tenant) -> None:
+    """All of them are looked at with every read."""
+    body = {"pattern": "prod/*", "subjects": ["nobody"], "capabilities": ["read"]}
+    for _ in range(200):
+        tenant.api.ok("POST", POLICIES, 201, json=body)
+    problem = tenant.api.refused("POST", POLICIES, 422, "policy_limit_reached", json=body)
+    assert problem["limit"] == 200
+    many = {**body, "subjects": ["nobody"] * 101}
+    tenant.api.refused("POST", POLICIES, 422, "validation_failed", json=many)

@@ -38,7 +38,7 @@ def test_the_overlap_ends_that_much_later() -> None:
     assert overlap_end(NOON, 0) == NOON
 
 
-@pytest.mark.parametrize("seconds", [-1, 30 * 86400 + 1])
+@pytest.mark.parametrize("seconds", [-1, 30 * 86400 + 1, -(2**53), 10**30])
 def test_an_overlap_is_at_most_thirty_days(seconds: int) -> None:
     with pytest.raises(InvalidOverlap):
         overlap_end(NOON, seconds)
