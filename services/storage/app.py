@@ -6,6 +6,7 @@ from services.storage.api import ROUTERS
 from services.storage.domain.quotas import RESOURCES
 from services.storage.handlers import handlers
 from services.storage.operations import garbage, usage
+from services.storage.operations.lifecycle import Lifecycle
 from services.storage.ports import Ports
 from services.storage.repository import held_reservations, tenants_metered_since_before
 from services.storage.settings import Settings
@@ -51,6 +52,7 @@ service = create_service(
             settings.sweep_interval_seconds,
             lambda: background.run(lambda session: garbage.sweep(session, ports)),
         ),
+        Periodic("lifecycle", settings.lifecycle_interval_seconds, Lifecycle(ports, background).run),
         usage_meter(
             "storage",
             clock,

@@ -5,29 +5,46 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from services.storage.domain.uploads import MAX_PART_NUMBER
 from services.storage.domain.versions import Versioning
 from shared.web.schemas import Body, Out
 
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("text may not hold a NUL character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+"""Text that can be stored: NUL is none of it (PostgreSQL)."""
+Name = Annotated[Text, Field(min_length=1, max_length=255)]
+Prefix = Annotated[Text, Field(max_length=1024)]
+"""The beginning of a key, which has at most 1,024 bytes."""
+Tag = Annotated[Text, Field(max_length=255)]
 
 
 class LifecycleRule(Body):
-    """One lifecycle rule; days are counted from 1."""
+    """One lifecycle rule (S3's LifecycleRule); days are counted from 1."""
 
     id: Name
-    prefix: str = ""
+    prefix: Prefix = ""
     expiration_days: int | None = None
     noncurrent_days: int | None = None
     abort_multipart_days: int | None = None
+    newer_noncurrent_versions: int = 0
+    expired_delete_markers: bool = False
+    enabled: bool = True
 
 
 class BucketCreate(Body):
     """A new bucket."""
 
-    name: str
+    name: Text
     versioning: Versioning = Versioning.DISABLED
+    lifecycle: list[LifecycleRule] = []
 
 
 class BucketChange(Body):
@@ -85,10 +102,11 @@ class VersionOut(BaseModel):
 
 
 class VersionsOut(BaseModel):
-    """Versions by key, newest first; `next_after` continues."""
+    """Versions by key, newest first; `next_after` and `next_after_version_id` together continue."""
 
     versions: list[VersionOut]
     next_after: str | None
+    next_after_version_id: str | None
 
 
 class DeletionOut(BaseModel):
@@ -101,8 +119,8 @@ class DeletionOut(BaseModel):
 class UploadCreate(Body):
     """The object to be uploaded in parts."""
 
-    key: str
-    content_type: str = "application/octet-stream"
+    key: Text
+    content_type: Text = "application/octet-stream"
 
 
 class UploadOut(Out):
@@ -132,22 +150,22 @@ class ListedPart(Body):
     """A part by number and entity tag, as its upload was answered."""
 
     number: int
-    etag: str
+    etag: Tag
 
 
 class UploadComplete(Body):
     """The parts that make the object, in ascending order."""
 
-    parts: list[ListedPart]
+    parts: Annotated[list[ListedPart], Field(max_length=MAX_PART_NUMBER)]
 
 
 class PresignCreate(Body):
     """One method on one object, for a time in seconds."""
 
-    method: str
-    key: str
+    method: Tag
+    key: Text
     expires_in: int
-    version_id: str = ""
+    version_id: Tag = ""
 
 
 class PresignOut(Out):
@@ -163,9 +181,9 @@ class VolumeCreate(Body):
 
     name: Name
     size_gib: int | None = None
-    volume_class: str = "general"
+    volume_class: Tag = "general"
     zone: Name
-    snapshot_id: str | None = None
+    snapshot_id: Tag | None = None
 
 
 class VolumeChange(Body):

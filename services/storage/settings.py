@@ -23,6 +23,8 @@ class Settings(ServiceSettings):
     """How often the volumes that exist are metered; what is deleted is metered at once."""
     sweep_interval_seconds: float = Field(default=5.0, gt=0)
     """How soon after the commit the content of removed versions is deleted from the object store."""
+    lifecycle_interval_seconds: float = Field(default=5.0, gt=0)
+    """How often it is looked whether a bucket's rules weren't followed today: one statement while there is none."""
     quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
     """How often reservations of quota are compared with what exists: what no event settled stays wrong that long."""
 

@@ -30,7 +30,10 @@ PART_BYTES = 8 * 2**20
 CHUNK_BYTES = 64 * 2**10
 REGION = "us-east-1"
 """What MinIO calls itself; set so that the client needn't ask before every first request."""
-TIMEOUT = urllib3.Timeout(connect=2.0, read=30.0)
+TIMEOUT = urllib3.Timeout(connect=1.0, read=6.0)
+RETRIES = 1
+"""A store that is silent is given up within the fifteen seconds of a request, its second chance included."""
+RETRY_AFTER_SECONDS = 1
 SHA256_KEY = "sha256"
 METADATA_PREFIX = "x-amz-meta-"
 BUCKET_WORKERS = 4
@@ -106,7 +109,7 @@ class ObjectStore:
     @classmethod
     def from_settings(cls, settings: ServiceSettings) -> ObjectStore:
         """The store these settings point at; nothing is connected yet."""
-        retries = urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504))
+        retries = urllib3.Retry(total=RETRIES, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504))
         return cls(
             Minio(
                 settings.s3_endpoint,
@@ -184,6 +187,16 @@ class ObjectStore:
                 response.close()
                 response.release_conn()
 
+    def stream_range(self, bucket: str, name: str, offset: int, length: int) -> Iterator[bytes]:
+        """`length` bytes (at least one) from `offset` on, in pieces. They are those that are there, not verified."""
+        with translated():
+            response = self.client.get_object(bucket, name, offset=offset, length=length)
+            try:
+                yield from response.stream(CHUNK_BYTES)
+            finally:
+                response.close()
+                response.release_conn()
+
     def stat(self, bucket: str, name: str, version_id: str | None = None) -> StoredObject:
         """An object's description, without its bytes."""
         with translated():
@@ -231,9 +244,13 @@ def translated() -> Iterator[None]:
     except S3Error as error:
         if error.code in NOT_FOUND_CODES:
             raise ObjectNotFound(f"no such object: {error.bucket_name}/{error.object_name}") from error
-        raise ObjectStoreUnavailable(f"the object store refuses: {error.code}") from error
+        raise ObjectStoreUnavailable(
+            f"the object store refuses: {error.code}", retry_after=RETRY_AFTER_SECONDS
+        ) from error
     except (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError) as error:
-        raise ObjectStoreUnavailable(f"the object store doesn't answer: {type(error).__name__}") from error
+        raise ObjectStoreUnavailable(
+            f"the object store doesn't answer: {type(error).__name__}", retry_after=RETRY_AFTER_SECONDS
+        ) from error
 
 
 def _digest(stream: BinaryIO) -> tuple[str, int]:

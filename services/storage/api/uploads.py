@@ -5,14 +5,15 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, RawBody
+from services.storage.api.common import READ, WRITE, ConditionHeaders, ReceivedBody, StorageRouter
+from services.storage.api.objects import write_conditions
 from services.storage.operations import uploads
 from services.storage.ports import Ports
 from services.storage.schemas import ObjectOut, PartOut, PartsOut, UploadComplete, UploadCreate, UploadOut
 from services.storage.tables import ObjectVersion, Upload, UploadPart
-from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.web.fastapi import database, ports_of_app, requires
 
-router = ApiRouter(tags=["uploads"])
+router = StorageRouter("uploads")
 UPLOAD = "/buckets/{name}/uploads/{upload_id}"
 
 
@@ -27,12 +28,12 @@ def put_part(
     name: str,
     upload_id: str,
     number: int,
-    content: RawBody,
+    body: ReceivedBody,
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> UploadPart:
     """Store one part."""
-    return uploads.put_part(session, ports, name, upload_id, number, content)
+    return uploads.put_part(session, ports, name, upload_id, number, body)
 
 
 @router.get(UPLOAD + "/parts", response_model=PartsOut, dependencies=[requires(READ)])
@@ -43,10 +44,16 @@ def list_parts(name: str, upload_id: str, session: Session = database()) -> Part
 
 @router.post(UPLOAD + "/complete", response_model=ObjectOut, dependencies=[requires(WRITE)])
 def complete(
-    name: str, upload_id: str, body: UploadComplete, session: Session = database(), ports: Ports = ports_of_app()
+    name: str,
+    upload_id: str,
+    body: UploadComplete,
+    conditions: ConditionHeaders,
+    session: Session = database(),
+    ports: Ports = ports_of_app(),
 ) -> ObjectVersion:
-    """Make the object of its parts."""
-    return uploads.complete(session, ports, name, upload_id, [(part.number, part.etag) for part in body.parts])
+    """Make the object of its parts, under a condition if one is given."""
+    listed = [(part.number, part.etag) for part in body.parts]
+    return uploads.complete(session, ports, name, upload_id, listed, write_conditions(conditions))
 
 
 @router.delete(UPLOAD, status_code=204, dependencies=[requires(WRITE)])

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE
+from services.storage.api.common import READ, WRITE, StorageRouter
 from services.storage.operations import volumes
 from services.storage.ports import Ports
 from services.storage.repository import VolumeRepository
 from services.storage.schemas import VolumeAttach, VolumeChange, VolumeCreate, VolumeOut
 from services.storage.tables import Volume
 from shared.utils.pagination import Page
-from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = ApiRouter(tags=["volumes"])
+router = StorageRouter("volumes")
 
 
 @router.post("/volumes", status_code=201, response_model=VolumeOut, dependencies=[requires(WRITE)])
@@ -45,19 +45,21 @@ def change(
 
 
 @router.post("/volumes/{id}/attach", response_model=VolumeOut, dependencies=[requires(WRITE)])
-def attach(id: str, body: VolumeAttach, session: Session = database(), ports: Ports = ports_of_app()) -> Volume:
+def attach(
+    id: str, body: VolumeAttach, version: ExpectedVersion, session: Session = database(), ports: Ports = ports_of_app()
+) -> Volume:
     """Attach to an instance in the same zone."""
-    return volumes.attach(session, ports, id, body.instance_id)
+    return volumes.attach(session, ports, id, body.instance_id, version)
 
 
 @router.post("/volumes/{id}/detach", response_model=VolumeOut, dependencies=[requires(WRITE)])
-def detach(id: str, session: Session = database()) -> Volume:
+def detach(id: str, version: ExpectedVersion, session: Session = database()) -> Volume:
     """Detach from the instance."""
-    return volumes.detach(session, id)
+    return volumes.detach(session, id, version)
 
 
 @router.delete("/volumes/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete(id: str, session: Session = database(), ports: Ports = ports_of_app()) -> Response:
+def delete(id: str, version: ExpectedVersion, session: Session = database(), ports: Ports = ports_of_app()) -> Response:
     """Delete a volume that isn't in use."""
-    volumes.delete(session, ports, id)
+    volumes.delete(session, ports, id, version)
     return Response(status_code=204)

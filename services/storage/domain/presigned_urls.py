@@ -64,7 +64,7 @@ def sign(allowed: Grant, secret: str) -> str:
 
 def verify(asked: Grant, signature: str, secret: str, now: datetime) -> None:
     """Raises SignatureMismatch, or UrlExpired at the expiry itself and after it."""
-    if not hmac.compare_digest(sign(asked, secret), signature):
+    if not hmac.compare_digest(sign(asked, secret).encode(), signature.encode()):
         raise SignatureMismatch("the signature does not match the method, object and expiry of this request")
     if now.timestamp() >= asked.expires_at:
         raise UrlExpired("the URL has expired; ask for a new one")

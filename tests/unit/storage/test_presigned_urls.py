@@ -53,3 +53,8 @@ def test_a_method_or_an_expiry_that_cannot_be_signed_is_refused(method: str, sec
 
 def test_seven_days_is_the_longest_expiry() -> None:
     assert grant("GET", "t-1", "b", "k", "", timedelta(days=7), NOW).expires_at == 1_770_552_000
+
+
+def test_a_signature_that_is_no_hexadecimal_text_does_not_match_either() -> None:
+    with pytest.raises(SignatureMismatch):
+        verify(GRANT, "é" * 64, SECRET, NOW)
