@@ -418,6 +418,8 @@ ALL: tuple[ErrorCode, ...] = (
         "Nobody gets a token for a suspended tenant: ask the platform's operator to resume it."),
     ErrorCode("token_revoked", 409, "Lease token revoked",
         "The token was revoked and nothing can be leased under it: make a new one."),
+    ErrorCode("too_many_at_once", 429, "Too many at once",
+        "As many of such requests are under way as may be: send fewer at once, and this one again after Retry-After."),
     ErrorCode("too_many_attempts", 429, "Too many attempts",
         "The name is locked after failed log-ins: try again after Retry-After."),
     ErrorCode("totp_already_enabled", 409, "Second factor enabled",

@@ -12,6 +12,7 @@ from services.storage.repository import held_reservations, tenants_metered_since
 from services.storage.settings import Settings
 from shared.clients.compute import ComputeClient
 from shared.clients.tenants import TenantsClient
+from shared.infra.bulkhead import Bulkhead
 from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
 from shared.infra.multipart import MultipartUploads
 from shared.infra.object_store import ObjectStore
@@ -31,6 +32,7 @@ ports = Ports(
     settings=settings,
     clock=clock,
     store=store,
+    store_rooms=Bulkhead("the object store", settings.store_rooms, settings.store_rooms_of_one_tenant),
     multipart=MultipartUploads(store),
     quotas=Quotas(tenants),
     compute=ComputeClient.connect(settings, clock),

@@ -15,6 +15,11 @@ class Settings(ServiceSettings):
     advertise_address: str = "storage:8005"
     object_bucket: str = "objects"
     """The object store's bucket that holds the content of every tenant's objects, one immutable blob a version."""
+    store_rooms: int = Field(default=32, ge=1)
+    """Requests that may use the object store at once: of the forty threads of end points the others serve what doesn't
+    need it, however silent it is."""
+    store_rooms_of_one_tenant: int = Field(default=16, ge=1)
+    """How many of them may be one tenant's: clients that send parts beside each other take four to ten."""
     presign_secret: str = ""
     """HMAC key of presigned URLs; the identity key when it isn't set, so that one fleet needs one secret."""
     public_url: str = "/api/storage"

@@ -23,6 +23,7 @@ from minio.error import InvalidResponseError, S3Error, ServerError
 from minio.versioningconfig import VersioningConfig
 
 from shared.errors import NotFound, ServiceUnavailable
+from shared.kernel.context import current_or_none
 from shared.settings import ServiceSettings
 
 PART_BYTES = 8 * 2**20
@@ -30,9 +31,11 @@ PART_BYTES = 8 * 2**20
 CHUNK_BYTES = 64 * 2**10
 REGION = "us-east-1"
 """What MinIO calls itself; set so that the client needn't ask before every first request."""
-TIMEOUT = urllib3.Timeout(connect=1.0, read=6.0)
+CONNECT_SECONDS, READ_SECONDS = 1.0, 6.0
+"""How long the store may take for a connection, and for each of its answers' pieces."""
 RETRIES = 1
-"""A store that is silent is given up within the fifteen seconds of a request, its second chance included."""
+REFUSAL_SECONDS = 0.5
+"""What is kept of a request's time, so that a refusal still reaches whoever waits for it."""
 RETRY_AFTER_SECONDS = 1
 SHA256_KEY = "sha256"
 METADATA_PREFIX = "x-amz-meta-"
@@ -100,6 +103,31 @@ class ListedObject:
     is_delete_marker: bool = False
 
 
+class BoundedPool(urllib3.PoolManager):
+    """Connections whose requests take no longer than the request that they are made for has left."""
+
+    def urlopen(  # type: ignore[override]  # as urllib3 itself: its base takes other things
+        self, method: str, url: str, redirect: bool = True, **options: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """As urllib3's. Raises ObjectStoreUnavailable when no time is left."""
+        options.setdefault("timeout", patience())
+        return super().urlopen(method, url, redirect, **options)
+
+
+def patience() -> urllib3.Timeout:
+    """How long one attempt may take in the present context, when all of them may take as long as is left of its time.
+
+    Raises ObjectStoreUnavailable when nothing is.
+    """
+    context = current_or_none()
+    share = READ_SECONDS
+    if context is not None and context.deadline is not None:
+        share = (context.deadline.remaining() - REFUSAL_SECONDS) / (1 + RETRIES)
+    if share <= 0:
+        raise ObjectStoreUnavailable("no time is left to ask the object store", retry_after=RETRY_AFTER_SECONDS)
+    return urllib3.Timeout(connect=min(share, CONNECT_SECONDS), read=min(share, READ_SECONDS))
+
+
 class ObjectStore:
     """Methods raise ObjectNotFound and ObjectStoreUnavailable."""
 
@@ -117,7 +145,7 @@ class ObjectStore:
                 secret_key=settings.s3_secret_key,
                 secure=settings.s3_tls,
                 region=REGION,
-                http_client=urllib3.PoolManager(timeout=TIMEOUT, retries=retries, maxsize=10),
+                http_client=BoundedPool(retries=retries, maxsize=10),
             )
         )
 

@@ -109,7 +109,9 @@ def get(
     ports: Ports = ports_of_app(),
 ) -> Response:
     """The content of the latest version, or of the one asked for: all of it or a range, if the client hasn't got it."""
-    return content_answer(ports, objects.read(session, name, key, version_id), reading)
+    version = objects.read(session, name, key, version_id)
+    objects.let_go(session)
+    return content_answer(ports, version, reading)
 
 
 @router.delete(OBJECT, response_model=DeletionOut, dependencies=[requires(WRITE)])

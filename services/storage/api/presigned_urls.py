@@ -62,4 +62,5 @@ def use(
         version = objects.read(session, name, key, version_id or None)
         if request.method == "HEAD":
             return head_answer(version, reading)
+        objects.let_go(session)
         return content_answer(ports, version, reading)

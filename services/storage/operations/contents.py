@@ -49,6 +49,7 @@ def portion(ports: Ports, version: ObjectVersion, reading: Reading) -> Portion:
     length = last - first + 1
     pieces = [Piece(size, sha256) for size, sha256 in version.pieces] or [Piece(version.size, "")]
     chunks = read(ports.store, ports.settings.object_bucket, version.blob, pieces, first, last)
-    if length <= HELD_BYTES:
-        return Portion(asked, length, b"".join(chunks), iter(()))
-    return Portion(asked, length, None, chain([next(chunks)], chunks))
+    with ports.store_rooms.room():
+        if length <= HELD_BYTES:
+            return Portion(asked, length, b"".join(chunks), iter(()))
+        return Portion(asked, length, None, chain([next(chunks)], chunks))

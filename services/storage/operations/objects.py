@@ -19,7 +19,7 @@ from services.storage.tables import Bucket, ObjectVersion, StoredObject
 from shared.infra.db.hooks import after_rollback
 from shared.infra.db.sqlalchemy import touch
 from shared.infra.pieces import Piece
-from shared.kernel.context import current_tenant
+from shared.kernel.context import current, current_tenant
 from shared.utils.ids import new_id
 
 
@@ -50,11 +50,22 @@ def put(
     bucket = BucketRepository(session).named(bucket_name)
     _refuse_early(session, bucket, valid_object_key(key), conditions)
     store_bucket, blob = ports.settings.object_bucket, blob_name(bucket)
-    ports.store.put_stream(store_bucket, blob, body.file, content_type=content_type)
+    let_go(session)
+    with ports.store_rooms.room():
+        ports.store.put_stream(store_bucket, blob, body.file, content_type=content_type)
     after_rollback(session, lambda: ports.store.delete(store_bucket, blob))
     content = Content(blob, body.size, body.md5, content_type, [Piece(body.size, body.sha256)])
     bucket, stored = claim(session, bucket_name, key, conditions)
     return add_version(session, ports, bucket, stored, content)
+
+
+def let_go(session: Session) -> None:
+    """Give the connection back before the object store is asked: a slow one must not hold those of all.
+
+    Nothing has been written yet. Under an idempotency key it is kept: the key is claimed by the transaction.
+    """
+    if current().idempotency_key is None:
+        session.commit()
 
 
 def claim(session: Session, bucket_name: str, key: str, conditions: Conditions) -> tuple[Bucket, StoredObject]:
@@ -139,7 +150,7 @@ def _refuse_early(session: Session, bucket: Bucket, key: str, conditions: Condit
     objects = ObjectRepository(session)
     stored = objects.find(bucket, key)
     ensure_writable(conditions, _present_etag(objects.top(stored)) if stored else None)
-    session.expire_all()
+    session.expunge_all()  # It is read anew, under its lock.
 
 
 def _present_etag(rows: Sequence[ObjectVersion]) -> str | None:

@@ -35,10 +35,13 @@ def start(session: Session, ports: Ports, bucket_name: str, key: str, content_ty
     """Begin an upload of one object. Raises NoSuchBucket, InvalidObjectKey or InvalidContentType."""
     valid_object_key(key)
     valid_content_type(content_type)
-    bucket = BucketRepository(session).named(bucket_name, keep=True)
+    bucket = BucketRepository(session).named(bucket_name)
     store_bucket, blob = ports.settings.object_bucket, objects.blob_name(bucket)
-    store_upload_id = ports.multipart.create(store_bucket, blob, content_type=content_type)
+    objects.let_go(session)
+    with ports.store_rooms.room():
+        store_upload_id = ports.multipart.create(store_bucket, blob, content_type=content_type)
     after_rollback(session, lambda: ports.multipart.abort(store_bucket, blob, store_upload_id))
+    bucket = BucketRepository(session).named(bucket_name, keep=True)
     upload = UploadRepository(session).add(
         Upload(
             id=new_id("up"),
@@ -61,9 +64,11 @@ def put_part(session: Session, ports: Ports, bucket_name: str, upload_id: str, n
     """
     rules.valid_part_number(number)
     _, upload = _find(session, bucket_name, upload_id)
-    ports.multipart.upload_stream(
-        ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
-    )
+    objects.let_go(session)
+    with ports.store_rooms.room():
+        ports.multipart.upload_stream(
+            ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
+        )
     _find(session, bucket_name, upload_id, lock=True)
     part = UploadPart(
         id=new_id("part"),
@@ -100,7 +105,8 @@ def complete(
     arrived = {number: Part(number, row.etag, row.size) for number, row in rows.items()}
     chosen = rules.completed_parts(arrived, listed)
     bucket, stored = objects.claim(session, bucket_name, upload.key, conditions)
-    _put_together(ports, upload, chosen)
+    with ports.store_rooms.room():
+        _put_together(ports, upload, chosen)
     content = objects.Content(
         upload.blob,
         sum(part.size for part in chosen),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.support.bus import Bus
@@ -58,3 +60,29 @@ def test_what_is_deleted_while_nobody_keeps_quotas_is_given_back_later(fleet: Fl
     # Then their quota is free soon after it is back
     resources = ("volumes", "storage_gib", "buckets")
     eventually(lambda: [in_use(tenant.operator, each) for each in resources] == [0, 0, 0], 30.0)
+
+
+def test_a_silent_object_store_is_given_up_in_time_and_takes_nothing_from_what_needs_none(
+    fleet: FleetControl, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    # Given one tenant's bucket, and an object store that takes connections and says nothing
+    bucket = make_bucket(tenant.api)
+    put_object(tenant.api, bucket, "a", b"one")
+    with ThreadPoolExecutor(40) as threads, fleet.paused("minio"):
+        # When the tenant asks for objects from forty clients at once
+        asked = [threads.submit(tenant.api.get, f"{bucket}/objects/a") for _ in range(39)]
+        asked.append(threads.submit(tenant.api.put, f"{bucket}/objects/b", content=b"two"))
+        # Then another one's volumes are served meanwhile
+        for _ in range(5):
+            volume = make_volume(other_tenant.api, 1)
+            other_tenant.api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
+        assert not all(each.done() for each in asked)
+        # And every one of the forty is told within its time to come again
+        answers = [each.result() for each in asked]
+    told = {(answer.status_code, answer.json()["code"]) for answer in answers}
+    assert told == {(503, "object_store_unavailable"), (429, "too_many_at_once")}
+    assert all("retry-after" in answer.headers for answer in answers)
+    # And when the store is back, all is as it was
+    assert eventually(lambda: tenant.api.get(f"{bucket}/objects/a").content == b"one")
+    tenant.api.refused("GET", f"{bucket}/objects/b", 404, "no_such_key")
+    put_object(tenant.api, bucket, "b", b"two")
