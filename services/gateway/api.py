@@ -35,7 +35,7 @@ async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
     request.scope["route"] = ROUTE
     ports: Ports = ports_of(request)
-    target = route(request.url.path)
+    target = route(path_as_it_came(request.scope))
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
@@ -51,6 +51,15 @@ async def forward(request: Request) -> Response:
         client_address=address,
     )
     return await _response(await operations.forward(ports, incoming, current()))
+
+
+def path_as_it_came(scope: Scope) -> str:
+    """The request's path with its escapes: decoded by the service alone, once, so that `%252F` stays no slash.
+
+    What no client should send unescaped, bytes outside of ASCII, is escaped.
+    """
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
 
 
 async def _response(answer: Answer) -> Response:

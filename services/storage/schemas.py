@@ -116,6 +116,42 @@ class DeletionOut(BaseModel):
     marker: str | None
 
 
+class WantedDeletion(Body):
+    """An object, or one version of it, that is to be deleted."""
+
+    key: Text
+    version_id: Tag | None = None
+
+
+class DeletionsCreate(Body):
+    """Up to 1,000 objects or versions."""
+
+    objects: Annotated[list[WantedDeletion], Field(min_length=1, max_length=1000)]
+
+
+class DeletedOut(DeletionOut):
+    """What deleting one of them did."""
+
+    key: str
+    version_id: str | None
+
+
+class NotDeletedOut(BaseModel):
+    """Why one of them was not deleted."""
+
+    key: str
+    version_id: str | None
+    code: str
+    detail: str
+
+
+class DeletionsOut(BaseModel):
+    """What became of each, in the order of their keys."""
+
+    deleted: list[DeletedOut]
+    refused: list[NotDeletedOut]
+
+
 class UploadCreate(Body):
     """The object to be uploaded in parts."""
 

@@ -58,7 +58,7 @@ def test_objects_expire_old_versions_go_and_uploads_are_aborted(fleet: FleetCont
     told = bus.events(
         "storage.events",
         lambda event: event["tenantid"] == tenant.id and event["data"].get("by_rule") is True,
-        count=4,
+        count=5,
     )
     assert {event["type"] for event in told} == {"storage.object.deleted", "storage.upload.aborted"}
     assert {event["actor"] for event in told} == {"service:storage"}

@@ -285,3 +285,29 @@ def test_a_range_may_lie_in_two_parts_of_an_object(tenant: Tenant) -> None:
     assert (part.content, part.headers["content-range"]) == (b"aabb", f"bytes {border - 2}-{border + 1}/{size}")
     assert tenant.api.get(f"{bucket}/objects/big", headers={"Range": "bytes=-4"}).content == b"bend"
     assert tenant.api.get(f"{bucket}/objects/big").content == b"".join(contents)
+
+
+def test_every_key_is_an_object_of_its_own_however_it_has_to_be_written_in_an_address(tenant: Tenant) -> None:
+    # Given keys that are one another once decoded, and some that addresses are fond of shortening
+    bucket = make_bucket(tenant.api)
+    keys = [
+        "a/b", "a%2Fb", "a%252Fb", "A", "%41", "100%", "a b", "a+b", "a%20b", "x?y#z", "x/../y", "./x", "x//y", "/x",
+        "..", "ü", "%C3%BC",
+    ]  # fmt: skip
+
+    def path(key: str) -> str:
+        return f"{bucket}/objects/{quote(key, safe='').replace('.', '%2E')}"
+
+    for key in keys:
+        tenant.api.ok("PUT", path(key), content=key.encode())
+    # Then each is there with its own content
+    assert [each["key"] for each in tenant.api.ok("GET", f"{bucket}/objects")["objects"]] == sorted(
+        keys, key=str.encode
+    )
+    for key in keys:
+        assert tenant.api.get(path(key)).content == key.encode()
+    # And deleting one deletes no other
+    for number, key in enumerate(keys, 1):
+        tenant.api.ok("DELETE", path(key))
+        assert len(tenant.api.ok("GET", f"{bucket}/objects")["objects"]) == len(keys) - number
+    tenant.api.ok("DELETE", bucket, 204)
