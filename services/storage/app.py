@@ -54,6 +54,7 @@ service = create_service(
             settings.sweep_interval_seconds,
             lambda: background.run(lambda session: garbage.sweep(session, ports)),
         ),
+        Periodic("orphans", settings.orphan_interval_seconds, garbage.Orphans(ports, background).run),
         Periodic("lifecycle", settings.lifecycle_interval_seconds, Lifecycle(ports, background).run),
         usage_meter(
             "storage",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy import ColumnElement, delete, func, select, text, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -54,6 +54,10 @@ class Rows(TenantRepository[T]):
             raise InvalidCursor("the cursor is not one of this list's")
         return super().page(request, *conditions)
 
+    def of_tenant(self) -> Sequence[T]:
+        """All rows of the tenant, locked, in id order."""
+        return self.session.scalars(self.scoped().order_by(self.model.id).with_for_update()).all()
+
     def remove(self, row: T) -> None:
         """Delete a row."""
         self.session.delete(row)
@@ -94,10 +98,6 @@ class BucketRepository(Rows[Bucket]):
         holds_objects = select(StoredObject.id).where(StoredObject.bucket_id == bucket.id).exists()
         holds_uploads = select(Upload.id).where(Upload.bucket_id == bucket.id).exists()
         return not self.session.scalar(select(holds_objects | holds_uploads))
-
-    def of_tenant(self) -> Sequence[Bucket]:
-        """All buckets of the tenant, locked."""
-        return self.session.scalars(self.scoped().order_by(Bucket.id).with_for_update()).all()
 
     def held(self, id: str) -> Bucket | None:
         """A bucket by id, held against other changes; None when it is gone or somebody else holds it."""
@@ -210,9 +210,7 @@ class ObjectRepository(Rows[StoredObject]):
 
     def remove_versions(self, versions: Sequence[ObjectVersion]) -> None:
         """Delete version rows and leave their content to be swept after the commit."""
-        blobs = [{"name": version.blob} for version in versions if version.blob]
-        if blobs:
-            self.session.execute(insert(GarbageBlob).values(blobs).on_conflict_do_nothing())
+        throw_away(self.session, {version.blob for version in versions if version.blob})
         ids = [version.id for version in versions]
         self.session.execute(delete(ObjectVersion).where(ObjectVersion.id.in_(ids)))
         for version in versions:
@@ -229,7 +227,7 @@ class ObjectRepository(Rows[StoredObject]):
         return select(func.max(latest.position)).where(latest.object_id == object_id).scalar_subquery()
 
 
-class UploadRepository(TenantRepository[Upload]):
+class UploadRepository(Rows[Upload]):
     """Unfinished multi-part uploads."""
 
     model = Upload
@@ -239,15 +237,17 @@ class UploadRepository(TenantRepository[Upload]):
         query = select(UploadPart).where(UploadPart.upload_id == upload.id).order_by(UploadPart.number)
         return self.session.scalars(query).all()
 
+    def part_etag(self, upload: Upload, number: int) -> str | None:
+        """The entity tag of one part; None when it has not arrived."""
+        query = select(UploadPart.etag).where(UploadPart.upload_id == upload.id, UploadPart.number == number)
+        return self.session.scalar(query)
+
     def put_part(self, part: UploadPart) -> None:
         """Note a part; one of the same number is replaced, as its content is in the object store."""
         content = {"size": part.size, "etag": part.etag, "sha256": part.sha256}
         values = {"id": part.id, "tenant_id": part.tenant_id, "upload_id": part.upload_id, "number": part.number}
-        self.session.execute(
-            insert(UploadPart)
-            .values(**values, **content)
-            .on_conflict_do_update(constraint="upload_parts_number", set_=content)
-        )
+        added = insert(UploadPart).values(**values, **content)
+        self.session.execute(added.on_conflict_do_update(constraint="upload_parts_number", set_=content))
 
     def started_until(self, bucket: Bucket, prefix: str, moment: datetime, limit: int) -> Sequence[Upload]:
         """Uploads that were begun by then, oldest first, locked; those that somebody is completing now are left."""
@@ -272,19 +272,11 @@ class VolumeRepository(Rows[Volume]):
         query = self.scoped().where(Volume.instance_id == instance_id).order_by(Volume.id).with_for_update()
         return self.session.scalars(query).all()
 
-    def of_tenant(self) -> Sequence[Volume]:
-        """All of the tenant's volumes, locked, in id order."""
-        return self.session.scalars(self.scoped().order_by(Volume.id).with_for_update()).all()
-
 
 class SnapshotRepository(Rows[Snapshot]):
     """Snapshots."""
 
     model = Snapshot
-
-    def of_tenant(self) -> Sequence[Snapshot]:
-        """All of the tenant's snapshots, locked, in id order."""
-        return self.session.scalars(self.scoped().order_by(Snapshot.id).with_for_update()).all()
 
 
 def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence[str]:
@@ -333,6 +325,19 @@ def pass_gate(session: Session, *, closing: bool = False) -> None:
     """
     lock = func.pg_advisory_xact_lock if closing else func.pg_advisory_xact_lock_shared
     session.execute(select(lock(func.hashtextextended(f"storage/{current_tenant()}", 0))))
+
+
+def named_blobs(session: Session, names: Collection[str]) -> set[str]:
+    """Those blobs that a version, an upload or the garbage names. Of all tenants: for the search for orphans alone."""
+    columns = (ObjectVersion.blob, Upload.blob, GarbageBlob.name)
+    return set(session.scalars(union_all(*(select(column).where(column.in_(names)) for column in columns))))
+
+
+def throw_away(session: Session, names: Collection[str]) -> None:
+    """Leave blobs to be swept."""
+    if names:
+        values = [{"name": name} for name in sorted(names)]
+        session.execute(insert(GarbageBlob).values(values).on_conflict_do_nothing())
 
 
 def garbage(session: Session, limit: int) -> Sequence[str]:

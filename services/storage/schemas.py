@@ -121,6 +121,8 @@ class WantedDeletion(Body):
 
     key: Text
     version_id: Tag | None = None
+    etag: Tag | None = None
+    """If given: delete it only while this is the entity tag of the present content."""
 
 
 class DeletionsCreate(Body):
@@ -165,6 +167,7 @@ class UploadOut(Out):
     id: str
     key: str
     content_type: str
+    version: int
     created_at: datetime
 
 

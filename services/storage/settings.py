@@ -28,6 +28,8 @@ class Settings(ServiceSettings):
     """How often the volumes that exist are metered; what is deleted is metered at once."""
     sweep_interval_seconds: float = Field(default=5.0, gt=0)
     """How soon after the commit the content of removed versions is deleted from the object store."""
+    orphan_interval_seconds: float = Field(default=21_600.0, gt=0)
+    """How often the object store is looked through for content that no row names; it goes at the second look."""
     lifecycle_interval_seconds: float = Field(default=5.0, gt=0)
     """How often it is looked whether a bucket's rules weren't followed today: one statement while there is none."""
     quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)

@@ -19,7 +19,7 @@ def create(
     name: str, body: DeletionsCreate, session: Session = database(), ports: Ports = ports_of_app()
 ) -> DeletionsOut:
     """Delete up to 1,000 objects or versions; each by itself, as a DELETE of it would."""
-    done = deletions.delete_all(session, ports, name, [Wanted(each.key, each.version_id) for each in body.objects])
+    done = deletions.delete_all(session, ports, name, [Wanted(**each.model_dump()) for each in body.objects])
     return DeletionsOut(
         deleted=[
             DeletedOut(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from email.utils import format_datetime
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.storage.api.common import READ, WRITE, ConditionHeaders, OptionalHeader, ReceivedBody, StorageRouter
 from services.storage.domain.conditions import Conditions
+from services.storage.domain.uploads import composite_sha256
 from services.storage.operations import contents, listing, objects
 from services.storage.operations.contents import Reading
 from services.storage.ports import Ports
@@ -172,7 +174,18 @@ def _headers(version: ObjectVersion) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "Content-Disposition": "attachment",
         "X-Content-Type-Options": "nosniff",
+        **_digests(version),
     }
+
+
+def _digests(version: ObjectVersion) -> dict[str, str]:
+    """The digest of the whole content (RFC 9530), or of its parts' digests where it came in parts."""
+    digests = [sha256 for _, sha256 in version.pieces if sha256]
+    if len(digests) < max(1, len(version.pieces)):
+        return {}
+    if "-" in version.etag:
+        return {"X-Checksum-Sha256": composite_sha256(digests)}
+    return {"Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(digests[0])).decode()}:"}
 
 
 def _listed(key: str, version: ObjectVersion) -> ListedObjectOut:

@@ -14,13 +14,16 @@ from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from shared.errors import OmniCloudError
 
+QUOTE = '"'
+
 
 @dataclass(frozen=True)
 class Wanted:
-    """A key that is to be deleted, or one version of it."""
+    """A key that is to be deleted, or one version of it; with a tag, only while that is the present content's."""
 
     key: str
     version_id: str | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ def delete_all(session: Session, ports: Ports, bucket_name: str, wanted: Sequenc
 def _delete(session: Session, ports: Ports, bucket_name: str, wanted: Wanted) -> Done:
     try:
         # What is refused is refused before anything of it has changed.
-        return Done(wanted, objects.delete(session, ports, bucket_name, wanted.key, wanted.version_id, Conditions()))
+        conditions = Conditions(if_match=None if wanted.etag is None else f'"{wanted.etag.strip(QUOTE)}"')
+        return Done(wanted, objects.delete(session, ports, bucket_name, wanted.key, wanted.version_id, conditions))
     except OmniCloudError as error:
         return Done(wanted, None, error)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.storage import published
 from services.storage.domain import uploads as rules
-from services.storage.domain.conditions import Conditions
+from services.storage.domain.conditions import Conditions, ensure_writable
 from services.storage.domain.objects import valid_content_type, valid_object_key
 from services.storage.domain.uploads import Part
 from services.storage.operations import objects
@@ -18,6 +18,7 @@ from services.storage.repository import BucketRepository, UploadRepository
 from services.storage.tables import Bucket, ObjectVersion, Upload, UploadPart
 from shared.errors import NotFound
 from shared.infra.db.hooks import after_commit, after_rollback
+from shared.infra.db.sqlalchemy import check_version
 from shared.infra.multipart import UploadedPart
 from shared.infra.object_store import ObjectNotFound
 from shared.infra.pieces import Piece
@@ -57,19 +58,34 @@ def start(session: Session, ports: Ports, bucket_name: str, key: str, content_ty
     return upload
 
 
-def put_part(session: Session, ports: Ports, bucket_name: str, upload_id: str, number: int, body: Body) -> UploadPart:
-    """Store one part; the same number again replaces it. Raises InvalidPartNumber or NoSuchUpload.
+def get(session: Session, bucket_name: str, upload_id: str) -> Upload:
+    """An unfinished upload. Raises NoSuchUpload."""
+    return _find(session, bucket_name, upload_id)[1]
+
+
+def put_part(
+    session: Session,
+    ports: Ports,
+    bucket_name: str,
+    upload_id: str,
+    number: int,
+    body: Body,
+    conditions: Conditions,
+) -> UploadPart:
+    """Store one part; the same number again replaces it. Raises InvalidPartNumber, NoSuchUpload, PreconditionFailed.
 
     The upload is held while its part is noted, so that a part is either seen by who completes or aborts it, or refused.
     """
     rules.valid_part_number(number)
     _, upload = _find(session, bucket_name, upload_id)
+    _ensure_part(session, upload, number, conditions)
     objects.let_go(session)
     with ports.store_rooms.room():
         ports.multipart.upload_stream(
             ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
         )
     _find(session, bucket_name, upload_id, lock=True)
+    _ensure_part(session, upload, number, conditions)
     part = UploadPart(
         id=new_id("part"),
         tenant_id=current_tenant(),
@@ -120,9 +136,11 @@ def complete(
     return version
 
 
-def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str) -> None:
+def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str, expected: int | None) -> None:
     """Give an upload up; its parts are freed after the commit."""
-    end(session, ports, *_find(session, bucket_name, upload_id, lock=True))
+    bucket, upload = _find(session, bucket_name, upload_id, lock=True)
+    check_version(upload, expected)
+    end(session, ports, bucket, upload)
 
 
 def end(session: Session, ports: Ports, bucket: Bucket, upload: Upload, *, by_rule: bool = False) -> None:
@@ -131,6 +149,12 @@ def end(session: Session, ports: Ports, bucket: Bucket, upload: Upload, *, by_ru
     UploadRepository(session).end(upload)
     store_bucket = ports.settings.object_bucket
     after_commit(session, lambda: ports.multipart.abort(store_bucket, upload.blob, upload.store_upload_id))
+
+
+def _ensure_part(session: Session, upload: Upload, number: int, conditions: Conditions) -> None:
+    """Raise PreconditionFailed unless the part of that number, if there is one, is as the conditions say."""
+    if conditions != Conditions():
+        ensure_writable(conditions, UploadRepository(session).part_etag(upload, number))
 
 
 def _put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:

@@ -49,3 +49,14 @@ def test_more_than_a_thousand_or_none_at_all_are_refused(tenant: Tenant) -> None
     for number in (0, 1001):
         body = {"objects": [{"key": str(each)} for each in range(number)]}
         tenant.api.refused("POST", f"{bucket}/deletions", 422, "validation_failed", json=body)
+
+
+def test_what_is_deleted_by_its_tag_is_only_deleted_while_it_is_that_content(tenant: Tenant) -> None:
+    bucket = make_bucket(tenant.api)
+    tags = {key: put_object(tenant.api, bucket, key, key.encode())["etag"] for key in ("a", "b")}
+    put_object(tenant.api, bucket, "b", b"changed since")
+    body = {"objects": [{"key": key, "etag": tag} for key, tag in tags.items()]}
+    answer = tenant.api.ok("POST", f"{bucket}/deletions", json=body)
+    assert [each["key"] for each in answer["deleted"]] == ["a"]
+    assert [(each["key"], each["code"]) for each in answer["refused"]] == [("b", "precondition_failed")]
+    assert tenant.api.get(f"{bucket}/objects/b").content == b"changed since"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.eventually import eventually
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, create_tenant
 from tests.support.storing import STORAGE, make_volume
+from tests.support.zones import quota
 
 pytestmark = pytest.mark.services("compute")
 INSTANCES = "/api/compute/v1/instances"
@@ -56,3 +60,17 @@ def test_a_volume_is_not_attached_across_zones_nor_to_another_tenants_instance(
     path = f"{STORAGE}/volumes/{theirs['id']}"
     other_tenant.api.refused("POST", f"{path}/attach", 404, "not_found", json={"instance_id": instance["id"]})
     assert other_tenant.api.ok("GET", path) == theirs
+
+
+def test_what_many_clients_make_at_once_is_what_is_counted(operator: Api) -> None:
+    # Given a tenant with room for twenty volumes
+    tenant = create_tenant(operator, quotas={"volumes": 20})
+    body = {"name": "data", "size_gib": 2, "zone": "zone-1"}
+    # When forty are asked for at once
+    with ThreadPoolExecutor(40) as threads:
+        statuses = list(threads.map(lambda _: tenant.api.post(f"{STORAGE}/volumes", json=body).status_code, range(40)))
+    # Then twenty are there, the others were refused, and nothing is left reserved
+    assert Counter(statuses) == {201: 20, 403: 20}
+    assert len(list(tenant.api.items(f"{STORAGE}/volumes"))) == 20
+    counts = ("volumes", "storage_gib")
+    eventually(lambda: [quota(tenant.operator, each) for each in counts] == [(20, 0), (40, 0)], 20.0)
