@@ -41,9 +41,10 @@ def list_page(
     folded = after.startswith(prefix) and listing.fold(after, prefix, delimiter)[1]
     start = listing.behind(listing.fold(after, prefix, delimiter)[0], True) if folded else Start(after)
     while len(keys) <= size and start is not None:
-        found = objects.keys(bucket, prefix, start, size + 1)
+        lacking = size + 1 - len(keys)
+        found = objects.keys(bucket, prefix, start, lacking)
         keys.extend(_first_of_each_fold(found, prefix, delimiter))
-        if len(found) <= size:
+        if len(found) < lacking:
             break
         start = listing.behind(*listing.fold(found[-1], prefix, delimiter))
     page = listing.list_keys(keys, prefix=prefix, delimiter=delimiter, after=after, max_keys=size)

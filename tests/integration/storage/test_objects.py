@@ -11,6 +11,8 @@ from urllib.parse import quote
 from tests.support.identities import Tenant
 from tests.support.storing import MIN_PART_BYTES, STORAGE, make_bucket, put_object
 
+FIRST_PART_BYTES = 12 * 2**20
+
 
 def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -274,13 +276,13 @@ def test_a_range_may_lie_in_two_parts_of_an_object(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
     upload = tenant.api.ok("POST", f"{bucket}/uploads", 201, json={"key": "big"})
     url = f"{bucket}/uploads/{upload['id']}"
-    # One part is larger than what is sent to the object store in one piece
-    contents = [b"a" * (2 * MIN_PART_BYTES), b"b" * MIN_PART_BYTES, b"end"]
+    # One part is larger than what is sent to the object store in one piece, and the whole than what is held at once
+    contents = [b"a" * FIRST_PART_BYTES, b"b" * MIN_PART_BYTES, b"end"]
     parts = [tenant.api.ok("PUT", f"{url}/parts/{n}", content=each) for n, each in enumerate(contents, 1)]
     listed = [{"number": part["number"], "etag": part["etag"]} for part in parts]
     assert [part["etag"] for part in parts] == [md5(each) for each in contents]
     tenant.api.ok("POST", f"{url}/complete", json={"parts": listed})
-    border, size = 2 * MIN_PART_BYTES, 3 * MIN_PART_BYTES + 3
+    border, size = FIRST_PART_BYTES, FIRST_PART_BYTES + MIN_PART_BYTES + 3
     part = tenant.api.get(f"{bucket}/objects/big", headers={"Range": f"bytes={border - 2}-{border + 1}"})
     assert (part.content, part.headers["content-range"]) == (b"aabb", f"bytes {border - 2}-{border + 1}/{size}")
     assert tenant.api.get(f"{bucket}/objects/big", headers={"Range": "bytes=-4"}).content == b"bend"
