@@ -10,9 +10,11 @@ from django.db.models import F
 from services.audit.domain.chain import GENESIS, Entry, Head, Record
 from services.audit.models import AuditRecord, ChainHead
 from shared.errors import NotFound
-from shared.utils.pagination import Page, PageRequest
+from shared.utils.pagination import InvalidCursor, Page, PageRequest
 
 CHUNK = 2000
+LONGEST_SEQUENCE = 18
+"""Digits of the highest place in a chain."""
 
 
 def locked_head(tenant_id: str) -> ChainHead:
@@ -62,9 +64,16 @@ def as_record(row: AuditRecord) -> Record:
 def page(tenant_id: str, request: PageRequest, filters: dict[str, Any]) -> Page[AuditRecord]:
     """One page of records in chain order."""
     query = AuditRecord.objects.filter(tenant_id=tenant_id, **filters).order_by("sequence")
-    if request.after:
-        query = query.filter(sequence__gt=int(request.after[0]))
+    if position := request.position():
+        query = query.filter(sequence__gt=_sequence(position[0]))
     return Page.of(list(query[: request.limit + 1]), request, lambda row: (str(row.sequence),))
+
+
+def _sequence(text: str) -> int:
+    """The place in the chain that a cursor names. Raises InvalidCursor."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_SEQUENCE):
+        raise InvalidCursor("the cursor is not one of this list's")
+    return int(text)
 
 
 def one(tenant_id: str, sequence: int) -> AuditRecord:

@@ -11,11 +11,12 @@ from services.gateway import operations
 from services.gateway.domain.client_address import client_address
 from services.gateway.domain.credentials import access_token
 from services.gateway.domain.headers import returnable
-from services.gateway.domain.routing import route
+from services.gateway.domain.routing import Route as Target
+from services.gateway.domain.routing import guesses, route
 from services.gateway.operations import Incoming
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
-from shared.errors import OmniCloudError
+from shared.errors import PayloadTooLarge, Unauthenticated
 from shared.kernel.context import current
 from shared.kernel.identity import TENANT_HEADER, Identity
 from shared.web.fastapi import ports_of
@@ -25,26 +26,20 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
 SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 
-class PayloadTooLarge(OmniCloudError):
-    """The body is larger than the gateway carries."""
-
-    code = "payload_too_large"
-
-
 async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
     request.scope["route"] = ROUTE
     ports: Ports = ports_of(request)
-    target = route(path_as_it_came(request.scope))
+    target = route(request.scope["raw_path"].decode("ascii"))
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
-    identity = await _identity(ports, request, address)
+    identity = await _identity(ports, request, target, address)
     request.state.tenant_id = identity.tenant_id if identity else None
     incoming = Incoming(
         method=request.method,
         route=target,
-        query=request.url.query,
+        query=request.scope["query_string"].decode("ascii"),
         headers=request.headers.items(),
         body=await _body(request, ports.settings.max_body_bytes),
         identity=identity,
@@ -53,21 +48,14 @@ async def forward(request: Request) -> Response:
     return await _response(await operations.forward(ports, incoming, current()))
 
 
-def path_as_it_came(scope: Scope) -> str:
-    """The request's path with its escapes: decoded by the service alone, once, so that `%252F` stays no slash.
-
-    What no client should send unescaped, bytes outside of ASCII, is escaped.
-    """
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
-
-
 async def _response(answer: Answer) -> Response:
     """The answer as it goes to the client; one whose body is still on its way is passed on as it comes."""
     response = Response(await answer.read(), answer.status) if answer.complete else Passing(answer)
     headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers]
     response.raw_headers = [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in returnable(headers) if name not in SET_HERE
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in returnable(headers, answer.status)
+        if name not in SET_HERE
     ]
     return response
 
@@ -86,13 +74,18 @@ class Passing(StreamingResponse):
             self._answer.close()
 
 
-async def _identity(ports: Ports, request: Request, address: str) -> Identity | None:
+async def _identity(ports: Ports, request: Request, target: Target, address: str) -> Identity | None:
     """The caller's identity in the tenant it acts on; None without a token."""
     token = access_token(request.headers.get("authorization", ""))
-    if token is None:
+    if token is None or guesses(target, request.method):
         await ports.limits.count_anonymous(address)
+    if token is None:
         return None
-    identity = await ports.tokens.verify(token)
+    try:
+        identity = await ports.tokens.verify(token)
+    except Unauthenticated:
+        await ports.limits.count_anonymous(address)
+        raise
     await ports.limits.count_tenant(identity.tenant_id)
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
 
@@ -100,7 +93,7 @@ async def _identity(ports: Ports, request: Request, address: str) -> Identity | 
 async def _body(request: Request, limit: int) -> bytes:
     """The whole body. Raises PayloadTooLarge as soon as it is known to be."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdecimal() and int(declared[:20]) > limit:
         raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
     chunks: list[bytes] = []
     size = 0

@@ -24,7 +24,7 @@ ports = Ports(
     clock=clock,
     trusted=parse_networks(settings.trusted_proxies),
     tokens=TokenVerifier(settings, SigningKeys(settings, upstreams, http), clock),
-    limits=RateLimits(settings),
+    limits=RateLimits(settings, clock),
     upstreams=upstreams,
     http=http,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route
 from services.gateway.ports import Ports
-from services.gateway.ports.transport import Answer, NoAnswer, NotReached, target_of
+from services.gateway.ports.transport import Answer, NoAnswer, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
@@ -27,6 +27,9 @@ from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
 from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry_async
 
+PATIENCE_SECONDS = 5.0
+"""An instance that hasn't answered in less says nothing of itself: the request's own time was short."""
+
 
 @dataclass(frozen=True)
 class Incoming:
@@ -39,6 +42,16 @@ class Incoming:
     body: bytes
     identity: Identity | None
     client_address: str
+
+    @property
+    def target(self) -> str:
+        """Path and query as they go over the wire, which is how they came."""
+        return f"{self.route.path}?{self.query}" if self.query else self.route.path
+
+    @property
+    def caller(self) -> str:
+        """Whose request it is: the tenant's, or whoever has the address."""
+        return self.identity.tenant_id if self.identity else self.client_address
 
 
 async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> Answer:
@@ -73,20 +86,24 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
     UpstreamUnavailable for none, and DeadlineExceeded before it when the time is used up."""
     deadline.check()
     target = ports.upstreams.choose(incoming.route.service)
+    patient = deadline.remaining() >= PATIENCE_SECONDS
     try:
-        answer = await _send(
-            ports, target.instance.url + target_of(incoming.route.path, incoming.query), incoming, context, deadline
-        )
+        answer = await _send(ports, target.instance.url + incoming.target, incoming, context, deadline)
         if answer.status in RETRYABLE_STATUSES:
             await answer.read()  # Its connection is free again, whether or not another attempt follows.
     except NoAnswer as error:
-        target.breaker.record_failure()
+        if isinstance(error, NotReached):
+            target.call.failed()
+        elif patient or not isinstance(error, NotInTime):
+            target.call.failed(incoming.caller)
+        else:
+            target.call.dropped()
         kind = UpstreamNotReached if isinstance(error, NotReached) else UpstreamUnavailable
         raise kind(f"{incoming.route.service} gave no answer") from error
     if counts_as_failure(answer.status):
-        target.breaker.record_failure()
+        target.call.failed(incoming.caller)
     else:
-        target.breaker.record_success()
+        target.call.succeeded()
     if answer.status in RETRYABLE_STATUSES:
         raise UpstreamAnswered(answer.status, answer)
     return answer

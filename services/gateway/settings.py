@@ -20,6 +20,8 @@ class Settings(ServiceSettings):
     jwks_cache_seconds: float = 300.0
     jwks_refetch_seconds: float = 1.0
     """An unknown key id triggers a fetch, at most this often, so that strangers can't make the gateway hammer auth."""
+    jwks_stale_seconds: float = 3600.0
+    """So long the last keys count while auth can't be asked, those that it has withdrawn in the meantime included."""
     max_body_bytes: int = 16 * 2**20
     """Bodies are held in memory for retries; larger uploads go to the object store by presigned URL."""
     breaker_failures: int = 5

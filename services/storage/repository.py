@@ -27,7 +27,6 @@ from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import T, TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
-from shared.utils.pagination import InvalidCursor, Page, PageRequest
 
 NEWEST = 2**31 - 1
 """Above the position of every version."""
@@ -47,12 +46,6 @@ class BucketAlreadyExists(Conflict):
 
 class Rows(TenantRepository[T]):
     """What the tables' repositories have in common."""
-
-    def page(self, request: PageRequest, *conditions: Any) -> Page[T]:
-        """One page. Raises InvalidCursor for a cursor of another kind of list."""
-        if request.after is not None and (len(request.after) != 1 or "\0" in request.after[0]):
-            raise InvalidCursor("the cursor is not one of this list's")
-        return super().page(request, *conditions)
 
     def of_tenant(self) -> Sequence[T]:
         """All rows of the tenant, locked, in id order."""

@@ -5,25 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.storage.domain.uploads import MAX_PART_NUMBER
 from services.storage.domain.versions import Versioning
 from shared.web.schemas import Body, Out
 
-
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("text may not hold a NUL character")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_nul)]
-"""Text that can be stored: NUL is none of it (PostgreSQL)."""
-Name = Annotated[Text, Field(min_length=1, max_length=255)]
-Prefix = Annotated[Text, Field(max_length=1024)]
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+Prefix = Annotated[str, Field(max_length=1024)]
 """The beginning of a key, which has at most 1,024 bytes."""
-Tag = Annotated[Text, Field(max_length=255)]
+Tag = Annotated[str, Field(max_length=255)]
 
 
 class LifecycleRule(Body):
@@ -42,7 +33,7 @@ class LifecycleRule(Body):
 class BucketCreate(Body):
     """A new bucket."""
 
-    name: Text
+    name: str
     versioning: Versioning = Versioning.DISABLED
     lifecycle: list[LifecycleRule] = []
 
@@ -119,7 +110,7 @@ class DeletionOut(BaseModel):
 class WantedDeletion(Body):
     """An object, or one version of it, that is to be deleted."""
 
-    key: Text
+    key: str
     version_id: Tag | None = None
     etag: Tag | None = None
     """If given: delete it only while this is the entity tag of the present content."""
@@ -157,8 +148,8 @@ class DeletionsOut(BaseModel):
 class UploadCreate(Body):
     """The object to be uploaded in parts."""
 
-    key: Text
-    content_type: Text = "application/octet-stream"
+    key: str
+    content_type: str = "application/octet-stream"
 
 
 class UploadOut(Out):
@@ -202,7 +193,7 @@ class PresignCreate(Body):
     """One method on one object, for a time in seconds."""
 
     method: Tag
-    key: Text
+    key: str
     expires_in: int
     version_id: Tag = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
 class InvalidCursor(BadRequest):
@@ -39,13 +41,18 @@ class PageRequest:
     @classmethod
     def parse(cls, limit: str | int | None, cursor: str | None) -> PageRequest:
         """From query parameters. Raises InvalidLimit or InvalidCursor."""
-        try:
-            size = DEFAULT_LIMIT if limit is None else int(limit)
-        except ValueError as error:
-            raise InvalidLimit(f"limit must be a number, not {limit!r}") from error
+        if limit is not None and not _INTEGER.fullmatch(str(limit)):
+            raise InvalidLimit(f"limit must be a number, not {str(limit)[:40]!r}")
+        size = DEFAULT_LIMIT if limit is None else int(limit)
         if not 1 <= size <= MAX_LIMIT:
             raise InvalidLimit(f"limit must be between 1 and {MAX_LIMIT}, not {size}")
         return cls(size, decode_cursor(cursor) if cursor else None)
+
+    def position(self, parts: int = 1) -> tuple[str, ...] | None:
+        """The sort key to go on after, in so many parts; None at the beginning. Raises InvalidCursor for another."""
+        if self.after is not None and len(self.after) != parts:
+            raise InvalidCursor("the cursor is not one of this list's")
+        return self.after
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, use_context
 from shared.web import metrics, problems
 from shared.web.django_problems import problem_response
-from shared.web.edge import context_from_headers, response_headers
+from shared.web.edge import context_from_headers, refused, response_headers
+from shared.web.input import check_headers, check_path, check_query
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +32,7 @@ class ContextMiddleware:
         request.get_host()  # Django checks the host policy only when the host is asked for
         span = http_spans.serve(str(request.method), request.path, headers)
         context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK, span)
+        refusal = refused(lambda: _check(request)) or refusal
         with use_context(context), connection.execute_wrapper(_counting(context)):
             if refusal is not None:
                 response = problem_response(problems.problem_body(refusal, request.path))
@@ -54,6 +56,13 @@ class ContextMiddleware:
             tenant_id=context.identity.tenant_id if context.identity else None,
         )
         return response
+
+
+def _check(request: HttpRequest) -> None:
+    """Raise the refusal of what can't be read. The server has decoded the path."""
+    check_headers(request.headers.items())
+    check_path(request.path_info.encode())
+    check_query(str(request.META.get("QUERY_STRING", "")).encode("latin-1"))
 
 
 def _counting(context: RequestContext) -> Callable[..., Any]:

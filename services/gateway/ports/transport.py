@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
-import httpx
 from aiohttp import (
     ClientConnectorError,
     ClientError,
@@ -34,12 +32,14 @@ SHORTEST_SECONDS = 0.001
 """The library takes a timeout of zero for none."""
 NOT_OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 """What the library would add; a proxy doesn't say what the client didn't."""
-AS_IT_IS = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~=&-]+)?")
-"""Targets in which nothing could need an escape."""
 
 
 class NoAnswer(Exception):
     """No answer came, or it broke off: the instance may have carried the request out."""
+
+
+class NotInTime(NoAnswer):
+    """The time that the request was given is over."""
 
 
 class NotReached(NoAnswer):
@@ -124,6 +124,7 @@ class Transport:
                     timeout_ceil_threshold=math.inf,
                 ),
                 cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
                 skip_auto_headers=NOT_OURS_TO_SET,
                 max_line_size=MAX_HEADER_BYTES,
                 max_field_size=MAX_HEADER_BYTES,
@@ -133,14 +134,6 @@ class Transport:
             # breaker, and one attempt more than there should be.
             self._session._retry_connection = False
         return self._session
-
-
-def target_of(path: str, query: str) -> str:
-    """Path and query as they go over the wire: what is no part of a URL is escaped, escapes stay as they are."""
-    joined = f"{path}?{query}" if query else path
-    if AS_IT_IS.fullmatch(joined):
-        return joined
-    return httpx.URL(f"http://instance{path}", query=query.encode() if query else None).raw_path.decode("ascii")
 
 
 def _on_the_wire(name: str, value: str) -> str:
@@ -159,5 +152,7 @@ def _translated() -> Iterator[None]:
         yield
     except ClientConnectorError as error:
         raise NotReached(str(error)) from error
-    except (ClientError, TimeoutError, OSError) as error:
+    except TimeoutError as error:
+        raise NotInTime(str(error) or type(error).__name__) from error
+    except (ClientError, OSError) as error:
         raise NoAnswer(str(error) or type(error).__name__) from error

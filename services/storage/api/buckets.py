@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, StorageRouter
+from services.storage.api.common import READ, WRITE
 from services.storage.domain.lifecycle import Rule
 from services.storage.operations import buckets
 from services.storage.ports import Ports
@@ -15,10 +15,10 @@ from services.storage.repository import BucketRepository
 from services.storage.schemas import BucketChange, BucketCreate, BucketOut, LifecycleRule
 from services.storage.tables import Bucket
 from shared.utils.pagination import Page
-from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = StorageRouter("buckets")
+router = ApiRouter(tags=["buckets"])
 
 
 @router.post("/buckets", status_code=201, response_model=BucketOut, dependencies=[requires(WRITE)])

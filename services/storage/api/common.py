@@ -4,37 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Annotated
-from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Header, Request
 
 from services.storage.domain.conditions import Conditions
 from services.storage.operations.bodies import Body, Receiver, ensure_size
-from shared.errors import BadRequest
-from shared.web.fastapi import ApiRouter
 
 READ, WRITE = "storage:read", "storage:write"
 
 OptionalHeader = Annotated[str | None, Header()]
-
-
-async def _readable(request: Request) -> None:
-    """Refuse paths and queries that aren't text without NUL: nothing of that kind can be stored or found."""
-    for part in (request.scope["raw_path"], request.scope["query_string"]):
-        try:
-            text = unquote_to_bytes(part).decode()
-        except UnicodeDecodeError:
-            raise BadRequest("the address holds bytes that are no UTF-8") from None
-        if "\0" in text:
-            raise BadRequest("the address holds a NUL character")
-
-
-class StorageRouter(ApiRouter):
-    """A router whose end points see text in addresses, and nothing else."""
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(tags=[tag])
-        self.dependencies.append(Depends(_readable))
 
 
 async def _received(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import WRITE, StorageRouter
+from services.storage.api.common import WRITE
 from services.storage.operations import deletions
 from services.storage.operations.deletions import Wanted
 from services.storage.ports import Ports
 from services.storage.schemas import DeletedOut, DeletionsCreate, DeletionsOut, NotDeletedOut
-from shared.web.fastapi import database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
-router = StorageRouter("objects")
+router = ApiRouter(tags=["objects"])
 
 
 @router.post("/buckets/{name}/deletions", response_model=DeletionsOut, dependencies=[requires(WRITE)])

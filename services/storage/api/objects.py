@@ -10,7 +10,7 @@ from fastapi import Depends, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, ConditionHeaders, OptionalHeader, ReceivedBody, StorageRouter
+from services.storage.api.common import READ, WRITE, ConditionHeaders, OptionalHeader, ReceivedBody
 from services.storage.domain.conditions import Conditions
 from services.storage.domain.uploads import composite_sha256
 from services.storage.operations import contents, listing, objects
@@ -18,9 +18,9 @@ from services.storage.operations.contents import Reading
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ListedObjectOut, ListingOut, ObjectOut, VersionOut, VersionsOut
 from services.storage.tables import ObjectVersion
-from shared.web.fastapi import database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
-router = StorageRouter("objects")
+router = ApiRouter(tags=["objects"])
 OBJECT = "/buckets/{name}/objects/{key:path}"
 DEFAULT_TYPE = "application/octet-stream"
 OK, PARTIAL, NOT_MODIFIED = 200, 206, 304

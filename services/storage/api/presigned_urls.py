@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import WRITE, ReceivedBody, StorageRouter
+from services.storage.api.common import WRITE, ReceivedBody
 from services.storage.api.objects import (
     DEFAULT_TYPE,
     ReadingHeaders,
@@ -19,9 +19,9 @@ from services.storage.operations import objects, presigned_urls
 from services.storage.operations.presigned_urls import PresignedUrl
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
-from shared.web.fastapi import database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
-router = StorageRouter("presigned")
+router = ApiRouter(tags=["presigned"])
 
 
 @router.post(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, StorageRouter
+from services.storage.api.common import READ, WRITE
 from services.storage.operations import snapshots
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository
 from services.storage.schemas import SnapshotCreate, SnapshotOut
 from services.storage.tables import Snapshot
 from shared.utils.pagination import Page
-from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = StorageRouter("snapshots")
+router = ApiRouter(tags=["snapshots"])
 
 
 @router.post("/volumes/{id}/snapshots", status_code=201, response_model=SnapshotOut, dependencies=[requires(WRITE)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, ConditionHeaders, ReceivedBody, StorageRouter
+from services.storage.api.common import READ, WRITE, ConditionHeaders, ReceivedBody
 from services.storage.api.objects import write_conditions
 from services.storage.operations import uploads
 from services.storage.ports import Ports
@@ -13,10 +13,10 @@ from services.storage.repository import BucketRepository, UploadRepository
 from services.storage.schemas import ObjectOut, PartOut, PartsOut, UploadComplete, UploadCreate, UploadOut
 from services.storage.tables import ObjectVersion, Upload, UploadPart
 from shared.utils.pagination import Page
-from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = StorageRouter("uploads")
+router = ApiRouter(tags=["uploads"])
 UPLOAD = "/buckets/{name}/uploads/{upload_id}"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import WRITE, StorageRouter
+from services.storage.api.common import WRITE
 from services.storage.operations import usage
 from services.storage.ports import Ports
 from services.storage.schemas import UsageFlushed
-from shared.web.fastapi import database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
-router = StorageRouter("usage")
+router = ApiRouter(tags=["usage"])
 
 
 @router.post("/usage/flush", response_model=UsageFlushed, dependencies=[requires(WRITE)])

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, StorageRouter
+from services.storage.api.common import READ, WRITE
 from services.storage.operations import volumes
 from services.storage.ports import Ports
 from services.storage.repository import VolumeRepository
 from services.storage.schemas import VolumeAttach, VolumeChange, VolumeCreate, VolumeOut
 from services.storage.tables import Volume
 from shared.utils.pagination import Page
-from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = StorageRouter("volumes")
+router = ApiRouter(tags=["volumes"])
 
 
 @router.post("/volumes", status_code=201, response_model=VolumeOut, dependencies=[requires(WRITE)])

@@ -47,13 +47,13 @@ def test_a_url_whose_text_was_tampered_with_is_refused_and_is_no_error(tenant: T
         re.sub(r"expires=\d+", "expires=-1", url),
     ):
         anonymous.refused("GET", changed, 403, "signature_mismatch")
-    anonymous.refused("GET", re.sub("signature=.*", "signature=%00", url), 400, "bad_request")
+    anonymous.refused("GET", re.sub("signature=.*", "signature=%00", url), 400, "invalid_target")
     anonymous.refused("GET", re.sub(r"expires=\d+", "expires=soon", url), 422, "validation_failed")
 
 
 def test_an_expiry_beyond_all_time_is_refused(tenant: Tenant) -> None:
     bucket = make_bucket(tenant.api)
-    for expires_in in (10**30, -(10**30), 604_801, 0):
+    for expires_in in (2**53 - 1, -(2**53) + 1, 604_801, 0):
         body = {"method": "GET", "key": "a", "expires_in": expires_in}
         tenant.api.refused("POST", f"{bucket}/presigned-urls", 422, "invalid_presign", json=body)
 
