@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 from shared.clients.tenants import TenantsClient
 from shared.errors import Conflict, NotFound, OmniCloudError
-from shared.kernel.context import current, use_context
+from shared.kernel.context import current_or_none, use_context
 from shared.kernel.logs import logger
 from shared.quotas.claims import Claim
 from shared.utils.deadline import Deadline
@@ -61,9 +61,16 @@ class Quotas:
 
         The failure may be that the request's time is used up, so giving back has a budget of its own.
         """
-        context = current()
         try:
-            with use_context(replace(context, deadline=Deadline.after(GIVE_BACK_SECONDS, context.clock))):
+            with _time_of_its_own():
                 self.release(reservation_ids)
         except OmniCloudError as error:
             log.warning("a reservation is left to expire", error=error.detail)
+
+
+def _time_of_its_own() -> AbstractContextManager[object]:
+    """The present context, if there is one, with a budget of `GIVE_BACK_SECONDS`."""
+    context = current_or_none()
+    if context is None:
+        return nullcontext()
+    return use_context(replace(context, deadline=Deadline.after(GIVE_BACK_SECONDS, context.clock)))
