@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+import psycopg2
 import pytest
 
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, login_operator
 from tests.support.storing import STORAGE, in_use, make_bucket, make_volume, put_object
+from tests.support.zones import quota
 
 
 def test_what_was_stored_survives_a_crash_of_the_service(fleet: FleetControl, tenant: Tenant) -> None:
@@ -87,3 +92,77 @@ def test_a_silent_object_store_is_given_up_in_time_and_takes_nothing_from_what_n
     assert eventually(lambda: tenant.api.get(f"{bucket}/objects/a").content == b"one")
     tenant.api.refused("GET", f"{bucket}/objects/b", 404, "no_such_key")
     put_object(tenant.api, bucket, "b", b"two")
+
+
+@contextmanager
+def held_up(fleet: FleetControl, table: str = "storage.outbox") -> Iterator[Callable[[], bool]]:
+    """Nobody writes to a table for the length of a block; what is yielded tells whether somebody stands there.
+
+    Whoever makes something has reserved its quota by then, and committed nothing.
+    """
+    host, port = fleet.address("infra-db:5432")
+    password = os.environ.get("POSTGRES_PASSWORD", "omnicloud-postgres")
+    connection = psycopg2.connect(host=host, port=port, dbname="infra_db", user="omnicloud", password=password)
+
+    def stands() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted", (table,))
+            return cursor.fetchone() is not None
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        yield stands
+    finally:
+        connection.close()
+
+
+VOLUME = {"name": "data", "size_gib": 10, "zone": "zone-1"}
+COUNTED = ("volumes", "storage_gib")
+
+
+@pytest.mark.services("tenants")
+def test_what_was_reserved_for_something_that_was_never_made_has_an_end(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a volume whose quota is reserved, when the service dies before it is made
+    with held_up(fleet) as stands, ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(tenant.api.post, f"{STORAGE}/volumes", json=VOLUME)
+        eventually(stands)
+        assert [quota(tenant.operator, each) for each in COUNTED] == [(0, 1), (0, 10)]
+        fleet.kill("storage")
+    assert asked.result().status_code in (502, 503, 504)
+    fleet.start("storage")
+    fleet.wait_healthy("storage")
+    fleet.wait_routed()
+    assert list(tenant.api.items(f"{STORAGE}/volumes")) == []
+    # When a quarter of an hour has passed, then it counts no more
+    fleet.step_clock(901)
+    operator = login_operator(fleet.url).with_headers(X_Tenant_Id=tenant.id)
+    eventually(lambda: [quota(operator, each) for each in COUNTED] == [(0, 0), (0, 0)], 30.0)
+
+
+@pytest.mark.services("tenants")
+def test_what_is_made_while_nobody_keeps_quotas_is_committed_later(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a volume whose quota is reserved, when the tenants service dies before it is made
+    with held_up(fleet) as stands, ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(tenant.api.post, f"{STORAGE}/volumes", json=VOLUME)
+        eventually(stands)
+        fleet.kill("tenants")
+    assert asked.result().status_code == 201
+    fleet.start("tenants")
+    fleet.wait_healthy("tenants")
+    fleet.wait_routed()
+    # Then it is there, and counts as used soon after the tenants service is back
+    eventually(lambda: [quota(tenant.operator, each) for each in COUNTED] == [(1, 0), (10, 0)], 30.0)
+
+
+@pytest.mark.services("tenants")
+def test_a_request_that_waits_in_vain_gives_back_what_it_reserved(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a table that stays locked for longer than a request waits
+    with held_up(fleet) as stands, ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(tenant.api.post, f"{STORAGE}/volumes", json=VOLUME)
+        eventually(stands)
+        answer = asked.result()
+    # Then the answer is that it may be tried again, and nothing stays reserved, long before anything expires
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True), answer.text
+    eventually(lambda: [quota(tenant.operator, each) for each in COUNTED] == [(0, 0), (0, 0)])
+    assert list(tenant.api.items(f"{STORAGE}/volumes")) == []

@@ -76,7 +76,7 @@ def test_numbers_beyond_every_column_are_refused(tenant: Tenant) -> None:
 
 def test_cursors_that_were_made_by_hand_are_refused(tenant: Tenant) -> None:
     make_volume(tenant.api)
-    for cursor in ("WyJhIiwgImIiXQ", "WyJhXHUwMDAwIl0", "W10", "MQ"):
+    for cursor in ("WyJhIiwgImIiXQ", "WyJhXHUwMDAwIl0", "WyJhXHVkODAwIl0", "W10", "MQ"):
         for kind in ("volumes", "snapshots", "buckets"):
             tenant.api.refused("GET", f"{STORAGE}/{kind}", 400, "invalid_cursor", params={"cursor": cursor})
 
