@@ -124,7 +124,7 @@ COUNTED = ("volumes", "storage_gib")
 @pytest.mark.services("tenants")
 def test_what_was_reserved_for_something_that_was_never_made_has_an_end(fleet: FleetControl, tenant: Tenant) -> None:
     # Given a volume whose quota is reserved, when the service dies before it is made
-    with held_up(fleet) as stands, ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread, held_up(fleet) as stands:
         asked = thread.submit(tenant.api.post, f"{STORAGE}/volumes", json=VOLUME)
         eventually(stands)
         assert [quota(tenant.operator, each) for each in COUNTED] == [(0, 1), (0, 10)]
@@ -143,7 +143,7 @@ def test_what_was_reserved_for_something_that_was_never_made_has_an_end(fleet: F
 @pytest.mark.services("tenants")
 def test_what_is_made_while_nobody_keeps_quotas_is_committed_later(fleet: FleetControl, tenant: Tenant) -> None:
     # Given a volume whose quota is reserved, when the tenants service dies before it is made
-    with held_up(fleet) as stands, ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread, held_up(fleet) as stands:
         asked = thread.submit(tenant.api.post, f"{STORAGE}/volumes", json=VOLUME)
         eventually(stands)
         fleet.kill("tenants")
@@ -158,7 +158,7 @@ def test_what_is_made_while_nobody_keeps_quotas_is_committed_later(fleet: FleetC
 @pytest.mark.services("tenants")
 def test_a_request_that_waits_in_vain_gives_back_what_it_reserved(fleet: FleetControl, tenant: Tenant) -> None:
     # Given a table that stays locked for longer than a request waits
-    with held_up(fleet) as stands, ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1) as thread, held_up(fleet) as stands:
         asked = thread.submit(tenant.api.post, f"{STORAGE}/volumes", json=VOLUME)
         eventually(stands)
         answer = asked.result()
