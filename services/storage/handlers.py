@@ -42,12 +42,21 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         standings.note(session, event, standings.CLOSED)
         tenancy.close_tenant(session, ports)
 
+    def account_ended(event: Event, session: Session) -> None:
+        standings.note_end_of_right(session, event, event.subject)
+
+    def role_taken_back(event: Event, session: Session) -> None:
+        standings.note_end_of_right(session, event, event.data["subject"])
+
     return {
         **settlements(ports.quotas, BUCKET, SNAPSHOT),
         "storage.volume.created": volume_created,
         "storage.volume.updated": volume_updated,
         "storage.volume.deleted": volume_deleted,
         "compute.instance.deleted": instance_deleted,
+        "auth.user.disabled": account_ended,
+        "auth.service_account.deleted": account_ended,
+        "auth.grant.deleted": role_taken_back,
         "tenants.tenant.suspended": tenant_stands(standings.SUSPENDED),
         "tenants.tenant.resumed": tenant_stands(standings.ACTIVE),
         "tenants.tenant.closed": tenant_closed,

@@ -14,6 +14,7 @@ from services.storage.domain.listing import Start, following
 from services.storage.domain.quotas import bucket_claim, snapshot_claim
 from services.storage.tables import (
     Bucket,
+    EndedRight,
     GarbageBlob,
     ObjectVersion,
     Snapshot,
@@ -300,15 +301,21 @@ def remove_content(session: Session) -> None:
 
 
 def ruled_buckets(session: Session, day: date) -> Sequence[tuple[str, str]]:
-    """Tenant and id of buckets whose rules weren't followed on a day. Of all tenants: for the lifecycle alone."""
+    """Tenant and id of buckets whose rules weren't followed on a day. Of all active tenants."""
     query = select(Bucket.tenant_id, Bucket.id).where(Bucket.lifecycle != text("'[]'::jsonb"))
-    query = query.where(Bucket.lifecycle_ran_on.is_distinct_from(day)).order_by(Bucket.id)
-    return [(tenant_id, id) for tenant_id, id in session.execute(query)]
+    halted = select(TenantStanding.tenant_id).where(TenantStanding.state != "active")
+    query = query.where(Bucket.lifecycle_ran_on.is_distinct_from(day), Bucket.tenant_id.not_in(halted))
+    return [(tenant_id, id) for tenant_id, id in session.execute(query.order_by(Bucket.id))]
 
 
 def standing(session: Session, tenant_id: str, *, lock: bool = False) -> TenantStanding | None:
     """What the tenants service last said of a tenant; None when it has said nothing."""
     return session.get(TenantStanding, tenant_id, with_for_update=lock, populate_existing=True)
+
+
+def ended_right(session: Session, subject: str) -> EndedRight | None:
+    """When somebody last lost a right; None when nobody has said so."""
+    return session.get(EndedRight, subject)
 
 
 def pass_gate(session: Session, *, closing: bool = False) -> None:

@@ -97,6 +97,14 @@ class TenantStanding(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class EndedRight(Base):
+    """When a user or service account last lost a right: it was disabled, or a role was taken back."""
+
+    __tablename__ = "ended_rights"
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Volume(TenantRow, Base):
     """A block volume. It is metered from `metered_from` on, always; it counts under its `reservations` of quota."""
 

@@ -45,11 +45,13 @@ def use(
     body: ReceivedBody,
     reading: ReadingHeaders,
     version_id: str = "",
+    signer: str = "",
+    signed: int = 0,
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> Response:
     """Do the one thing that was signed, under the conditions of the request."""
-    asked = Grant(request.method, tenant_id, name, key, version_id, expires)
+    asked = Grant(request.method, tenant_id, name, key, version_id, expires, signer, signed)
     conditions = write_conditions(reading.conditions)
     with presigned_urls.admitted(session, ports, asked, signature):
         if request.method == "PUT":

@@ -17,9 +17,11 @@ def upgrade() -> None:
     op.execute(
         "CREATE TABLE tenant_standings (tenant_id text PRIMARY KEY, state text NOT NULL, sequence bigint NOT NULL)"
     )
+    op.execute("CREATE TABLE ended_rights (subject text PRIMARY KEY, ended_at timestamptz NOT NULL)")
 
 
 def downgrade() -> None:
+    op.execute("DROP TABLE ended_rights")
     op.execute("DROP TABLE tenant_standings")
     op.execute("ALTER TABLE upload_parts DROP COLUMN sha256")
     op.execute("DROP INDEX object_versions_blob")

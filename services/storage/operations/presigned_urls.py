@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.storage.domain import presigned_urls as rules
 from services.storage.domain.objects import valid_object_key
-from services.storage.operations.standings import ensure_active
+from services.storage.operations import standings
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from shared.kernel.context import current, current_tenant, service_context
@@ -44,8 +44,14 @@ def make(
         version_id,
         timedelta(seconds=min(max(expires_in, 0), BEYOND_SECONDS)),
         ports.clock.now(),
+        current().caller.responsible,
     )
-    query = {"expires": allowed.expires_at, "signature": rules.sign(allowed, ports.settings.signing_secret)}
+    query = {
+        "expires": allowed.expires_at,
+        "signer": allowed.signer,
+        "signed": allowed.signed_at,
+        "signature": rules.sign(allowed, ports.settings.signing_secret),
+    }
     if version_id:
         query["version_id"] = version_id
     path = f"/v1/signed/{allowed.tenant_id}/{allowed.bucket}/{quote(allowed.key)}?{urlencode(query)}"
@@ -56,7 +62,7 @@ def make(
 def admitted(session: Session, ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
     """Act in the tenant that signed, if it signed exactly this request and may still act.
 
-    Raises SignatureMismatch, UrlExpired or TenantNotActive.
+    Raises SignatureMismatch, UrlExpired, UrlRevoked or TenantNotActive.
     """
     rules.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
     context = current()
@@ -71,5 +77,6 @@ def admitted(session: Session, ports: Ports, asked: rules.Grant, signature: str)
         deadline=context.deadline,
         work=Work("serve a presigned URL"),
     ):
-        ensure_active(session)
+        standings.ensure_active(session)
+        rules.ensure_signer(asked, standings.right_ended_at(session, asked.signer))
         yield

@@ -1,11 +1,13 @@
-"""Whether a tenant may still act, as the tenants service has told it. Presigned URLs have no caller to ask about."""
+"""Who may still act, as tenants and auth have told it: presigned URLs have no caller to ask about."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
-from services.storage.repository import pass_gate, standing
-from services.storage.tables import TenantStanding
+from services.storage.repository import ended_right, pass_gate, standing
+from services.storage.tables import EndedRight, TenantStanding
 from shared.errors import TenantNotActive
 from shared.events import Event, is_newer
 from shared.kernel.context import current_tenant
@@ -42,3 +44,16 @@ def ensure_not_closed(session: Session) -> None:
     known = standing(session, current_tenant())
     if known is not None and known.state == CLOSED:
         raise TenantNotActive("the tenant is closed")
+
+
+def note_end_of_right(session: Session, event: Event, subject: str) -> None:
+    """Keep when somebody last lost a right: what was signed before that is worth nothing any more."""
+    known = ended_right(session, subject)
+    if known is None or known.ended_at < event.time:
+        session.merge(EndedRight(subject=subject, ended_at=event.time))
+
+
+def right_ended_at(session: Session, subject: str) -> datetime | None:
+    """When somebody last lost a right, as far as it has been told."""
+    known = ended_right(session, subject)
+    return known.ended_at if known else None

@@ -116,3 +116,22 @@ def test_a_rule_is_followed_on_the_day_it_is_made_and_one_that_is_switched_off_i
     api.ok("PATCH", on, json=rule(expiration_days=1))
     eventually(lambda: versions(api, on) == [], WITHIN)
     assert api.get(f"{off}/objects/tmp/a").status_code == 200
+
+
+def test_the_rules_of_a_suspended_tenant_wait_for_its_resumption(
+    fleet: FleetControl, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    # Given two tenants with a rule and an object each, one of which is suspended
+    buckets = [make_bucket(each.api) for each in (tenant, other_tenant)]
+    for each, bucket in zip((tenant, other_tenant), buckets, strict=True):
+        put_object(each.api, bucket, "tmp/a")
+        each.api.ok("PATCH", bucket, json=rule(expiration_days=1))
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
+    # When both objects are due, then that of the other tenant goes
+    api = later(fleet, tenant, 3)
+    theirs = login_operator(fleet.url).with_headers(X_Tenant_Id=other_tenant.id)
+    eventually(lambda: versions(theirs, buckets[1]) == [], WITHIN)
+    assert len(versions(api, buckets[0])) == 1
+    # And that of the suspended one once it is resumed
+    api.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
+    eventually(lambda: versions(api, buckets[0]) == [], WITHIN)

@@ -71,3 +71,24 @@ def test_ranges_and_conditions_hold_for_bearers_too(tenant: Tenant, anonymous: A
     head = anonymous.request("HEAD", presigned(tenant, bucket, "HEAD", "a"))
     assert (head.status_code, head.headers["etag"], head.content) == (200, tag, b"")
     assert tenant.api.get(f"{bucket}/objects/a").content == b"content"
+
+
+def test_a_url_ends_with_the_right_of_whoever_made_it(tenant: Tenant, anonymous: Api) -> None:
+    # Given URLs of an administrator and of two users who may use resources
+    bucket = make_bucket(tenant.api)
+    put_object(tenant.api, bucket, "a", b"one")
+    urls, ids = [], []
+    for api in (tenant.api, tenant.user("member"), tenant.user("member")):
+        body = {"method": "GET", "key": "a", "expires_in": 600}
+        urls.append(api.ok("POST", f"{bucket}/presigned-urls", 201, json=body)["url"])
+        ids.append(api.ok("GET", "/api/auth/v1/me")["subject"])
+    assert [anonymous.get(url).content for url in urls] == [b"one"] * 3
+    # When one of them is disabled and the other one loses the role
+    tenant.operator.ok("DELETE", f"/api/auth/v1/users/{ids[1]}", 204)
+    grants = tenant.operator.ok("GET", "/api/auth/v1/grants", params={"subject": ids[2]})["items"]
+    [grant] = [each for each in grants if each["subject"] == ids[2]]
+    tenant.operator.ok("DELETE", f"/api/auth/v1/grants/{grant['id']}", 204)
+    # Then their URLs are worth nothing any more, and the other one is what it was
+    for url in urls[1:]:
+        eventually(lambda gone=url: anonymous.refused("GET", gone, 403, "url_revoked"))  # type: ignore[misc]
+    assert anonymous.get(urls[0]).content == b"one"
