@@ -14,8 +14,11 @@ from itertools import chain
 from shared.errors import TooManyRequests
 from shared.kernel.context import current, current_tenant
 
-PATIENCE_SECONDS = 1.0
-"""How long one more waits for its turn. Far longer than a dependency in good health needs."""
+SLOW_SECONDS = 3.0
+"""Who has been inside for so long isn't being served: nobody waits for such. Far longer than a dependency in good
+health needs on a machine under load."""
+LOOK_SECONDS = 0.25
+"""How often those who wait look whether it has come to that."""
 
 
 class TooManyAtOnce(TooManyRequests):
@@ -38,15 +41,16 @@ class Bulkhead:
 
     @contextmanager
     def room(self) -> Iterator[None]:
-        """A room for the context's tenant for the length of a block. Raises TooManyAtOnce when none gets free soon.
+        """A room for the context's tenant for the length of a block. Raises TooManyAtOnce when none will be free soon.
 
-        While those inside are slow nobody waits for them: waiting takes a thread, too.
+        Whoever waits does so while those inside are served: waiting takes a thread, too.
         """
-        tenant, monotonic = current_tenant(), current().clock.monotonic
+        tenant, deadline, monotonic = current_tenant(), current().deadline, current().clock.monotonic
         with self._changed:
-            hopeful = not self._is_slow(tenant, monotonic())
-            if not self._changed.wait_for(lambda: self._is_free(tenant), PATIENCE_SECONDS if hopeful else 0):
-                raise TooManyAtOnce(f"too many requests use {self._name} at once", retry_after=1)
+            while not self._is_free(tenant):
+                if self._is_stuck(tenant, monotonic()) or (deadline is not None and deadline.expired):
+                    raise TooManyAtOnce(f"too many requests use {self._name} at once", retry_after=1)
+                self._changed.wait(LOOK_SECONDS)
             entered = monotonic()
             self._entered[tenant].append(entered)
         try:
@@ -61,11 +65,11 @@ class Bulkhead:
     def _is_free(self, tenant: str) -> bool:
         return len(self._entered.get(tenant, ())) < self._share and self._count() < self._limit
 
-    def _is_slow(self, tenant: str, now: float) -> bool:
-        """Whether somebody who would have to leave first has been inside for long."""
+    def _is_stuck(self, tenant: str, now: float) -> bool:
+        """Whether nobody of those who would have to leave has come in lately: none of them is being served."""
         full = self._count() >= self._limit
         inside = chain(*self._entered.values()) if full else self._entered.get(tenant, ())
-        return any(now - entered > PATIENCE_SECONDS for entered in inside)
+        return all(now - entered >= SLOW_SECONDS for entered in inside)
 
     def _count(self) -> int:
         return sum(len(inside) for inside in self._entered.values())
