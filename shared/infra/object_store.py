@@ -31,10 +31,10 @@ PART_BYTES = 8 * 2**20
 CHUNK_BYTES = 64 * 2**10
 REGION = "us-east-1"
 """What MinIO calls itself; set so that the client needn't ask before every first request."""
-CONNECT_SECONDS, READ_SECONDS = 1.0, 6.0
+CONNECT_SECONDS, READ_SECONDS = 1.0, 5.0
 """How long the store may take for a connection, and for each of its answers' pieces."""
 RETRIES = 1
-REFUSAL_SECONDS = 0.5
+REFUSAL_SECONDS = 1.5
 """What is kept of a request's time, so that a refusal still reaches whoever waits for it."""
 RETRY_AFTER_SECONDS = 1
 SHA256_KEY = "sha256"

@@ -87,7 +87,7 @@ def test_content_is_judged_by_its_sha256() -> None:
     assert refused.value.code == "object_corrupted"
 
 
-@pytest.mark.parametrize(("left", "connect", "read"), [(60, 1.0, 6.0), (8.5, 1.0, 4.0), (1.5, 0.5, 0.5)])
+@pytest.mark.parametrize(("left", "connect", "read"), [(60, 1.0, 5.0), (9.5, 1.0, 4.0), (2.5, 0.5, 0.5)])
 def test_the_store_is_asked_for_no_longer_than_the_request_has_time(left: float, connect: float, read: float) -> None:
     clock = standing_clock()
     with service_context("storage", "t-1", clock, deadline=Deadline.after(left, clock)):
@@ -97,7 +97,7 @@ def test_the_store_is_asked_for_no_longer_than_the_request_has_time(left: float,
 
 def test_a_request_without_time_is_refused_before_the_store_is_asked() -> None:
     clock = standing_clock()
-    with service_context("storage", "t-1", clock, deadline=Deadline.after(0.4, clock)):
+    with service_context("storage", "t-1", clock, deadline=Deadline.after(1.5, clock)):
         with pytest.raises(ObjectStoreUnavailable) as refused:
             patience()
     assert refused.value.headers == {"Retry-After": "1"}
