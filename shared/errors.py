@@ -88,6 +88,12 @@ class Forbidden(OmniCloudError):
     code = "forbidden"
 
 
+class TenantNotActive(Forbidden):
+    """A suspended or closed tenant gets nothing new. Said by the tenants service and by those that it has told."""
+
+    code = "tenant_not_active"
+
+
 class PayloadTooLarge(OmniCloudError):
     """The body is larger than what is taken here."""
 

@@ -6,11 +6,13 @@ from services.storage.api import ROUTERS
 from services.storage.domain.quotas import RESOURCES
 from services.storage.handlers import handlers
 from services.storage.operations import garbage, usage
+from services.storage.operations.lifecycle import Lifecycle
 from services.storage.ports import Ports
 from services.storage.repository import held_reservations, tenants_metered_since_before
 from services.storage.settings import Settings
 from shared.clients.compute import ComputeClient
 from shared.clients.tenants import TenantsClient
+from shared.infra.bulkhead import Bulkhead
 from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
 from shared.infra.multipart import MultipartUploads
 from shared.infra.object_store import ObjectStore
@@ -30,6 +32,7 @@ ports = Ports(
     settings=settings,
     clock=clock,
     store=store,
+    store_rooms=Bulkhead("the object store", settings.store_rooms, settings.store_rooms_of_one_tenant),
     multipart=MultipartUploads(store),
     quotas=Quotas(tenants),
     compute=ComputeClient.connect(settings, clock),
@@ -51,6 +54,8 @@ service = create_service(
             settings.sweep_interval_seconds,
             lambda: background.run(lambda session: garbage.sweep(session, ports)),
         ),
+        Periodic("orphans", settings.orphan_interval_seconds, garbage.Orphans(ports, background).run),
+        Periodic("lifecycle", settings.lifecycle_interval_seconds, Lifecycle(ports, background).run),
         usage_meter(
             "storage",
             clock,

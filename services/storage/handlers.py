@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from services.storage.operations import tenancy, volumes
+from services.storage.operations import standings, tenancy, volumes
 from services.storage.ports import Ports
 from shared.events import Event
 from shared.events.inbox import Handler
@@ -19,8 +19,12 @@ SNAPSHOT = Counted("storage.snapshot.created", "storage.snapshot.deleted", ("sna
 def handlers(ports: Ports) -> Mapping[str, Handler]:
     """Handlers by event type. Each runs in the event's tenant, in one transaction with its inbox row."""
 
-    def volume_exists(event: Event, session: Session) -> None:
+    def volume_created(event: Event, session: Session) -> None:
         ports.quotas.commit(_reservations(event))
+
+    def volume_updated(event: Event, session: Session) -> None:
+        # What the volume counted under before was committed by the events before this one.
+        ports.quotas.commit(event.data.get("reserved", ()))
 
     def volume_deleted(event: Event, session: Session) -> None:
         ports.quotas.release(_reservations(event))
@@ -28,15 +32,33 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     def instance_deleted(event: Event, session: Session) -> None:
         volumes.detach_all(session, event.subject)
 
+    def tenant_stands(state: str) -> Handler:
+        def stands(event: Event, session: Session) -> None:
+            standings.note(session, event, state)
+
+        return stands
+
     def tenant_closed(event: Event, session: Session) -> None:
+        standings.note(session, event, standings.CLOSED)
         tenancy.close_tenant(session, ports)
+
+    def account_ended(event: Event, session: Session) -> None:
+        standings.note_end_of_right(session, event, event.subject)
+
+    def role_taken_back(event: Event, session: Session) -> None:
+        standings.note_end_of_right(session, event, event.data["subject"])
 
     return {
         **settlements(ports.quotas, BUCKET, SNAPSHOT),
-        "storage.volume.created": volume_exists,
-        "storage.volume.updated": volume_exists,
+        "storage.volume.created": volume_created,
+        "storage.volume.updated": volume_updated,
         "storage.volume.deleted": volume_deleted,
         "compute.instance.deleted": instance_deleted,
+        "auth.user.disabled": account_ended,
+        "auth.service_account.deleted": account_ended,
+        "auth.grant.deleted": role_taken_back,
+        "tenants.tenant.suspended": tenant_stands(standings.SUSPENDED),
+        "tenants.tenant.resumed": tenant_stands(standings.ACTIVE),
         "tenants.tenant.closed": tenant_closed,
     }
 

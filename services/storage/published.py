@@ -39,10 +39,16 @@ def object_created(session: Session, bucket: Bucket, stored: StoredObject, versi
 
 
 def object_deleted(
-    session: Session, bucket: Bucket, stored: StoredObject, removed: Sequence[str], marker: str | None
+    session: Session,
+    bucket: Bucket,
+    stored: StoredObject,
+    removed: Sequence[str],
+    marker: str | None,
+    *,
+    by_rule: bool,
 ) -> None:
-    """Versions of an object were removed for good, or a delete marker hides it."""
-    data = {"bucket": bucket.name, "key": stored.key, "removed": list(removed), "marker": marker}
+    """Versions of an object were removed for good, or a delete marker hides it; a caller or a lifecycle rule did so."""
+    data = {"bucket": bucket.name, "key": stored.key, "removed": list(removed), "marker": marker, "by_rule": by_rule}
     publish(session, "storage.object.deleted", subject=stored.id, data=data, sequence=stored.version)
 
 
@@ -58,9 +64,9 @@ def upload_completed(session: Session, bucket: Bucket, upload: Upload, version_i
     publish(session, "storage.upload.completed", subject=upload.id, data=data, sequence=upload.version + 1)
 
 
-def upload_aborted(session: Session, bucket: Bucket, upload: Upload) -> None:
-    """An upload was given up."""
-    data = _upload(bucket, upload, None)
+def upload_aborted(session: Session, bucket: Bucket, upload: Upload, *, by_rule: bool) -> None:
+    """An upload was given up, by a caller or by a lifecycle rule."""
+    data = {**_upload(bucket, upload, None), "by_rule": by_rule}
     publish(session, "storage.upload.aborted", subject=upload.id, data=data, sequence=upload.version + 1)
 
 
@@ -69,9 +75,10 @@ def volume_created(session: Session, volume: Volume) -> None:
     publish(session, "storage.volume.created", subject=volume.id, data=_volume(volume), sequence=volume.version)
 
 
-def volume_updated(session: Session, volume: Volume) -> None:
-    """A volume was renamed or has grown."""
-    publish(session, "storage.volume.updated", subject=volume.id, data=_volume(volume), sequence=volume.version)
+def volume_updated(session: Session, volume: Volume, reserved: Sequence[str]) -> None:
+    """A volume was renamed or has grown; `reserved` is what this change reserved, and nothing before it."""
+    data = {**_volume(volume), "reserved": list(reserved)}
+    publish(session, "storage.volume.updated", subject=volume.id, data=data, sequence=volume.version)
 
 
 def volume_state_changed(session: Session, volume: Volume, previous_state: str) -> None:
@@ -98,7 +105,12 @@ def snapshot_deleted(session: Session, snapshot: Snapshot) -> None:
 
 
 def _bucket(bucket: Bucket) -> dict[str, Any]:
-    return {"id": bucket.id, "name": bucket.name, "versioning": str(bucket.versioning)}
+    return {
+        "id": bucket.id,
+        "name": bucket.name,
+        "versioning": str(bucket.versioning),
+        "lifecycle": bucket.lifecycle,
+    }
 
 
 def _upload(bucket: Bucket, upload: Upload, version_id: str | None) -> dict[str, Any]:

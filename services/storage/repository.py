@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select, text, union_all
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from services.storage.domain.listing import Start, following
 from services.storage.domain.quotas import bucket_claim, snapshot_claim
 from services.storage.tables import (
     Bucket,
+    EndedRight,
     GarbageBlob,
     ObjectVersion,
     Snapshot,
     StoredObject,
+    TenantStanding,
     Upload,
     UploadPart,
     Volume,
 )
 from shared.errors import Conflict, NotFound
-from shared.infra.db.sqlalchemy import TenantRepository
+from shared.infra.db.sqlalchemy import T, TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
-LAST_CHARACTER = "\U0010ffff"
+NEWEST = 2**31 - 1
+"""Above the position of every version."""
 
 
 class NoSuchBucket(NotFound):
@@ -40,28 +45,41 @@ class BucketAlreadyExists(Conflict):
     code = "bucket_already_exists"
 
 
-class BucketRepository(TenantRepository[Bucket]):
+class Rows(TenantRepository[T]):
+    """What the tables' repositories have in common."""
+
+    def of_tenant(self) -> Sequence[T]:
+        """All rows of the tenant, locked, in id order."""
+        return self.session.scalars(self.scoped().order_by(self.model.id).with_for_update()).all()
+
+    def remove(self, row: T) -> None:
+        """Delete a row."""
+        self.session.delete(row)
+        self.session.flush()
+
+
+class BucketRepository(Rows[Bucket]):
     """Buckets by name."""
 
     model = Bucket
 
-    def named(self, name: str, *, lock: bool = False) -> Bucket:
-        """The bucket. Raises NoSuchBucket, for another tenant's too."""
+    def named(self, name: str, *, lock: bool = False, keep: bool = False) -> Bucket:
+        """The bucket. Raises NoSuchBucket, for another tenant's too.
+
+        With `lock` it is held to be changed or deleted. With `keep` it is held, beside others that do the same, against
+        being deleted: what is put into it stays in a bucket.
+        """
         query = self.scoped().where(Bucket.name == name)
-        bucket = self.session.scalars(query.with_for_update() if lock else query).one_or_none()
+        if lock or keep:
+            query = query.with_for_update(read=keep, key_share=keep).execution_options(populate_existing=True)
+        bucket = self.session.scalars(query).one_or_none()
         if bucket is None:
             raise NoSuchBucket(f"there is no bucket {name}")
         return bucket
 
     def create(self, bucket: Bucket) -> Bucket:
         """Insert a bucket; of two that race for one name the second gets BucketAlreadyExists."""
-        values = {
-            "id": bucket.id,
-            "tenant_id": bucket.tenant_id,
-            "name": bucket.name,
-            "versioning": bucket.versioning,
-            "lifecycle": bucket.lifecycle,
-        }
+        values = {name: getattr(bucket, name) for name in ("id", "tenant_id", "name", "versioning", "lifecycle")}
         added = self.session.scalars(
             insert(Bucket).values(**values).on_conflict_do_nothing(constraint="buckets_name").returning(Bucket)
         ).one_or_none()
@@ -75,17 +93,13 @@ class BucketRepository(TenantRepository[Bucket]):
         holds_uploads = select(Upload.id).where(Upload.bucket_id == bucket.id).exists()
         return not self.session.scalar(select(holds_objects | holds_uploads))
 
-    def remove(self, bucket: Bucket) -> None:
-        """Delete the row."""
-        self.session.delete(bucket)
-        self.session.flush()
-
-    def of_tenant(self) -> Sequence[Bucket]:
-        """All buckets of the tenant, locked."""
-        return self.session.scalars(self.scoped().order_by(Bucket.id).with_for_update()).all()
+    def held(self, id: str) -> Bucket | None:
+        """A bucket by id, held against other changes; None when it is gone or somebody else holds it."""
+        query = self.scoped().where(Bucket.id == id).with_for_update(skip_locked=True, key_share=True)
+        return self.session.scalars(query).one_or_none()
 
 
-class ObjectRepository(TenantRepository[StoredObject]):
+class ObjectRepository(Rows[StoredObject]):
     """Keys and their stacks of versions."""
 
     model = StoredObject
@@ -107,20 +121,42 @@ class ObjectRepository(TenantRepository[StoredObject]):
         found = self.find(bucket, key, lock=True)
         return found if found is not None else self.claim(bucket, key)
 
-    def stack(self, stored: StoredObject) -> Sequence[ObjectVersion]:
-        """All versions, oldest first."""
-        query = select(ObjectVersion).where(ObjectVersion.object_id == stored.id).order_by(ObjectVersion.position)
+    def top(self, stored: StoredObject, *version_ids: str | None) -> Sequence[ObjectVersion]:
+        """The latest version and those of the given ids, oldest first: a key may have any number of others."""
+        query = select(ObjectVersion).where(
+            ObjectVersion.object_id == stored.id,
+            (ObjectVersion.position == self._latest_position(stored.id)) | ObjectVersion.version_id.in_(version_ids),
+        )
+        return self.session.scalars(query.order_by(ObjectVersion.position)).all()
+
+    def stacks(self, stored: Collection[StoredObject]) -> dict[str, list[ObjectVersion]]:
+        """All versions of several keys by the key's id, oldest first."""
+        found: dict[str, list[ObjectVersion]] = {each.id: [] for each in stored}
+        query = select(ObjectVersion).where(ObjectVersion.object_id.in_(found)).order_by(ObjectVersion.position)
+        for version in self.session.scalars(query):
+            found[version.object_id].append(version)
+        return found
+
+    def rows(self, bucket: Bucket, after: str, limit: int) -> Sequence[StoredObject]:
+        """Keys after `after`, visible or not, in byte order."""
+        query = self.scoped().where(StoredObject.bucket_id == bucket.id, StoredObject.key > after)
+        return self.session.scalars(query.order_by(StoredObject.key).limit(limit)).all()
+
+    def free(self, ids: Collection[str]) -> Sequence[StoredObject]:
+        """Those of some keys that nobody is writing now, locked, in byte order."""
+        query = self.scoped().where(StoredObject.id.in_(ids)).order_by(StoredObject.key)
+        query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
         return self.session.scalars(query).all()
 
-    def keys(self, bucket: Bucket, prefix: str, after: str, limit: int) -> Sequence[str]:
-        """Visible keys that begin with the prefix, after `after`, in byte order."""
+    def keys(self, bucket: Bucket, prefix: str, start: Start, limit: int) -> Sequence[str]:
+        """Visible keys that begin with the prefix, from `start` on, in byte order."""
         return self.session.scalars(
             select(StoredObject.key)
             .where(
                 StoredObject.tenant_id == current_tenant(),
                 StoredObject.bucket_id == bucket.id,
                 StoredObject.visible,
-                StoredObject.key > after,
+                StoredObject.key >= start.key if start.included else StoredObject.key > start.key,
                 *self._range(prefix),
             )
             .order_by(StoredObject.key)
@@ -129,68 +165,63 @@ class ObjectRepository(TenantRepository[StoredObject]):
 
     def latest(self, bucket: Bucket, keys: Sequence[str]) -> dict[str, ObjectVersion]:
         """The latest version of each key, in one query."""
-        newest = (
-            select(ObjectVersion.object_id, func.max(ObjectVersion.position).label("position"))
-            .group_by(ObjectVersion.object_id)
-            .subquery()
-        )
         query = (
             select(StoredObject.key, ObjectVersion)
             .join(ObjectVersion, ObjectVersion.object_id == StoredObject.id)
-            .join(
-                newest,
-                (newest.c.object_id == ObjectVersion.object_id) & (newest.c.position == ObjectVersion.position),
-            )
             .where(
                 StoredObject.tenant_id == current_tenant(),
                 StoredObject.bucket_id == bucket.id,
                 StoredObject.key.in_(keys),
+                ObjectVersion.position == self._latest_position(StoredObject.id),
             )
         )
         return {key: version for key, version in self.session.execute(query)}
 
-    def versions(self, bucket: Bucket, prefix: str, after: str, limit: int) -> Sequence[tuple[str, ObjectVersion]]:
-        """Versions and delete markers of whole keys after `after`: by key, newest first; at most `limit` keys."""
-        keys = (
-            select(StoredObject.id)
-            .where(
-                StoredObject.tenant_id == current_tenant(),
-                StoredObject.bucket_id == bucket.id,
-                StoredObject.key > after,
-                *self._range(prefix),
-            )
-            .order_by(StoredObject.key)
-            .limit(limit)
+    def versions(
+        self, bucket: Bucket, prefix: str, after: str, after_version: str, limit: int
+    ) -> Sequence[tuple[str, ObjectVersion]]:
+        """Versions and delete markers by key, newest first, behind a version of the key `after` (or all of them).
+
+        Where that version has gone, the key's versions are listed from the newest on: rather twice than never.
+        """
+        here = (StoredObject.tenant_id == current_tenant()) & (StoredObject.bucket_id == bucket.id)
+        seen = (
+            select(ObjectVersion.position)
+            .join(StoredObject, ObjectVersion.object_id == StoredObject.id)
+            .where(here, StoredObject.key == after, ObjectVersion.version_id == after_version)
+            .scalar_subquery()
         )
+        older = (StoredObject.key == after) & (ObjectVersion.position < func.coalesce(seen, NEWEST))
         rows = self.session.execute(
             select(StoredObject.key, ObjectVersion)
             .join(ObjectVersion, ObjectVersion.object_id == StoredObject.id)
-            .where(StoredObject.id.in_(keys))
+            .where(here, *self._range(prefix), StoredObject.key >= after)
+            .where((StoredObject.key > after) | older if after_version else StoredObject.key > after)
             .order_by(StoredObject.key, ObjectVersion.position.desc())
+            .limit(limit)
         )
         return [(key, version) for key, version in rows]
 
     def remove_versions(self, versions: Sequence[ObjectVersion]) -> None:
         """Delete version rows and leave their content to be swept after the commit."""
-        blobs = [{"name": version.blob} for version in versions if version.blob]
-        if blobs:
-            self.session.execute(insert(GarbageBlob).values(blobs).on_conflict_do_nothing())
+        throw_away(self.session, {version.blob for version in versions if version.blob})
         ids = [version.id for version in versions]
         self.session.execute(delete(ObjectVersion).where(ObjectVersion.id.in_(ids)))
         for version in versions:
             self.session.expunge(version)
 
-    def remove(self, stored: StoredObject) -> None:
-        """Delete the row of a key without versions."""
-        self.session.delete(stored)
-        self.session.flush()
-
     def _range(self, prefix: str) -> list[ColumnElement[bool]]:
         """Conditions for keys with a prefix that the (bucket, key) index can answer."""
-        return [StoredObject.key >= prefix, StoredObject.key < prefix + LAST_CHARACTER] if prefix else []
+        end = following(prefix)
+        return [StoredObject.key >= prefix, *([] if end is None else [StoredObject.key < end])] if prefix else []
+
+    def _latest_position(self, object_id: Any) -> Any:
+        """The position of a key's latest version, from the end of the (object, position) index."""
+        latest = aliased(ObjectVersion)
+        return select(func.max(latest.position)).where(latest.object_id == object_id).scalar_subquery()
 
 
-class UploadRepository(TenantRepository[Upload]):
+class UploadRepository(Rows[Upload]):
     """Unfinished multi-part uploads."""
 
     model = Upload
@@ -200,23 +231,32 @@ class UploadRepository(TenantRepository[Upload]):
         query = select(UploadPart).where(UploadPart.upload_id == upload.id).order_by(UploadPart.number)
         return self.session.scalars(query).all()
 
+    def part_etag(self, upload: Upload, number: int) -> str | None:
+        """The entity tag of one part; None when it has not arrived."""
+        query = select(UploadPart.etag).where(UploadPart.upload_id == upload.id, UploadPart.number == number)
+        return self.session.scalar(query)
+
     def put_part(self, part: UploadPart) -> None:
         """Note a part; one of the same number is replaced, as its content is in the object store."""
-        content = {"size": part.size, "etag": part.etag}
+        content = {"size": part.size, "etag": part.etag, "sha256": part.sha256}
         values = {"id": part.id, "tenant_id": part.tenant_id, "upload_id": part.upload_id, "number": part.number}
-        self.session.execute(
-            insert(UploadPart)
-            .values(**values, **content)
-            .on_conflict_do_update(constraint="upload_parts_number", set_=content)
-        )
+        added = insert(UploadPart).values(**values, **content)
+        self.session.execute(added.on_conflict_do_update(constraint="upload_parts_number", set_=content))
 
-    def remove(self, upload: Upload) -> None:
+    def started_until(self, bucket: Bucket, prefix: str, moment: datetime, limit: int) -> Sequence[Upload]:
+        """Uploads that were begun by then, oldest first, locked; those that somebody is completing now are left."""
+        query = self.scoped().where(Upload.bucket_id == bucket.id, Upload.created_at <= moment)
+        query = query.where(func.starts_with(Upload.key, prefix))
+        query = query.order_by(Upload.created_at, Upload.id).limit(limit).with_for_update(skip_locked=True)
+        return self.session.scalars(query).all()
+
+    def end(self, upload: Upload) -> None:
         """Delete the upload and its parts' rows."""
         self.session.execute(delete(Upload).where(Upload.id == upload.id))
         self.session.expunge(upload)
 
 
-class VolumeRepository(TenantRepository[Volume]):
+class VolumeRepository(Rows[Volume]):
     """Volumes."""
 
     model = Volume
@@ -226,29 +266,11 @@ class VolumeRepository(TenantRepository[Volume]):
         query = self.scoped().where(Volume.instance_id == instance_id).order_by(Volume.id).with_for_update()
         return self.session.scalars(query).all()
 
-    def of_tenant(self) -> Sequence[Volume]:
-        """All of the tenant's volumes, locked, in id order."""
-        return self.session.scalars(self.scoped().order_by(Volume.id).with_for_update()).all()
 
-    def remove(self, volume: Volume) -> None:
-        """Delete the row."""
-        self.session.delete(volume)
-        self.session.flush()
-
-
-class SnapshotRepository(TenantRepository[Snapshot]):
+class SnapshotRepository(Rows[Snapshot]):
     """Snapshots."""
 
     model = Snapshot
-
-    def of_tenant(self) -> Sequence[Snapshot]:
-        """All of the tenant's snapshots, locked, in id order."""
-        return self.session.scalars(self.scoped().order_by(Snapshot.id).with_for_update()).all()
-
-    def remove(self, snapshot: Snapshot) -> None:
-        """Delete the row."""
-        self.session.delete(snapshot)
-        self.session.flush()
 
 
 def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence[str]:
@@ -276,6 +298,46 @@ def remove_content(session: Session) -> None:
         session.execute(insert(GarbageBlob).from_select(["name"], blobs).on_conflict_do_nothing())
         session.execute(delete(content).where(content.tenant_id == tenant))
     session.execute(delete(StoredObject).where(StoredObject.tenant_id == tenant))
+
+
+def ruled_buckets(session: Session, day: date) -> Sequence[tuple[str, str]]:
+    """Tenant and id of buckets whose rules weren't followed on a day. Of all active tenants."""
+    query = select(Bucket.tenant_id, Bucket.id).where(Bucket.lifecycle != text("'[]'::jsonb"))
+    halted = select(TenantStanding.tenant_id).where(TenantStanding.state != "active")
+    query = query.where(Bucket.lifecycle_ran_on.is_distinct_from(day), Bucket.tenant_id.not_in(halted))
+    return [(tenant_id, id) for tenant_id, id in session.execute(query.order_by(Bucket.id))]
+
+
+def standing(session: Session, tenant_id: str, *, lock: bool = False) -> TenantStanding | None:
+    """What the tenants service last said of a tenant; None when it has said nothing."""
+    return session.get(TenantStanding, tenant_id, with_for_update=lock, populate_existing=True)
+
+
+def ended_right(session: Session, subject: str) -> EndedRight | None:
+    """When somebody last lost a right; None when nobody has said so."""
+    return session.get(EndedRight, subject)
+
+
+def pass_gate(session: Session, *, closing: bool = False) -> None:
+    """Wait until nobody is closing the context's tenant, or (`closing`) until nobody is making anything for it.
+
+    Held until the transaction ends: what is made is there before the closing begins, or is never made.
+    """
+    lock = func.pg_advisory_xact_lock if closing else func.pg_advisory_xact_lock_shared
+    session.execute(select(lock(func.hashtextextended(f"storage/{current_tenant()}", 0))))
+
+
+def named_blobs(session: Session, names: Collection[str]) -> set[str]:
+    """Those blobs that a version, an upload or the garbage names. Of all tenants: for the search for orphans alone."""
+    columns = (ObjectVersion.blob, Upload.blob, GarbageBlob.name)
+    return set(session.scalars(union_all(*(select(column).where(column.in_(names)) for column in columns))))
+
+
+def throw_away(session: Session, names: Collection[str]) -> None:
+    """Leave blobs to be swept."""
+    if names:
+        values = [{"name": name} for name in sorted(names)]
+        session.execute(insert(GarbageBlob).values(values).on_conflict_do_nothing())
 
 
 def garbage(session: Session, limit: int) -> Sequence[str]:

@@ -7,20 +7,27 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from services.storage.domain.uploads import MAX_PART_NUMBER
 from services.storage.domain.versions import Versioning
 from shared.web.schemas import Body, Out
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
+Prefix = Annotated[str, Field(max_length=1024)]
+"""The beginning of a key, which has at most 1,024 bytes."""
+Tag = Annotated[str, Field(max_length=255)]
 
 
 class LifecycleRule(Body):
-    """One lifecycle rule; days are counted from 1."""
+    """One lifecycle rule (S3's LifecycleRule); days are counted from 1."""
 
     id: Name
-    prefix: str = ""
+    prefix: Prefix = ""
     expiration_days: int | None = None
     noncurrent_days: int | None = None
     abort_multipart_days: int | None = None
+    newer_noncurrent_versions: int = 0
+    expired_delete_markers: bool = False
+    enabled: bool = True
 
 
 class BucketCreate(Body):
@@ -28,6 +35,7 @@ class BucketCreate(Body):
 
     name: str
     versioning: Versioning = Versioning.DISABLED
+    lifecycle: list[LifecycleRule] = []
 
 
 class BucketChange(Body):
@@ -85,10 +93,11 @@ class VersionOut(BaseModel):
 
 
 class VersionsOut(BaseModel):
-    """Versions by key, newest first; `next_after` continues."""
+    """Versions by key, newest first; `next_after` and `next_after_version_id` together continue."""
 
     versions: list[VersionOut]
     next_after: str | None
+    next_after_version_id: str | None
 
 
 class DeletionOut(BaseModel):
@@ -96,6 +105,44 @@ class DeletionOut(BaseModel):
 
     removed: list[str]
     marker: str | None
+
+
+class WantedDeletion(Body):
+    """An object, or one version of it, that is to be deleted."""
+
+    key: str
+    version_id: Tag | None = None
+    etag: Tag | None = None
+    """If given: delete it only while this is the entity tag of the present content."""
+
+
+class DeletionsCreate(Body):
+    """Up to 1,000 objects or versions."""
+
+    objects: Annotated[list[WantedDeletion], Field(min_length=1, max_length=1000)]
+
+
+class DeletedOut(DeletionOut):
+    """What deleting one of them did."""
+
+    key: str
+    version_id: str | None
+
+
+class NotDeletedOut(BaseModel):
+    """Why one of them was not deleted."""
+
+    key: str
+    version_id: str | None
+    code: str
+    detail: str
+
+
+class DeletionsOut(BaseModel):
+    """What became of each, in the order of their keys."""
+
+    deleted: list[DeletedOut]
+    refused: list[NotDeletedOut]
 
 
 class UploadCreate(Body):
@@ -111,6 +158,7 @@ class UploadOut(Out):
     id: str
     key: str
     content_type: str
+    version: int
     created_at: datetime
 
 
@@ -132,22 +180,22 @@ class ListedPart(Body):
     """A part by number and entity tag, as its upload was answered."""
 
     number: int
-    etag: str
+    etag: Tag
 
 
 class UploadComplete(Body):
     """The parts that make the object, in ascending order."""
 
-    parts: list[ListedPart]
+    parts: Annotated[list[ListedPart], Field(max_length=MAX_PART_NUMBER)]
 
 
 class PresignCreate(Body):
     """One method on one object, for a time in seconds."""
 
-    method: str
+    method: Tag
     key: str
     expires_in: int
-    version_id: str = ""
+    version_id: Tag = ""
 
 
 class PresignOut(Out):
@@ -163,9 +211,9 @@ class VolumeCreate(Body):
 
     name: Name
     size_gib: int | None = None
-    volume_class: str = "general"
+    volume_class: Tag = "general"
     zone: Name
-    snapshot_id: str | None = None
+    snapshot_id: Tag | None = None
 
 
 class VolumeChange(Body):

@@ -15,6 +15,11 @@ class Settings(ServiceSettings):
     advertise_address: str = "storage:8005"
     object_bucket: str = "objects"
     """The object store's bucket that holds the content of every tenant's objects, one immutable blob a version."""
+    store_rooms: int = Field(default=32, ge=1)
+    """Requests that may use the object store at once: of the forty threads of end points the others serve what doesn't
+    need it, however silent it is."""
+    store_rooms_of_one_tenant: int = Field(default=16, ge=1)
+    """How many of them may be one tenant's: clients that send parts beside each other take four to ten."""
     presign_secret: str = ""
     """HMAC key of presigned URLs; the identity key when it isn't set, so that one fleet needs one secret."""
     public_url: str = "/api/storage"
@@ -23,6 +28,10 @@ class Settings(ServiceSettings):
     """How often the volumes that exist are metered; what is deleted is metered at once."""
     sweep_interval_seconds: float = Field(default=5.0, gt=0)
     """How soon after the commit the content of removed versions is deleted from the object store."""
+    orphan_interval_seconds: float = Field(default=21_600.0, gt=0)
+    """How often the object store is looked through for content that no row names; it goes at the second look."""
+    lifecycle_interval_seconds: float = Field(default=5.0, gt=0)
+    """How often it is looked whether a bucket's rules weren't followed today: one statement while there is none."""
     quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
     """How often reservations of quota are compared with what exists: what no event settled stays wrong that long."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, Text
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -17,12 +17,18 @@ class Base(DeclarativeBase):
 
 
 class Bucket(TenantRow, Base):
-    """A bucket: a name within its tenant, a versioning state, lifecycle rules."""
+    """A bucket: a name within its tenant, a versioning state, lifecycle rules.
+
+    The rules have been followed up to the key `lifecycle_after` on their way through the bucket, and last to its end on
+    the day `lifecycle_ran_on`.
+    """
 
     __tablename__ = "buckets"
     name: Mapped[str] = mapped_column(Text)
     versioning: Mapped[str] = mapped_column(Text)
     lifecycle: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    lifecycle_ran_on: Mapped[date | None] = mapped_column(Date)
+    lifecycle_after: Mapped[str] = mapped_column(Text(collation="C"), default="")
 
 
 class StoredObject(TenantRow, Base):
@@ -35,7 +41,10 @@ class StoredObject(TenantRow, Base):
 
 
 class ObjectVersion(TenantRow, Base):
-    """One version of a key, or a delete marker. The latest has the highest `position`."""
+    """One version of a key, or a delete marker. The latest has the highest `position`.
+
+    `pieces` are size and hex SHA-256 of each piece of the content, in order; none are known of older versions.
+    """
 
     __tablename__ = "object_versions"
     object_id: Mapped[str] = mapped_column(ForeignKey("objects.id"))
@@ -47,6 +56,7 @@ class ObjectVersion(TenantRow, Base):
     etag: Mapped[str] = mapped_column(Text)
     content_type: Mapped[str] = mapped_column(Text)
     superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    pieces: Mapped[list[tuple[int, str]]] = mapped_column(JSONB)
 
 
 class Upload(TenantRow, Base):
@@ -68,6 +78,7 @@ class UploadPart(TenantRow, Base):
     number: Mapped[int] = mapped_column(Integer)
     size: Mapped[int] = mapped_column(BigInteger)
     etag: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
 
 
 class GarbageBlob(Base):
@@ -75,6 +86,23 @@ class GarbageBlob(Base):
 
     __tablename__ = "garbage_blobs"
     name: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class TenantStanding(Base):
+    """What the tenants service last said of a tenant, by the sequence of its event; no row: nothing, it is active."""
+
+    __tablename__ = "tenant_standings"
+    tenant_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class EndedRight(Base):
+    """When a user or service account last lost a right: it was disabled, or a role was taken back."""
+
+    __tablename__ = "ended_rights"
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Volume(TenantRow, Base):

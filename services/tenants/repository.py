@@ -73,6 +73,17 @@ class TenantRows(NamedRows[Tenant]):
     def scoped(self) -> Any:
         return _seen(Tenant)
 
+    def standing(self) -> Tenant:
+        """The context's tenant, whose state nobody changes until the transaction ends. Raises NotFound.
+
+        Any number of transactions may hold it so at once: who closes a tenant waits for them, and they for who closes.
+        """
+        rows = list(Tenant.objects.raw("SELECT * FROM tenants WHERE id = %s FOR SHARE", [current_tenant()]))
+        if not rows:
+            raise NotFound(f"there is no tenant {current_tenant()}")
+        tenant: Tenant = rows[0]
+        return tenant
+
 
 class ProjectRows(NamedRows[Project]):
     """Projects of the tenant."""

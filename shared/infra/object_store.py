@@ -23,6 +23,7 @@ from minio.error import InvalidResponseError, S3Error, ServerError
 from minio.versioningconfig import VersioningConfig
 
 from shared.errors import NotFound, ServiceUnavailable
+from shared.kernel.context import current_or_none
 from shared.settings import ServiceSettings
 
 PART_BYTES = 8 * 2**20
@@ -30,7 +31,12 @@ PART_BYTES = 8 * 2**20
 CHUNK_BYTES = 64 * 2**10
 REGION = "us-east-1"
 """What MinIO calls itself; set so that the client needn't ask before every first request."""
-TIMEOUT = urllib3.Timeout(connect=2.0, read=30.0)
+CONNECT_SECONDS, READ_SECONDS = 1.0, 5.0
+"""How long the store may take for a connection, and for each of its answers' pieces."""
+RETRIES = 1
+REFUSAL_SECONDS = 1.5
+"""What is kept of a request's time, so that a refusal still reaches whoever waits for it."""
+RETRY_AFTER_SECONDS = 1
 SHA256_KEY = "sha256"
 METADATA_PREFIX = "x-amz-meta-"
 BUCKET_WORKERS = 4
@@ -97,6 +103,31 @@ class ListedObject:
     is_delete_marker: bool = False
 
 
+class BoundedPool(urllib3.PoolManager):
+    """Connections whose requests take no longer than the request that they are made for has left."""
+
+    def urlopen(  # type: ignore[override]  # as urllib3 itself: its base takes other things
+        self, method: str, url: str, redirect: bool = True, **options: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """As urllib3's. Raises ObjectStoreUnavailable when no time is left."""
+        options.setdefault("timeout", patience())
+        return super().urlopen(method, url, redirect, **options)
+
+
+def patience() -> urllib3.Timeout:
+    """How long one attempt may take in the present context, when all of them may take as long as is left of its time.
+
+    Raises ObjectStoreUnavailable when nothing is.
+    """
+    context = current_or_none()
+    share = READ_SECONDS
+    if context is not None and context.deadline is not None:
+        share = (context.deadline.remaining() - REFUSAL_SECONDS) / (1 + RETRIES)
+    if share <= 0:
+        raise ObjectStoreUnavailable("no time is left to ask the object store", retry_after=RETRY_AFTER_SECONDS)
+    return urllib3.Timeout(connect=min(share, CONNECT_SECONDS), read=min(share, READ_SECONDS))
+
+
 class ObjectStore:
     """Methods raise ObjectNotFound and ObjectStoreUnavailable."""
 
@@ -106,7 +137,7 @@ class ObjectStore:
     @classmethod
     def from_settings(cls, settings: ServiceSettings) -> ObjectStore:
         """The store these settings point at; nothing is connected yet."""
-        retries = urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504))
+        retries = urllib3.Retry(total=RETRIES, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504))
         return cls(
             Minio(
                 settings.s3_endpoint,
@@ -114,7 +145,7 @@ class ObjectStore:
                 secret_key=settings.s3_secret_key,
                 secure=settings.s3_tls,
                 region=REGION,
-                http_client=urllib3.PoolManager(timeout=TIMEOUT, retries=retries, maxsize=10),
+                http_client=BoundedPool(retries=retries, maxsize=10),
             )
         )
 
@@ -184,6 +215,16 @@ class ObjectStore:
                 response.close()
                 response.release_conn()
 
+    def stream_range(self, bucket: str, name: str, offset: int, length: int) -> Iterator[bytes]:
+        """`length` bytes (at least one) from `offset` on, in pieces. They are those that are there, not verified."""
+        with translated():
+            response = self.client.get_object(bucket, name, offset=offset, length=length)
+            try:
+                yield from response.stream(CHUNK_BYTES)
+            finally:
+                response.close()
+                response.release_conn()
+
     def stat(self, bucket: str, name: str, version_id: str | None = None) -> StoredObject:
         """An object's description, without its bytes."""
         with translated():
@@ -231,9 +272,13 @@ def translated() -> Iterator[None]:
     except S3Error as error:
         if error.code in NOT_FOUND_CODES:
             raise ObjectNotFound(f"no such object: {error.bucket_name}/{error.object_name}") from error
-        raise ObjectStoreUnavailable(f"the object store refuses: {error.code}") from error
+        raise ObjectStoreUnavailable(
+            f"the object store refuses: {error.code}", retry_after=RETRY_AFTER_SECONDS
+        ) from error
     except (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError) as error:
-        raise ObjectStoreUnavailable(f"the object store doesn't answer: {type(error).__name__}") from error
+        raise ObjectStoreUnavailable(
+            f"the object store doesn't answer: {type(error).__name__}", retry_after=RETRY_AFTER_SECONDS
+        ) from error
 
 
 def _digest(stream: BinaryIO) -> tuple[str, int]:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 
 from shared.clients.tenants import TenantsClient
-from shared.errors import NotFound, OmniCloudError
+from shared.errors import Conflict, NotFound, OmniCloudError
+from shared.kernel.context import current_or_none, use_context
 from shared.kernel.logs import logger
 from shared.quotas.claims import Claim
+from shared.utils.deadline import Deadline
+
+GIVE_BACK_SECONDS = 3.0
+"""What giving back may take beside the request's own budget: most requests that fail late have none left."""
+RELEASED = "reservation_released"
+"""How the tenants service refuses what was released: it is never held again under that name."""
 
 log = logger("shared.quotas")
 
@@ -34,9 +42,13 @@ class Quotas:
             undo.pop_all()
 
     def commit(self, reservation_ids: Iterable[str]) -> None:
-        """What was reserved exists."""
+        """What was reserved exists. One that was released stays so: what it stood for has come and gone."""
         for reservation_id in reservation_ids:
-            self._tenants.commit(reservation_id)
+            try:
+                self._tenants.commit(reservation_id)
+            except Conflict as error:
+                if error.code != RELEASED:
+                    raise
 
     def release(self, reservation_ids: Iterable[str]) -> None:
         """What was reserved is gone, or never came to be. A reservation that nobody knows is left alone."""
@@ -45,8 +57,20 @@ class Quotas:
                 self._tenants.release(reservation_id)
 
     def _give_back(self, reservation_ids: Iterable[str]) -> None:
-        """Release on the way out of a failure. That failure is what the caller hears of; the rest expires."""
+        """Release on the way out of a failure. That failure is what the caller hears of; the rest expires.
+
+        The failure may be that the request's time is used up, so giving back has a budget of its own.
+        """
         try:
-            self.release(reservation_ids)
+            with _time_of_its_own():
+                self.release(reservation_ids)
         except OmniCloudError as error:
             log.warning("a reservation is left to expire", error=error.detail)
+
+
+def _time_of_its_own() -> AbstractContextManager[object]:
+    """The present context, if there is one, with a budget of `GIVE_BACK_SECONDS`."""
+    context = current_or_none()
+    if context is None:
+        return nullcontext()
+    return use_context(replace(context, deadline=Deadline.after(GIVE_BACK_SECONDS, context.clock)))

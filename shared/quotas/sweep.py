@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.clients.tenants import TenantsClient
-from shared.errors import Conflict
+from shared.errors import Conflict, OmniCloudError, ServiceUnavailable
 from shared.kernel.context import service_context
 from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
@@ -58,12 +58,23 @@ class QuotaSweep:
                 held = set(self._held([item["reservation_id"] for item in page]))
                 for item in page:
                     exists = item["reservation_id"] in held
-                    committed += exists and item["state"] != "committed"
-                    released += not exists
-                    self._settle(item, exists)
+                    if self._settled(item, exists):
+                        committed += exists and item["state"] != "committed"
+                        released += not exists
         if committed or released:
             log.warning("reservations put right", committed=committed, released=released)
         return Swept(committed, released)
+
+    def _settled(self, item: dict[str, Any], exists: bool) -> bool:
+        """Settle one; whether it could be. One that is refused delays no other. Raises ServiceUnavailable."""
+        try:
+            self._settle(item, exists)
+        except ServiceUnavailable:
+            raise
+        except OmniCloudError as error:
+            log.warning("a reservation could not be settled", reservation=item["reservation_id"], error=error.detail)
+            return False
+        return True
 
     def _settle(self, item: dict[str, Any], exists: bool) -> None:
         with service_context(self._service, item["tenant_id"], self._clock, work=Work("settle a reservation")):

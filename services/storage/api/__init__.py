@@ -1,10 +1,11 @@
 """End points of storage."""
 
-from services.storage.api import buckets, objects, presigned_urls, snapshots, uploads, usage, volumes
+from services.storage.api import buckets, deletions, objects, presigned_urls, snapshots, uploads, usage, volumes
 
 ROUTERS = [
     buckets.router,
     objects.router,
+    deletions.router,
     uploads.router,
     presigned_urls.router,
     volumes.router,

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
+
+from services.storage.domain.conditions import Conditions
+from services.storage.operations.bodies import Body, Receiver, ensure_size
 
 READ, WRITE = "storage:read", "storage:write"
 
-
-async def _raw_body(request: Request) -> bytes:
-    return await request.body()
+OptionalHeader = Annotated[str | None, Header()]
 
 
-RawBody = Annotated[bytes, Depends(_raw_body)]
-"""Parameter type: the body as it came."""
+async def _received(
+    request: Request, content_length: OptionalHeader = None, content_md5: OptionalHeader = None
+) -> AsyncIterator[Body]:
+    if content_length is not None and content_length.isascii() and content_length.isdigit():
+        ensure_size(int(content_length[:20]))
+    receiver = Receiver()
+    try:
+        async for chunk in request.stream():
+            receiver.take(chunk)
+        yield receiver.body(content_md5)
+    finally:
+        receiver.close()
+
+
+ReceivedBody = Annotated[Body, Depends(_received)]
+"""Parameter type: the body as it came, whatever its size."""
+
+
+async def _conditions(
+    if_match: OptionalHeader = None,
+    if_none_match: OptionalHeader = None,
+    if_modified_since: OptionalHeader = None,
+    if_unmodified_since: OptionalHeader = None,
+) -> Conditions:
+    return Conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
+
+
+ConditionHeaders = Annotated[Conditions, Depends(_conditions)]
+"""Parameter type: the request's conditions."""

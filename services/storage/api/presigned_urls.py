@@ -6,11 +6,16 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import WRITE, RawBody
-from services.storage.api.objects import DEFAULT_TYPE, content_answer
+from services.storage.api.common import WRITE, ReceivedBody
+from services.storage.api.objects import (
+    DEFAULT_TYPE,
+    ReadingHeaders,
+    content_answer,
+    head_answer,
+    write_conditions,
+)
 from services.storage.domain.presigned_urls import METHODS, Grant
 from services.storage.operations import objects, presigned_urls
-from services.storage.operations.objects import Conditions
 from services.storage.operations.presigned_urls import PresignedUrl
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
@@ -37,19 +42,27 @@ def use(
     key: str,
     expires: int,
     signature: str,
-    content: RawBody,
+    body: ReceivedBody,
+    reading: ReadingHeaders,
     version_id: str = "",
+    signer: str = "",
+    signed: int = 0,
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> Response:
-    """Do the one thing that was signed."""
-    asked = Grant(request.method, tenant_id, name, key, version_id, expires)
-    with presigned_urls.admitted(ports, asked, signature):
+    """Do the one thing that was signed, under the conditions of the request."""
+    asked = Grant(request.method, tenant_id, name, key, version_id, expires, signer, signed)
+    conditions = write_conditions(reading.conditions)
+    with presigned_urls.admitted(session, ports, asked, signature):
         if request.method == "PUT":
             content_type = request.headers.get("content-type", DEFAULT_TYPE)
-            stored = objects.put(session, ports, name, key, content, content_type, Conditions())
+            stored = objects.put(session, ports, name, key, body, content_type, conditions)
             return JSONResponse(ObjectOut.model_validate(stored).model_dump())
         if request.method == "DELETE":
-            deletion = objects.delete(session, ports, name, key, version_id or None)
+            deletion = objects.delete(session, ports, name, key, version_id or None, conditions)
             return JSONResponse(DeletionOut(removed=deletion.removed, marker=deletion.marker).model_dump())
-        return content_answer(ports, objects.read(session, name, key, version_id or None))
+        version = objects.read(session, name, key, version_id or None)
+        if request.method == "HEAD":
+            return head_answer(version, reading)
+        objects.let_go(session)
+        return content_answer(ports, version, reading)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import READ, WRITE, RawBody
+from services.storage.api.common import READ, WRITE, ConditionHeaders, ReceivedBody
+from services.storage.api.objects import write_conditions
 from services.storage.operations import uploads
 from services.storage.ports import Ports
+from services.storage.repository import BucketRepository, UploadRepository
 from services.storage.schemas import ObjectOut, PartOut, PartsOut, UploadComplete, UploadCreate, UploadOut
 from services.storage.tables import ObjectVersion, Upload, UploadPart
-from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.utils.pagination import Page
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["uploads"])
 UPLOAD = "/buckets/{name}/uploads/{upload_id}"
@@ -22,17 +26,30 @@ def start(name: str, body: UploadCreate, session: Session = database(), ports: P
     return uploads.start(session, ports, name, body.key, body.content_type)
 
 
+@router.get("/buckets/{name}/uploads", response_model=PageOut[UploadOut], dependencies=[requires(READ)])
+def list_uploads(name: str, page: PageQuery, session: Session = database()) -> Page[Upload]:
+    """The bucket's unfinished uploads."""
+    return UploadRepository(session).page(page, Upload.bucket_id == BucketRepository(session).named(name).id)
+
+
+@router.get(UPLOAD, response_model=UploadOut, dependencies=[requires(READ)])
+def get(name: str, upload_id: str, session: Session = database()) -> Upload:
+    """One unfinished upload."""
+    return uploads.get(session, name, upload_id)
+
+
 @router.put(UPLOAD + "/parts/{number}", response_model=PartOut, dependencies=[requires(WRITE)])
 def put_part(
     name: str,
     upload_id: str,
     number: int,
-    content: RawBody,
+    body: ReceivedBody,
+    conditions: ConditionHeaders,
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> UploadPart:
-    """Store one part."""
-    return uploads.put_part(session, ports, name, upload_id, number, content)
+    """Store one part, under a condition on the part of that number if one is given."""
+    return uploads.put_part(session, ports, name, upload_id, number, body, write_conditions(conditions))
 
 
 @router.get(UPLOAD + "/parts", response_model=PartsOut, dependencies=[requires(READ)])
@@ -43,14 +60,22 @@ def list_parts(name: str, upload_id: str, session: Session = database()) -> Part
 
 @router.post(UPLOAD + "/complete", response_model=ObjectOut, dependencies=[requires(WRITE)])
 def complete(
-    name: str, upload_id: str, body: UploadComplete, session: Session = database(), ports: Ports = ports_of_app()
+    name: str,
+    upload_id: str,
+    body: UploadComplete,
+    conditions: ConditionHeaders,
+    session: Session = database(),
+    ports: Ports = ports_of_app(),
 ) -> ObjectVersion:
-    """Make the object of its parts."""
-    return uploads.complete(session, ports, name, upload_id, [(part.number, part.etag) for part in body.parts])
+    """Make the object of its parts, under a condition if one is given."""
+    listed = [(part.number, part.etag) for part in body.parts]
+    return uploads.complete(session, ports, name, upload_id, listed, write_conditions(conditions))
 
 
 @router.delete(UPLOAD, status_code=204, dependencies=[requires(WRITE)])
-def abort(name: str, upload_id: str, session: Session = database(), ports: Ports = ports_of_app()) -> Response:
+def abort(
+    name: str, upload_id: str, version: ExpectedVersion, session: Session = database(), ports: Ports = ports_of_app()
+) -> Response:
     """Give the upload up."""
-    uploads.abort(session, ports, name, upload_id)
+    uploads.abort(session, ports, name, upload_id, version)
     return Response(status_code=204)

@@ -45,19 +45,21 @@ def change(
 
 
 @router.post("/volumes/{id}/attach", response_model=VolumeOut, dependencies=[requires(WRITE)])
-def attach(id: str, body: VolumeAttach, session: Session = database(), ports: Ports = ports_of_app()) -> Volume:
+def attach(
+    id: str, body: VolumeAttach, version: ExpectedVersion, session: Session = database(), ports: Ports = ports_of_app()
+) -> Volume:
     """Attach to an instance in the same zone."""
-    return volumes.attach(session, ports, id, body.instance_id)
+    return volumes.attach(session, ports, id, body.instance_id, version)
 
 
 @router.post("/volumes/{id}/detach", response_model=VolumeOut, dependencies=[requires(WRITE)])
-def detach(id: str, session: Session = database()) -> Volume:
+def detach(id: str, version: ExpectedVersion, session: Session = database()) -> Volume:
     """Detach from the instance."""
-    return volumes.detach(session, id)
+    return volumes.detach(session, id, version)
 
 
 @router.delete("/volumes/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete(id: str, session: Session = database(), ports: Ports = ports_of_app()) -> Response:
+def delete(id: str, version: ExpectedVersion, session: Session = database(), ports: Ports = ports_of_app()) -> Response:
     """Delete a volume that isn't in use."""
-    volumes.delete(session, ports, id)
+    volumes.delete(session, ports, id, version)
     return Response(status_code=204)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from shared.errors import ValidationFailed
 
 MAX_KEYS = 1000
+LAST_CODE_POINT = 0x10FFFF
+FIRST_SURROGATE, AFTER_SURROGATES = 0xD800, 0xE000
+"""Code points in between are none of any text in UTF-8."""
 
 
 class InvalidMaxKeys(ValidationFailed):
@@ -23,6 +26,34 @@ class Listing:
     keys: list[str]
     common_prefixes: list[str]
     next_after: str | None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a listing goes on: behind a key, or at it."""
+
+    key: str = ""
+    included: bool = False
+
+
+def following(prefix: str) -> str | None:
+    """The least text behind every text that begins with the prefix, in byte order; None when there is none."""
+    stem = prefix.rstrip(chr(LAST_CODE_POINT))
+    if not stem:
+        return None
+    successor = ord(stem[-1]) + 1
+    return stem[:-1] + chr(AFTER_SURROGATES if successor == FIRST_SURROGATE else successor)
+
+
+def behind(entry: str, folded: bool) -> Start | None:
+    """Where a listing goes on after an entry: behind the key, or behind all that a folded prefix stands for.
+
+    None when nothing can follow.
+    """
+    if not folded:
+        return Start(entry)
+    successor = following(entry)
+    return None if successor is None else Start(successor, included=True)
 
 
 def page_size(asked: int | None) -> int:

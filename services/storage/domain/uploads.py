@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,6 +86,12 @@ def multipart_etag(parts: Sequence[Part]) -> str:
     """The MD5 of the parts' binary MD5s, a hyphen, and the number of parts: not the MD5 of the whole."""
     digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False)
     return f"{digest.hexdigest()}-{len(parts)}"
+
+
+def composite_sha256(digests: Sequence[str]) -> str:
+    """The digest of the parts' digests, hyphen, their number: Base64 of SHA-256 (S3's composite checksum)."""
+    whole = hashlib.sha256(b"".join(bytes.fromhex(digest) for digest in digests)).digest()
+    return f"{base64.b64encode(whole).decode()}-{len(digests)}"
 
 
 def _uploaded(uploaded: Mapping[int, Part], number: int, etag: str) -> Part:

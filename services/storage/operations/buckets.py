@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
 from services.storage import published
 from services.storage.domain.buckets import valid_bucket_name
-from services.storage.domain.lifecycle import Rule
+from services.storage.domain.lifecycle import Rule, ensure_rules_fit
 from services.storage.domain.quotas import bucket_claim
 from services.storage.domain.versions import Versioning
+from services.storage.operations.standings import ensure_not_closed
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from services.storage.tables import Bucket
@@ -32,15 +34,17 @@ class VersioningCannotBeUnset(Conflict):
     code = "versioning_cannot_be_unset"
 
 
-def create(session: Session, ports: Ports, name: str, versioning: Versioning) -> Bucket:
-    """A new, empty bucket. Raises InvalidBucketName, BucketAlreadyExists or QuotaExceeded."""
+def create(session: Session, ports: Ports, name: str, versioning: Versioning, lifecycle: Sequence[Rule]) -> Bucket:
+    """A new, empty bucket. Raises InvalidBucketName, InvalidLifecycle, BucketAlreadyExists or QuotaExceeded."""
+    ensure_rules_fit(lifecycle)
+    ensure_not_closed(session)
     bucket = BucketRepository(session).create(
         Bucket(
             id=new_id("b"),
             tenant_id=current_tenant(),
             name=valid_bucket_name(name),
             versioning=versioning,
-            lifecycle=[],
+            lifecycle=[asdict(rule) for rule in lifecycle],
         )
     )
     with ports.quotas.reserved(bucket_claim(bucket.id)):
@@ -53,7 +57,7 @@ def change(
     name: str,
     *,
     versioning: Versioning | None,
-    lifecycle: list[dict[str, Any]] | None,
+    lifecycle: Sequence[Rule] | None,
     expected: int | None,
 ) -> Bucket:
     """Change versioning, lifecycle rules or both. Raises VersioningCannotBeUnset or InvalidLifecycle."""
@@ -64,18 +68,19 @@ def change(
             raise VersioningCannotBeUnset(f"bucket {name} can be suspended, not unset")
         bucket.versioning = versioning
     if lifecycle is not None:
-        for rule in lifecycle:
-            Rule(**rule)
-        bucket.lifecycle = lifecycle
+        ensure_rules_fit(lifecycle)
+        bucket.lifecycle = [asdict(rule) for rule in lifecycle]
+        bucket.lifecycle_ran_on, bucket.lifecycle_after = None, ""
     touch(bucket)
     published.bucket_updated(session, bucket)
     return bucket
 
 
-def delete(session: Session, name: str) -> None:
+def delete(session: Session, name: str, expected: int | None) -> None:
     """Remove an empty bucket. Raises BucketNotEmpty."""
     buckets = BucketRepository(session)
     bucket = buckets.named(name, lock=True)
+    check_version(bucket, expected)
     if not buckets.is_empty(bucket):
         raise BucketNotEmpty(f"bucket {name} is not empty; delete its versions and uploads first")
     end(session, bucket)

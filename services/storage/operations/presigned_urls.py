@@ -12,10 +12,14 @@ from sqlalchemy.orm import Session
 
 from services.storage.domain import presigned_urls as rules
 from services.storage.domain.objects import valid_object_key
+from services.storage.operations import standings
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from shared.kernel.context import current, current_tenant, service_context
 from shared.kernel.tracing import Work
+
+BEYOND_SECONDS = 10**9
+"""Longer than any URL may be good for: what is larger still makes no difference, and may be no span of time."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,16 @@ def make(
         bucket.name,
         valid_object_key(key),
         version_id,
-        timedelta(seconds=expires_in),
+        timedelta(seconds=min(max(expires_in, 0), BEYOND_SECONDS)),
         ports.clock.now(),
+        current().caller.responsible,
     )
-    query = {"expires": allowed.expires_at, "signature": rules.sign(allowed, ports.settings.signing_secret)}
+    query = {
+        "expires": allowed.expires_at,
+        "signer": allowed.signer,
+        "signed": allowed.signed_at,
+        "signature": rules.sign(allowed, ports.settings.signing_secret),
+    }
     if version_id:
         query["version_id"] = version_id
     path = f"/v1/signed/{allowed.tenant_id}/{allowed.bucket}/{quote(allowed.key)}?{urlencode(query)}"
@@ -49,8 +59,11 @@ def make(
 
 
 @contextmanager
-def admitted(ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
-    """Act in the tenant that signed, if it signed exactly this request. Raises SignatureMismatch or UrlExpired."""
+def admitted(session: Session, ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
+    """Act in the tenant that signed, if it signed exactly this request and may still act.
+
+    Raises SignatureMismatch, UrlExpired, UrlRevoked or TenantNotActive.
+    """
     rules.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
     context = current()
     with service_context(
@@ -64,4 +77,6 @@ def admitted(ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]
         deadline=context.deadline,
         work=Work("serve a presigned URL"),
     ):
+        standings.ensure_active(session)
+        rules.ensure_signer(asked, standings.right_ended_at(session, asked.signer))
         yield

@@ -8,17 +8,19 @@ from services.storage import published
 from services.storage.domain.quotas import snapshot_claim
 from services.storage.domain.snapshots import ensure_snapshotable
 from services.storage.domain.volumes import VolumeState
+from services.storage.operations.standings import ensure_not_closed
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Snapshot
-from shared.infra.db.sqlalchemy import touch
+from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
 
-def take(session: Session, ports: Ports, volume_id: str, name: str) -> Snapshot:
-    """Keep a volume's present content. Raises NotSnapshotable or QuotaExceeded."""
+def take(session: Session, ports: Ports, volume_id: str, name: str, expected: int | None) -> Snapshot:
+    """Keep a volume's present content; `expected` is the volume's version. Raises NotSnapshotable or QuotaExceeded."""
     volume = VolumeRepository(session).get(volume_id, lock=True)
+    check_version(volume, expected)
     ensure_snapshotable(VolumeState(volume.state))
     snapshot = Snapshot(
         id=new_id("snap"),
@@ -29,14 +31,17 @@ def take(session: Session, ports: Ports, volume_id: str, name: str) -> Snapshot:
         zone=volume.zone,
     )
     with ports.quotas.reserved(snapshot_claim(snapshot.id)):
+        ensure_not_closed(session)
         SnapshotRepository(session).add(snapshot)
         published.snapshot_created(session, snapshot)
     return snapshot
 
 
-def delete(session: Session, id: str) -> None:
+def delete(session: Session, id: str, expected: int | None) -> None:
     """Delete a snapshot; volumes made from it have their own content."""
-    end(session, SnapshotRepository(session).get(id, lock=True))
+    snapshot = SnapshotRepository(session).get(id, lock=True)
+    check_version(snapshot, expected)
+    end(session, snapshot)
 
 
 def end(session: Session, snapshot: Snapshot) -> None:

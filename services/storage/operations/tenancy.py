@@ -7,11 +7,19 @@ from sqlalchemy.orm import Session
 from services.storage.domain.volumes import VolumeState
 from services.storage.operations import buckets, snapshots, volumes
 from services.storage.ports import Ports
-from services.storage.repository import BucketRepository, SnapshotRepository, VolumeRepository, remove_content
+from services.storage.repository import (
+    BucketRepository,
+    SnapshotRepository,
+    VolumeRepository,
+    pass_gate,
+    remove_content,
+)
 
 
 def close_tenant(session: Session, ports: Ports) -> None:
-    """Leave nothing of the context's tenant behind."""
+    """Leave nothing of the context's tenant behind, nor anything that is being made for it at this moment."""
+    pass_gate(session, closing=True)
+    owned = BucketRepository(session).of_tenant()  # Held from here on: nothing more is put into them.
     for volume in VolumeRepository(session).of_tenant():
         if volume.state == VolumeState.IN_USE:
             volumes.detach(session, volume.id)
@@ -19,5 +27,5 @@ def close_tenant(session: Session, ports: Ports) -> None:
     for snapshot in SnapshotRepository(session).of_tenant():
         snapshots.end(session, snapshot)
     remove_content(session)
-    for bucket in BucketRepository(session).of_tenant():
+    for bucket in owned:
         buckets.end(session, bucket)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from services.storage import published
 from services.storage.domain import uploads as rules
-from services.storage.domain.objects import valid_object_key
-from services.storage.domain.uploads import MAX_PART_BYTES, EntityTooLarge, Part
+from services.storage.domain.conditions import Conditions, ensure_writable
+from services.storage.domain.objects import valid_content_type, valid_object_key
+from services.storage.domain.uploads import Part
 from services.storage.operations import objects
+from services.storage.operations.bodies import Body
 from services.storage.ports import Ports
-from services.storage.repository import BucketRepository, ObjectRepository, UploadRepository
+from services.storage.repository import BucketRepository, UploadRepository
 from services.storage.tables import Bucket, ObjectVersion, Upload, UploadPart
 from shared.errors import NotFound
 from shared.infra.db.hooks import after_commit, after_rollback
+from shared.infra.db.sqlalchemy import check_version
 from shared.infra.multipart import UploadedPart
 from shared.infra.object_store import ObjectNotFound
+from shared.infra.pieces import Piece
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -30,12 +33,16 @@ class NoSuchUpload(NotFound):
 
 
 def start(session: Session, ports: Ports, bucket_name: str, key: str, content_type: str) -> Upload:
-    """Begin an upload of one object. Raises NoSuchBucket or InvalidObjectKey."""
-    bucket = BucketRepository(session).named(bucket_name)
+    """Begin an upload of one object. Raises NoSuchBucket, InvalidObjectKey or InvalidContentType."""
     valid_object_key(key)
+    valid_content_type(content_type)
+    bucket = BucketRepository(session).named(bucket_name)
     store_bucket, blob = ports.settings.object_bucket, objects.blob_name(bucket)
-    store_upload_id = ports.multipart.create(store_bucket, blob, content_type=content_type)
+    objects.let_go(session)
+    with ports.store_rooms.room():
+        store_upload_id = ports.multipart.create(store_bucket, blob, content_type=content_type)
     after_rollback(session, lambda: ports.multipart.abort(store_bucket, blob, store_upload_id))
+    bucket = BucketRepository(session).named(bucket_name, keep=True)
     upload = UploadRepository(session).add(
         Upload(
             id=new_id("up"),
@@ -51,20 +58,42 @@ def start(session: Session, ports: Ports, bucket_name: str, key: str, content_ty
     return upload
 
 
-def put_part(session: Session, ports: Ports, bucket_name: str, upload_id: str, number: int, data: bytes) -> UploadPart:
-    """Store one part; the same number again replaces it. Raises InvalidPartNumber or EntityTooLarge."""
+def get(session: Session, bucket_name: str, upload_id: str) -> Upload:
+    """An unfinished upload. Raises NoSuchUpload."""
+    return _find(session, bucket_name, upload_id)[1]
+
+
+def put_part(
+    session: Session,
+    ports: Ports,
+    bucket_name: str,
+    upload_id: str,
+    number: int,
+    body: Body,
+    conditions: Conditions,
+) -> UploadPart:
+    """Store one part; the same number again replaces it. Raises InvalidPartNumber, NoSuchUpload, PreconditionFailed.
+
+    The upload is held while its part is noted, so that a part is either seen by who completes or aborts it, or refused.
+    """
     rules.valid_part_number(number)
-    if len(data) > MAX_PART_BYTES:
-        raise EntityTooLarge(f"a part has at most {MAX_PART_BYTES} bytes")
     _, upload = _find(session, bucket_name, upload_id)
-    ports.multipart.upload_part(ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, data)
+    _ensure_part(session, upload, number, conditions)
+    objects.let_go(session)
+    with ports.store_rooms.room():
+        ports.multipart.upload_stream(
+            ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
+        )
+    _find(session, bucket_name, upload_id, lock=True)
+    _ensure_part(session, upload, number, conditions)
     part = UploadPart(
         id=new_id("part"),
         tenant_id=current_tenant(),
         upload_id=upload.id,
         number=number,
-        size=len(data),
-        etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+        size=body.size,
+        etag=body.md5,
+        sha256=body.sha256,
     )
     UploadRepository(session).put_part(part)
     return part
@@ -76,33 +105,56 @@ def parts(session: Session, bucket_name: str, upload_id: str) -> Sequence[Upload
 
 
 def complete(
-    session: Session, ports: Ports, bucket_name: str, upload_id: str, listed: Sequence[tuple[int, str]]
+    session: Session,
+    ports: Ports,
+    bucket_name: str,
+    upload_id: str,
+    listed: Sequence[tuple[int, str]],
+    conditions: Conditions,
 ) -> ObjectVersion:
-    """Make the object of the listed parts.
+    """Make the object of the listed parts, if what is there now is what the conditions say.
 
-    Raises InvalidPartOrder, InvalidPart, EntityTooSmall or EntityTooLarge; the upload goes on then.
+    Raises InvalidPartOrder, InvalidPart, EntityTooSmall, EntityTooLarge or PreconditionFailed; the upload goes on then.
     """
-    bucket, upload = _find(session, bucket_name, upload_id, lock=True)
-    arrived = {row.number: Part(row.number, row.etag, row.size) for row in UploadRepository(session).parts(upload)}
+    _, upload = _find(session, bucket_name, upload_id, lock=True)
+    rows = {row.number: row for row in UploadRepository(session).parts(upload)}
+    arrived = {number: Part(number, row.etag, row.size) for number, row in rows.items()}
     chosen = rules.completed_parts(arrived, listed)
-    _put_together(ports, upload, chosen)
+    bucket, stored = objects.claim(session, bucket_name, upload.key, conditions)
+    with ports.store_rooms.room():
+        _put_together(ports, upload, chosen)
     content = objects.Content(
-        upload.blob, sum(part.size for part in chosen), rules.multipart_etag(chosen), upload.content_type
+        upload.blob,
+        sum(part.size for part in chosen),
+        rules.multipart_etag(chosen),
+        upload.content_type,
+        [Piece(part.size, rows[part.number].sha256) for part in chosen],
     )
-    stored = ObjectRepository(session).claim(bucket, upload.key)
     version = objects.add_version(session, ports, bucket, stored, content)
     published.upload_completed(session, bucket, upload, version.version_id)
-    UploadRepository(session).remove(upload)
+    UploadRepository(session).end(upload)
     return version
 
 
-def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str) -> None:
+def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str, expected: int | None) -> None:
     """Give an upload up; its parts are freed after the commit."""
     bucket, upload = _find(session, bucket_name, upload_id, lock=True)
-    published.upload_aborted(session, bucket, upload)
-    UploadRepository(session).remove(upload)
+    check_version(upload, expected)
+    end(session, ports, bucket, upload)
+
+
+def end(session: Session, ports: Ports, bucket: Bucket, upload: Upload, *, by_rule: bool = False) -> None:
+    """Give a held upload up, for a caller or by a lifecycle rule."""
+    published.upload_aborted(session, bucket, upload, by_rule=by_rule)
+    UploadRepository(session).end(upload)
     store_bucket = ports.settings.object_bucket
     after_commit(session, lambda: ports.multipart.abort(store_bucket, upload.blob, upload.store_upload_id))
+
+
+def _ensure_part(session: Session, upload: Upload, number: int, conditions: Conditions) -> None:
+    """Raise PreconditionFailed unless the part of that number, if there is one, is as the conditions say."""
+    if conditions != Conditions():
+        ensure_writable(conditions, UploadRepository(session).part_etag(upload, number))
 
 
 def _put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:
@@ -117,7 +169,7 @@ def _put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:
 
 
 def _find(session: Session, bucket_name: str, upload_id: str, *, lock: bool = False) -> tuple[Bucket, Upload]:
-    bucket = BucketRepository(session).named(bucket_name)
+    bucket = BucketRepository(session).named(bucket_name, keep=lock)
     try:
         upload = UploadRepository(session).get(upload_id, lock=lock)
     except NotFound as error:

@@ -10,6 +10,7 @@ from services.storage.domain.quotas import growth_claim, volume_claims
 from services.storage.domain.snapshots import restored_size
 from services.storage.domain.volumes import VOLUME_LIFE_CYCLE, VolumeState
 from services.storage.operations import usage
+from services.storage.operations.standings import ensure_not_closed
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Volume
@@ -48,6 +49,7 @@ def create(
         metered_from=ports.clock.now(),
     )
     with ports.quotas.reserved(*claims):
+        ensure_not_closed(session)
         VolumeRepository(session).add(volume)
         published.volume_created(session, volume)
         _move(session, volume, VolumeState.PROVISIONING)
@@ -64,16 +66,18 @@ def change(
     check_version(volume, expected)
     if name is not None:
         volume.name = name
+    reserved: list[str] = []
     if size_gib is not None and size_gib != volume.size_gib:
-        _grow(session, ports, volume, rules.resized(volume.volume_class, volume.size_gib, size_gib))
+        reserved += _grow(session, ports, volume, rules.resized(volume.volume_class, volume.size_gib, size_gib))
     touch(volume)
-    published.volume_updated(session, volume)
+    published.volume_updated(session, volume, reserved)
     return volume
 
 
-def attach(session: Session, ports: Ports, id: str, instance_id: str) -> Volume:
+def attach(session: Session, ports: Ports, id: str, instance_id: str, expected: int | None) -> Volume:
     """Give an active volume to an instance in its zone. Raises NotFound, ZoneMismatch or IllegalTransition."""
     volume = VolumeRepository(session).get(id, lock=True)
+    check_version(volume, expected)
     VOLUME_LIFE_CYCLE.transition(VolumeState(volume.state), VolumeState.ATTACHING)
     instance = ports.compute.instance(instance_id)
     rules.ensure_same_zone(volume.zone, instance["placement"]["zone"])
@@ -83,9 +87,10 @@ def attach(session: Session, ports: Ports, id: str, instance_id: str) -> Volume:
     return volume
 
 
-def detach(session: Session, id: str) -> Volume:
+def detach(session: Session, id: str, expected: int | None = None) -> Volume:
     """Take a volume from its instance. Raises IllegalTransition unless it is in use."""
     volume = VolumeRepository(session).get(id, lock=True)
+    check_version(volume, expected)
     _detach(session, volume)
     return volume
 
@@ -96,9 +101,11 @@ def detach_all(session: Session, instance_id: str) -> None:
         _detach(session, volume)
 
 
-def delete(session: Session, ports: Ports, id: str) -> None:
+def delete(session: Session, ports: Ports, id: str, expected: int | None) -> None:
     """Delete a volume that isn't in use. Raises IllegalTransition."""
-    end(session, ports, VolumeRepository(session).get(id, lock=True))
+    volume = VolumeRepository(session).get(id, lock=True)
+    check_version(volume, expected)
+    end(session, ports, volume)
 
 
 def end(session: Session, ports: Ports, volume: Volume) -> None:
@@ -110,12 +117,14 @@ def end(session: Session, ports: Ports, volume: Volume) -> None:
     VolumeRepository(session).remove(volume)
 
 
-def _grow(session: Session, ports: Ports, volume: Volume, size_gib: int) -> None:
+def _grow(session: Session, ports: Ports, volume: Volume, size_gib: int) -> list[str]:
+    """The volume's new size, once what it used at the old one is recorded; what was reserved for it."""
     growth = growth_claim(volume.id, new_id("growth"), size_gib - volume.size_gib)
     with ports.quotas.reserved(growth):
         usage.record(session, volume, ports.clock.now())
         volume.size_gib = size_gib
         volume.reservations = [*volume.reservations, growth.reservation_id]
+    return [growth.reservation_id]
 
 
 def _detach(session: Session, volume: Volume) -> None:

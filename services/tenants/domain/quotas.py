@@ -117,6 +117,13 @@ _RELEASE: Mapping[ReservationState, Transition] = {
 }
 
 
+def is_held(state: ReservationState) -> bool:
+    """Whether a claim of this state counts already; an expired one can be made anew. Raises ReservationFinished."""
+    if state is ReservationState.RELEASED:
+        raise ReservationFinished("the reservation was released: make the claim under a name of its own")
+    return state is not ReservationState.EXPIRED
+
+
 def commit(state: ReservationState) -> Transition:
     """What committing does; committing twice does nothing. Raises ReservationFinished after a release.
 

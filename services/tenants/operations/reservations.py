@@ -39,17 +39,18 @@ def reserve(
     """Claim an amount of a resource for the tenant, and within it for a project and all projects above it.
 
     The same claim under the same name is made once, however often it is asked for; one that has expired in between is
-    made anew. Raises QuotaExceeded, TenantNotActive, ReservationConflict, UnknownResource, or NotFound for the project.
+    made anew, one that was released never again: whoever asks would take it for held. Raises QuotaExceeded,
+    TenantNotActive, ReservationConflict, ReservationFinished, UnknownResource, or NotFound for the project.
     """
     plans.check_resource(resource)
-    tenant = tenants.get(current_tenant(), lock=project_id is not None)
+    tenant = tenants.get(current_tenant(), lock=True) if project_id is not None else tenants.standing()
     check_active(State(tenant.state))
     rows = quota_rows.lock(resource, _line(project_id))
     known = reservations.find(reservation_id)
     if known is not None:
         if (known.resource, known.amount, known.project_id) != (resource, amount, project_id):
             raise ReservationConflict(f"{reservation_id} stands for {known.amount} of {known.resource}")
-        if known.state != ReservationState.EXPIRED:
+        if quotas.is_held(ReservationState(known.state)):
             return known
     for row in rows:
         store(row, figures(row).reserve(amount))

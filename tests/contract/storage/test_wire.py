@@ -119,3 +119,30 @@ def test_a_list_is_paged_by_a_cursor_without_loss_or_repetition(tenant: Tenant) 
     assert [each["id"] for each in tenant.api.items(f"{STORAGE}/volumes", limit=2)] == ids
     tenant.api.refused("GET", f"{STORAGE}/volumes", 400, "invalid_cursor", params={"cursor": "!"})
     tenant.api.refused("GET", f"{STORAGE}/volumes", 400, "invalid_limit", params={"limit": 1001})
+
+
+def test_a_change_of_a_volume_tells_what_it_reserved_and_nothing_before_it(tenant: Tenant, bus: Bus) -> None:
+    # Given a volume that was renamed, has grown and was renamed again
+    volume = make_volume(tenant.api, 10)
+    path = f"{STORAGE}/volumes/{volume['id']}"
+    for change in ({"name": "one"}, {"size_gib": 25}, {"name": "two"}):
+        tenant.api.ok("PATCH", path, json=change)
+    # Then only the growth told of a reservation, and that is among those that the volume counts under from then on
+    events = bus.events(
+        "storage.events",
+        lambda event: event["type"] == "storage.volume.updated" and event["subject"] == volume["id"],
+        count=3,
+    )
+    first, grown, last = sorted(events, key=lambda event: int(event["sequence"]))
+    assert (first["data"]["reserved"], last["data"]["reserved"]) == ([], [])
+    [reserved] = grown["data"]["reserved"]
+    assert last["data"]["reservations"] == [f"{volume['id']}.volumes", f"{volume['id']}.storage_gib", reserved]
+
+
+def test_the_rules_of_a_bucket_are_told_with_it(tenant: Tenant, bus: Bus) -> None:
+    bucket = make_bucket(tenant.api)
+    id = tenant.api.ok("GET", bucket)["id"]
+    tenant.api.ok("PATCH", bucket, json={"lifecycle": [{"id": "r", "expiration_days": 3}]})
+    created, updated = bus.of_subject("storage.events", id, count=2)
+    assert created["data"]["lifecycle"] == []
+    assert [(each["id"], each["expiration_days"]) for each in updated["data"]["lifecycle"]] == [("r", 3)]

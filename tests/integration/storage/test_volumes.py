@@ -150,3 +150,28 @@ def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant) -> None:
     # And its quota comes back, each kind by the event of its end
     counted = ("volumes", "storage_gib", "snapshots", "buckets")
     eventually(lambda: [quota(tenant.operator, resource) for resource in counted] == [(0, 0)] * len(counted))
+
+
+def test_a_stale_reader_neither_deletes_nor_attaches_nor_takes_a_snapshot(tenant: Tenant) -> None:
+    # Given a volume and a snapshot that somebody has read, and a change of the volume since
+    volume = make_volume(tenant.api)
+    path = f"{STORAGE}/volumes/{volume['id']}"
+    stale = {"If-Match": tenant.api.get(path).headers["etag"]}
+    changed = tenant.api.ok("PATCH", path, json={"name": "renamed"})
+    # When the reader acts on what was read, then every step is refused and nothing has changed
+    for method, url, body in (
+        ("DELETE", path, None),
+        ("POST", f"{path}/attach", {"instance_id": "i-1"}),
+        ("POST", f"{path}/detach", None),
+        ("POST", f"{path}/snapshots", {"name": "nightly"}),
+    ):
+        tenant.api.refused(method, url, 412, "version_conflict", json=body, headers=stale)
+    assert tenant.api.ok("GET", path) == changed
+    assert list(tenant.api.items(f"{STORAGE}/snapshots")) == []
+    # When it has read again, then it may
+    fresh = {"If-Match": tenant.api.get(path).headers["etag"]}
+    snapshot = tenant.api.ok("POST", f"{path}/snapshots", 201, json={"name": "nightly"}, headers=fresh)
+    one = f"{STORAGE}/snapshots/{snapshot['id']}"
+    tenant.api.refused("DELETE", one, 412, "version_conflict", headers={"If-Match": '"99"'})
+    tenant.api.ok("DELETE", one, 204, headers={"If-Match": f'"{snapshot["version"]}"'})
+    tenant.api.ok("DELETE", path, 204, headers=fresh)

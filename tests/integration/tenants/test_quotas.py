@@ -51,6 +51,17 @@ def test_every_step_may_be_repeated_and_counts_once(tenant: Tenant) -> None:
     tenant.operator.refused("POST", f"{RESERVATIONS}/i-1/commit", 409, "reservation_released")
 
 
+def test_what_was_released_cannot_be_reserved_under_its_name_again(tenant: Tenant) -> None:
+    # Given a claim that was given back
+    tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-1", 3))
+    tenant.operator.ok("POST", f"{RESERVATIONS}/i-1/release")
+    # When it is asked for again, then it is refused: an answer of 201 would be taken for held, and nothing is
+    tenant.operator.refused("POST", RESERVATIONS, 409, "reservation_released", json=claim("i-1", 3))
+    assert figures(tenant) == (10, 0, 0)
+    tenant.operator.ok("POST", RESERVATIONS, 201, json=claim("i-2", 3))
+    assert figures(tenant) == (10, 0, 3)
+
+
 def test_one_name_stands_for_one_claim(tenant: Tenant) -> None:
     tenant.operator.ok("POST", RESERVATIONS, json=claim("i-1", 3))
     tenant.operator.refused("POST", RESERVATIONS, 409, "reservation_conflict", json=claim("i-1", 4))

@@ -48,3 +48,23 @@ def test_the_versions_of_a_key_take_two_statements(tenant: Tenant) -> None:
         put_object(tenant.api, bucket, "a")
         counts.append(queries_of(tenant.api.get(f"{bucket}/versions")))
     assert counts == [2, 2, 2, 2]
+
+
+def test_a_write_a_read_and_a_delete_take_as_many_statements_whatever_lies_below(tenant: Tenant) -> None:
+    # Given keys with one version and with a dozen
+    bucket = make_bucket(tenant.api, versioning="enabled")
+    for number in range(12):
+        put_object(tenant.api, bucket, "many", bytes([number]))
+    put_object(tenant.api, bucket, "one")
+    # Then the same is asked of the database for both
+    for method, content in (("GET", None), ("PUT", b"next"), ("DELETE", None)):
+        answers = [tenant.api.request(method, f"{bucket}/objects/{key}", content=content) for key in ("many", "one")]
+        assert len({queries_of(answer) for answer in answers}) == 1
+
+
+def test_a_page_of_versions_reads_what_it_shows(tenant: Tenant) -> None:
+    bucket = make_bucket(tenant.api, versioning="enabled")
+    for number in range(12):
+        put_object(tenant.api, bucket, "a", bytes([number]))
+    page = tenant.api.get(f"{bucket}/versions", params={"max_keys": 3})
+    assert (len(page.json()["versions"]), queries_of(page)) == (3, 2)

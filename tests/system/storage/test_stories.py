@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.eventually import eventually
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, create_tenant
 from tests.support.storing import STORAGE, make_volume
+from tests.support.zones import quota
 
 pytestmark = pytest.mark.services("compute")
 INSTANCES = "/api/compute/v1/instances"
@@ -56,3 +60,27 @@ def test_a_volume_is_not_attached_across_zones_nor_to_another_tenants_instance(
     path = f"{STORAGE}/volumes/{theirs['id']}"
     other_tenant.api.refused("POST", f"{path}/attach", 404, "not_found", json={"instance_id": instance["id"]})
     assert other_tenant.api.ok("GET", path) == theirs
+
+
+def test_what_many_clients_make_at_once_is_what_is_counted(operator: Api) -> None:
+    # Given a tenant with room for twenty volumes
+    tenant = create_tenant(operator, quotas={"volumes": 20})
+
+    def make(number: int) -> int:
+        """The answer to one client, which asks again, under its key, when it is told to."""
+        api = tenant.api.with_headers(Idempotency_Key=f"volume-{number}")
+        body = {"name": "data", "size_gib": 2, "zone": "zone-1"}
+        return eventually(
+            lambda: status if (status := api.post(f"{STORAGE}/volumes", json=body).status_code) < 500 else 0, 60.0
+        )
+
+    # When forty are asked for at once
+    with ThreadPoolExecutor(40) as threads:
+        answers = Counter(threads.map(make, range(40)))
+    # Then no more than there is room for are there, the others were refused, and nothing is left reserved
+    made = answers[201]
+    assert answers == {201: made, 403: 40 - made}
+    assert 0 < made <= 20
+    assert len(list(tenant.api.items(f"{STORAGE}/volumes"))) == made
+    counts = ("volumes", "storage_gib")
+    eventually(lambda: [quota(tenant.operator, each) for each in counts] == [(made, 0), (2 * made, 0)], 30.0)

@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 from minio.error import S3Error
 
-from shared.infra.object_store import BucketClaim, ObjectCorrupted, ObjectStore, ObjectStoreUnavailable, verify
+from shared.infra.object_store import (
+    BucketClaim,
+    ObjectCorrupted,
+    ObjectStore,
+    ObjectStoreUnavailable,
+    patience,
+    verify,
+)
 from shared.jobs.buckets import CLAIMS
+from shared.kernel.context import service_context
+from shared.utils.deadline import Deadline
+from tests.unit.clocks import standing_clock
 
 
 class Buckets:
@@ -75,3 +85,19 @@ def test_content_is_judged_by_its_sha256() -> None:
     with pytest.raises(ObjectCorrupted) as refused:
         verify("b", "n", digest, hashlib.sha256(b"conten").hexdigest())
     assert refused.value.code == "object_corrupted"
+
+
+@pytest.mark.parametrize(("left", "connect", "read"), [(60, 1.0, 5.0), (9.5, 1.0, 4.0), (2.5, 0.5, 0.5)])
+def test_the_store_is_asked_for_no_longer_than_the_request_has_time(left: float, connect: float, read: float) -> None:
+    clock = standing_clock()
+    with service_context("storage", "t-1", clock, deadline=Deadline.after(left, clock)):
+        found = patience()
+    assert (found.connect_timeout, found.read_timeout) == (connect, read)
+
+
+def test_a_request_without_time_is_refused_before_the_store_is_asked() -> None:
+    clock = standing_clock()
+    with service_context("storage", "t-1", clock, deadline=Deadline.after(1.5, clock)):
+        with pytest.raises(ObjectStoreUnavailable) as refused:
+            patience()
+    assert refused.value.headers == {"Retry-After": "1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.storage.domain.listing import InvalidMaxKeys, list_keys, page_size
+from services.storage.domain.listing import InvalidMaxKeys, Start, behind, following, list_keys, page_size
 
 
 def test_keys_come_in_the_order_of_their_bytes() -> None:
@@ -47,3 +47,30 @@ def test_a_folded_prefix_counts_once_and_is_not_repeated_on_the_next_page() -> N
     second = list_keys(keys, delimiter="/", max_keys=2, after=first.next_after or "")
     assert (first.common_prefixes, first.next_after) == (["a/"], "a/")
     assert (second.common_prefixes, second.keys, second.next_after) == (["b/"], ["c"], None)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("logs/", "logs0"),
+        ("a", "b"),
+        ("é", "ê"),
+        ("\ud7ff", "\ue000"),
+        ("a\U0010ffff", "b"),
+        ("a\U0010ffff\U0010ffff", "b"),
+        ("\U0010ffff", None),
+        ("", None),
+    ],
+)
+def test_what_follows_a_prefix_is_behind_every_key_with_it_and_at_nothing_else(
+    prefix: str, expected: str | None
+) -> None:
+    assert following(prefix) == expected
+    for tail in ("", "a", "\U0010ffff", "\U0010ffff" * 9):
+        assert expected is None or (prefix + tail).encode() < expected.encode()
+
+
+def test_a_listing_goes_on_behind_a_key_or_at_what_follows_a_folded_prefix() -> None:
+    assert behind("a", False) == Start("a")
+    assert behind("a/", True) == Start("a0", included=True)
+    assert behind("\U0010ffff", True) is None

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from services.storage.domain.presigned_urls import InvalidPresign, SignatureMismatch, UrlExpired, grant, sign, verify
+from services.storage.domain.presigned_urls import (
+    InvalidPresign,
+    SignatureMismatch,
+    UrlExpired,
+    UrlRevoked,
+    ensure_signer,
+    grant,
+    sign,
+    verify,
+)
 
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 SECRET = "a-signing-key-of-at-least-thirty-two-bytes"
@@ -53,3 +62,25 @@ def test_a_method_or_an_expiry_that_cannot_be_signed_is_refused(method: str, sec
 
 def test_seven_days_is_the_longest_expiry() -> None:
     assert grant("GET", "t-1", "b", "k", "", timedelta(days=7), NOW).expires_at == 1_770_552_000
+
+
+def test_a_signature_that_is_no_hexadecimal_text_does_not_match_either() -> None:
+    with pytest.raises(SignatureMismatch):
+        verify(GRANT, "é" * 64, SECRET, NOW)
+
+
+def test_who_signed_and_when_are_under_the_signature() -> None:
+    signed = grant("GET", "t-1", "b", "k", "", timedelta(minutes=5), NOW, "u-1")
+    assert (signed.signer, signed.signed_at) == ("u-1", 1_769_947_200_000)
+    for change in ({"signer": "u-2"}, {"signer": ""}, {"signed_at": signed.signed_at + 1}):
+        with pytest.raises(SignatureMismatch):
+            verify(replace(signed, **change), sign(signed, SECRET), SECRET, NOW)
+
+
+def test_a_url_is_worth_nothing_once_its_signer_has_lost_a_right() -> None:
+    signed = grant("GET", "t-1", "b", "k", "", timedelta(minutes=5), NOW, "u-1")
+    ensure_signer(signed, None)
+    ensure_signer(signed, NOW - timedelta(milliseconds=1))
+    for later in (timedelta(0), timedelta(milliseconds=1), timedelta(days=1)):
+        with pytest.raises(UrlRevoked):
+            ensure_signer(signed, NOW + later)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import pytest
@@ -14,6 +15,7 @@ from services.storage.domain.uploads import (
     InvalidPartOrder,
     Part,
     completed_parts,
+    composite_sha256,
     multipart_etag,
     valid_part_number,
 )
@@ -73,3 +75,9 @@ def test_the_entity_tag_is_the_digest_of_digests_and_the_number_of_parts() -> No
     whole = hashlib.md5(bytes.fromhex(A) + bytes.fromhex(B) + bytes.fromhex(C), usedforsecurity=False).hexdigest()
     parts = [Part(1, A, 1), Part(2, B, 1), Part(3, C, 1)]
     assert multipart_etag(parts) == f"{whole}-3"
+
+
+def test_the_checksum_of_parts_is_the_digest_of_their_digests_and_their_number() -> None:
+    digests = [hashlib.sha256(text).hexdigest() for text in (b"a", b"b")]
+    whole = hashlib.sha256(hashlib.sha256(b"a").digest() + hashlib.sha256(b"b").digest()).digest()
+    assert composite_sha256(digests) == base64.b64encode(whole).decode() + "-2"

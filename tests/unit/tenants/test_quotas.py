@@ -19,6 +19,7 @@ from services.tenants.domain.quotas import (
     check_nested,
     commit,
     expire,
+    is_held,
     release,
 )
 from shared.errors import QuotaExceeded
@@ -80,6 +81,14 @@ def test_doing_it_twice_changes_nothing(step: Transition, state: ReservationStat
 def test_what_was_released_cannot_be_committed() -> None:
     with pytest.raises(ReservationFinished):
         commit(RELEASED)
+
+
+def test_what_was_released_is_never_taken_for_held_again() -> None:
+    assert is_held(RESERVED)
+    assert is_held(COMMITTED)
+    assert not is_held(EXPIRED)
+    with pytest.raises(ReservationFinished):
+        is_held(RELEASED)
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(-1, RESERVED), (0, EXPIRED), (1, EXPIRED)])

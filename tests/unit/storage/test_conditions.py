@@ -1,0 +1,100 @@
+"""Conditional requests, by RFC 9110 §13."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.storage.domain.conditions import (
+    Conditions,
+    PreconditionFailed,
+    ensure_writable,
+    is_modified,
+    matches,
+    range_applies,
+)
+
+CHANGED = datetime(2026, 2, 1, 12, 0, 0, 700_000, tzinfo=UTC)
+THEN = "Sun, 01 Feb 2026 12:00:00 GMT"
+BEFORE = "Sun, 01 Feb 2026 11:59:59 GMT"
+AFTER = "Sun, 01 Feb 2026 12:00:01 GMT"
+
+
+@pytest.mark.parametrize("header", ['"a"', "a", '"x", "a"', '"x","a"', ' "x" , "a" ', "*"])
+def test_a_list_of_tags_names_the_content_by_any_of_them(header: str) -> None:
+    assert matches(header, "a")
+
+
+@pytest.mark.parametrize("header", ['"b"', '"x, a"', '"A"', "", '"', '""'])
+def test_any_other_tag_does_not(header: str) -> None:
+    assert not matches(header, "a")
+
+
+def test_a_weak_tag_is_the_same_only_where_weakness_does_no_harm() -> None:
+    assert not matches('W/"a"', "a")
+    assert matches('W/"a"', "a", weakly=True)
+
+
+def test_nothing_is_named_where_there_is_nothing() -> None:
+    assert not matches("*", None)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "etag"),
+    [
+        (Conditions(if_match="*"), None),
+        (Conditions(if_match='"b"'), "a"),
+        (Conditions(if_match='W/"a"'), "a"),
+        (Conditions(if_none_match="*"), "a"),
+        (Conditions(if_none_match='"a"'), "a"),
+        (Conditions(if_none_match='W/"a"'), "a"),
+    ],
+)
+def test_a_write_under_a_condition_that_does_not_hold_is_refused(conditions: Conditions, etag: str | None) -> None:
+    with pytest.raises(PreconditionFailed):
+        ensure_writable(conditions, etag)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "etag"),
+    [(Conditions(), None), (Conditions(if_match='"a"'), "a"), (Conditions(if_none_match="*"), None)],
+)
+def test_a_write_under_one_that_holds_goes_on(conditions: Conditions, etag: str | None) -> None:
+    ensure_writable(conditions, etag)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "modified"),
+    [
+        (Conditions(), True),
+        (Conditions(if_none_match='"a"'), False),
+        (Conditions(if_none_match='W/"a"'), False),
+        (Conditions(if_none_match='"b"'), True),
+        (Conditions(if_modified_since=BEFORE), True),
+        (Conditions(if_modified_since=THEN), False),
+        (Conditions(if_modified_since=AFTER), False),
+        (Conditions(if_modified_since="yesterday"), True),
+        (Conditions(if_modified_since="Sun, 01 Feb 99999 12:00:00 GMT"), True),
+        # A condition on tags makes the one on dates void.
+        (Conditions(if_none_match='"b"', if_modified_since=AFTER), True),
+        (Conditions(if_match='"a"', if_unmodified_since=BEFORE), True),
+        (Conditions(if_unmodified_since=THEN), True),
+    ],
+)
+def test_a_reader_gets_what_it_has_not_got(conditions: Conditions, modified: bool) -> None:
+    assert is_modified(conditions, "a", CHANGED) is modified
+
+
+@pytest.mark.parametrize("conditions", [Conditions(if_match='"b"'), Conditions(if_unmodified_since=BEFORE)])
+def test_a_reader_of_other_content_is_refused(conditions: Conditions) -> None:
+    with pytest.raises(PreconditionFailed):
+        is_modified(conditions, "a", CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("if_range", "applies"),
+    [(None, True), ('"a"', True), ('"b"', False), ('W/"a"', False), (THEN, True), (BEFORE, False), (AFTER, False)],
+)
+def test_a_range_is_one_of_the_content_that_the_client_has_a_part_of(if_range: str | None, applies: bool) -> None:
+    assert range_applies(if_range, "a", CHANGED) is applies
