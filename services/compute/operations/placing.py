@@ -43,7 +43,7 @@ def resize_claims(session: Session, instance_id: str, host_id: str, resources: R
         if not hosts.take_generation(host_id, generation):
             continue
         claims.remove(instance_id)
-        if not hosts.state(host_id).fits(resources):
+        if not hosts.state(host_id).fits(resources.units()):
             raise NoValidHost("the host has no room for the new size", rejected_by="capacity")
         claims.add(claims_for(instance_id, host_id, resources))
         return
