@@ -65,6 +65,7 @@ class HostState:
     enabled: bool = True
     forced_down: bool = False
     """An operator knows that the host is dead (Nova's `forced_down`): it takes nothing, and can be evacuated."""
+    evacuating: bool = False
     dedicated_tenant_id: str | None = None
     instances: int = 0
     max_instances: int = DEFAULT_MAX_INSTANCES
@@ -87,6 +88,17 @@ class HostState:
     def free_of(self, resource_class: ResourceClass) -> int:
         """Base units that may still be claimed; zero when the host has none of the resource at all."""
         return self.free[PLACES[resource_class]]
+
+    def allows_change(self, held: Mapping[ResourceClass, int], wanted: Mapping[ResourceClass, int]) -> bool:
+        """Whether an instance on the host may hold `wanted` in place of `held`.
+
+        Room is needed for what grows alone: an oversold host allows whatever lowers its usage (OpenStack Placement).
+        """
+        changed = {kind: units for kind, units in wanted.items() if units != held.get(kind, 0)}
+        return self.make.follows_unit_rules(changed) and all(
+            units < held.get(kind, 0) or units - held.get(kind, 0) <= self.free_of(kind)
+            for kind, units in changed.items()
+        )
 
     def fits(self, units: Mapping[ResourceClass, int]) -> bool:
         """Whether every amount fits, unit rules included."""

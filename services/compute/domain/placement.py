@@ -200,6 +200,11 @@ def scores(hosts: Sequence[HostState], request: PlacementRequest) -> tuple[list[
     return totals, denominator
 
 
+def is_acceptable(host: HostState, request: PlacementRequest) -> bool:
+    """Whether the host passes every filter."""
+    return all(keep([host], request) for _, keep in filters_for(request))
+
+
 def weigh(hosts: Sequence[HostState], request: PlacementRequest) -> list[tuple[Fraction, HostState]]:
     """Hosts with their weights, best first; equal weights keep the order of ids, so a choice can be repeated."""
     if not hosts:

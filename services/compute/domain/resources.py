@@ -56,6 +56,12 @@ class Resources:
         if self.disk_gib < 0:
             raise InvalidResources(f"disk can't be negative: {self.disk_gib} GiB")
 
+    def larger(self, other: Resources) -> Resources:
+        """The larger amount of each resource: what is held while one size is exchanged for the other."""
+        return Resources(
+            max(self.vcpus, other.vcpus), max(self.memory_mib, other.memory_mib), max(self.disk_gib, other.disk_gib)
+        )
+
     def amounts(self) -> Iterator[tuple[ResourceClass, Decimal]]:
         """Each class with a positive amount; a diskless instance claims no disk."""
         yield ResourceClass.VCPU, self.vcpus

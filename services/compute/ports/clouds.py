@@ -54,7 +54,7 @@ class SqlNodeStore:
             session.execute(
                 update(SimulatedNode)
                 .where(SimulatedNode.provider == node.provider, SimulatedNode.id == node.id)
-                .values(state=node.state.value, extra=node.extra)
+                .values(state=node.state.value, host=node.host, extra=node.extra)
             )
 
     def remove(self, provider: str, node_id: str) -> bool:
@@ -114,6 +114,7 @@ class DrillFaults:
             if fault is None:
                 return None
             fault.remaining -= 1
+            fault.version += 1
             return Fault(FaultKind(fault.kind), fault.latency_ms)
 
 
