@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import psycopg2
-from sqlalchemy import DateTime, MetaData, Select, Text, create_engine, event, func, select, tuple_
+from sqlalchemy import DateTime, MetaData, Select, Text, create_engine, event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -17,7 +17,7 @@ from shared.infra.db.dsn import connect_arguments
 from shared.infra.db.liveness import has_ended
 from shared.kernel.context import current_or_none, current_tenant, current_time
 from shared.settings import ServiceSettings
-from shared.utils.pagination import Page, PageRequest
+from shared.utils.pagination import InvalidCursor, Page, PageRequest
 
 KEPT = "kept"
 """Under this name a pool's connection notes that it was used before."""
@@ -129,7 +129,9 @@ class TenantRepository(Generic[T]):
         """One page in order of creation (identifiers are time-ordered and unique: the keyset)."""
         query = self.scoped().where(*conditions).order_by(self.model.id)
         if request.after:
-            query = query.where(tuple_(self.model.id) > tuple_(*request.after))
+            if len(request.after) != 1:
+                raise InvalidCursor("the cursor is not one of this list's")
+            query = query.where(self.model.id > request.after[0])
         rows = self.session.scalars(query.limit(request.limit + 1)).all()
         return Page.of(rows, request, lambda row: (row.id,))
 

@@ -224,7 +224,6 @@ def test_what_no_order_can_mean_is_refused_and_makes_nothing(tenant: Tenant, fie
 @pytest.mark.parametrize(
     "path",
     [
-        f"{INSTANCES}/i%00x",
         f"{INSTANCES}/%FF",
         f"{INSTANCES}/{'i' * 6_000}",
         f"{INSTANCES}?zone=x%00y",
@@ -232,8 +231,8 @@ def test_what_no_order_can_mean_is_refused_and_makes_nothing(tenant: Tenant, fie
         f"{INSTANCES}?state=%00",
         f"{INSTANCES}?cursor=WyJhIiwiYiJd",
         f"{INSTANCES}?cursor=WyJcdTAwMDAiXQ",
-        f"{GROUPS}/%00",
-        "/api/compute/v1/providers/x%00/images",
+        f"{GROUPS}?cursor=WyJcdWQ4MDAiXQ",
+        "/api/compute/v1/providers/x$y/images",
     ],
 )
 def test_what_can_be_nobodys_name_is_refused_and_not_looked_for(tenant: Tenant, path: str) -> None:

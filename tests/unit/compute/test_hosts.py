@@ -13,8 +13,7 @@ VCPU, MEMORY, DISK = ResourceClass.VCPU, ResourceClass.MEMORY_MIB, ResourceClass
 
 def host(used: int, step: int = 1) -> HostState:
     inventories = {VCPU: Inventory(VCPU, 1_000, step_unit=step), MEMORY: Inventory(MEMORY, 512)}
-    where = {"provider": "nimbus", "region": "nimbus-eu-1", "zone": "nimbus-eu-1a"}
-    return HostState(id="h", inventories=inventories, used={VCPU: used, MEMORY: 512}, **where)
+    return HostState("h", "nimbus", "nimbus-eu-1", "nimbus-eu-1a", inventories, {VCPU: used, MEMORY: 512})
 
 
 @pytest.mark.parametrize(
