@@ -18,16 +18,7 @@ from services.compute.domain.migrations import EVACUABLE, MigrationStatus
 from services.compute.domain.preemption import Preemptible
 from services.compute.domain.quotas import reservations
 from services.compute.domain.resources import ResourceClass, Resources
-from services.compute.tables import (
-    ClaimRow,
-    Host,
-    Instance,
-    InventoryRow,
-    Migration,
-    ServerGroup,
-    SimulatedFault,
-    Zone,
-)
+from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, Migration, ServerGroup, Zone
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.utils.pagination import Page, PageRequest
 
@@ -136,6 +127,14 @@ class HostRepository:
             .execution_options(synchronize_session=False)
         )
         return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+    def queue(self, purpose: str, *where: str | None) -> None:
+        """Wait for all others that queue for the same purpose at the same place, until their transactions end.
+
+        One queue a transaction for each purpose, and nothing that is locked may be waited for while in it but hosts.
+        """
+        key = ":".join(("compute", purpose, *(name or "" for name in where)))
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
     def returned(self, host_id: str, *, instances: int = 1) -> None:
         """Make the host's next generation: so many instances left it, or one that stays (0) holds something else."""
@@ -278,11 +277,15 @@ class MigrationRepository(TenantRepository[Migration]):
         ).one_or_none()
 
 
-def preemptible_on(session: Session, host_ids: Collection[str]) -> list[Preemptible]:
-    """Instances on the hosts that give way to others. Of all tenants: for preemption alone."""
+def preemptible_in(
+    session: Session, *, provider: str | None, region: str | None, zone: str | None
+) -> list[Preemptible]:
+    """Instances at a place that give way to others; None means anywhere. Of all tenants: for preemption alone."""
+    wanted = {Instance.provider: provider, Instance.region: region, Instance.zone: zone}
     rows = session.scalars(
         select(Instance)
-        .where(Instance.preemptible, Instance.state.in_(PREEMPTIBLE), Instance.host_id.in_(host_ids))
+        .where(Instance.preemptible, Instance.state.in_(PREEMPTIBLE))
+        .where(*(column == value for column, value in wanted.items() if value is not None))
         .where(select(ClaimRow.instance_id).where(ClaimRow.instance_id == Instance.id).exists())
     )
     return [
@@ -345,30 +348,3 @@ def held_reservations(session: Session, reservation_ids: Collection[str]) -> Col
         resizing = [row.resize_to["quota_key"]] if row.resize_to else []
         held.update(reservations(row.id, row.quota_key, *resizing))
     return held.intersection(reservation_ids)
-
-
-class FaultRepository:
-    """Faults that drills ask for."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def all(self) -> Sequence[SimulatedFault]:
-        """All planned faults, oldest first."""
-        return self.session.scalars(select(SimulatedFault).order_by(SimulatedFault.id)).all()
-
-    def add(self, fault: SimulatedFault) -> SimulatedFault:
-        """Plan a fault."""
-        self.session.add(fault)
-        self.session.flush()
-        return fault
-
-    def find(self, fault_id: str, *, lock: bool = False) -> SimulatedFault | None:
-        """A planned fault, or None. With `lock` it is held until the transaction ends."""
-        query = select(SimulatedFault).where(SimulatedFault.id == fault_id)
-        return self.session.scalars(query.with_for_update() if lock else query).one_or_none()
-
-    def remove(self, fault: SimulatedFault) -> None:
-        """Call a fault off."""
-        self.session.delete(fault)
-        self.session.flush()

@@ -224,9 +224,6 @@ class UsageFlushed(Out):
     recorded: int
 
 
-# What platform operators send and get.
-
-
 class InventoryIn(Body):
     """One resource of a host, in base units: millicores, MiB, GiB."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.compute.api.common import OPERATORS, Id
 from services.compute.operations import faults
-from services.compute.repository import FaultRepository
+from services.compute.ports.clouds import FaultRepository
 from services.compute.schemas import FaultCreate, FaultOut
 from services.compute.tables import SimulatedFault
 from shared.utils.ids import new_id

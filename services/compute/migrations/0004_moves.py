@@ -19,7 +19,7 @@ ALTER TABLE instances
     ADD COLUMN preemptible  boolean NOT NULL DEFAULT false,
     ADD COLUMN preempted_by text;
 CREATE INDEX instances_preempted ON instances (preempted_by) WHERE preempted_by IS NOT NULL;
-CREATE INDEX instances_preemptible ON instances (host_id) WHERE preemptible;
+CREATE INDEX instances_preemptible ON instances (zone) WHERE preemptible;
 
 CREATE TABLE migrations (
     id          text PRIMARY KEY,

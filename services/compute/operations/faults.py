@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from services.compute import published
-from services.compute.repository import FaultRepository
+from services.compute.ports.clouds import FaultRepository
 from services.compute.tables import SimulatedFault
 from shared.errors import NotFound, VersionConflict
 

@@ -16,6 +16,8 @@ from services.compute.tables import Instance
 ATTEMPTS = 10
 """Placements that lose the race for a host read again; ten in a row mean the hosts are truly contended."""
 
+PLACING = "placing"
+
 
 def place(session: Session, instance_id: str, request: PlacementRequest) -> HostState:
     """The host that the instance now holds claims on, beside those it held before.
@@ -29,6 +31,8 @@ def place(session: Session, instance_id: str, request: PlacementRequest) -> Host
         if hosts.take_generation(chosen.id, chosen.generation, instances=1):
             ClaimRepository(session).add(claims_for(instance_id, chosen.id, request.resources))
             return chosen
+        # In a crowd everybody would lose to everybody: who has lost once waits for the others that have.
+        hosts.queue(PLACING, request.provider, request.region, request.zone)
     raise PlacementContended(f"the chosen host changed {ATTEMPTS} times while it was being claimed", retry_after=1)
 
 

@@ -16,7 +16,7 @@ from services.compute.domain.preemption import choose_victims
 from services.compute.operations.placing import ATTEMPTS, place, return_claims
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
-from services.compute.repository import ClaimRepository, HostRepository, lock_preemptible, preemptible_on
+from services.compute.repository import ClaimRepository, HostRepository, lock_preemptible, preemptible_in
 from services.compute.tables import Instance
 from shared.infra.state_machine import ResourceState
 from shared.kernel.context import current, service_context
@@ -26,6 +26,7 @@ ROOM = frozenset({"instance_slots", "capacity", "group"})
 """Filters after which it is worth looking for room: they refuse what was left when the others had accepted."""
 NOTICE = "preempted: its capacity is needed"
 PREEMPTED = "preempted"
+PREEMPTING = "preempting"
 
 
 def place_before_others(session: Session, ports: Ports, instance_id: str, request: PlacementRequest) -> HostState:
@@ -45,9 +46,13 @@ def _preempt(
     session: Session, ports: Ports, instance_id: str, request: PlacementRequest, refused: NoValidHost
 ) -> HostState:
     hosts = HostRepository(session)
+    where = {"provider": request.provider, "region": request.region, "zone": request.zone}
+    if not preemptible_in(session, **where):
+        raise refused
+    # One after the other: of two that choose the same victims one would choose in vain.
+    hosts.queue(PREEMPTING, *where.values())
     for _ in range(ATTEMPTS):
-        candidates = hosts.candidates(provider=request.provider, region=request.region, zone=request.zone)
-        choice = choose_victims(candidates, preemptible_on(session, [host.id for host in candidates]), request)
+        choice = choose_victims(hosts.candidates(**where), preemptible_in(session, **where), request)
         if choice is None:
             raise refused
         host, chosen = choice

@@ -10,7 +10,7 @@ from tests.support.computing import INSTANCES, create_host, dedicated, used_of
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
-ORDERS, ROOM = 40, 10
+ORDERS, ROOM = 24, 8
 
 
 def test_a_crowd_of_orders_gets_exactly_what_there_is_and_loses_no_quota(operator: Api, tenant: Tenant) -> None:
