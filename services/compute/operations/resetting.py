@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from services.compute.domain.cloud.driver import Node
 from services.compute.domain.errors import InstanceBusy, NothingToReset
 from services.compute.operations.migrations import end_move
+from services.compute.operations.placing import return_claims
 from services.compute.operations.resizing import end_resize, is_resized
 from services.compute.operations.states import put_in_state
 from services.compute.ports import Ports
@@ -24,9 +25,10 @@ def reset_state(
 ) -> Instance:
     """Set an instance's state to `active` or `failed` without asking its life cycle; work in progress on it is over.
 
-    A move ends where the provider has the node, a resize in the size that the node has. Raises NotFound,
-    VersionConflict, InstanceBusy while the provider is being asked, and NothingToReset for `active` without capacity or
-    without a node: it would be charged for and take what others hold.
+    A move ends where the provider has the node, a resize in the size that the node has; what has no node holds nothing
+    any more, as after a failed build. Raises NotFound, VersionConflict, InstanceBusy while the provider is being asked,
+    and NothingToReset for `active` without capacity or without a node: it would be charged for and take what others
+    hold.
     """
     instances = InstanceRepository(session)
     if not instances.take_in_hand(instance_id, wait=False):
@@ -38,6 +40,8 @@ def reset_state(
         raise NothingToReset("the instance holds no capacity or has no node: provision it, or delete it")
     _end_work(session, instance, node)
     instance.node_id = node.id if node else None
+    if node is None:
+        return_claims(session, instance.id)
     put_in_state(session, ports, instance, target, reason=RESET)
     return instance
 
