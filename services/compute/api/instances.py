@@ -46,9 +46,16 @@ def get_instance(id: Id, session: Session = database()) -> Instance:
 
 
 @router.patch("/instances/{id}", response_model=InstanceOut, dependencies=[requires(WRITE)])
-def change_instance(id: Id, body: InstanceChange, expected: ExpectedVersion, session: Session = database()) -> Instance:
+def change_instance(
+    id: Id,
+    body: InstanceChange,
+    expected: ExpectedVersion,
+    session: Session = database(),
+    ports: Ports = ports_of_app(),
+) -> Instance:
     """Rename or relabel."""
-    return instances.change_instance(session, id, name=body.name, labels=body.labels, expected=expected)
+    change = instances.InstanceFacts(body.name, body.labels)
+    return instances.change_instance(session, ports, id, change, expected)
 
 
 @router.post("/instances/{id}/transitions", status_code=202, response_model=InstanceOut, dependencies=[requires(WRITE)])

@@ -14,11 +14,11 @@ from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE
 from services.compute.domain.placement import PlacementRequest, Spreading, Tenancy
 from services.compute.domain.quotas import instance_claim, size_claims
 from services.compute.domain.resources import Resources
-from services.compute.operations.placing import group_for_placement, keep_claims_on, place, request_of
+from services.compute.operations.placing import group_for_placement, hold_capacity, place
 from services.compute.operations.preempting import place_before_others
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
-from services.compute.repository import ClaimRepository, HostRepository, InstanceRepository, ZoneRepository
+from services.compute.repository import InstanceRepository, ZoneRepository
 from services.compute.tables import Instance
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
@@ -47,6 +47,18 @@ class Order:
     def resources(self) -> Resources:
         """The size ordered. Raises UnknownFlavor."""
         return self.size if self.size is not None else flavor_named(str(self.flavor)).resources
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """What may change of an instance without its provider; None leaves it as it is."""
+
+    name: str | None = None
+    labels: dict[str, str] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What does change."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
@@ -134,13 +146,18 @@ def _described(order: Order, resources: Resources) -> dict[str, Any]:
 
 
 def change_instance(
-    session: Session, instance_id: str, *, name: str | None, labels: dict[str, str] | None, expected: int | None
+    session: Session, ports: Ports, instance_id: str, change: InstanceFacts, expected: int | None
 ) -> Instance:
-    """Rename or relabel. Raises NotFound or VersionConflict."""
-    instance = InstanceRepository(session).get(instance_id, lock=True)
+    """Rename or relabel. Raises NotFound, VersionConflict or PolicyDenied: what may not be made may not be become."""
+    instances = InstanceRepository(session)
+    instance = instances.get(instance_id)
     check_version(instance, expected)
-    instance.name = instance.name if name is None else name
-    instance.labels = instance.labels if labels is None else labels
+    ports.policies.check("update", {**published.instance_facts(instance), **change.given()})
+    session.expire(instance)  # It isn't locked while somebody else is asked, so it is read anew.
+    instance = instances.get(instance_id, lock=True)
+    check_version(instance, expected)
+    for name, value in change.given().items():
+        setattr(instance, name, value)
     touch(instance)
     session.flush()
     published.instance_updated(session, instance)
@@ -163,22 +180,9 @@ def request_transition(
     if target not in AT_REQUEST:
         raise TargetNotRequestable(f"the instance becomes {target} once its provider has answered, by no one's word")
     if target is ResourceState.PROVISIONING:
-        _hold_capacity(session, instance)
+        hold_capacity(session, instance)
     change_state(session, ports, instance, target)
     return instance
-
-
-def _hold_capacity(session: Session, instance: Instance) -> None:
-    """A build needs claims: one that failed has returned them, and what a dead host has is of no use.
-
-    Raises NoValidHost or PlacementContended.
-    """
-    dead = HostRepository(session).state(instance.host_id).forced_down
-    if ClaimRepository(session).held_by(instance.id) and not dead:
-        return
-    host = place(session, instance.id, request_of(session, instance))
-    instance.host_id = host.id
-    keep_claims_on(session, instance.id, host.id)
 
 
 def delete_instance(session: Session, ports: Ports, instance_id: str, expected: int | None = None) -> Instance:

@@ -89,6 +89,16 @@ def exchange_claims(session: Session, instance: Instance) -> None:
     claims.add(claims_for(instance.id, instance.host_id, size_of(instance)))
 
 
+def hold_capacity(session: Session, instance: Instance) -> None:
+    """Have a locked instance that is to be built hold claims on a living host: a build that failed has returned its
+    claims, and what a dead host has is of no use. Raises NoValidHost or PlacementContended."""
+    dead = HostRepository(session).state(instance.host_id).forced_down
+    if ClaimRepository(session).held_by(instance.id) and not dead:
+        return
+    instance.host_id = place(session, instance.id, request_of(session, instance)).id
+    keep_claims_on(session, instance.id, instance.host_id)
+
+
 def keep_claims_on(session: Session, instance_id: str, host_id: str) -> None:
     """Return what an instance holds on any host but one: a move has ended there."""
     for left in ClaimRepository(session).remove(instance_id, except_on=host_id):

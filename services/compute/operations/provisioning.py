@@ -23,11 +23,12 @@ from services.compute.domain.cloud.driver import (
     NodeSize,
     NodeState,
 )
+from services.compute.domain.errors import NoValidHost
 from services.compute.domain.instances import node_name
 from services.compute.domain.migrations import MigrationKind
 from services.compute.domain.resources import ResourceClass, Resources
 from services.compute.operations.migrations import end_move
-from services.compute.operations.placing import return_claims, size_of
+from services.compute.operations.placing import hold_capacity, return_claims, size_of
 from services.compute.operations.resizing import end_resize, is_resized, size_wanted
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
@@ -43,9 +44,16 @@ S = ResourceState
 
 
 def begin(session: Session, ports: Ports, instance_id: str) -> None:
-    """A new instance exists: its build begins unless it was deferred."""
+    """A new instance exists: its build begins unless it was deferred, elsewhere where its host has died since."""
     instance = InstanceRepository(session).find(instance_id, lock=True)
-    if instance is not None and instance.state == S.PENDING and not instance.deferred_start:
+    if instance is None or instance.state != S.PENDING or instance.deferred_start:
+        return
+    try:
+        hold_capacity(session, instance)
+    except NoValidHost as error:
+        return_claims(session, instance.id)
+        change_state(session, ports, instance, S.FAILED, error=error.detail)
+    else:
         change_state(session, ports, instance, S.PROVISIONING)
 
 

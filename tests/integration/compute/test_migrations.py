@@ -169,6 +169,22 @@ def twice(used: dict[str, int]) -> dict[str, int]:
     return {kind: 2 * amount for kind, amount in used.items()}
 
 
+def test_what_was_placed_on_a_host_that_died_before_the_build_is_built_elsewhere(operator: Api, tenant: Tenant) -> None:
+    dead = create_host(operator, tenant)["id"]
+    pending = tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+    operator.ok("PATCH", f"{HOSTS}/{dead}", json={"forced_down": True})
+    path = f"{INSTANCES}/{pending['id']}/transitions"
+
+    tenant.api.refused("POST", path, 409, "no_valid_host", json={"target": "provisioning"})
+    assert used_of(operator, dead) == NANO
+    living = create_host(operator, tenant)["id"]
+    tenant.api.ok("POST", path, 202, json={"target": "provisioning"})
+
+    assert reaches(tenant.api, pending["id"], "active")["placement"]["host_id"] == living
+    assert on_hosts(operator, dead, living) == [NOTHING, NANO]
+    assert [node["host"] for node in nodes_of(operator, tenant)] == [living]
+
+
 def test_a_host_that_is_down_takes_nothing_new(operator: Api, tenant: Tenant) -> None:
     host = create_host(operator, tenant)["id"]
     operator.ok("PATCH", f"{HOSTS}/{host}", json={"forced_down": True})
