@@ -23,6 +23,8 @@ from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
+pytestmark = pytest.mark.timeout(180)  # a crash, a start, and what is taken up after it
+
 MIGRATIONS = "/api/compute/v1/migrations"
 NANO = {"vcpu": 100, "memory_mib": 128, "disk_gib": 1, "instances": 1}
 NOTHING = {"vcpu": 0, "memory_mib": 0, "disk_gib": 0, "instances": 0}

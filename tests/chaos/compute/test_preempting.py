@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.computing import (
     INSTANCES,
@@ -19,6 +21,8 @@ from tests.support.computing import (
 )
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+
+pytestmark = pytest.mark.timeout(180)  # a crash, a start, and what is taken up after it
 
 SMALL = {"vcpu": 1_000, "memory_mib": 2_048, "disk_gib": 20, "instances": 1}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.computing import (
     HOSTS,
@@ -144,6 +146,7 @@ def test_only_a_host_that_is_down_is_evacuated_and_nothing_else_leaves_it(operat
     assert [move["kind"] for move in tenant.operator.items(MIGRATIONS)] == ["evacuation"]
 
 
+@pytest.mark.timeout(150)
 def test_a_dead_host_is_emptied_as_far_as_there_is_room_and_the_rest_follows(operator: Api, tenant: Tenant) -> None:
     dead = create_host(operator, tenant)["id"]
     active, stopped = (running(tenant.api, tenancy="dedicated") for _ in range(2))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.computing import (
     INSTANCES,
@@ -22,6 +24,7 @@ from tests.support.computing import (
 from tests.support.identities import Tenant
 
 
+@pytest.mark.timeout(150)
 def test_an_order_displaces_what_is_preemptible_and_runs_once_that_is_gone(operator: Api, tenant: Tenant) -> None:
     host = create_host(operator, tenant, millicores=1_000)
     victim = running(tenant.api, tenancy="dedicated", flavor="small", preemptible=True)
@@ -69,6 +72,7 @@ def test_what_is_not_preemptible_stays_and_what_is_displaces_nobody(operator: Ap
     assert read(tenant.api, firm["id"]) == firm
 
 
+@pytest.mark.timeout(150)
 def test_a_victim_whose_provider_is_away_is_deleted_until_it_is_gone(operator: Api, tenant: Tenant) -> None:
     create_host(operator, tenant, millicores=1_000)
     victim = running(tenant.api, tenancy="dedicated", flavor="small", preemptible=True)

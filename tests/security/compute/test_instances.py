@@ -12,36 +12,27 @@ from tests.support.api import Api
 from tests.support.computing import FAULTS, HOSTS, INSTANCES, ZONE, create_host, dedicated, read
 from tests.support.identities import Tenant
 
+pytestmark = pytest.mark.timeout(300)  # hundreds of requests a test
+
 GROUPS = "/api/compute/v1/server-groups"
 HUGE = 10**400
 HOSTILE: tuple[Any, ...] = (
-    "",
-    "\x00",
     "a\x00b",
     "\ud800",
     "\U0010ffff",
     "x" * 70_000,
-    "../..",
-    "%00",
-    "²",
     "NaN",
-    "Infinity",
     "1e999",
     "9" * 5_000,
-    0,
     -1,
     2**31,
     2**63,
     HUGE,
-    1e300,
     float("nan"),
     float("inf"),
     True,
     [],
-    [[]],
-    {},
     {"\x00": "\x00"},
-    {"a": {"b": {}}},
 )
 NULLED = (*HOSTILE, None)
 ORDER = {

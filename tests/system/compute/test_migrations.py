@@ -35,6 +35,7 @@ def trail(operator: Api, tenant: Tenant, subject: str) -> list[dict[str, Any]]:
     return [record for record in records if record["subject"] == subject]
 
 
+@pytest.mark.timeout(150)
 @pytest.mark.services("audit")
 def test_the_trail_tells_of_every_step_of_an_evacuation(operator: Api, tenant: Tenant) -> None:
     hosts = {create_host(operator, tenant)["id"] for _ in range(2)}
@@ -55,6 +56,7 @@ def test_the_trail_tells_of_every_step_of_an_evacuation(operator: Api, tenant: T
     eventually(told, timeout=20)
 
 
+@pytest.mark.timeout(150)
 @pytest.mark.services("tenants")
 def test_one_tenants_order_displaces_anothers_spare_capacity_and_each_keeps_its_own_books(
     operator: Api, tenant: Tenant, other_tenant: Tenant, bus: Bus
