@@ -6,6 +6,7 @@ from services.compute.api import ROUTERS
 from services.compute.domain.quotas import RESOURCES
 from services.compute.handlers import handlers
 from services.compute.operations import usage
+from services.compute.operations.evacuating import evacuate_all
 from services.compute.operations.resuming import resume_all
 from services.compute.ports import Ports
 from services.compute.ports.clouds import simulated_clouds
@@ -46,6 +47,7 @@ service = create_service(
             settings.resume_interval_seconds,
             lambda: resume_all(background, ports, settings.resume_interval_seconds),
         ),
+        Periodic("evacuating", settings.resume_interval_seconds, lambda: evacuate_all(background, ports)),
         usage_meter(
             "compute",
             clock,

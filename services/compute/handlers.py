@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.compute.domain.quotas import reservations, size_reservations
 from services.compute.operations import provisioning, tenancy
 from services.compute.ports import Ports
-from shared.events import Event
+from shared.events import Event, advance
 from shared.events.inbox import Handler
 
 
@@ -34,11 +34,17 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         # Events from before there was this field are of instances that may have been resized: then the sweep follows.
         ports.quotas.release(reservations(event.subject, event.data.get("quota_key", event.subject)))
 
+    # What a tenant's life has gone past is not done any more: an event that was put aside may come days later.
     def tenant_suspended(event: Event, session: Session) -> None:
-        tenancy.stop_all(session, ports)
+        if advance(session, event):
+            tenancy.stop_all(session, ports)
+
+    def tenant_resumed(event: Event, session: Session) -> None:
+        advance(session, event)
 
     def tenant_closed(event: Event, session: Session) -> None:
-        tenancy.delete_all(session, ports)
+        if advance(session, event):
+            tenancy.delete_all(session, ports)
 
     return {
         "compute.instance.created": instance_created,
@@ -46,5 +52,6 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         "compute.instance.resize_ended": instance_resize_ended,
         "compute.instance.deleted": instance_deleted,
         "tenants.tenant.suspended": tenant_suspended,
+        "tenants.tenant.resumed": tenant_resumed,
         "tenants.tenant.closed": tenant_closed,
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.compute.tables import Host, Instance, ServerGroup, SimulatedFault
+from services.compute.tables import Host, Instance, Migration, ServerGroup, SimulatedFault
 from shared.events import publish
 
 
@@ -52,8 +52,13 @@ def instance_updated(session: Session, instance: Instance) -> None:
     publish(session, "compute.instance.updated", subject=instance.id, sequence=instance.version, data=data)
 
 
-def instance_state_changed(session: Session, instance: Instance, previous_state: str) -> None:
-    """An instance went from one state to another, with the error that brought it there, if one did."""
+def instance_state_changed(
+    session: Session, instance: Instance, previous_state: str, reason: str | None = None
+) -> None:
+    """An instance went from one state to another, with the error that brought it there, if one did.
+
+    `reason` is given where its life alone wouldn't have led there: `preempted`, or `reset` by an operator.
+    """
     data = {
         "id": instance.id,
         "previous_state": previous_state,
@@ -61,6 +66,7 @@ def instance_state_changed(session: Session, instance: Instance, previous_state:
         "zone": instance.zone,
         "host_id": instance.host_id,
         "error": instance.last_error,
+        "reason": reason,
     }
     publish(session, "compute.instance.state_changed", subject=instance.id, sequence=instance.version, data=data)
 
@@ -81,6 +87,18 @@ def instance_resize_ended(session: Session, instance: Instance, dropped_quota_ke
         "dropped_quota_key": dropped_quota_key,
     }
     publish(session, "compute.instance.resize_ended", subject=instance.id, sequence=instance.version, data=data)
+
+
+def migration_started(session: Session, migration: Migration) -> None:
+    """An instance began to move from a host to another and holds capacity on both."""
+    data = _migration(migration)
+    publish(session, "compute.migration.started", subject=migration.id, sequence=migration.version, data=data)
+
+
+def migration_ended(session: Session, migration: Migration) -> None:
+    """A move has ended: `completed` on the new host, or with an `error` on the old one."""
+    data = _migration(migration)
+    publish(session, "compute.migration.ended", subject=migration.id, sequence=migration.version, data=data)
 
 
 def instance_deleted(session: Session, instance: Instance) -> None:
@@ -117,6 +135,7 @@ def instance_facts(instance: Instance) -> dict[str, Any]:
         "host_id": instance.host_id,
         "tenancy": instance.tenancy,
         "group_id": instance.group_id,
+        "preemptible": instance.preemptible,
         "labels": instance.labels,
     }
 
@@ -126,9 +145,23 @@ def _host(host: Host, capacity: Mapping[str, int]) -> dict[str, Any]:
         "id": host.id,
         "zone": host.zone,
         "enabled": host.enabled,
+        "forced_down": host.forced_down,
+        "evacuating": host.evacuating,
         "dedicated_tenant_id": host.dedicated_tenant_id,
         "generation": host.generation,
         "capacity": dict(capacity),
+    }
+
+
+def _migration(migration: Migration) -> dict[str, Any]:
+    return {
+        "id": migration.id,
+        "instance_id": migration.instance_id,
+        "kind": migration.kind,
+        "status": migration.status,
+        "source_host": migration.source_host,
+        "dest_host": migration.dest_host,
+        "error": migration.error,
     }
 
 

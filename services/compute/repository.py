@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from services.compute.domain.claims import Claim, usage_by_host
 from services.compute.domain.errors import HostNotFound, UnknownZone
 from services.compute.domain.hosts import HostState
-from services.compute.domain.instances import IN_PROGRESS
+from services.compute.domain.instances import IN_PROGRESS, PREEMPTIBLE
 from services.compute.domain.inventory import Inventory
+from services.compute.domain.migrations import EVACUABLE, MigrationStatus
+from services.compute.domain.preemption import Preemptible
 from services.compute.domain.quotas import reservations
-from services.compute.domain.resources import ResourceClass
-from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, ServerGroup, SimulatedFault, Zone
+from services.compute.domain.resources import ResourceClass, Resources
+from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, Migration, ServerGroup, Zone
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.utils.pagination import Page, PageRequest
 
@@ -92,19 +94,7 @@ class HostRepository:
         inventories = self._inventories(ids)
         used = usage_by_host(self.claims_of_hosts(ids))
         return [
-            HostState(
-                id=row.id,
-                provider=row.provider,
-                region=row.region,
-                zone=row.zone,
-                inventories=inventories.get(row.id, {}),
-                used=used.get(row.id, {}),
-                generation=row.generation,
-                enabled=row.enabled,
-                dedicated_tenant_id=row.dedicated_tenant_id,
-                instances=row.instances,
-                max_instances=row.max_instances,
-            )
+            HostState(**row._mapping, inventories=inventories.get(row.id, {}), used=used.get(row.id, {}))
             for row in rows
         ]
 
@@ -112,9 +102,8 @@ class HostRepository:
         found: dict[str, dict[ResourceClass, Inventory]] = {}
         for row in self.session.execute(_INVENTORIES.where(InventoryRow.host_id.in_(host_ids))):
             kind = ResourceClass(row.resource_class)
-            found.setdefault(row.host_id, {})[kind] = Inventory(
-                kind, row.total, row.reserved, row.allocation_ratio, row.min_unit, row.max_unit, row.step_unit
-            )
+            figures = {column.name: getattr(row, column.name) for column in FIGURES}
+            found.setdefault(row.host_id, {})[kind] = Inventory(**{**figures, "resource_class": kind})
         return found
 
     def claims_of_hosts(self, host_ids: Sequence[str]) -> list[Claim]:
@@ -139,12 +128,20 @@ class HostRepository:
         )
         return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
-    def returned(self, host_id: str) -> None:
-        """Note that one instance left the host."""
+    def queue(self, purpose: str, *where: str | None) -> None:
+        """Wait for all others that queue for the same purpose at the same place, until their transactions end.
+
+        One queue a transaction for each purpose, and nothing that is locked may be waited for while in it but hosts.
+        """
+        key = ":".join(("compute", purpose, *(name or "" for name in where)))
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+    def returned(self, host_id: str, *, instances: int = 1) -> None:
+        """Make the host's next generation: so many instances left it, or one that stays (0) holds something else."""
         self.session.execute(
             update(Host)
             .where(Host.id == host_id)
-            .values(generation=Host.generation + 1, instances=Host.instances - 1)
+            .values(generation=Host.generation + 1, instances=Host.instances - instances)
             .execution_options(synchronize_session=False)
         )
 
@@ -153,29 +150,18 @@ class HostRepository:
         self.session.execute(delete(InventoryRow).where(InventoryRow.host_id == host_id))
         self.session.flush()
         self.session.add_all(
-            InventoryRow(
-                host_id=host_id,
-                resource_class=inventory.resource_class.value,
-                total=inventory.total,
-                reserved=inventory.reserved,
-                allocation_ratio=inventory.allocation_ratio,
-                min_unit=inventory.min_unit,
-                max_unit=inventory.max_unit,
-                step_unit=inventory.step_unit,
-            )
+            InventoryRow(host_id=host_id, **{column.name: getattr(inventory, column.name) for column in FIGURES})
             for inventory in inventories
         )
         self.session.flush()
 
 
 _HOSTS = select(
-    Host.id, Host.zone, Host.enabled, Host.dedicated_tenant_id, Host.instances, Host.max_instances, Host.generation,
-    Zone.provider, Zone.region,
+    Host.id, Host.zone, Host.enabled, Host.forced_down, Host.evacuating, Host.dedicated_tenant_id, Host.instances,
+    Host.max_instances, Host.generation, Zone.provider, Zone.region,
 ).join(Zone, Zone.name == Host.zone)  # fmt: skip
-_INVENTORIES = select(
-    InventoryRow.host_id, InventoryRow.resource_class, InventoryRow.total, InventoryRow.reserved,
-    InventoryRow.allocation_ratio, InventoryRow.min_unit, InventoryRow.max_unit, InventoryRow.step_unit,
-)  # fmt: skip
+FIGURES = [column for column in InventoryRow.__table__.columns if column.name != "host_id"]
+_INVENTORIES = select(InventoryRow.host_id, *FIGURES)
 _CLAIMS = select(ClaimRow.instance_id, ClaimRow.host_id, ClaimRow.resource_class, ClaimRow.amount)
 
 
@@ -187,23 +173,23 @@ class ClaimRepository:
 
     def add(self, claims: Iterable[Claim]) -> None:
         """Hold what an instance was given."""
-        self.session.add_all(
-            ClaimRow(
-                instance_id=claim.instance_id,
-                resource_class=claim.resource_class.value,
-                host_id=claim.host_id,
-                amount=claim.amount,
-            )
-            for claim in claims
-        )
+        self.session.add_all(ClaimRow(**vars(claim)) for claim in claims)
         self.session.flush()
 
-    def remove(self, instance_id: str) -> str | None:
-        """Drop an instance's claims; the host they were on, None when it held none."""
-        removed = self.session.scalars(
-            delete(ClaimRow).where(ClaimRow.instance_id == instance_id).returning(ClaimRow.host_id)
-        ).all()
-        return removed[0] if removed else None
+    def remove(self, instance_id: str, *, except_on: str | None = None) -> Sequence[str]:
+        """Drop an instance's claims, those on one host apart; the hosts they were on, none when it held none.
+
+        It holds claims on two hosts only while it moves from one to the other.
+        """
+        conditions = [ClaimRow.instance_id == instance_id]
+        if except_on is not None:
+            conditions.append(ClaimRow.host_id != except_on)
+        removed = self.session.scalars(delete(ClaimRow).where(*conditions).returning(ClaimRow.host_id)).all()
+        return sorted(set(removed))
+
+    def held_by(self, instance_id: str) -> bool:
+        """Whether the instance holds claims on any host."""
+        return self.session.scalar(select(func.count()).where(ClaimRow.instance_id == instance_id)) != 0
 
 
 class ServerGroupRepository(TenantRepository[ServerGroup]):
@@ -211,17 +197,18 @@ class ServerGroupRepository(TenantRepository[ServerGroup]):
 
     model = ServerGroup
 
-    def member_hosts(self, group_ids: Sequence[str]) -> Mapping[str, list[str]]:
-        """For each group the hosts its members hold claims on, one entry a member."""
+    def members(self, group_ids: Sequence[str]) -> Mapping[str, list[tuple[str, str]]]:
+        """For each group its members with the hosts they hold claims on: a member on the move has two."""
         rows = self.session.execute(
-            select(Instance.group_id, Instance.host_id)
+            select(Instance.group_id, Instance.id, ClaimRow.host_id)
+            .join(ClaimRow, ClaimRow.instance_id == Instance.id)
             .where(Instance.group_id.in_(group_ids))
-            .where(select(ClaimRow.instance_id).where(ClaimRow.instance_id == Instance.id).exists())
+            .distinct()
         )
-        hosts: dict[str, list[str]] = {group_id: [] for group_id in group_ids}
+        members: dict[str, list[tuple[str, str]]] = {group_id: [] for group_id in group_ids}
         for row in rows:
-            hosts[row.group_id].append(row.host_id)
-        return hosts
+            members[row.group_id].append((row.id, row.host_id))
+        return members
 
     def has_members(self, group_id: str) -> bool:
         """Whether any instance still belongs to the group."""
@@ -255,6 +242,10 @@ class InstanceRepository(TenantRepository[Instance]):
             self.scoped().where(Instance.metered_from.is_not(None)).order_by(Instance.id).with_for_update()
         ).all()
 
+    def gives_way_to(self, instance_id: str) -> bool:
+        """Whether an instance, whoever's it is, still has to go before this one can be built."""
+        return self.session.scalar(select(func.count()).where(Instance.preempted_by == instance_id)) != 0
+
     def remove(self, instance: Instance) -> None:
         """Remove the record."""
         self.session.delete(instance)
@@ -270,6 +261,62 @@ class InstanceRepository(TenantRepository[Instance]):
             return bool(self.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
         self.session.execute(select(func.pg_advisory_xact_lock(key)))
         return True
+
+
+class MigrationRepository(TenantRepository[Migration]):
+    """Moves of a tenant's instances."""
+
+    model = Migration
+
+    def running(self, instance_id: str) -> Migration | None:
+        """The move that an instance is on, as it is now."""
+        return self.session.scalars(
+            self.scoped()
+            .where(Migration.instance_id == instance_id, Migration.status == MigrationStatus.RUNNING)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+
+
+def preemptible_in(
+    session: Session, *, provider: str | None, region: str | None, zone: str | None
+) -> list[Preemptible]:
+    """Instances at a place that give way to others; None means anywhere. Of all tenants: for preemption alone."""
+    wanted = {Instance.provider: provider, Instance.region: region, Instance.zone: zone}
+    rows = session.scalars(
+        select(Instance)
+        .where(Instance.preemptible, Instance.state.in_(PREEMPTIBLE))
+        .where(*(column == value for column, value in wanted.items() if value is not None))
+        .where(select(ClaimRow.instance_id).where(ClaimRow.instance_id == Instance.id).exists())
+    )
+    return [
+        Preemptible(row.id, row.host_id, Resources(row.vcpus, row.memory_mib, row.disk_gib).units(), row.created_at)
+        for row in rows
+    ]
+
+
+def lock_preemptible(session: Session, instance_ids: Collection[str]) -> Sequence[Instance]:
+    """Those of the instances that still give way, locked; one that somebody else has locked isn't waited for.
+
+    Of all tenants: for preemption alone.
+    """
+    return session.scalars(
+        select(Instance)
+        .where(Instance.id.in_(instance_ids), Instance.preemptible, Instance.state.in_(PREEMPTIBLE))
+        .order_by(Instance.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def left_on_dead_hosts(session: Session) -> Sequence[tuple[str, str]]:
+    """(tenant, instance) of all that can leave a host being evacuated. Of all tenants: for evacuation alone."""
+    rows = session.execute(
+        select(Instance.tenant_id, Instance.id)
+        .join(Host, Host.id == Instance.host_id)
+        .where(Host.evacuating, Host.forced_down, Instance.state.in_(EVACUABLE))
+        .order_by(Instance.id)
+    )
+    return [(row.tenant_id, row.id) for row in rows]
 
 
 def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence[str]:
@@ -301,25 +348,3 @@ def held_reservations(session: Session, reservation_ids: Collection[str]) -> Col
         resizing = [row.resize_to["quota_key"]] if row.resize_to else []
         held.update(reservations(row.id, row.quota_key, *resizing))
     return held.intersection(reservation_ids)
-
-
-class FaultRepository:
-    """Faults that drills ask for."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def all(self) -> Sequence[SimulatedFault]:
-        """All planned faults, oldest first."""
-        return self.session.scalars(select(SimulatedFault).order_by(SimulatedFault.id)).all()
-
-    def add(self, fault: SimulatedFault) -> SimulatedFault:
-        """Plan a fault."""
-        self.session.add(fault)
-        self.session.flush()
-        return fault
-
-    def remove(self, fault_id: str) -> bool:
-        """Call a fault off; False when there was none."""
-        removed = self.session.execute(delete(SimulatedFault).where(SimulatedFault.id == fault_id))
-        return bool(removed.rowcount == 1)  # type: ignore[attr-defined]

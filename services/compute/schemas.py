@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
 
 from services.compute.domain.cloud.simulated import FaultKind
 from services.compute.domain.hosts import DEFAULT_MAX_INSTANCES, HostState
 from services.compute.domain.inventory import MAX_UNIT, Inventory
+from services.compute.domain.migrations import MigrationKind, MigrationStatus
+from services.compute.domain.names import without_controls
 from services.compute.domain.placement import Spreading, Tenancy
 from services.compute.domain.resources import ResourceClass, Resources
 from services.compute.domain.server_groups import GroupPolicy
@@ -20,10 +22,13 @@ from shared.infra.state_machine import ResourceState
 from shared.utils.units import parse_mib
 from shared.web.schemas import Body, Out
 
+Text = Annotated[str, StringConstraints(max_length=255), AfterValidator(without_controls)]
+"""Any text of one line."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9._ -]*)$")]
 """A name for people: letters, digits, dot, underscore, blank and hyphen."""
-Label = Annotated[str, StringConstraints(min_length=1, max_length=63)]
-Labels = Annotated[dict[Label, Annotated[str, StringConstraints(max_length=255)]], Field(max_length=50)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=63), AfterValidator(without_controls)]
+Labels = Annotated[dict[Label, Text], Field(max_length=50)]
+Count = Annotated[int, Field(ge=1, le=MAX_UNIT)]
 Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f}", return_type=str)]
 """A decimal that goes out as text, without trailing zeros."""
 
@@ -53,17 +58,19 @@ class InstanceCreate(Body):
     """A new instance: a flavor or a size, and where it may run."""
 
     name: Name
-    image: str = "debian-12"
-    flavor: str | None = None
+    image: Text = "debian-12"
+    flavor: Text | None = None
     size: Size | None = None
-    provider: str | None = None
-    region: str | None = None
-    zone: str | None = None
+    provider: Text | None = None
+    region: Text | None = None
+    zone: Text | None = None
     tenancy: Tenancy = Tenancy.SHARED
     spreading: Spreading = Spreading.SPREAD
-    group_id: str | None = None
+    group_id: Text | None = None
     deferred_start: bool = False
     """Keep the instance pending, with its capacity held, until a transition to `provisioning` is asked for."""
+    preemptible: bool = False
+    """Give way, and be deleted, as soon as an order that isn't preemptible finds no other room."""
     labels: Labels = {}
 
     @model_validator(mode="after")
@@ -95,7 +102,19 @@ class Transition(Body):
 class Resize(Body):
     """The flavor asked for."""
 
-    flavor: str
+    flavor: Text
+
+
+class Reset(Body):
+    """The state that an operator knows the instance to be in."""
+
+    state: Literal["active", "failed"]
+
+
+class Move(Body):
+    """Where to; to the best host of the zone unless one is named."""
+
+    host_id: Text | None = None
 
 
 class Placement(Out):
@@ -122,6 +141,7 @@ class InstanceOut(Out):
     tenancy: Tenancy
     group_id: str | None
     deferred_start: bool
+    preemptible: bool
     labels: dict[str, str]
     node_id: str | None
     last_error: str | None
@@ -137,6 +157,21 @@ class InstanceOut(Out):
         if not isinstance(row, Instance):
             return row
         return {**{name: getattr(row, name) for name in cls.model_fields if name != "placement"}, "placement": row}
+
+
+class MigrationOut(Out):
+    """A move of an instance."""
+
+    id: str
+    instance_id: str
+    kind: MigrationKind
+    status: MigrationStatus
+    source_host: str
+    dest_host: str
+    error: str | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
 
 
 class GroupCreate(Body):
@@ -189,9 +224,6 @@ class UsageFlushed(Out):
     recorded: int
 
 
-# What platform operators send and get.
-
-
 class InventoryIn(Body):
     """One resource of a host, in base units: millicores, MiB, GiB."""
 
@@ -200,36 +232,43 @@ class InventoryIn(Body):
     reserved: int = Field(default=0, ge=0)
     allocation_ratio: Decimal = Field(default=Decimal(1), gt=0, max_digits=9, decimal_places=4)
     min_unit: int = Field(default=1, ge=1)
-    max_unit: int = Field(default=MAX_UNIT, ge=1)
-    step_unit: int = Field(default=1, ge=1)
+    max_unit: int = Field(default=MAX_UNIT, ge=1, le=MAX_UNIT)
+    step_unit: int = Field(default=1, ge=1, le=MAX_UNIT)
 
     def inventory(self) -> Inventory:
         """The inventory as the domain has it. Raises InvalidInventory."""
         return Inventory(**self.model_dump())
 
 
+def one_of_each(inventories: list[InventoryIn]) -> list[InventoryIn]:
+    """A resource once."""
+    if len({entry.resource_class for entry in inventories}) < len(inventories):
+        raise ValueError("a resource class may be named once")
+    return inventories
+
+
+Inventories = Annotated[
+    list[InventoryIn], Field(min_length=1, max_length=len(ResourceClass)), AfterValidator(one_of_each)
+]
+
+
 class HostCreate(Body):
     """A new host."""
 
-    zone: str
-    dedicated_tenant_id: str | None = None
-    max_instances: int = Field(default=DEFAULT_MAX_INSTANCES, ge=1)
-    inventories: list[InventoryIn] = Field(min_length=1, max_length=len(ResourceClass))
-
-    @model_validator(mode="after")
-    def one_of_each(self) -> HostCreate:
-        """A resource once."""
-        if len({entry.resource_class for entry in self.inventories}) < len(self.inventories):
-            raise ValueError("a resource class may be named once")
-        return self
+    zone: Text
+    dedicated_tenant_id: Text | None = None
+    max_instances: Count = DEFAULT_MAX_INSTANCES
+    inventories: Inventories
 
 
 class HostPatch(Body):
     """What an operator changes of a host."""
 
     enabled: bool | None = None
-    max_instances: int | None = Field(default=None, ge=1)
-    inventories: list[InventoryIn] | None = Field(default=None, min_length=1, max_length=len(ResourceClass))
+    forced_down: bool | None = None
+    """The host is known to be dead: it takes nothing, and what is on it can be evacuated (Nova's `forced_down`)."""
+    max_instances: Count | None = None
+    inventories: Inventories | None = None
 
 
 class ResourceOut(Out):
@@ -253,6 +292,8 @@ class HostOut(Out):
     region: str
     zone: str
     enabled: bool
+    forced_down: bool
+    evacuating: bool
     dedicated_tenant_id: str | None
     instances: int
     max_instances: int
@@ -276,10 +317,12 @@ class HostOut(Out):
 class FaultCreate(Body):
     """A failure of the next `remaining` requests that match."""
 
-    operation: Literal["create_node", "destroy_node", "start_node", "stop_node", "resize_node"]
+    operation: Literal[
+        "create_node", "destroy_node", "start_node", "stop_node", "resize_node", "migrate_node", "rebuild_node"
+    ]
     kind: FaultKind
-    provider: str | None = None
-    tenant_id: str | None = None
+    provider: Text | None = None
+    tenant_id: Text | None = None
     latency_ms: int = Field(default=0, ge=0, le=60_000)
     remaining: int = Field(default=1, ge=1, le=1000)
 
@@ -291,6 +334,7 @@ class FaultOut(FaultCreate, Out):
 
     id: str
     remaining: int = Field(ge=0)
+    version: int
 
 
 class NodeOut(Out):

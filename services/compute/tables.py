@@ -43,6 +43,9 @@ class Host(Base):
     dedicated_tenant_id: Mapped[str | None]
     instances: Mapped[int] = mapped_column(default=0)
     max_instances: Mapped[int]
+    forced_down: Mapped[bool] = mapped_column(default=False)
+    evacuating: Mapped[bool] = mapped_column(default=False)
+    """Whether what is left on it, dead as it is, is to be rebuilt elsewhere."""
     generation: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=current_time)
     updated_at: Mapped[datetime] = mapped_column(default=current_time, onupdate=current_time)
@@ -64,13 +67,13 @@ class InventoryRow(Base):
 
 
 class ClaimRow(Base):
-    """What an instance holds of a host, in the customer's units."""
+    """What an instance holds of a host, in the customer's units. On the move it holds claims on two of them."""
 
     __tablename__ = "claims"
 
     instance_id: Mapped[str] = mapped_column(primary_key=True)
+    host_id: Mapped[str] = mapped_column(ForeignKey("hosts.id"), primary_key=True, index=True)
     resource_class: Mapped[str] = mapped_column(primary_key=True)
-    host_id: Mapped[str] = mapped_column(ForeignKey("hosts.id"), index=True)
     amount: Mapped[Decimal] = mapped_column(Numeric(14, 3))
 
 
@@ -103,12 +106,28 @@ class Instance(TenantRow, Base):
     group_id: Mapped[str | None] = mapped_column(ForeignKey("server_groups.id"), index=True)
     deferred_start: Mapped[bool]
     labels: Mapped[dict[str, str]]
+    preemptible: Mapped[bool] = mapped_column(default=False)
+    preempted_by: Mapped[str | None]
+    """The instance that this one gives way to. That one is built once this one is gone."""
     quota_key: Mapped[str]
     node_id: Mapped[str | None]
     metered_from: Mapped[datetime | None]
     resize_to: Mapped[dict[str, Any] | None]
     resume_state: Mapped[str | None]
     last_error: Mapped[str | None]
+
+
+class Migration(TenantRow, Base):
+    """One move of an instance from a host to another, running or ended."""
+
+    __tablename__ = "migrations"
+
+    instance_id: Mapped[str]
+    kind: Mapped[str]
+    status: Mapped[str]
+    source_host: Mapped[str]
+    dest_host: Mapped[str]
+    error: Mapped[str | None]
 
 
 class SimulatedNode(Base):
@@ -140,4 +159,5 @@ class SimulatedFault(Base):
     kind: Mapped[str]
     latency_ms: Mapped[int]
     remaining: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=current_time)

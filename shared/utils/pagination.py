@@ -83,13 +83,8 @@ def decode_cursor(cursor: str) -> tuple[str, ...]:
         key = json.loads(base64.urlsafe_b64decode(padded.encode()))
     except (ValueError, binascii.Error, RecursionError) as error:
         raise InvalidCursor("the cursor is not one of this list's") from error
-    if not isinstance(key, list) or not key or not all(isinstance(part, str) and _is_storable(part) for part in key):
+    if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
         raise InvalidCursor("the cursor is not one of this list's")
     if any(_UNSTORABLE.search(part) for part in key):
         raise InvalidCursor("the cursor is not one of this list's")
     return tuple(key)
-
-
-def _is_storable(text: str) -> bool:
-    """Whether a row can have it: not with NUL, nor with half of a surrogate pair."""
-    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)

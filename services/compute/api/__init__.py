@@ -1,9 +1,10 @@
 """End points of compute."""
 
-from services.compute.api import faults, flavors, hosts, instances, providers, server_groups, usage, zones
+from services.compute.api import faults, flavors, hosts, instances, migrations, providers, server_groups, usage, zones
 
 ROUTERS = [
     instances.router,
+    migrations.router,
     server_groups.router,
     usage.router,
     zones.router,

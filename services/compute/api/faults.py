@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from services.compute.api.common import OPERATORS
+from services.compute.api.common import OPERATORS, Id
 from services.compute.operations import faults
-from services.compute.repository import FaultRepository
+from services.compute.ports.clouds import FaultRepository
 from services.compute.schemas import FaultCreate, FaultOut
 from services.compute.tables import SimulatedFault
 from shared.utils.ids import new_id
-from shared.web.fastapi import ApiRouter, database, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, database, requires
 from shared.web.permissions import PLATFORM
 
 router = ApiRouter(tags=[OPERATORS])
@@ -32,6 +32,6 @@ def list_faults(session: Session = database()) -> Sequence[SimulatedFault]:
 
 
 @router.delete("/drills/faults/{id}", status_code=204, dependencies=[requires(PLATFORM)])
-def cancel_fault(id: str, session: Session = database()) -> None:
+def cancel_fault(id: Id, expected: ExpectedVersion, session: Session = database()) -> None:
     """Call a fault off."""
-    faults.cancel_fault(session, id)
+    faults.cancel_fault(session, id, expected)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from services.compute.api.common import READ, WRITE
+from services.compute.api.common import READ, WRITE, Id
 from services.compute.operations import server_groups
 from services.compute.repository import ServerGroupRepository
 from services.compute.schemas import GroupCreate, GroupOut
 from services.compute.tables import ServerGroup
-from shared.web.fastapi import ApiRouter, PageQuery, database, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 from shared.web.schemas import PageOut
 
 router = ApiRouter()
@@ -28,26 +28,27 @@ def list_groups(page: PageQuery, session: Session = database()) -> PageOut[Group
     """The tenant's server groups with their members' hosts."""
     groups = ServerGroupRepository(session)
     found = groups.page(page)
-    members = groups.member_hosts([group.id for group in found.items])
+    members = groups.members([group.id for group in found.items])
     return PageOut[GroupOut](
         items=[_group_out(group, members[group.id]) for group in found.items], next_cursor=found.next_cursor
     )
 
 
 @router.get("/server-groups/{id}", response_model=GroupOut, dependencies=[requires(READ)])
-def get_group(id: str, session: Session = database()) -> GroupOut:
+def get_group(id: Id, session: Session = database()) -> GroupOut:
     """One server group."""
     groups = ServerGroupRepository(session)
     group = groups.get(id)
-    return _group_out(group, groups.member_hosts([group.id])[group.id])
+    return _group_out(group, groups.members([group.id])[group.id])
 
 
 @router.delete("/server-groups/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete_group(id: str, session: Session = database()) -> None:
+def delete_group(id: Id, expected: ExpectedVersion, session: Session = database()) -> None:
     """Remove an empty server group."""
-    server_groups.delete_group(session, id)
+    server_groups.delete_group(session, id, expected)
 
 
-def _group_out(group: ServerGroup, hosts_of_members: Sequence[str]) -> GroupOut:
-    shown = GroupOut.model_validate(group)
-    return shown.model_copy(update={"members": len(hosts_of_members), "hosts": sorted(set(hosts_of_members))})
+def _group_out(group: ServerGroup, members: Sequence[tuple[str, str]]) -> GroupOut:
+    """With its members and their hosts: two for a member that is on the move."""
+    instances, hosts = {instance for instance, _ in members}, {host for _, host in members}
+    return GroupOut.model_validate(group).model_copy(update={"members": len(instances), "hosts": sorted(hosts)})

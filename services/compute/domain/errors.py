@@ -29,6 +29,24 @@ class HostInUse(Conflict):
     code = "host_in_use"
 
 
+class InventoryInUse(Conflict):
+    """An inventory that instances hold claims on can't be taken away."""
+
+    code = "inventory_in_use"
+
+
+class HostDown(Conflict):
+    """The host is marked as down: nothing moves from it but by evacuation."""
+
+    code = "host_down"
+
+
+class HostNotDown(Conflict):
+    """The host isn't marked as down, so it can't be evacuated."""
+
+    code = "host_not_down"
+
+
 class HostNotFound(NotFound):
     """No such host."""
 
@@ -63,6 +81,30 @@ class TargetNotRequestable(ValidationFailed):
     """A state that only the platform can find out; callers can't ask for it."""
 
     code = "target_not_requestable"
+
+
+class NotMovable(Conflict):
+    """An instance in this state can't be moved in this way."""
+
+    code = "not_movable"
+
+
+class DiskShrink(ValidationFailed):
+    """A flavor with a smaller disk than the instance has: what is on the disk would be cut off."""
+
+    code = "disk_shrink"
+
+
+class NothingToReset(Conflict):
+    """An instance without capacity or without a node can't be said to be active."""
+
+    code = "nothing_to_reset"
+
+
+class InstanceBusy(Conflict):
+    """The platform is at work on the instance at this moment."""
+
+    code = "instance_busy"
 
 
 class DeletionInProgress(Conflict):

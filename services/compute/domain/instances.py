@@ -16,14 +16,19 @@ METERED = frozenset({ResourceState.ACTIVE})
 AT_REQUEST = frozenset(
     {
         ResourceState.PROVISIONING,
-        ResourceState.ACTIVE,
         ResourceState.STOPPING,
         ResourceState.STARTING,
         ResourceState.DELETING,
     }
 )
-"""Targets that a caller may name. `active` settles work in progress whose provider answer was lost; the others start
-work. What only the platform can know (stopped, failed, deleted) isn't a caller's to say."""
+"""Targets that a caller may name: each starts work. What only the platform can know (active, stopped, failed, deleted)
+isn't a caller's to say; an operator may set a state right (`RESETTABLE`)."""
+
+RESETTABLE = frozenset({ResourceState.ACTIVE, ResourceState.FAILED})
+"""States that an operator may say an instance is in (Nova's `os-resetState`: active or error). No node is changed."""
+
+PREEMPTIBLE = (ResourceState.PENDING, ResourceState.ACTIVE, ResourceState.STOPPED)
+"""States in which a preemptible instance gives way: nobody is at work on it, and it can be deleted."""
 
 UNSETTLED = frozenset(
     {
@@ -31,6 +36,7 @@ UNSETTLED = frozenset(
         ResourceState.STARTING,
         ResourceState.STOPPING,
         ResourceState.UPDATING,
+        ResourceState.MIGRATING,
     }
 )
 """States that a provider's answer ends soon; what is to be done to every instance of a tenant waits for it."""

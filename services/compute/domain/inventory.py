@@ -6,7 +6,7 @@ allocation ratio oversells only what is left, and amounts obey minimum, maximum 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.compute.domain.errors import InvalidInventory
@@ -16,7 +16,7 @@ MAX_UNIT = 2**31 - 1
 """No single claim is larger (Placement's DB_INT limit)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """One resource of one host, in base units (millicores, MiB, GiB)."""
 
@@ -27,6 +27,8 @@ class Inventory:
     min_unit: int = 1
     max_unit: int = MAX_UNIT
     step_unit: int = 1
+    capacity: int = field(init=False, compare=False)
+    """Base units that may be claimed, worked out once: placement asks every inventory there is."""
 
     def __post_init__(self) -> None:
         if self.total < 1:
@@ -39,10 +41,10 @@ class Inventory:
             raise InvalidInventory(f"{self.resource_class}: min_unit must be between 1 and max_unit")
         if self.step_unit < 1:
             raise InvalidInventory(f"{self.resource_class}: step_unit must be at least 1")
+        object.__setattr__(self, "capacity", self._claimable())
 
-    @property
-    def capacity(self) -> int:
-        """Base units that may be claimed: `int((total - reserved) * allocation_ratio)` (OpenStack Placement)."""
+    def _claimable(self) -> int:
+        """`int((total - reserved) * allocation_ratio)` (OpenStack Placement)."""
         return int((self.total - self.reserved) * self.allocation_ratio)
 
     def follows_unit_rules(self, units: int) -> bool:

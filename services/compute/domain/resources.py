@@ -6,10 +6,11 @@ millicores, MiB, GiB. The way from one to the other is exact, so amounts are `De
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from services.compute.domain.errors import InvalidResources
 
@@ -55,6 +56,12 @@ class Resources:
         if self.disk_gib < 0:
             raise InvalidResources(f"disk can't be negative: {self.disk_gib} GiB")
 
+    def larger(self, other: Resources) -> Resources:
+        """The larger amount of each resource: what is held while one size is exchanged for the other."""
+        return Resources(
+            max(self.vcpus, other.vcpus), max(self.memory_mib, other.memory_mib), max(self.disk_gib, other.disk_gib)
+        )
+
     def amounts(self) -> Iterator[tuple[ResourceClass, Decimal]]:
         """Each class with a positive amount; a diskless instance claims no disk."""
         yield ResourceClass.VCPU, self.vcpus
@@ -62,6 +69,11 @@ class Resources:
         if self.disk_gib:
             yield ResourceClass.DISK_GIB, Decimal(self.disk_gib)
 
-    def units(self) -> dict[ResourceClass, int]:
+    def units(self) -> Mapping[ResourceClass, int]:
         """The same in base units."""
+        return self._units
+
+    @cached_property
+    def _units(self) -> Mapping[ResourceClass, int]:
+        """Worked out once: a placement asks for it at every host."""
         return {kind: to_units(kind, amount) for kind, amount in self.amounts()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from services.compute import published
-from services.compute.domain.errors import HostInUse
+from services.compute.domain.errors import HostInUse, HostNotDown, InventoryInUse
 from services.compute.domain.hosts import DEFAULT_MAX_INSTANCES, HostState
 from services.compute.domain.inventory import Inventory
 from services.compute.repository import HostRepository, ZoneRepository
@@ -22,6 +22,7 @@ class HostChange:
     """What an operator changes of a host; None leaves it as it is."""
 
     enabled: bool | None = None
+    forced_down: bool | None = None
     max_instances: int | None = None
     inventories: tuple[Inventory, ...] | None = None
 
@@ -53,28 +54,62 @@ def create_host(
 
 
 def change_host(session: Session, host_id: str, change: HostChange, expected: int | None) -> HostState:
-    """Change a host and make its next generation. Raises HostNotFound or VersionConflict."""
+    """Change a host and make its next generation.
+
+    Raises HostNotFound, VersionConflict, or InventoryInUse where claims are held on an inventory that is to go.
+    """
     hosts = HostRepository(session)
-    host = hosts.get(host_id, lock=True)
-    if expected is not None and host.generation != expected:
-        raise VersionConflict(f"the present generation is {host.generation}, not {expected}")
+    host = _locked(session, host_id, expected)
     if change.enabled is not None:
         host.enabled = change.enabled
+    if change.forced_down is not None:
+        host.forced_down = change.forced_down
+        host.evacuating = host.evacuating and change.forced_down
     if change.max_instances is not None:
         host.max_instances = change.max_instances
     host.generation += 1
     session.flush()
     if change.inventories is not None:
+        kept = {inventory.resource_class for inventory in change.inventories}
+        in_use = sorted({claim.resource_class for claim in hosts.claims_of_hosts([host_id])} - kept)
+        if in_use:
+            raise InventoryInUse(f"instances hold claims on {', '.join(in_use)} of the host", resource_classes=in_use)
         hosts.put_inventories(host_id, change.inventories)
     state = hosts.state(host_id)
     published.host_updated(session, host, _capacity(state))
     return state
 
 
-def delete_host(session: Session, host_id: str) -> None:
-    """Remove a host that holds no claims. Raises HostNotFound or HostInUse."""
+def evacuate_host(session: Session, host_id: str, expected: int | None) -> HostState:
+    """Let everything that is left on a dead host be rebuilt elsewhere, now and for as long as the host is down.
+
+    Raises HostNotFound, VersionConflict or HostNotDown.
+    """
+    host = _locked(session, host_id, expected)
+    if not host.forced_down:
+        raise HostNotDown("the host isn't marked as down: what runs there would run twice")
+    host.evacuating = True
+    host.generation += 1
+    session.flush()
+    state = HostRepository(session).state(host_id)
+    published.host_updated(session, host, _capacity(state))
+    return state
+
+
+def _locked(session: Session, host_id: str, expected: int | None) -> Host:
+    """The host, held until the transaction ends. Raises HostNotFound or VersionConflict."""
+    host = HostRepository(session).get(host_id, lock=True)
+    if expected is not None and host.generation != expected:
+        raise VersionConflict(
+            f"the present generation is {host.generation}, not {expected}", current_version=host.generation
+        )
+    return host
+
+
+def delete_host(session: Session, host_id: str, expected: int | None) -> None:
+    """Remove a host that holds no claims. Raises HostNotFound, VersionConflict or HostInUse."""
     hosts = HostRepository(session)
-    host = hosts.get(host_id, lock=True)
+    host = _locked(session, host_id, expected)
     if hosts.claims_of_hosts([host_id]) or hosts.has_instances(host_id):
         raise HostInUse("the host still holds instances: delete or move them first")
     hosts.remove(host)

@@ -14,7 +14,8 @@ from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE
 from services.compute.domain.placement import PlacementRequest, Spreading, Tenancy
 from services.compute.domain.quotas import instance_claim, size_claims
 from services.compute.domain.resources import Resources
-from services.compute.operations.placing import group_for_placement, place, resize_claims
+from services.compute.operations.placing import group_for_placement, hold_capacity, place
+from services.compute.operations.preempting import place_before_others
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository, ZoneRepository
@@ -40,11 +41,24 @@ class Order:
     spreading: Spreading = Spreading.SPREAD
     group_id: str | None = None
     deferred_start: bool = False
+    preemptible: bool = False
     labels: dict[str, str] = field(default_factory=dict)
 
     def resources(self) -> Resources:
         """The size ordered. Raises UnknownFlavor."""
         return self.size if self.size is not None else flavor_named(str(self.flavor)).resources
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """What may change of an instance without its provider; None leaves it as it is."""
+
+    name: str | None = None
+    labels: dict[str, str] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What does change."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
@@ -59,14 +73,15 @@ def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
     ports.policies.check("create", _described(order, resources))
     instance_id = new_id("i")
     with ports.quotas.reserved(instance_claim(instance_id), *size_claims(instance_id, resources)):
-        instance = _placed(session, instance_id, order, resources)
+        instance = _placed(session, ports, instance_id, order, resources)
         _check_image(ports, instance)
         InstanceRepository(session).add(instance)
         published.instance_created(session, instance)
     return instance
 
 
-def _placed(session: Session, instance_id: str, order: Order, resources: Resources) -> Instance:
+def _placed(session: Session, ports: Ports, instance_id: str, order: Order, resources: Resources) -> Instance:
+    """The order on a host. What is preemptible itself displaces nobody."""
     request = PlacementRequest(
         tenant_id=current_tenant(),
         resources=resources,
@@ -77,7 +92,11 @@ def _placed(session: Session, instance_id: str, order: Order, resources: Resourc
         spreading=order.spreading,
         group=group_for_placement(session, order.group_id) if order.group_id else None,
     )
-    host = place(session, instance_id, request)
+    host = (
+        place(session, instance_id, request)
+        if order.preemptible
+        else place_before_others(session, ports, instance_id, request)
+    )
     return Instance(
         id=instance_id,
         tenant_id=request.tenant_id,
@@ -97,6 +116,7 @@ def _placed(session: Session, instance_id: str, order: Order, resources: Resourc
         group_id=order.group_id,
         deferred_start=order.deferred_start,
         labels=order.labels,
+        preemptible=order.preemptible,
         quota_key=instance_id,
     )
 
@@ -120,18 +140,24 @@ def _described(order: Order, resources: Resources) -> dict[str, Any]:
         "region": order.region,
         "zone": order.zone,
         "tenancy": order.tenancy.value,
+        "preemptible": order.preemptible,
         "labels": order.labels,
     }
 
 
 def change_instance(
-    session: Session, instance_id: str, *, name: str | None, labels: dict[str, str] | None, expected: int | None
+    session: Session, ports: Ports, instance_id: str, change: InstanceFacts, expected: int | None
 ) -> Instance:
-    """Rename or relabel. Raises NotFound or VersionConflict."""
-    instance = InstanceRepository(session).get(instance_id, lock=True)
+    """Rename or relabel. Raises NotFound, VersionConflict or PolicyDenied: what may not be made may not be become."""
+    instances = InstanceRepository(session)
+    instance = instances.get(instance_id)
     check_version(instance, expected)
-    instance.name = instance.name if name is None else name
-    instance.labels = instance.labels if labels is None else labels
+    ports.policies.check("update", {**published.instance_facts(instance), **change.given()})
+    session.expire(instance)  # It isn't locked while somebody else is asked, so it is read anew.
+    instance = instances.get(instance_id, lock=True)
+    check_version(instance, expected)
+    for name, value in change.given().items():
+        setattr(instance, name, value)
     touch(instance)
     session.flush()
     published.instance_updated(session, instance)
@@ -143,12 +169,18 @@ def request_transition(
 ) -> Instance:
     """Move an instance to a state that callers may ask for; the work that state waits for begins after the commit.
 
-    Raises NotFound, TargetNotRequestable, VersionConflict, or IllegalTransition where the life cycle has no such way.
+    Raises NotFound, VersionConflict, IllegalTransition where the life cycle has no such way, TargetNotRequestable where
+    it has and only the platform may go it, or NoValidHost where a new attempt at a build finds no room.
     """
-    if target not in AT_REQUEST:
+    if target not in AT_REQUEST | {ResourceState.ACTIVE}:
         raise TargetNotRequestable(f"{target} can't be asked for; it is what the platform finds out")
     instance = InstanceRepository(session).get(instance_id, lock=True)
     check_version(instance, expected)
+    LIFE_CYCLE.transition(ResourceState(instance.state), target)
+    if target not in AT_REQUEST:
+        raise TargetNotRequestable(f"the instance becomes {target} once its provider has answered, by no one's word")
+    if target is ResourceState.PROVISIONING:
+        hold_capacity(session, instance)
     change_state(session, ports, instance, target)
     return instance
 
@@ -156,42 +188,7 @@ def request_transition(
 def delete_instance(session: Session, ports: Ports, instance_id: str, expected: int | None = None) -> Instance:
     """Begin to delete; the record stays until the provider has confirmed. Raises NotFound or DeletionInProgress."""
     instance = InstanceRepository(session).get(instance_id, lock=True)
+    check_version(instance, expected)
     if instance.state == ResourceState.DELETING:
         raise DeletionInProgress("the instance is being deleted")
     return request_transition(session, ports, instance_id, ResourceState.DELETING, expected)
-
-
-def resize_instance(
-    session: Session, ports: Ports, instance_id: str, flavor: str, expected: int | None = None
-) -> Instance:
-    """Give an active or stopped instance another flavor on the same host.
-
-    While the provider works the instance holds the larger of both sizes of each resource, so that it can go on in
-    either; its quota too is held for both. Raises NotFound, VersionConflict, UnknownFlavor, PolicyDenied,
-    QuotaExceeded, NoValidHost or IllegalTransition.
-    """
-    wanted = flavor_named(flavor).resources
-    instance = InstanceRepository(session).get(instance_id, lock=True)
-    check_version(instance, expected)
-    LIFE_CYCLE.transition(ResourceState(instance.state), ResourceState.UPDATING)
-    asked = {"flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
-    ports.policies.check("resize", {**published.instance_facts(instance), **asked})
-    during = Resources(
-        max(instance.vcpus, wanted.vcpus),
-        max(instance.memory_mib, wanted.memory_mib),
-        max(instance.disk_gib, wanted.disk_gib),
-    )
-    # A key of its own for each attempt: what was given back under one can't be reserved under it again.
-    quota_key = f"{instance.id}.{new_id('size')}"
-    with ports.quotas.reserved(*size_claims(quota_key, wanted)):
-        resize_claims(session, instance.id, instance.host_id, during)
-        instance.resize_to = {
-            "flavor": flavor,
-            "vcpus": f"{wanted.vcpus:f}",
-            "memory_mib": wanted.memory_mib,
-            "disk_gib": wanted.disk_gib,
-            "quota_key": quota_key,
-        }
-        instance.resume_state = instance.state
-        change_state(session, ports, instance, ResourceState.UPDATING)
-    return instance

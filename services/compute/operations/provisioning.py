@@ -21,14 +21,18 @@ from services.compute.domain.cloud.driver import (
     NodeLocation,
     NodeNotFound,
     NodeSize,
+    NodeState,
 )
+from services.compute.domain.errors import NoValidHost
 from services.compute.domain.instances import node_name
+from services.compute.domain.migrations import MigrationKind
 from services.compute.domain.resources import ResourceClass, Resources
-from services.compute.operations.placing import return_claims
-from services.compute.operations.resizing import end_resize, size_wanted
+from services.compute.operations.migrations import end_move
+from services.compute.operations.placing import hold_capacity, return_claims, size_of
+from services.compute.operations.resizing import end_resize, is_resized, size_wanted
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
-from services.compute.repository import InstanceRepository
+from services.compute.repository import InstanceRepository, MigrationRepository
 from services.compute.tables import Instance
 from shared.infra.state_machine import ResourceState
 from shared.utils.retry import call_with_retry
@@ -40,9 +44,16 @@ S = ResourceState
 
 
 def begin(session: Session, ports: Ports, instance_id: str) -> None:
-    """A new instance exists: its build begins unless it was deferred."""
+    """A new instance exists: its build begins unless it was deferred, elsewhere where its host has died since."""
     instance = InstanceRepository(session).find(instance_id, lock=True)
-    if instance is not None and instance.state == S.PENDING and not instance.deferred_start:
+    if instance is None or instance.state != S.PENDING or instance.deferred_start:
+        return
+    try:
+        hold_capacity(session, instance)
+    except NoValidHost as error:
+        return_claims(session, instance.id)
+        change_state(session, ports, instance, S.FAILED, error=error.detail)
+    else:
         change_state(session, ports, instance, S.PROVISIONING)
 
 
@@ -78,9 +89,12 @@ def _locked_in(session: Session, instance: Instance, state: ResourceState) -> In
 
 
 def _build(session: Session, ports: Ports, instance: Instance) -> None:
+    """Have the node made. One that gives way to this instance goes first: its node still takes the room."""
+    if InstanceRepository(session).gives_way_to(instance.id):
+        return
     driver = ports.clouds.driver(instance.provider)
     try:
-        node: Node = _ask(lambda: _create_node(driver, instance))
+        node: Node = _ask(lambda: _running_node(driver, instance))
     except CloudError as error:
         _fail_build(session, ports, instance, driver, error)
         return
@@ -92,13 +106,23 @@ def _build(session: Session, ports: Ports, instance: Instance) -> None:
         change_state(session, ports, present, S.ACTIVE)
 
 
-def _create_node(driver: NodeDriver, instance: Instance) -> Node:
+def _running_node(driver: NodeDriver, instance: Instance) -> Node:
+    """A running node on the instance's host: a new one, or the one that an earlier attempt left, set right."""
+    node = _create_node(driver, instance)
+    if node.host != instance.host_id:
+        driver.ex_rebuild_node(node, instance.host_id)
+    if node.state is not NodeState.RUNNING:
+        driver.start_node(node)
+    return node
+
+
+def _create_node(driver: NodeDriver, instance: Instance, host_id: str | None = None) -> Node:
     return driver.create_node(
         node_name(instance.tenant_id, instance.id),
-        _size(instance.flavor, Resources(instance.vcpus, instance.memory_mib, instance.disk_gib)),
+        _size(instance.flavor, size_of(instance)),
         NodeImage(instance.image, instance.image),
         NodeLocation(instance.zone, instance.zone),
-        ex_host=instance.host_id,
+        ex_host=host_id or instance.host_id,
         ex_client_token=instance.id,
     )
 
@@ -144,28 +168,77 @@ def _power(
     return step
 
 
+def _update(session: Session, ports: Ports, instance: Instance) -> None:
+    """Resize, or move what is stopped."""
+    if instance.resize_to is None:
+        _move(session, ports, instance)
+    else:
+        _resize(session, ports, instance)
+
+
 def _resize(session: Session, ports: Ports, instance: Instance) -> None:
-    """Give the node its new size. When that fails the instance goes on in its old one."""
+    """Give the node its new size. When that fails the instance goes on in its old one.
+
+    An answer that got lost is no failure: what counts is what the node is.
+    """
     driver = ports.clouds.driver(instance.provider)
+    migration = MigrationRepository(session).running(instance.id)
+    host_id = migration.dest_host if migration is not None else instance.host_id
     size = _size(dict(instance.resize_to or {})["flavor"], size_wanted(instance))
     error: str | None = None
     try:
-        _ask(lambda: driver.ex_resize_node(_node_of(driver, instance), size))
+        _ask(lambda: driver.ex_resize_node(_node_of(driver, instance), size, ex_host=host_id))
     except CloudError as failure:
-        error = str(failure)
+        error = None if is_resized(driver.ex_find_node(instance.id), instance, migration) else str(failure)
     present = _locked_in(session, instance, S.UPDATING)
     if present is not None:
-        change_state(session, ports, present, end_resize(session, present, error), error=error)
+        change_state(session, ports, present, end_resize(session, present, migration, error), error=error)
+
+
+def _move(session: Session, ports: Ports, instance: Instance) -> None:
+    """Bring the node to the other host. When that fails the instance goes on where the provider has it."""
+    migration = MigrationRepository(session).running(instance.id)
+    if migration is None:
+        return
+    before = ResourceState(instance.state)
+    driver = ports.clouds.driver(instance.provider)
+    move = _evacuate_node if migration.kind == MigrationKind.EVACUATION else _migrate_node
+    error: str | None = None
+    try:
+        _ask(lambda: move(driver, instance, migration.dest_host))
+    except CloudError as failure:
+        node = driver.ex_find_node(instance.id)
+        error = None if node is not None and node.host == migration.dest_host else str(failure)
+    present = _locked_in(session, instance, before)
+    if present is not None:
+        change_state(session, ports, present, end_move(session, present, migration, error), error=error)
+
+
+def _migrate_node(driver: NodeDriver, instance: Instance, host_id: str) -> bool:
+    return driver.ex_migrate_node(_node_of(driver, instance), host_id)
+
+
+def _evacuate_node(driver: NodeDriver, instance: Instance, host_id: str) -> bool:
+    """Have the dead host's node made anew; a provider that lost it with its host makes another."""
+    node = driver.ex_find_node(instance.id)
+    if node is not None:
+        return driver.ex_rebuild_node(node, host_id)
+    return _create_node(driver, instance, host_id) is not None
 
 
 def _delete(session: Session, ports: Ports, instance: Instance) -> None:
-    """Remove the node, and only when the provider has confirmed that, the record with all it held."""
+    """Remove the node, and only when the provider has confirmed that, the record with all it held.
+
+    An instance that gives way is tried again until it is gone: another one waits for it.
+    """
     driver = ports.clouds.driver(instance.provider)
     try:
         _ask(lambda: _destroy_node(driver, instance))
     except CloudError as error:
         present = _locked_in(session, instance, S.DELETING)
-        if present is not None:
+        if present is not None and present.preempted_by is not None:
+            present.last_error = str(error)
+        elif present is not None:
             change_state(session, ports, present, S.FAILED, error=str(error))
         return
     present = _locked_in(session, instance, S.DELETING)
@@ -200,7 +273,8 @@ STEPS: dict[ResourceState, Callable[[Session, Ports, Instance], None]] = {
     S.PROVISIONING: _build,
     S.STOPPING: _power(lambda driver, node: driver.stop_node(node), S.STOPPED),
     S.STARTING: _power(lambda driver, node: driver.start_node(node), S.ACTIVE),
-    S.UPDATING: _resize,
+    S.UPDATING: _update,
+    S.MIGRATING: _move,
     S.DELETING: _delete,
 }
 """What each state of work in progress waits for."""

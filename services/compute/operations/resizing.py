@@ -1,17 +1,73 @@
-"""The end of a resize, however it comes about."""
+"""Resizing: the instance holds both sizes until the provider has answered, then exactly the one it has."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from services.compute import published
+from services.compute.domain.cloud.driver import Node
+from services.compute.domain.errors import DiskShrink, NoValidHost
+from services.compute.domain.flavors import flavor_named
+from services.compute.domain.instances import LIFE_CYCLE
+from services.compute.domain.migrations import MigrationKind
+from services.compute.domain.quotas import size_claims
 from services.compute.domain.resources import Resources
-from services.compute.operations.placing import resize_claims
-from services.compute.tables import Instance
-from shared.infra.db.sqlalchemy import touch
+from services.compute.operations.migrations import begin_migration, end_migration
+from services.compute.operations.placing import enlarge_claims, exchange_claims, place, request_of
+from services.compute.operations.states import change_state
+from services.compute.ports import Ports
+from services.compute.repository import InstanceRepository
+from services.compute.tables import Instance, Migration
+from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
+from shared.utils.ids import new_id
+
+
+def resize_instance(
+    session: Session, ports: Ports, instance_id: str, flavor: str, expected: int | None = None
+) -> Instance:
+    """Give an active or stopped instance another flavor: on its host, or where that has no room on another one of its
+    zone.
+
+    While the provider works the instance holds the larger of both sizes of each resource on its host, or its own size
+    there and the new one on the other; its quota too is held for both. Raises NotFound, VersionConflict, UnknownFlavor,
+    DiskShrink (as Nova refuses it), PolicyDenied, QuotaExceeded, NoValidHost or IllegalTransition.
+    """
+    wanted = flavor_named(flavor).resources
+    instance = InstanceRepository(session).get(instance_id, lock=True)
+    check_version(instance, expected)
+    LIFE_CYCLE.transition(ResourceState(instance.state), ResourceState.UPDATING)
+    if wanted.disk_gib < instance.disk_gib:
+        raise DiskShrink(f"{flavor} has {wanted.disk_gib} GiB of disk, the instance has {instance.disk_gib} GiB")
+    asked = {"flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
+    ports.policies.check("resize", {**published.instance_facts(instance), **asked})
+    # A key of its own for each attempt: what was given back under one can't be reserved under it again.
+    quota_key = f"{instance.id}.{new_id('size')}"
+    with ports.quotas.reserved(*size_claims(quota_key, wanted)):
+        _make_room(session, instance, wanted)
+        instance.resize_to = {**asked, "disk_gib": wanted.disk_gib, "quota_key": quota_key}
+        instance.resume_state = instance.state
+        change_state(session, ports, instance, ResourceState.UPDATING)
+    return instance
+
+
+def _make_room(session: Session, instance: Instance, wanted: Resources) -> None:
+    """Hold the new size beside the old one, at home if there is room.
+
+    Raises NoValidHost with the reason of its own host where no other will do either, or PlacementContended.
+    """
+    try:
+        enlarge_claims(session, instance, wanted)
+    except NoValidHost as at_home:
+        request = replace(request_of(session, instance, wanted), ignore_hosts=frozenset({instance.host_id}))
+        try:
+            host = place(session, instance.id, request)
+        except NoValidHost:
+            raise at_home from None
+        begin_migration(session, instance, MigrationKind.RESIZE, host.id)
 
 
 def size_wanted(instance: Instance) -> Resources:
@@ -20,10 +76,20 @@ def size_wanted(instance: Instance) -> Resources:
     return Resources(Decimal(wanted["vcpus"]), wanted["memory_mib"], wanted["disk_gib"])
 
 
-def end_resize(session: Session, instance: Instance, error: str | None) -> ResourceState:
+def is_resized(node: Node | None, instance: Instance, migration: Migration | None) -> bool:
+    """Whether a node has the size that its instance is being given, on the host where it is being given it."""
+    host_id = migration.dest_host if migration is not None else instance.host_id
+    return node is not None and (node.host, node.extra.get("size")) == (
+        host_id,
+        dict(instance.resize_to or {})["flavor"],
+    )
+
+
+def end_resize(session: Session, instance: Instance, migration: Migration | None, error: str | None) -> ResourceState:
     """A locked instance has its new size, or keeps the old one because of an error; the state in which it goes on.
 
-    Its claims are those of the size that it has from now on. The quota of the other one is given back by the event.
+    Its claims are those of the size that it has from now on, where it has it. The quota of the other one is given back
+    by the event.
     """
     wanted = dict(instance.resize_to or {})
     dropped = str(wanted["quota_key"])
@@ -32,8 +98,9 @@ def end_resize(session: Session, instance: Instance, error: str | None) -> Resou
         instance.flavor = wanted["flavor"]
         instance.vcpus, instance.memory_mib, instance.disk_gib = size.vcpus, size.memory_mib, size.disk_gib
         dropped, instance.quota_key = instance.quota_key, dropped
-    kept = Resources(instance.vcpus, instance.memory_mib, instance.disk_gib)
-    resize_claims(session, instance.id, instance.host_id, kept)
+    if migration is not None:
+        end_migration(session, instance, migration, error)
+    exchange_claims(session, instance)
     resume = ResourceState(str(instance.resume_state))
     instance.resize_to = instance.resume_state = None
     touch(instance)

@@ -9,6 +9,7 @@ from services.compute.domain.errors import GroupInUse
 from services.compute.domain.server_groups import GroupPolicy
 from services.compute.repository import ServerGroupRepository
 from services.compute.tables import ServerGroup
+from shared.infra.db.sqlalchemy import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -22,10 +23,11 @@ def create_group(session: Session, name: str, policy: GroupPolicy) -> ServerGrou
     return group
 
 
-def delete_group(session: Session, group_id: str) -> None:
-    """Remove a group that no instance belongs to. Raises NotFound or GroupInUse."""
+def delete_group(session: Session, group_id: str, expected: int | None) -> None:
+    """Remove a group that no instance belongs to. Raises NotFound, VersionConflict or GroupInUse."""
     groups = ServerGroupRepository(session)
     group = groups.get(group_id, lock=True)
+    check_version(group, expected)
     if groups.has_members(group_id):
         raise GroupInUse("instances still belong to the group: delete them first")
     groups.remove(group)

@@ -14,11 +14,31 @@ from shared.infra.state_machine import ResourceState
 
 
 def change_state(
-    session: Session, ports: Ports, instance: Instance, target: ResourceState, *, error: str | None = None
+    session: Session,
+    ports: Ports,
+    instance: Instance,
+    target: ResourceState,
+    *,
+    error: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """Move a locked instance to another state. Raises IllegalTransition; then nothing has changed."""
+    allowed = LIFE_CYCLE.transition(ResourceState(instance.state), target)
+    put_in_state(session, ports, instance, allowed, error=error, reason=reason)
+
+
+def put_in_state(
+    session: Session,
+    ports: Ports,
+    instance: Instance,
+    target: ResourceState,
+    *,
+    error: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Put a locked instance into a state, whatever the life cycle has to say: for an operator's word alone."""
     previous = ResourceState(instance.state)
-    instance.state = LIFE_CYCLE.transition(previous, target).value
+    instance.state = target.value
     instance.last_error = error
     now = ports.clock.now()
     if previous in METERED:
@@ -28,4 +48,4 @@ def change_state(
         instance.metered_from = now
     touch(instance)
     session.flush()
-    published.instance_state_changed(session, instance, previous.value)
+    published.instance_state_changed(session, instance, previous.value, reason)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from services.compute.domain.cloud.driver import Node, NodeDriver, NodeState
 from services.compute.domain.cloud.simulated import Fault, FaultKind, FaultSource, SeededFaults, SimulatedDriver
@@ -54,7 +55,7 @@ class SqlNodeStore:
             session.execute(
                 update(SimulatedNode)
                 .where(SimulatedNode.provider == node.provider, SimulatedNode.id == node.id)
-                .values(state=node.state.value, extra=node.extra)
+                .values(state=node.state.value, host=node.host, extra=node.extra)
             )
 
     def remove(self, provider: str, node_id: str) -> bool:
@@ -114,7 +115,35 @@ class DrillFaults:
             if fault is None:
                 return None
             fault.remaining -= 1
+            fault.version += 1
             return Fault(FaultKind(fault.kind), fault.latency_ms)
+
+
+class FaultRepository:
+    """Faults that drills ask for: the simulated cloud's own records, seen from the platform's transactions."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def all(self) -> Sequence[SimulatedFault]:
+        """All planned faults, oldest first."""
+        return self.session.scalars(select(SimulatedFault).order_by(SimulatedFault.id)).all()
+
+    def add(self, fault: SimulatedFault) -> SimulatedFault:
+        """Plan a fault."""
+        self.session.add(fault)
+        self.session.flush()
+        return fault
+
+    def find(self, fault_id: str, *, lock: bool = False) -> SimulatedFault | None:
+        """A planned fault, or None. With `lock` it is held until the transaction ends."""
+        query = select(SimulatedFault).where(SimulatedFault.id == fault_id)
+        return self.session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+    def remove(self, fault: SimulatedFault) -> None:
+        """Call a fault off."""
+        self.session.delete(fault)
+        self.session.flush()
 
 
 @dataclass(frozen=True)

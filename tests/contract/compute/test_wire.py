@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.bus import Bus
-from tests.support.computing import INSTANCES, ZONE, create, create_host, dedicated, is_gone, read, running
+from tests.support.computing import FAULTS, INSTANCES, ZONE, create, create_host, dedicated, is_gone, read, running
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
@@ -28,6 +28,10 @@ def test_the_document_describes_every_end_point_of_instances(fleet: FleetControl
         "/v1/instances/{id}/stop": ["post"],
         "/v1/instances/{id}/start": ["post"],
         "/v1/instances/{id}/resize": ["post"],
+        "/v1/instances/{id}/reset-state": ["post"],
+        "/v1/instances/{id}/live-migrate": ["post"],
+        "/v1/instances/{id}/migrate": ["post"],
+        "/v1/instances/{id}/evacuate": ["post"],
     }
     instance = document["components"]["schemas"]["InstanceOut"]["properties"]
     assert instance["vcpus"]["type"] == "string"
@@ -164,3 +168,84 @@ def test_a_resize_tells_its_end_before_the_state_in_which_the_instance_goes_on(t
     }
     assert (resumed["type"], resumed["sequence"]) == ("compute.instance.state_changed", 6)
     assert (resumed["data"]["previous_state"], resumed["data"]["state"]) == ("updating", "active")
+
+
+def test_every_mutating_operation_on_what_exists_takes_a_condition(fleet: FleetControl) -> None:
+    host, port = fleet.address("compute:8003")
+    document = Api(f"http://{host}:{port}").ok("GET", "/openapi.json")
+
+    unconditional = {
+        f"{method} {path}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method != "get"
+        and not any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ()))
+    }
+
+    assert unconditional == {
+        "post /v1/instances",
+        "post /v1/server-groups",
+        "post /v1/hosts",
+        "post /v1/drills/faults",
+        "post /v1/usage/flush",
+    }, "what makes something new has nothing to compare with"
+
+
+def test_a_stale_condition_stops_every_operation_on_an_instance(operator: Api, tenant: Tenant) -> None:
+    create_host(operator, tenant)
+    instance = tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+    path = f"{INSTANCES}/{instance['id']}"
+    stale = {"If-Match": '"7"'}
+
+    for method, action, body in (
+        ("POST", "/transitions", {"target": "provisioning"}),
+        ("POST", "/stop", None),
+        ("POST", "/start", None),
+        ("POST", "/resize", {"flavor": "small"}),
+        ("POST", "/reset-state", {"state": "failed"}),
+        ("POST", "/live-migrate", {}),
+        ("POST", "/migrate", {}),
+        ("POST", "/evacuate", {}),
+        ("PATCH", "", {"name": "other"}),
+        ("DELETE", "", None),
+    ):
+        tenant.operator.refused(method, f"{path}{action}", 412, "version_conflict", json=body, headers=stale)
+
+    assert read(tenant.api, instance["id"]) == instance
+
+
+def test_a_group_and_a_fault_that_changed_since_are_not_removed(operator: Api, tenant: Tenant) -> None:
+    group = tenant.api.ok("POST", "/api/compute/v1/server-groups", 201, json={"name": "g", "policy": "affinity"})
+    path = f"/api/compute/v1/server-groups/{group['id']}"
+    tenant.api.refused("DELETE", path, 412, "version_conflict", headers={"If-Match": '"2"'})
+    tenant.api.ok("DELETE", path, 204, headers={"If-Match": '"1"'})
+
+    order = {"operation": "create_node", "kind": "latency", "tenant_id": tenant.id, "remaining": 2}
+    fault = operator.ok("POST", FAULTS, 201, json=order)
+    running(tenant.api)
+    operator.refused("DELETE", f"{FAULTS}/{fault['id']}", 412, "version_conflict", headers={"If-Match": '"1"'})
+    operator.ok("DELETE", f"{FAULTS}/{fault['id']}", 204, headers={"If-Match": '"2"'})
+
+
+def test_a_move_is_told_from_its_start_to_its_end(operator: Api, tenant: Tenant, bus: Bus) -> None:
+    hosts = {create_host(operator, tenant)["id"] for _ in range(2)}
+    instance = running(tenant.api, tenancy="dedicated")
+    source = instance["placement"]["host_id"]
+    (dest,) = hosts - {source}
+    tenant.operator.ok("POST", f"{INSTANCES}/{instance['id']}/live-migrate", 202, json={})
+
+    *_, leaving, arrived = bus.of_subject(TOPIC, instance["id"], count=5)
+    assert [(event["data"]["previous_state"], event["data"]["state"]) for event in (leaving, arrived)] == [
+        ("active", "migrating"),
+        ("migrating", "active"),
+    ]
+    assert (leaving["data"]["host_id"], arrived["data"]["host_id"]) == (source, dest)
+
+    (move,) = tenant.operator.items("/api/compute/v1/migrations", instance_id=instance["id"])
+    started, ended = bus.of_subject(TOPIC, move["id"], count=2)
+    facts = {"id": move["id"], "instance_id": instance["id"], "source_host": source, "dest_host": dest, "error": None}
+    told = {**facts, "kind": "live-migration"}
+    assert (started["type"], started["sequence"], started["tenantid"]) == ("compute.migration.started", 1, tenant.id)
+    assert started["data"] == {**told, "status": "running"}
+    assert (ended["type"], ended["sequence"]) == ("compute.migration.ended", 2)
+    assert ended["data"] == {**told, "status": "completed"}

@@ -11,6 +11,7 @@ from tests.support.computing import (
     ZONE,
     create,
     create_host,
+    custom,
     dedicated,
     is_gone,
     nodes_of,
@@ -151,7 +152,7 @@ def test_a_transient_failure_of_the_provider_is_overcome(operator: Api, tenant: 
 
 def test_resizing_exchanges_the_claims_exactly(operator: Api, tenant: Tenant) -> None:
     host = create_host(operator, tenant)
-    instance = running(tenant.api, tenancy="dedicated", flavor="medium")
+    instance = running(tenant.api, tenancy="dedicated", **custom("2", 4_096, 4))
 
     tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/resize", 202, json={"flavor": "micro"})
     resized = reaches(tenant.api, instance["id"], "active")
@@ -206,7 +207,7 @@ def test_an_order_that_fails_after_it_was_placed_holds_no_quota(tenant: Tenant) 
 
 
 def test_a_resize_exchanges_the_quota_exactly(tenant: Tenant) -> None:
-    instance = running(tenant.api, flavor="medium")
+    instance = running(tenant.api, **custom("2", 4_096, 20))
 
     tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/resize", 202, json={"flavor": "small"})
     reaches(tenant.api, instance["id"], "active")
@@ -254,3 +255,57 @@ def test_a_planned_fault_can_be_called_off(operator: Api, tenant: Tenant) -> Non
 
     assert running(tenant.api)["last_error"] is None
     operator.refused("DELETE", f"{FAULTS}/{planned[0]['id']}", 404)
+
+
+def test_a_build_that_is_tried_again_holds_capacity_again(operator: Api, tenant: Tenant) -> None:
+    host = create_host(operator, tenant, millicores=1_000)
+    plan_fault(operator, tenant, "create_node", "out_of_capacity")
+    failed = reaches(tenant.api, create(tenant.api, tenancy="dedicated", flavor="small")["id"], "failed")
+    assert used_of(operator, host["id"])["instances"] == 0
+
+    tenant.api.ok("POST", f"{INSTANCES}/{failed['id']}/transitions", 202, json={"target": "provisioning"})
+    reaches(tenant.api, failed["id"], "active")
+
+    assert used_of(operator, host["id"]) == {"vcpu": 1_000, "memory_mib": 2_048, "disk_gib": 20, "instances": 1}
+    tenant.api.refused("POST", INSTANCES, 409, "no_valid_host", json=dedicated())
+
+
+def test_a_build_that_is_tried_again_without_room_is_refused(operator: Api, tenant: Tenant) -> None:
+    create_host(operator, tenant, millicores=1_000)
+    plan_fault(operator, tenant, "create_node", "out_of_capacity")
+    failed = reaches(tenant.api, create(tenant.api, tenancy="dedicated", flavor="small")["id"], "failed")
+    tenant.api.ok("POST", INSTANCES, 201, json=dedicated(flavor="small"))
+
+    path = f"{INSTANCES}/{failed['id']}/transitions"
+    problem = tenant.api.refused("POST", path, 409, "no_valid_host", json={"target": "provisioning"})
+
+    assert problem["rejected_by"] == "capacity"
+    assert read(tenant.api, failed["id"]) == failed
+
+
+def test_a_build_that_is_tried_again_keeps_to_its_group(operator: Api, tenant: Tenant) -> None:
+    for _ in range(2):
+        create_host(operator, tenant)
+    group = tenant.api.ok("POST", "/api/compute/v1/server-groups", 201, json={"name": "ha", "policy": "anti-affinity"})
+    plan_fault(operator, tenant, "create_node", "out_of_capacity")
+    failed = reaches(tenant.api, create(tenant.api, tenancy="dedicated", group_id=group["id"])["id"], "failed")
+    other = running(tenant.api, tenancy="dedicated", group_id=group["id"])
+
+    tenant.api.ok("POST", f"{INSTANCES}/{failed['id']}/transitions", 202, json={"target": "provisioning"})
+
+    again = reaches(tenant.api, failed["id"], "active")
+    assert again["placement"]["host_id"] != other["placement"]["host_id"]
+
+
+def test_what_is_provisioned_after_a_failed_start_runs(operator: Api, tenant: Tenant) -> None:
+    instance = running(tenant.api)
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/stop", 202)
+    reaches(tenant.api, instance["id"], "stopped")
+    plan_fault(operator, tenant, "start_node", "unavailable", remaining=4)
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/start", 202)
+    reaches(tenant.api, instance["id"], "failed")
+
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/transitions", 202, json={"target": "provisioning"})
+
+    reaches(tenant.api, instance["id"], "active")
+    assert [node["state"] for node in nodes_of(operator, tenant)] == ["running"]

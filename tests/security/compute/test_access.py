@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.api import Api
@@ -10,8 +12,11 @@ from tests.support.computing import (
     HOSTS,
     INSTANCES,
     ZONE,
+    create,
     create_host,
     dedicated,
+    plan_fault,
+    reaches,
     read,
     running,
     used_of,
@@ -117,3 +122,120 @@ def test_another_tenants_group_can_not_be_joined(tenant: Tenant, other_tenant: T
 
     assert list(other_tenant.api.items(INSTANCES)) == []
     assert tenant.api.ok("GET", f"{GROUPS}/{group['id']}")["members"] == 0
+
+
+def test_a_tenant_declares_no_state_of_an_instance(operator: Api, tenant: Tenant) -> None:
+    host = create_host(operator, tenant)
+    instance = running(tenant.api, tenancy="dedicated", flavor="small")
+    plan_fault(operator, tenant, "resize_node", "latency", latency_ms=1_500)
+    tenant.api.ok("POST", f"{INSTANCES}/{instance['id']}/resize", 202, json={"flavor": "large"})
+    path = f"{INSTANCES}/{instance['id']}"
+
+    tenant.api.refused("POST", f"{path}/transitions", 422, "target_not_requestable", json={"target": "active"})
+    tenant.api.refused("POST", f"{path}/reset-state", 403, "forbidden", json={"state": "active"})
+
+    assert reaches(tenant.api, instance["id"], "active")["flavor"] == "large"
+    assert used_of(operator, host["id"]) == {"vcpu": 4_000, "memory_mib": 8_192, "disk_gib": 80, "instances": 1}
+
+
+def test_nobody_declares_active_what_fails_to_be_built(operator: Api, tenant: Tenant) -> None:
+    create_host(operator, tenant)
+    plan_fault(operator, tenant, "create_node", "latency", latency_ms=1_000)
+    for _ in range(3):
+        plan_fault(operator, tenant, "create_node", "out_of_capacity")
+    instance = create(tenant.api, tenancy="dedicated")
+    path = f"{INSTANCES}/{instance['id']}/transitions"
+    reaches(tenant.api, instance["id"], "provisioning")
+
+    tenant.api.refused("POST", path, 422, "target_not_requestable", json={"target": "active"})
+
+
+@pytest.mark.parametrize("action", ["live-migrate", "migrate", "evacuate", "reset-state"])
+def test_where_an_instance_runs_is_the_operators_business(operator: Api, tenant: Tenant, action: str) -> None:
+    create_host(operator, tenant)
+    instance = tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+    body = {"state": "failed"} if action == "reset-state" else {}
+
+    problem = tenant.api.refused("POST", f"{INSTANCES}/{instance['id']}/{action}", 403, "forbidden", json=body)
+    tenant.api.refused("GET", "/api/compute/v1/migrations", 403, "forbidden")
+
+    assert problem["permission"] == "platform"
+    assert read(tenant.api, instance["id"]) == instance
+
+
+def test_an_operator_moves_nothing_outside_of_the_tenant_named(
+    operator: Api, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    create_host(operator, tenant)
+    instance = tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+
+    path = f"{INSTANCES}/{instance['id']}"
+    other_tenant.operator.refused("POST", f"{path}/evacuate", 404, "not_found", json={})
+    other_tenant.operator.refused("POST", f"{path}/reset-state", 404, "not_found", json={"state": "failed"})
+
+    assert read(tenant.api, instance["id"]) == instance
+
+
+def test_nobody_is_displaced_who_did_not_agree_nor_on_a_foreign_host(
+    operator: Api, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    create_host(operator, tenant, millicores=100)
+    firm = tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+    create_host(operator, other_tenant, millicores=100)
+    theirs = other_tenant.api.ok("POST", INSTANCES, 201, json=dedicated(preemptible=True))
+
+    tenant.api.refused("POST", INSTANCES, 409, "no_valid_host", json=dedicated())
+
+    assert read(tenant.api, firm["id"]) == firm
+    assert read(other_tenant.api, theirs["id"]) == theirs
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "a\x00b"},
+        {"labels": {"a": "x\x00y"}},
+        {"labels": {"a\x00": "x"}},
+        {"zone": "x\x00y"},
+        {"provider": "\x00"},
+        {"region": "x\n"},
+        {"group_id": "x\x00y"},
+        {"image": "\x00"},
+        {"flavor": "nano\x00"},
+        {"zone": "z" * 6_000},
+        {"size": {"vcpus": "1e400", "memory_mib": 1}, "flavor": None},
+        {"size": {"vcpus": "NaN", "memory_mib": 1}, "flavor": None},
+        {"size": {"vcpus": 1, "memory_mib": 10**30}, "flavor": None},
+        {"size": {"vcpus": 1, "memory": "9" * 5_000 + "GiB"}, "flavor": None},
+        {"size": {"vcpus": 1, "memory": "1e999GiB"}, "flavor": None},
+        {"labels": {"a": "\ud800"}},
+    ],
+)
+def test_what_no_order_can_mean_is_refused_and_makes_nothing(tenant: Tenant, fields: dict[str, object]) -> None:
+    body = json.dumps({**ORDER, **fields})
+
+    answer = tenant.api.post(INSTANCES, content=body, headers={"Content-Type": "application/json"})
+
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.json()["code"], answer.text
+    assert list(tenant.api.items(INSTANCES)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{INSTANCES}/%FF",
+        f"{INSTANCES}/{'i' * 6_000}",
+        f"{INSTANCES}?zone=x%00y",
+        f"{INSTANCES}?group_id=%00",
+        f"{INSTANCES}?state=%00",
+        f"{INSTANCES}?cursor=WyJhIiwiYiJd",
+        f"{INSTANCES}?cursor=WyJcdTAwMDAiXQ",
+        f"{GROUPS}?cursor=WyJcdWQ4MDAiXQ",
+        "/api/compute/v1/providers/x$y/images",
+    ],
+)
+def test_what_can_be_nobodys_name_is_refused_and_not_looked_for(tenant: Tenant, path: str) -> None:
+    answer = tenant.api.get(path)
+
+    assert 400 <= answer.status_code < 500, answer.text

@@ -101,6 +101,27 @@ def test_what_a_policy_denies_is_not_placed(operator: Api, tenant: Tenant) -> No
     assert used_of(operator, host["id"])["vcpu"] == 100
 
 
+@pytest.mark.services("compliance")
+def test_what_a_policy_denies_can_not_be_become_by_a_change(operator: Api, tenant: Tenant) -> None:
+    create_host(operator, tenant)
+    instance = tenant.api.ok("POST", INSTANCES, 201, json=dedicated(labels={"owner": "a"}))
+    policy = {
+        "name": "nothing of nobody's",
+        "effect": "deny",
+        "enforcement": "deny",
+        "actions": ["compute.instances.create", "compute.instances.update"],
+        "resource_types": ["instance"],
+        "conditions": [{"field": "labels.owner", "operator": "equals", "value": "nobody"}],
+    }
+    tenant.api.ok("POST", "/api/compliance/v1/policies", 201, json=policy)
+    path = f"{INSTANCES}/{instance['id']}"
+
+    tenant.api.refused("PATCH", path, 403, "policy_denied", json={"labels": {"owner": "nobody"}})
+    assert read(tenant.api, instance["id"]) == instance
+
+    assert tenant.api.ok("PATCH", path, json={"labels": {"owner": "b"}})["labels"] == {"owner": "b"}
+
+
 @pytest.mark.infrastructure_state
 def test_a_full_host_stays_exact_when_a_pending_instance_is_forced_and_deleted(operator: Api, tenant: Tenant) -> None:
     host = create_host(operator, tenant, millicores=2_100)

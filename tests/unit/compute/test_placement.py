@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from services.compute.domain.placement import (
 )
 from services.compute.domain.resources import ResourceClass, Resources
 from services.compute.domain.server_groups import GroupPolicy, ServerGroup
+from tests.unit.compute.orders import orders
 
 VCPU, MEMORY, DISK = ResourceClass.VCPU, ResourceClass.MEMORY_MIB, ResourceClass.DISK_GIB
 
@@ -98,6 +101,9 @@ def test_equal_hosts_are_taken_in_the_order_of_their_ids() -> None:
         (host("a"), request(zone="nimbus-eu-1b"), "location"),
         (host("a"), request(provider="cirrus"), "location"),
         (host("a", enabled=False), request(), "enabled"),
+        (host("a", forced_down=True), request(), "enabled"),
+        (host("a"), request(ignore_hosts=frozenset({"a"})), "requested_host"),
+        (host("a"), request(requested_host="b"), "requested_host"),
         (host("a", dedicated_tenant_id="t-2"), request(), "tenancy"),
         (host("a", instances=50), request(), "instance_slots"),
         (host("a", vcpu_used=7_001), request(), "capacity"),
@@ -169,3 +175,55 @@ def test_soft_policies_outweigh_spreading_and_never_refuse(policy: GroupPolicy, 
 def test_nothing_is_placed_without_hosts() -> None:
     with pytest.raises(NoValidHost):
         choose_host([], request())
+
+
+def test_ten_thousand_orders_are_placed_as_they_always_were() -> None:
+    """The decisions of the scheduler as it was first written: exact fractions, every host weighed and sorted."""
+
+    def decided(hosts: list[HostState], asked: PlacementRequest) -> str:
+        try:
+            return choose_host(hosts, asked).id.removeprefix("host-")
+        except NoValidHost as refused:
+            return str(refused.extra["rejected_by"])
+
+    expected = Path(__file__).with_name("placements.golden").read_text().split()
+
+    assert [decided(hosts, asked) for hosts, asked in orders()] == expected
+
+
+def test_the_best_host_is_the_first_of_all_that_were_weighed() -> None:
+    for hosts, asked in list(orders())[:500]:
+        try:
+            chosen = choose_host(hosts, asked)
+        except NoValidHost:
+            continue
+        fitting = [entry for entry in hosts if _is_chosen_alone(entry, asked)]
+        assert weigh(fitting, asked)[0][1] == chosen
+
+
+def _is_chosen_alone(candidate: HostState, asked: PlacementRequest) -> bool:
+    try:
+        return choose_host([candidate], asked) == candidate
+    except NoValidHost:
+        return False
+
+
+def test_an_oversold_host_takes_what_asks_nothing_of_the_oversold_resource() -> None:
+    oversold = host("a", used={VCPU: 0, MEMORY: 0, DISK: 200})
+
+    assert choose_host([oversold], request(resources=Resources(Decimal(1), 16, 0))).id == "a"
+    with pytest.raises(NoValidHost):
+        choose_host([oversold], request())
+
+
+def test_placing_costs_no_more_a_host_however_many_there_are() -> None:
+    def seconds(count: int) -> float:
+        hosts = [host(f"host-{number:05}", number % 4_000, number % 8_192, number % 40) for number in range(count)]
+        costs = []
+        for _ in range(7):
+            began = time.process_time()
+            choose_host(hosts, request(zone="nimbus-eu-1a"))
+            costs.append(time.process_time() - began)
+        return min(costs)
+
+    assert seconds(8_000) < 4 * 2.5 * seconds(2_000)

@@ -166,7 +166,7 @@ def test_stop_start_and_resize_change_the_node_at_the_provider() -> None:
     assert cloud.driver.ex_get_node(node.id).state is NodeState.STOPPED
     assert cloud.driver.start_node(node) is True
     assert cloud.driver.ex_get_node(node.id).state is NodeState.RUNNING
-    assert cloud.driver.ex_resize_node(node, NodeSize("large", 4_000, 8_192, 80)) is True
+    assert cloud.driver.ex_resize_node(node, NodeSize("large", 4_000, 8_192, 80), ex_host=node.host) is True
     assert cloud.driver.ex_get_node(node.id).extra == {"size": "large"}
 
 

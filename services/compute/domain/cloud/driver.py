@@ -58,6 +58,7 @@ class Node:
     image: str
     client_token: str
     extra: dict[str, str] = field(default_factory=dict)
+    """What else the provider tells; `size` is the id of the size that the node has."""
 
     def in_state(self, state: NodeState) -> Node:
         """The same node in another state."""
@@ -119,5 +120,20 @@ class NodeDriver(Protocol):
     def destroy_node(self, node: Node) -> bool:
         """Remove a node for good; True when it is gone. Raises NodeNotFound or another CloudError."""
 
-    def ex_resize_node(self, node: Node, size: NodeSize) -> bool:
-        """Give a node another size; True when it has it. Raises CloudError."""
+    def ex_resize_node(self, node: Node, size: NodeSize, *, ex_host: str) -> bool:
+        """Give a node another size, on another host where `ex_host` isn't its own; True when it has it.
+
+        Raises CloudError.
+        """
+
+    def ex_migrate_node(self, node: Node, host: str) -> bool:
+        """Move a node as it is to another host, a running one without stopping it; True when it is there.
+
+        Raises CloudError.
+        """
+
+    def ex_rebuild_node(self, node: Node, host: str) -> bool:
+        """Make a node anew, from its image and in its state, on another host than its dead one; True when it is there.
+
+        Raises CloudError.
+        """

@@ -157,8 +157,14 @@ class SimulatedDriver:
     def stop_node(self, node: Node) -> bool:
         return self._change("stop_node", node, lambda kept: kept.in_state(NodeState.STOPPED))
 
-    def ex_resize_node(self, node: Node, size: NodeSize) -> bool:
-        return self._change("resize_node", node, lambda kept: _with_size(kept, size))
+    def ex_resize_node(self, node: Node, size: NodeSize, *, ex_host: str) -> bool:
+        return self._change("resize_node", node, lambda kept: replace(_with_size(kept, size), host=ex_host))
+
+    def ex_migrate_node(self, node: Node, host: str) -> bool:
+        return self._change("migrate_node", node, lambda kept: replace(kept, host=host))
+
+    def ex_rebuild_node(self, node: Node, host: str) -> bool:
+        return self._change("rebuild_node", node, lambda kept: replace(kept, host=host))
 
     def destroy_node(self, node: Node) -> bool:
         fault = self._begin("destroy_node", node.name, node.client_token)

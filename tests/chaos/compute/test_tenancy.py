@@ -1,0 +1,39 @@
+"""Events of a tenant's life that come late: what it has gone past is not done to it any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.bus import Bus
+from tests.support.computing import INSTANCES, reaches, read, running
+from tests.support.identities import Tenant
+
+TENANTS = "/api/tenants/v1/tenants"
+
+
+@pytest.mark.services("tenants")
+def test_a_suspension_that_comes_after_its_end_stops_nothing(operator: Api, tenant: Tenant, bus: Bus) -> None:
+    # Given a tenant that was suspended and goes on
+    operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
+    operator.ok("POST", f"{TENANTS}/{tenant.id}/resume")
+
+    def is_suspension(event: dict[str, Any]) -> bool:
+        return bool((event["type"], event["subject"]) == ("tenants.tenant.suspended", tenant.id))
+
+    suspension = bus.events("tenants.events", is_suspension)[0]
+    instance = running(tenant.operator)
+
+    # When the suspension is delivered again, as one that was put aside is, and then there is another one
+    bus.send("tenants.events", {**suspension, "id": f"{suspension['id']}-again", "correlationid": "late"})
+    operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend", headers={"X-Correlation-Id": "in-time"})
+
+    # Then the second one alone has stopped the instance
+    reaches(tenant.operator, instance["id"], "stopped")
+    told = bus.of_subject("compute.events", instance["id"], count=5)
+    stopping = [event for event in told if event["data"].get("state") == "stopping"]
+    assert [event["correlationid"] for event in stopping] == ["in-time"]
+    assert read(tenant.operator, instance["id"])["version"] == 5
+    assert [entry["id"] for entry in tenant.operator.items(INSTANCES)] == [instance["id"]]
