@@ -9,9 +9,10 @@ from pydantic import Field
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import MAX_WEIGHT, PANIC_PERCENT, AdminState
-from services.loadbalancer.domain.haproxy import Protocol
+from services.loadbalancer.domain.haproxy import HashKey, Protocol
 from services.loadbalancer.domain.health import DEFAULT_FALL, DEFAULT_RISE
 from services.loadbalancer.domain.outliers import MAX_EJECTED_PERCENT
+from services.loadbalancer.domain.probes import MAX_TIMEOUT_SECONDS, ActiveCheck
 from shared.web.schemas import Body, Out
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")]
@@ -20,6 +21,9 @@ Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=100)]
 Interval = Annotated[int, Field(ge=1, le=3600)]
+Timeout = Annotated[float, Field(ge=0.1, le=MAX_TIMEOUT_SECONDS, allow_inf_nan=False)]
+CheckPath = Annotated[str, Field(max_length=255, pattern=r"^/[A-Za-z0-9._~/%:@&=+,;?-]*$")]
+HashName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 SlowStart = Annotated[int, Field(ge=0, le=3600)]
 
 
@@ -35,6 +39,11 @@ class PoolCreate(Body):
     max_ejected_percent: Percent = MAX_EJECTED_PERCENT
     slow_start_seconds: SlowStart = 0
     sticky: bool = False
+    active_check: ActiveCheck = ActiveCheck.NONE
+    check_path: CheckPath = "/"
+    check_timeout_seconds: Timeout = 1.0
+    hash_key: HashKey = HashKey.SOURCE
+    hash_name: HashName | None = None
 
 
 class PoolChange(Body):
@@ -48,6 +57,11 @@ class PoolChange(Body):
     max_ejected_percent: Percent = MAX_EJECTED_PERCENT
     slow_start_seconds: SlowStart = 0
     sticky: bool = False
+    active_check: ActiveCheck = ActiveCheck.NONE
+    check_path: CheckPath = "/"
+    check_timeout_seconds: Timeout = 1.0
+    hash_key: HashKey = HashKey.SOURCE
+    hash_name: HashName | None = None
 
 
 class BackendCreate(Body):
@@ -66,7 +80,7 @@ class BackendChange(Body):
 
 
 class BackendOut(Out):
-    """A backend."""
+    """A backend. `checked_at` and `check_result` are of the platform's own last check, where the pool has one."""
 
     id: str
     pool_id: str
@@ -77,6 +91,8 @@ class BackendOut(Out):
     healthy: bool
     connections: int
     ejected_until: datetime | None
+    checked_at: datetime | None
+    check_result: str | None
     version: int
 
 
@@ -93,6 +109,11 @@ class PoolOut(Out):
     max_ejected_percent: int
     slow_start_seconds: int
     sticky: bool
+    active_check: ActiveCheck
+    check_path: str
+    check_timeout_seconds: float
+    hash_key: HashKey
+    hash_name: str | None
     backends: list[BackendOut]
     version: int
     created_at: datetime

@@ -54,8 +54,9 @@ def allocate(subnet: Network, leases: Leases, now: datetime, wanted: Address | N
     """
     if wanted is not None:
         return _wanted(subnet, leases, now, wanted)
-    free: list[Address] = [leases.lowest_untouched(), *filter(None, [leases.lowest_rested(now)])]
-    chosen = min(free, key=lambda address: int(address))
+    chosen, rested = leases.lowest_untouched(), leases.lowest_rested(now)
+    if rested is not None and int(rested) < int(chosen):
+        chosen = rested
     if int(chosen) > int(last_usable(subnet)):
         raise SubnetExhausted(f"{subnet} has no free address")
     return chosen

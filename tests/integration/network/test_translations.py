@@ -78,11 +78,11 @@ def test_an_idle_connection_is_forgotten_and_its_port_is_free_again(tenant: Tena
     incoming = f"{NAT}/{gateway['id']}/translations/incoming"
     answer = {"protocol": "tcp", "source": REMOTE, "source_port": 443, "port": 40_000}
 
-    fleet.step_clock(340)
+    fleet.step_clock(200)
     tenant.api.ok("POST", incoming, json=answer)
-    fleet.step_clock(680)
+    fleet.step_clock(400)
     tenant.api.ok("POST", incoming, json=answer)
-    fleet.step_clock(1040)
+    fleet.step_clock(760)
 
     tenant.api.refused("POST", incoming, 404, "not_found", json=answer)
     assert list(tenant.api.items(f"{NAT}/{gateway['id']}/translations")) == []
