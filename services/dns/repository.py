@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 
 from services.dns.domain.errors import RecordSetExists, ZoneExists
+from services.dns.domain.names import ancestors
 from services.dns.domain.records import RecordType
+from services.dns.domain.resolution import RecordSet
 from services.dns.models import Record, Zone
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
 from shared.utils.pagination import InvalidCursor, Page, PageRequest
+
+ROWS_AT_ONCE = 1000
+"""In one INSERT: beyond that a longer statement is no faster, and takes more memory."""
 
 
 class ZoneRepository(TenantRepository[Zone]):
@@ -102,6 +107,11 @@ class RecordRepository(TenantRepository[Record]):
         """The types that a name has."""
         return [RecordType(kind) for kind in self.of(zone).filter(name=name).values_list("type", flat=True)]
 
+    def answers_that_fail(self, zone: Zone) -> dict[tuple[str, str], Any]:
+        """The answers of a zone's record sets of which one is unhealthy, by name and type."""
+        rows = self.of(zone).filter(answers__contains=[{"healthy": False}])
+        return {(row.name, row.type): row.answers for row in rows}
+
     def add(self, row: Record) -> Record:
         """Insert a record set. Raises RecordSetExists."""
         try:
@@ -114,5 +124,52 @@ class RecordRepository(TenantRepository[Record]):
     def replace_all(self, zone: Zone, rows: Iterable[Record]) -> list[Record]:
         """Put these in the place of all record sets of a zone."""
         self.of(zone).delete()
-        added: list[Record] = Record.objects.bulk_create(rows)
+        added: list[Record] = Record.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
         return added
+
+
+class StoredContents:
+    """A zone's contents as the database has them: as much as a question needs, in two queries a name."""
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._names: dict[str, dict[RecordType, RecordSet]] = {}
+        self._above: set[str] = set()
+        self._asked: set[str] = set()
+
+    def at(self, name: str) -> Mapping[RecordType, RecordSet]:
+        """The record sets of a name by type."""
+        if name not in self._names:
+            self._look(name)
+        return self._names[name]
+
+    def holds_below(self, name: str) -> bool:
+        """Whether there are record sets below a name."""
+        if name not in self._asked:
+            self._look(name)
+        return name in self._above
+
+    def _look(self, name: str) -> None:
+        """Read what lies on the way from the apex to a name, and the wildcards beside it."""
+        path = [name, *ancestors(name, self._zone.name)]
+        wanted = [*path, *(f"*.{each}" for each in path)]
+        self._names.update({each: {} for each in wanted})
+        for row in RecordRepository().of(self._zone).filter(name__in=wanted):
+            self._names[row.name][RecordType(row.type)] = row.record_set()
+        self._asked.update(path)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT above.name FROM unnest(%(path)s) AS above (name)
+                WHERE EXISTS (
+                    SELECT 1 FROM records AS below
+                    WHERE zone_id = %(zone)s
+                      AND reverse(below.name) >= reverse('.' || above.name)
+                      AND reverse(below.name) < reverse('.' || above.name) || chr(127)
+                      -- A dot behind an odd number of backslashes is no border between labels.
+                      AND length(substring(substr(reverse(below.name), length(above.name) + 2), '^\\\\*')) %% 2 = 0
+                )
+                """,
+                {"path": path, "zone": self._zone.id},
+            )
+            self._above.update(found for (found,) in cursor.fetchall())

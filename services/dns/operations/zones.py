@@ -54,9 +54,13 @@ def update_zone(ports: Ports, zone_id: str, timers: Mapping[str, int], expected:
     return zone
 
 
-def delete_zone(ports: Ports, zone_id: str) -> None:
-    """Remove a zone in which only the name servers of its apex are left. Raises NotFound or ZoneNotEmpty."""
+def delete_zone(ports: Ports, zone_id: str, expected: int | None) -> None:
+    """Remove a zone in which only the name servers of its apex are left.
+
+    Raises NotFound, VersionConflict or ZoneNotEmpty.
+    """
     zone = ZoneRepository().get(zone_id, lock=True)
+    check_version(zone, expected)
     left = RecordRepository().beside_apex_name_servers(zone)
     if left:
         raise ZoneNotEmpty(f"{zone.name} still has {left} record sets", record_sets=left)
