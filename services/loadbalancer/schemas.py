@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import MAX_WEIGHT, PANIC_PERCENT, AdminState
@@ -15,6 +15,16 @@ from services.loadbalancer.domain.outliers import MAX_EJECTED_PERCENT
 from services.loadbalancer.domain.probes import MAX_TIMEOUT_SECONDS, ActiveCheck
 from shared.web.schemas import Body, Out
 
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("text may not hold a NUL character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text that can be stored; pydantic itself refuses lone surrogates."""
+Id = Annotated[Text, Field(max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT)]
@@ -67,7 +77,7 @@ class PoolChange(Body):
 class BackendCreate(Body):
     """A new backend."""
 
-    address: Annotated[str, Field(min_length=1, max_length=253)]
+    address: Annotated[Text, Field(min_length=1, max_length=253)]
     port: Port
     weight: Weight = 1
 
@@ -123,8 +133,8 @@ class PoolOut(Out):
 class PickRequest(Body):
     """A new connection: its key for consistent hashing, the backend of its session so far for sticky pools."""
 
-    key: Annotated[str, Field(max_length=1024)] | None = None
-    session_backend_id: str | None = None
+    key: Annotated[Text, Field(max_length=1024)] | None = None
+    session_backend_id: Id | None = None
 
 
 class PickOut(Out):
@@ -137,7 +147,7 @@ class PickOut(Out):
 class BackendNamed(Body):
     """One backend of the pool."""
 
-    backend_id: str
+    backend_id: Id
 
 
 class CheckReport(BackendNamed):
@@ -157,7 +167,7 @@ class ListenerIn(Body):
 
     port: Port
     protocol: Protocol = Protocol.HTTP
-    pool_id: str
+    pool_id: Id
 
 
 class ListenersChange(Body):

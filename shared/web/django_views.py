@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shared.errors import BadRequest, OmniCloudError, ValidationFailed
+from shared.errors import BadRequest, OmniCloudError, ServiceUnavailable, ValidationFailed
 from shared.kernel.context import current
 from shared.kernel.logs import logger
 from shared.utils.pagination import Page, PageRequest
@@ -25,6 +25,9 @@ from shared.web.edge import etag_of, parse_if_match
 from shared.web.permissions import ensure_allowed
 
 log = logger("shared.web")
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""What Django raises when the server is away or ends the session, and when a lock isn't given in time."""
 
 SerializerType = type[serializers.BaseSerializer]
 
@@ -49,6 +52,8 @@ class ApiView(APIView):
                 return self._dispatch_once(request, key, *args, **kwargs)
         except OmniCloudError as error:
             return self._problem(request, error)
+        except DATABASE_AWAY as error:
+            return self._problem(request, _database_away(error))
 
     def _dispatch_once(self, request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> Any:
         tenant = current().tenant_id
@@ -95,11 +100,19 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response:
 def _expected(error: Exception) -> OmniCloudError | None:
     if isinstance(error, OmniCloudError):
         return error
+    if isinstance(error, DATABASE_AWAY):
+        return _database_away(error)
     if isinstance(error, exceptions.ValidationError):
         return ValidationFailed("some fields are not valid", errors=_fields(error.detail))
     if isinstance(error, exceptions.ParseError):
         return BadRequest("the body is not valid JSON")
     return None
+
+
+def _database_away(error: Exception) -> ServiceUnavailable:
+    """What a caller is told who may try again: the server is away, or others have held a row for too long."""
+    log.warning("the database refused", reason=str(error))
+    return ServiceUnavailable("the database doesn't answer in time: try again", retry_after=1)
 
 
 def _fields(detail: Any, prefix: str = "") -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,11 @@ from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id
 
 MAX_CORRELATION_LENGTH = 128
+VERSION_TAG = re.compile(r'("?)[0-9]{1,18}\1', re.ASCII)
+"""A tag of this API, which is a version; it may come without its quotes."""
+ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+NO_VERSION = -1
+"""What no resource has: who expects it, expects another representation than the present one."""
 
 
 def context_from_headers(
@@ -78,10 +84,15 @@ def etag_of(body: Any) -> str | None:
 
 
 def parse_if_match(value: str | None) -> int | None:
-    """The version in an `If-Match` header; None for no header or `*`. Raises BadRequest for anything else."""
+    """The version in an `If-Match` header; None for no header or `*`, NO_VERSION for a tag that nothing here has.
+
+    Tags are compared strongly, so a weak one is never equal (RFC 9110 §13.1.1). Raises BadRequest for what is no tag.
+    """
     if value is None or value.strip() == "*":
         return None
-    text = value.strip().removeprefix("W/").strip('"')
-    if not text.isdigit():
-        raise BadRequest(f"If-Match must be an entity tag of this API, not {value}", header="If-Match")
-    return int(text)
+    text = value.strip()
+    if VERSION_TAG.fullmatch(text):
+        return int(text.strip('"'))
+    if ENTITY_TAG.fullmatch(text):
+        return NO_VERSION
+    raise BadRequest("If-Match must be an entity tag", header="If-Match")

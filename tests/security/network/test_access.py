@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from tests.support.api import Api
+from tests.support.hostile import address_failures, failures
 from tests.support.identities import Tenant
 from tests.support.networking import (
+    ACLS,
     ADDRESSES,
     EVALUATE,
     GROUPS,
+    NAT,
     PEERINGS,
+    ROUTE_TABLES,
     SUBNETS,
+    TUNNELS,
     VPCS,
     ZONE,
     addresses_of,
@@ -104,3 +109,71 @@ def test_a_viewer_sees_and_changes_nothing(tenant: Tenant, viewer: Api) -> None:
 def test_nobody_gets_in_without_a_token(anonymous: Api) -> None:
     anonymous.refused("GET", VPCS, 401)
     anonymous.refused("POST", VPCS, 401, json={"name": "b", "cidr": "10.0.0.0/16"})
+
+
+def test_no_value_makes_network_fail(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    subnet = create_subnet(tenant.api, vpc)
+    in_vpc = {"vpc_id": vpc["id"], "name": "x"}
+    acl, group, table = (tenant.api.ok("POST", path, 201, json=in_vpc) for path in (ACLS, GROUPS, ROUTE_TABLES))
+    gateway = tenant.api.ok("POST", NAT, 201, json={"subnet_id": subnet["id"], "name": "nat"})
+    ports = {"port_low": 1, "port_high": 2}
+    packet = {"protocol": "tcp", "source": "10.0.0.9", "source_port": 1, "destination": "192.0.2.1"}
+    one = f"{VPCS}/{vpc['id']}"
+
+    found = [
+        failure
+        for method, path, body in (
+            ("POST", VPCS, {"name": "x", "cidr": "10.9.0.0/16", "ipv6_cidr": "2001:db8::/56"}),
+            ("PATCH", one, {"name": "x", "main_route_table_id": table["id"]}),
+            ("POST", f"{one}/cidr-blocks", {"cidr": "10.8.0.0/16"}),
+            ("POST", f"{one}/routes", {"destination": "172.16.0.0/12", "target_kind": "vpn", "target": "vpn-1"}),
+            ("POST", SUBNETS, {**in_vpc, "cidr": "10.0.8.0/24", "zone": ZONE, "acl_id": acl["id"]}),
+            ("POST", ADDRESSES, {"subnet_id": subnet["id"], "address": "10.0.0.9", "holder": "x"}),
+            ("POST", f"{ACLS}/{acl['id']}/rules", {"number": 1, "direction": "egress", "cidr": "10.0.0.0/8", **ports}),
+            ("POST", f"{GROUPS}/{group['id']}/rules", {"direction": "egress", "peer_group_id": group["id"], **ports}),
+            ("POST", EVALUATE, {"subnet_id": subnet["id"], "peer": "10.0.0.9", "port": 1, "protocol": "tcp"}),
+            ("POST", PEERINGS, {"vpc_id": vpc["id"], "peer_tenant_id": tenant.id, "peer_vpc_id": "vpc-1"}),
+            ("POST", TUNNELS, {**in_vpc, "peer_address": "192.0.2.1", "gateway_mtu": 1500, "cipher": "aes-256-gcm"}),
+            ("POST", f"{NAT}/{gateway['id']}/translations", packet),
+        )
+        for failure in failures(tenant.api, method, path, body)
+    ]
+    found += [failure for path in (VPCS, SUBNETS, ACLS, ROUTE_TABLES) for failure in address_failures(tenant.api, path)]
+
+    assert found == []
+
+
+def test_a_tunnels_other_end_lies_outside_of_the_platform(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    body = {"vpc_id": vpc["id"], "name": "office"}
+    for address in (
+        "127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "::ffff:127.0.0.1",
+        "2002:a9fe:a9fe::1",
+    ):
+        tenant.api.refused("POST", TUNNELS, 422, "peer_address_refused", json={**body, "peer_address": address})
+    for text in ("0x7f000001", "0177.0.0.1", "2130706433", "vault", "2001:db8::1%eth0"):
+        tenant.api.refused("POST", TUNNELS, 422, "invalid_address", json={**body, "peer_address": text})
+    assert list(tenant.api.items(TUNNELS)) == []
+
+
+def test_what_belongs_to_another_vpc_is_not_taken(tenant: Tenant) -> None:
+    vpc, other = create_vpc(tenant.api), create_vpc(tenant.api, "10.7.0.0/16")
+    table = tenant.api.ok("POST", ROUTE_TABLES, 201, json={"vpc_id": other["id"], "name": "theirs"})
+    subnet, theirs = create_subnet(tenant.api, vpc), create_subnet(tenant.api, other, "10.7.0.0/24")
+    gateway = tenant.api.ok("POST", NAT, 201, json={"subnet_id": theirs["id"], "name": "nat"})
+    route = {"destination": "0.0.0.0/0", "target_kind": "nat_gateway", "target": gateway["id"]}
+
+    for method, path, body in (
+        ("PATCH", f"{SUBNETS}/{subnet['id']}", {"route_table_id": table["id"]}),
+        ("PATCH", f"{VPCS}/{vpc['id']}", {"main_route_table_id": table["id"]}),
+    ):
+        tenant.api.refused(method, path, 422, "another_vpc", json=body)
+    tenant.api.refused("POST", f"{VPCS}/{vpc['id']}/routes", 422, "invalid_route", json=route)
+    lookup = {"address": "10.0.0.1", "subnet_id": theirs["id"]}
+    tenant.api.refused("GET", f"{VPCS}/{vpc['id']}/routes/lookup", 422, "another_vpc", params=lookup)
+    assert tenant.api.ok("GET", f"{SUBNETS}/{subnet['id']}")["version"] == 1

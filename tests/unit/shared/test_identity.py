@@ -5,11 +5,11 @@ from datetime import timedelta
 import jwt
 import pytest
 
-from shared.errors import Forbidden, Unauthenticated
+from shared.errors import BadRequest, Forbidden, Unauthenticated
 from shared.kernel.identity import LIFETIME_SECONDS, Grant, Identity, Kind, sign_identity, verify_identity
 from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id, unrecorded
 from shared.settings import ServiceSettings
-from shared.web.edge import context_from_headers, correlation_id, etag_of, parse_if_match
+from shared.web.edge import NO_VERSION, context_from_headers, correlation_id, etag_of, parse_if_match
 from shared.web.idempotency import fingerprint
 from shared.web.permissions import allowed
 from tests.unit.clocks import NOW, standing_clock
@@ -145,6 +145,17 @@ def test_entity_tags() -> None:
     assert etag_of({"name": "x"}) is None
     assert parse_if_match('"3"') == 3
     assert parse_if_match("*") is None
+
+
+@pytest.mark.parametrize("tag", ['W/"3"', '"abc"', '"\u00b2"', f'"{"9" * 5000}"', '"-1"', '""'])
+def test_a_tag_that_nothing_here_has_is_no_version(tag: str) -> None:
+    assert parse_if_match(tag) == NO_VERSION
+
+
+@pytest.mark.parametrize("header", ["\u00b2", "abc", '"1', '"1", "2"', "9" * 5000, ""])
+def test_what_is_no_tag_is_refused(header: str) -> None:
+    with pytest.raises(BadRequest):
+        parse_if_match(header)
 
 
 @pytest.mark.parametrize(
