@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-NOBODY = "203.0.113.99"
-"""An address of documentation (RFC 5737): there is no machine."""
 SILENT = "silent"
 
 
@@ -19,7 +17,7 @@ def own_address() -> str:
     """An address of this machine that others reach it by. Skips the test on a machine that has none but loopback."""
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
         try:
-            probe.connect((NOBODY, 9))
+            probe.connect(("203.0.113.99", 9))  # nothing is sent
             address: str = probe.getsockname()[0]
         except OSError:
             address = "127.0.0.1"
@@ -66,6 +64,15 @@ class Machine:
         if line:
             self.asked.append(line)
             connection.sendall(f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+
+
+@contextmanager
+def closed_port() -> Iterator[tuple[str, int]]:
+    """Address and port of a machine that refuses connections as long as the block runs."""
+    address = own_address()
+    with closing(socket.socket()) as taken:
+        taken.bind((address, 0))
+        yield taken.getsockname()
 
 
 @contextmanager
