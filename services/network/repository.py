@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Model, Q
 
-from services.network.domain.addresses import QUARANTINE, Lease, address_at, place_of
+from services.network.domain.addresses import Lease, address_at, place_of, rested_since
 from services.network.domain.cidr import Address as NetworkAddress
 from services.network.domain.cidr import parse_network
 from services.network.domain.errors import DuplicateRoute, DuplicateRule, UnknownZone
@@ -145,7 +145,7 @@ class SubnetLeases:
 
     def lowest_rested(self, now: datetime) -> NetworkAddress | None:
         """The lowest address whose rest is over."""
-        rested = self._rows.filter(released_at__lte=now - QUARANTINE).order_by("place")
+        rested = self._rows.filter(released_at__lte=rested_since(now)).order_by("place")
         place = rested.values_list("place", flat=True).first()
         return None if place is None else address_at(self._network, int(place))
 

@@ -22,6 +22,11 @@ RATES: Mapping[str, Decimal] = {"network.address_seconds": Decimal(1)}
 """Units a second by meter, for as long as an address is held."""
 
 
+def rested_since(now: datetime) -> datetime:
+    """What was released then, or before, has rested."""
+    return now - QUARANTINE
+
+
 @dataclass(frozen=True)
 class Lease:
     """An address that was handed out; `released_at` is None while it is held."""
@@ -31,7 +36,7 @@ class Lease:
 
     def blocks(self, now: datetime) -> bool:
         """Whether the address can't be handed out: held, or released less than the quarantine ago."""
-        return self.released_at is None or now < self.released_at + QUARANTINE
+        return self.released_at is None or self.released_at > rested_since(now)
 
 
 class Leases(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-from tests.support.machines import NOBODY
+from tests.support.machines import closed_port
 from tests.support.quotas import count_what_does_not_exist
 from tests.support.zones import quota
 
@@ -72,43 +73,52 @@ def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
     eventually(lambda: quota(tenant.api, "load_balancers") == (1, 0), timeout=20)
 
 
+def checked_pool(tenant: Tenant, **fields: Any) -> str:
+    """A pool that the platform checks every second."""
+    checks: dict[str, Any] = {
+        "active_check": "tcp",
+        "check_interval_seconds": 1,
+        "check_timeout_seconds": 0.5,
+        "rise": 1,
+    }
+    return make_pool(tenant.api, **checks, **fields)[0]
+
+
 def test_checks_go_on_after_the_prober_is_killed_and_reports_count_meanwhile(
     tenant: Tenant, fleet: FleetControl
 ) -> None:
-    pool, _ = make_pool(
-        tenant.api, active_check="tcp", check_interval_seconds=1, check_timeout_seconds=0.5, fall=2, rise=1
-    )
+    pool = checked_pool(tenant, fall=2)
     fleet.kill("loadbalancer-prober")
-    body = {"address": NOBODY, "port": 80}
-    backend = tenant.api.ok("POST", f"{pool}/backends", 201, json=body)["id"]
-    assert check(tenant.api, pool, backend, "-") is True
+    with closed_port() as (address, port):
+        backend = tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})["id"]
+        assert check(tenant.api, pool, backend, "-") is True
 
-    fleet.start("loadbalancer-prober")
-    fleet.wait_healthy("loadbalancer-prober")
+        fleet.start("loadbalancer-prober")
+        fleet.wait_healthy("loadbalancer-prober")
 
-    eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
+        eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
 
 
 def test_a_clock_that_is_set_back_stops_no_checks(tenant: Tenant, fleet: FleetControl) -> None:
-    pool, _ = make_pool(tenant.api, active_check="tcp", check_interval_seconds=1, check_timeout_seconds=0.5, fall=100)
+    pool = checked_pool(tenant, fall=100)
     fleet.step_clock(600)
-    tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": NOBODY, "port": 80})
+    with closed_port() as (address, port):
+        tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})
 
-    def last() -> str:
-        at: str | None = tenant.api.ok("GET", pool)["backends"][0]["checked_at"]
-        return at or ""
+        def last() -> str:
+            at: str | None = tenant.api.ok("GET", pool)["backends"][0]["checked_at"]
+            return at or ""
 
-    ahead = eventually(last)
-    fleet.step_clock(0)
-    eventually(lambda: last() < ahead)
+        ahead = eventually(last)
+        fleet.step_clock(0)
+        eventually(lambda: last() < ahead)
 
 
 def test_checks_go_on_when_the_database_comes_back(tenant: Tenant, fleet: FleetControl) -> None:
-    pool, _ = make_pool(
-        tenant.api, active_check="tcp", check_interval_seconds=1, check_timeout_seconds=0.5, fall=1, rise=1
-    )
+    pool = checked_pool(tenant, fall=1)
     fleet.restart("infra-db")
     fleet.wait_healthy("infra-db")
-    body = {"address": NOBODY, "port": 80}
-    eventually(lambda: tenant.api.post(f"{pool}/backends", json=body).status_code in (201, 409), timeout=30)
-    eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
+    with closed_port() as (address, port):
+        body = {"address": address, "port": port}
+        eventually(lambda: tenant.api.post(f"{pool}/backends", json=body).status_code in (201, 409), timeout=30)
+        eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
