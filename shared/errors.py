@@ -88,6 +88,12 @@ class Forbidden(OmniCloudError):
     code = "forbidden"
 
 
+class TenantNotActive(Forbidden):
+    """A suspended or closed tenant gets nothing new. Said by the tenants service and by those that it has told."""
+
+    code = "tenant_not_active"
+
+
 class QuotaExceeded(OmniCloudError):
     """The tenant's quota doesn't allow what was asked for."""
 

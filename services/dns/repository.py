@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,10 +17,8 @@ from services.dns.domain.resolution import RecordSet
 from services.dns.models import Record, Zone
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
+from shared.kernel.context import current_time
 from shared.utils.pagination import InvalidCursor, Page, PageRequest
-
-ROWS_AT_ONCE = 1000
-"""In one INSERT: beyond that a longer statement is no faster, and takes more memory."""
 
 
 class ZoneRepository(TenantRepository[Zone]):
@@ -121,11 +120,25 @@ class RecordRepository(TenantRepository[Record]):
             raise RecordSetExists(f"{row.name} has {row.type} records", name=row.name, type=row.type) from error
         return row
 
-    def replace_all(self, zone: Zone, rows: Iterable[Record]) -> list[Record]:
-        """Put these in the place of all record sets of a zone."""
+    def replace_all(self, zone: Zone, rows: Iterable[Record]) -> None:
+        """Put these in the place of all record sets of a zone, in one statement: the server reads them from JSON, which
+        takes a fraction of what it takes to read them from SQL.
+        """
         self.of(zone).delete()
-        added: list[Record] = Record.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
-        return added
+        columns = ("id", "name", "type", "ttl", "policy", "answers")
+        document = json.dumps([{name: getattr(row, name) for name in columns} for row in rows])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO records (
+                    id, tenant_id, version, created_at, updated_at, zone_id, name, type, ttl, policy, answers
+                )
+                SELECT id, %(tenant)s, 1, %(now)s, %(now)s, %(zone)s, name, type, ttl, policy, answers
+                FROM jsonb_to_recordset(%(rows)s::jsonb)
+                    AS row (id text, name text, type text, ttl integer, policy text, answers jsonb)
+                """,
+                {"tenant": zone.tenant_id, "now": current_time(), "zone": zone.id, "rows": document},
+            )
 
 
 class StoredContents:

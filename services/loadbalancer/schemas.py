@@ -17,13 +17,13 @@ from shared.web.schemas import Body, Out
 
 
 def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("text may not hold a NUL character")
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("text may hold neither NUL characters nor halves of characters")
     return text
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-"""Text that can be stored; pydantic itself refuses lone surrogates."""
+"""Text that can be stored."""
 Id = Annotated[Text, Field(max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]

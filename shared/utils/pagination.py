@@ -75,6 +75,11 @@ def decode_cursor(cursor: str) -> tuple[str, ...]:
         key = json.loads(base64.urlsafe_b64decode(padded.encode()))
     except (ValueError, binascii.Error) as error:
         raise InvalidCursor("the cursor is not one of this list's") from error
-    if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
+    if not isinstance(key, list) or not key or not all(isinstance(part, str) and _storable(part) for part in key):
         raise InvalidCursor("the cursor is not one of this list's")
     return tuple(key)
+
+
+def _storable(part: str) -> bool:
+    """Whether a part of a key is text that a database can have been asked for: no NUL, no half characters."""
+    return "\0" not in part and not any("\ud800" <= character <= "\udfff" for character in part)

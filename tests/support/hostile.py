@@ -11,7 +11,7 @@ from tests.support.api import Api
 TEXTS = ("\0", "a\0b", "\ud800", "x" * 6_000, "../..", "%00", "\r\nX: y", "\U0010ffff")
 NUMBERS: tuple[Any, ...] = (-1, 2**31, 2**63, 10**30, 1.5, 1e300, True, None, [], {})
 DEEP = '{"name":' + "[" * 3_000 + "]" * 3_000 + "}"
-PATHS = ("%00", "a%00b", "%ff", "%ed%a0%80", "x" * 3_000, "²", "..%2f..")
+PATHS = ("%ff", "%ed%a0%80", "x" * 3_000, "²", "..%2f..")
 CURSORS = ("%00", "AAAA", "W10", "WyJhIl0", "WyJhXHUwMDAwIl0", "W251bGxd", "WyJhIiwiYiIsImMiXQ", "x" * 3_000)
 TAGS = ("\u00b2".encode(), b"9" * 5_000, b'W/"1"', b'"abc"', b"\xff", b'"1')
 

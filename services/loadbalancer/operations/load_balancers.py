@@ -19,6 +19,7 @@ from services.loadbalancer.operations import usage
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import LoadBalancerRepository, PoolRepository
 from services.loadbalancer.tables import Listener, LoadBalancer, Pool
+from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.quotas import claim
@@ -30,8 +31,9 @@ def create_load_balancer(
 ) -> LoadBalancer:
     """A new load balancer, metered from now on.
 
-    Raises NameTaken, ListenerConflict, UnknownPool, QuotaExceeded or ServiceUnavailable.
+    Raises NameTaken, ListenerConflict, UnknownPool, TenantNotActive, QuotaExceeded or ServiceUnavailable.
     """
+    pass_gate(session)
     row = LoadBalancer(
         id=new_id("lb"), tenant_id=current_tenant(), version=1, name=name, metered_from=ports.clock.now()
     )

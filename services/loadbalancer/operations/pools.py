@@ -14,15 +14,17 @@ from services.loadbalancer.domain.probes import ActiveCheck, check_times
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import PoolRepository
 from services.loadbalancer.tables import Pool
+from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
 
 def create_pool(session: Session, values: Mapping[str, Any]) -> Pool:
-    """A new pool without backends. Raises NameTaken, InvalidHealthCheck or InvalidHashKey."""
+    """A new pool without backends. Raises NameTaken, TenantNotActive, InvalidHealthCheck or InvalidHashKey."""
     pool = Pool(id=new_id("pool"), tenant_id=current_tenant(), version=1, backends=[], **values)
     _check(pool)
+    pass_gate(session)
     PoolRepository(session).create(pool)
     published.pool_created(session, pool)
     return pool

@@ -21,8 +21,9 @@ def request_peering(vpc_id: str, peer_tenant_id: str | None, peer_vpc_id: str) -
     Raises NotFound, InvalidPeering, CidrOverlap or PeeringExists.
     """
     vpcs, peerings = VpcRepository(), PeeringRepository()
-    ours = vpcs.get(vpc_id, lock=True)
-    theirs = vpcs.of_tenant(peer_tenant_id or current_tenant(), peer_vpc_id)
+    other_tenant = peer_tenant_id or current_tenant()
+    vpcs.lock_all([vpcs.get(vpc_id).id, vpcs.of_tenant(other_tenant, peer_vpc_id).id])
+    ours, theirs = vpcs.get(vpc_id), vpcs.of_tenant(other_tenant, peer_vpc_id)
     _check_ranges(ours, theirs)
     peerings.lock_pair(ours.id, theirs.id)
     if peerings.living_between(ours.id, theirs.id):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import connection
+
 from services.network import published
 from services.network.domain.cidr import Network, check_no_overlap, parse_network
 from services.network.domain.errors import AnotherVpc, InvalidCidr, ResourceInUse
@@ -12,6 +14,7 @@ from services.network.models import Vpc
 from services.network.operations.route_tables import add_table
 from services.network.ports import Ports
 from services.network.repository import RouteTableRepository, VpcRepository, dependents
+from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.quotas import claim
@@ -26,10 +29,11 @@ def ranges_of(vpc: Vpc) -> list[Network]:
 def create_vpc(ports: Ports, name: str, cidr: str, ipv6_cidr: str | None = None) -> Vpc:
     """A VPC whose ranges share no address with another of the tenant's, with its main route table.
 
-    Raises InvalidCidr, PrefixLengthRefused, CidrOverlap, QuotaExceeded or ServiceUnavailable.
+    Raises InvalidCidr, PrefixLengthRefused, CidrOverlap, TenantNotActive, QuotaExceeded or ServiceUnavailable.
     """
     wanted = [_of_version(cidr, 4), *([_of_version(ipv6_cidr, 6)] if ipv6_cidr else [])]
     vpcs = VpcRepository()
+    pass_gate(connection)
     vpcs.lock_address_space()
     existing = [parse_network(text) for text in vpcs.ranges()]
     for network in wanted:

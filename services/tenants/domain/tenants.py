@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from shared.errors import Forbidden
+from shared.errors import TenantNotActive
 from shared.infra.state_machine import IllegalTransition
 
 
@@ -36,12 +36,6 @@ TRANSITIONS: Mapping[tuple[State, Action], State] = {
 
 class InvalidTransition(IllegalTransition):
     """The tenant's state doesn't allow the action."""
-
-
-class TenantNotActive(Forbidden):
-    """A suspended or closed tenant gets nothing new."""
-
-    code = "tenant_not_active"
 
 
 def next_state(state: State, action: Action) -> State:

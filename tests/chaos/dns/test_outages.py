@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -60,3 +62,15 @@ def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
     fleet.step_clock(310)
     fleet.restart("dns")
     eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0), timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        return acting.api.post(ZONES, json={"name": f"example-{number}.net"}).status_code
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: list(acting.items(ZONES)) == [], timeout=30)  # type: ignore[misc]
+        eventually(lambda acting=tenant.operator: quota(acting, "dns_zones") == (0, 0), timeout=30)  # type: ignore[misc]

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.balancing import BALANCERS, check, make_balancer, make_pool, pick, picks
+from tests.support.api import Api
+from tests.support.balancing import BALANCERS, POOLS, check, make_balancer, make_pool, pick, picks
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -122,3 +124,20 @@ def test_checks_go_on_when_the_database_comes_back(tenant: Tenant, fleet: FleetC
         body = {"address": address, "port": port}
         eventually(lambda: tenant.api.post(f"{pool}/backends", json=body).status_code in (201, 409), timeout=30)
         eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        if number % 2:
+            return acting.api.post(POOLS, json={"name": f"pool {number}"}).status_code
+        return acting.api.post(BALANCERS, json={"name": f"front {number}", "listeners": []}).status_code
+
+    def left(acting: Api) -> list[dict[str, Any]]:
+        return [*acting.items(POOLS), *acting.items(BALANCERS)]
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: left(acting) == [], timeout=30)  # type: ignore[misc]
+        eventually(lambda acting=tenant.operator: quota(acting, "load_balancers") == (0, 0), timeout=30)  # type: ignore[misc]

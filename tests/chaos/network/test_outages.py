@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -96,3 +98,15 @@ def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
     fleet.step_clock(310)
     fleet.restart("network")
     eventually(lambda: counted() == [(1, 0)] * 3, timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        return acting.api.post(VPCS, json={"name": "v", "cidr": f"10.{number}.0.0/16"}).status_code
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: cidrs(acting) == [], timeout=30)  # type: ignore[misc]
+        eventually(lambda acting=tenant.operator: quota(acting, "vpcs") == (0, 0), timeout=30)  # type: ignore[misc]

@@ -8,10 +8,10 @@ from services.tenants.domain.tenants import (
     Action,
     InvalidTransition,
     State,
-    TenantNotActive,
     check_active,
     next_state,
 )
+from shared.errors import TenantNotActive
 
 ALLOWED = {
     ("active", "suspend"): "suspended",
