@@ -34,7 +34,7 @@ def test_cursor_round_trip(key: tuple[str, ...]) -> None:
     assert decode_cursor(encode_cursor(key)) == key
 
 
-@pytest.mark.parametrize("cursor", ["", "%%%", "bm90IGpzb24", "W10", "WzFd"])
+@pytest.mark.parametrize("cursor", ["", "%%%", "bm90IGpzb24", "W10", "WzFd", "WyJhXHUwMDAwIl0", "WyJcdWQ4MDAiXQ"])
 def test_foreign_cursors_are_refused(cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor(cursor)
