@@ -388,6 +388,8 @@ ALL: tuple[ErrorCode, ...] = (
         "The table has as many routes, or the VPC as many tables, as it may have: take some away."),
     ErrorCode("rule_exists", 409, "Alert rule exists",
         "The tenant has an alert rule of that name: change it, or choose another name."),
+    ErrorCode("rule_limit", 409, "Too many rules",
+        "The access list or security group has as many rules as it may have: take some away, or join them."),
     ErrorCode("schema_violation", 422, "Configuration violates its schema",
         "The configuration isn't as its schema wants it, and nothing was published; `errors` says where."),
     ErrorCode("secret_not_found", 404, "Secret not found",

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from services.loadbalancer.domain.probes import MAX_CHECKS_OF_TENANT, Outcome, Probe
 from services.loadbalancer.operations import probing
 from services.loadbalancer.ports import Ports
-from services.loadbalancer.ports.probes import ProbeClient, platform_addresses
+from services.loadbalancer.ports.probes import PlatformHosts, ProbeClient
 from services.loadbalancer.settings import Settings
 from shared.clients.tenants import TenantsClient
 from shared.errors import OmniCloudError
@@ -52,14 +52,14 @@ class Prober:
         self._hands = ThreadPoolExecutor(settings.prober_threads, thread_name_prefix="check")
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._platform: frozenset[str] = frozenset()
+        self._platform = PlatformHosts(settings.platform_hosts())
         self._loop = Periodic("prober", settings.prober_tick_seconds, self.tick)
-        self._names = Periodic("platform-names", settings.prober_names_seconds, self._look_up_platform)
+        self._names = Periodic("platform-names", settings.prober_names_seconds, self._platform.look_up)
         self._ticked_at = time.monotonic()
 
     def start(self) -> None:
         """Learn which addresses are the platform's own, then check."""
-        self._look_up_platform()
+        self._platform.look_up()
         self._names.start()
         self._loop.start()
 
@@ -91,7 +91,7 @@ class Prober:
 
     def _check(self, probe: Probe) -> None:
         try:
-            outcome = self._client.check(probe, self._platform)
+            outcome = self._client.check(probe, self._platform.addresses())
             self._report(probe, outcome)
         except OmniCloudError as error:
             log.warning("check not recorded", backend=probe.backend_id, reason=error.detail)
@@ -105,9 +105,6 @@ class Prober:
     def _report(self, probe: Probe, outcome: Outcome) -> None:
         with service_context("loadbalancer", probe.tenant_id, self._ports.clock, work=CHECK):
             self._transactions.run(lambda session: probing.report(session, self._ports, probe, outcome))
-
-    def _look_up_platform(self) -> None:
-        self._platform = platform_addresses(self._settings.platform_hosts())
 
 
 def serve_health(prober: Prober, address: tuple[str, int]) -> ThreadingHTTPServer:

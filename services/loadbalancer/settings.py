@@ -28,6 +28,11 @@ class Settings(ServiceSettings):
     """Checks that a prober does at a time. Most wait for a machine that doesn't answer."""
     prober_names_seconds: float = Field(default=60.0, gt=0)
     """How often the platform's own addresses are looked up again."""
+    prober_refused_hosts: tuple[str, ...] = (
+        *("infra-db", "tenants-db", "billing-db", "audit-db", "zookeeper", "vault-unsealer"),
+        *("deploy-worker", "deploy-controller", "loadbalancer-prober"),
+    )
+    """Machines of the platform that no other setting names."""
     prober_refused_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks that no check leads into, beside the platform's own machines: those of the operator."""
 
@@ -38,4 +43,4 @@ class Settings(ServiceSettings):
         known = [urlsplit(url).hostname for url in urls] + [
             split_address(each)[0] for text in addresses for each in text.split(",")
         ]
-        return sorted({*services.NAMES, "localhost", *(name for name in known if name)})
+        return sorted({*services.NAMES, "localhost", *self.prober_refused_hosts, *(name for name in known if name)})

@@ -42,6 +42,13 @@ class ResourceOut(serializers.Serializer):
     updated_at = serializers.DateTimeField()
 
 
+class InVpcOut(ResourceOut):
+    """What every resource of a VPC has that has a name."""
+
+    vpc_id = serializers.CharField()
+    name = serializers.CharField()
+
+
 class VpcCreate(serializers.Serializer):
     """A new VPC."""
 
@@ -107,11 +114,9 @@ class SubnetUpdate(serializers.Serializer):
     route_table_id = serializers.CharField(required=False, allow_null=True)
 
 
-class SubnetOut(ResourceOut):
+class SubnetOut(InVpcOut):
     """A subnet; `usable_addresses` is how many can be handed out of it when it is empty (IPv4 only)."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     cidr = serializers.CharField()
     zone = serializers.CharField()
     acl_id = serializers.CharField(allow_null=True)
@@ -165,11 +170,9 @@ class AclRuleOut(AclRuleCreate):
     id = serializers.CharField()
 
 
-class AclOut(ResourceOut):
+class AclOut(InVpcOut):
     """An access list with its rules as they are evaluated."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     rules = serializers.SerializerMethodField()
 
     def get_rules(self, acl: object) -> list[dict[str, object]]:
@@ -195,11 +198,9 @@ class GroupRuleOut(GroupRuleCreate):
     id = serializers.CharField()
 
 
-class SecurityGroupOut(ResourceOut):
+class SecurityGroupOut(InVpcOut):
     """A security group with its rules."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     rules = GroupRuleOut(many=True)
 
 
@@ -224,11 +225,9 @@ class FirewallVerdictOut(serializers.Serializer):
     rule_number = serializers.IntegerField(allow_null=True)
 
 
-class RouteTableOut(ResourceOut):
+class RouteTableOut(InVpcOut):
     """A route table; `subnet_ids` are those that are associated with it. The main one is for all others."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     main = serializers.BooleanField()
     subnet_ids = serializers.SerializerMethodField()
 
@@ -290,11 +289,9 @@ class TunnelCreate(serializers.Serializer):
     gateway_mtu = serializers.IntegerField(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
 
 
-class TunnelOut(ResourceOut):
+class TunnelOut(InVpcOut):
     """A VPN tunnel; `mtu` is the largest inner packet, `mss` and `mss_ipv6` what TCP is clamped to, in bytes."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     peer_address = serializers.CharField()
     cipher = serializers.CharField()
     nat_traversal = serializers.BooleanField()
@@ -322,22 +319,24 @@ class NatGatewayOut(ResourceOut):
     public_address = serializers.CharField(allow_null=True)
 
 
-class OutgoingPacket(serializers.Serializer):
-    """A packet from the VPC to elsewhere. ICMP has its query's identifier for a source port, and no other."""
-
-    protocol = serializers.ChoiceField(choices=[protocol.value for protocol in IDLE_TIMEOUTS])
-    source = serializers.CharField()
-    source_port = port_field()
-    destination = serializers.CharField()
-    destination_port = port_field(default=0)
-
-
-class IncomingPacket(serializers.Serializer):
-    """A packet from elsewhere to a port of the gateway."""
+class PacketIn(serializers.Serializer):
+    """Where a packet comes from. ICMP has its query's identifier for the port in the VPC, and no other."""
 
     protocol = serializers.ChoiceField(choices=[protocol.value for protocol in IDLE_TIMEOUTS])
     source = serializers.CharField()
     source_port = port_field(default=0)
+
+
+class OutgoingPacket(PacketIn):
+    """A packet from the VPC to elsewhere."""
+
+    destination = serializers.CharField()
+    destination_port = port_field(default=0)
+
+
+class IncomingPacket(PacketIn):
+    """A packet from elsewhere to a port of the gateway."""
+
     port = port_field()
 
 

@@ -31,6 +31,7 @@ from services.dns.domain.records import (
     check_count,
     check_place,
     check_single_alias,
+    check_size,
     check_ttl,
     normalise,
     normalise_all,
@@ -230,6 +231,7 @@ def _parsed_set(
     if known in TARGET_FIELD:  # the names in these have a spelling of their own; the reader's is ours for all others
         values = list(dict.fromkeys(normalise(known, value, zone) for value in values))
     check_count(values)
+    check_size(values)
     # One set has one TTL (RFC 2181 §5.2); of several the shortest is the safe one.
     ttl = check_ttl(min(ttl for ttl, _ in records))
     if routed is None:

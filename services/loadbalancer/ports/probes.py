@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from time import monotonic
 
@@ -16,30 +17,48 @@ from services.loadbalancer.domain.probes import ActiveCheck, Network, Outcome, P
 MAX_LINE = 1024
 """Bytes of an answer that are looked at; its first line is shorter."""
 AGENT = "omnicloud-health-check"
+NAMES_SECONDS = 2.0
+"""For looking up one of the platform's own names."""
 
 Resolve = Callable[[str, float], list[str]]
 
 
-def resolve(host: str, seconds: float) -> list[str]:
+def resolve(host: str, seconds: float, *, search: bool = False) -> list[str]:
     """The addresses of a name by DNS, in no more than so many seconds; an address is its own. Raises DNSException.
 
-    The machine's own list of hosts isn't asked: it has names that only mean something inside.
+    The machine's own list of hosts isn't asked, and its search list only with `search`: they have names that only mean
+    something inside.
     """
     try:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
-        return list(dns.resolver.Resolver().resolve_name(host, lifetime=seconds).addresses())
+        return list(dns.resolver.Resolver().resolve_name(host, lifetime=seconds, search=search).addresses())
 
 
-def platform_addresses(hosts: Iterable[str]) -> frozenset[str]:
-    """The present addresses of the platform's own machines; names that nobody has at the moment are left out."""
-    found: set[str] = set()
-    for host in hosts:
-        try:
-            found.update(str(entry[4][0]) for entry in socket.getaddrinfo(host, None))
-        except OSError:
-            continue
-    return frozenset(found)
+class PlatformHosts:
+    """The addresses of the platform's own machines. A name that can't be looked up keeps what it had."""
+
+    def __init__(self, hosts: Collection[str]) -> None:
+        self._hosts = hosts
+        self._known: dict[str, list[str]] = {}
+
+    def look_up(self) -> None:
+        """Ask for all names at once, for a few seconds at most."""
+        with ThreadPoolExecutor(len(self._hosts)) as askers:
+            for host, found in zip(self._hosts, askers.map(_own_addresses, self._hosts), strict=True):
+                if found:
+                    self._known[host] = found
+
+    def addresses(self) -> frozenset[str]:
+        """What they have at present."""
+        return frozenset(address for found in self._known.values() for address in found)
+
+
+def _own_addresses(host: str) -> list[str]:
+    try:
+        return resolve(host, NAMES_SECONDS, search=True)
+    except (dns.exception.DNSException, OSError):
+        return []
 
 
 class ProbeClient:

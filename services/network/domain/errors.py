@@ -95,6 +95,12 @@ class DuplicateRule(Conflict):
     code = "duplicate_rule"
 
 
+class RuleLimit(Conflict):
+    """A list or group has as many rules as it may have."""
+
+    code = "rule_limit"
+
+
 class DuplicateRoute(Conflict):
     """A route to that destination exists in the table."""
 

@@ -50,7 +50,7 @@ def delete_acl(acl_id: str, expected: int | None = None) -> None:
 def add_rule(acl_id: str, fields: dict[str, Any], expected: int | None) -> AclRuleRow:
     """Add a rule to an access list of the expected version.
 
-    Raises NotFound, VersionConflict, InvalidRule, InvalidCidr or DuplicateRule.
+    Raises NotFound, VersionConflict, InvalidRule, InvalidCidr, RuleLimit or DuplicateRule.
     """
     acl = AclRepository().get(acl_id, lock=True)
     check_version(acl, expected)

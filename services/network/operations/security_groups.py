@@ -8,7 +8,7 @@ from services.network import published
 from services.network.domain.cidr import parse_network
 from services.network.domain.errors import AnotherVpc, InvalidRule, ResourceInUse
 from services.network.domain.packets import Direction, PortRange, Protocol
-from services.network.domain.security_groups import GroupRule
+from services.network.domain.security_groups import GroupRule, check_room
 from services.network.models import SecurityGroup, SecurityGroupRule
 from services.network.operations.peerings import is_reachable
 from services.network.repository import SecurityGroupRepository, SecurityGroupRuleRepository, VpcRepository
@@ -55,13 +55,14 @@ def delete_security_group(group_id: str, expected: int | None = None) -> None:
 def add_rule(group_id: str, fields: dict[str, Any], expected: int | None) -> SecurityGroupRule:
     """Add a rule to a security group of the expected version.
 
-    Raises NotFound (for the peer group too), VersionConflict, AnotherVpc, InvalidRule or InvalidCidr.
+    Raises NotFound (for the peer group too), VersionConflict, AnotherVpc, RuleLimit, InvalidRule or InvalidCidr.
     """
     groups = SecurityGroupRepository()
     group = groups.get(group_id, lock=True)
     check_version(group, expected)
     if fields.get("peer_group_id"):
         _check_peer(group, groups.get(fields["peer_group_id"]))
+    check_room(len(group.rules.all()))
     row = SecurityGroupRule(id=new_id("sgr"), tenant_id=group.tenant_id, group=group, **fields)
     rule_of(row)
     SecurityGroupRuleRepository().add(row)
