@@ -17,10 +17,10 @@ TAGS = ("\u00b2".encode(), b"9" * 5_000, b'W/"1"', b'"abc"', b"\xff", b'"1')
 
 
 def variants(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The body with each of its values replaced by every hostile one of its kind, one at a time."""
+    """The body with each of its values replaced by hostile ones of its kind and a few of another, one at a time."""
     for name, value in body.items():
-        hostile = NUMBERS if isinstance(value, int | float) and not isinstance(value, bool) else TEXTS
-        for other in (*hostile, *(TEXTS if hostile is NUMBERS else NUMBERS)):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        for other in (*NUMBERS, "\0", "x") if is_number else (*TEXTS, None, 10**30, []):
             yield {**body, name: other}
 
 
