@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from services.network.domain.cidr import parse_network
 from services.network.domain.nat_gateways import Connectivity
-from services.network.domain.subnets import RESERVED_FIRST
+from services.network.domain.subnets import RESERVED_FIRST, usable_count
 from services.network.domain.vpn_tunnels import MINIMUM_MTU, tcp_mss
 from shared.infra.db.django import TenantModel
 
@@ -51,6 +52,11 @@ class RouteTable(TenantModel):
     def main(self) -> bool:
         """Whether it is its VPC's main one."""
         return bool(self.vpc.main_route_table_id == self.id)
+
+    @property
+    def subnet_ids(self) -> list[str]:
+        """The subnets that are associated with it, the oldest first."""
+        return sorted(subnet.id for subnet in self.subnets.all())
 
 
 class Acl(TenantModel):
@@ -99,6 +105,12 @@ class Subnet(TenantModel):
         app_label = "network"
         db_table = "subnets"
         verbose_name = "subnet"
+
+    @property
+    def usable_addresses(self) -> int | None:
+        """How many can be handed out in all; None for IPv6, where there are more than JSON's numbers can count."""
+        network = parse_network(self.cidr)
+        return usable_count(network) if network.version == 4 else None
 
 
 class Address(TenantModel):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from services.network.domain.acls import MAX_RULE_NUMBER, AclAction
-from services.network.domain.cidr import parse_network
 from services.network.domain.nat_gateways import Connectivity
 from services.network.domain.packets import MAX_PORT, Direction, Protocol
 from services.network.domain.routes import TargetKind
-from services.network.domain.subnets import usable_count
 from services.network.domain.translations import IDLE_TIMEOUTS
 from services.network.domain.vpn_tunnels import GATEWAY_MTU, Cipher
 
@@ -121,12 +119,7 @@ class SubnetOut(InVpcOut):
     zone = serializers.CharField()
     acl_id = serializers.CharField(allow_null=True)
     route_table_id = serializers.CharField(allow_null=True)
-    usable_addresses = serializers.SerializerMethodField()
-
-    def get_usable_addresses(self, subnet: object) -> int | None:
-        """None for IPv6: there are more than JSON's numbers can count."""
-        network = parse_network(subnet.cidr)  # type: ignore[attr-defined]
-        return usable_count(network) if network.version == 4 else None
+    usable_addresses = serializers.IntegerField(allow_null=True)
 
 
 class AddressCreate(serializers.Serializer):
@@ -229,11 +222,7 @@ class RouteTableOut(InVpcOut):
     """A route table; `subnet_ids` are those that are associated with it. The main one is for all others."""
 
     main = serializers.BooleanField()
-    subnet_ids = serializers.SerializerMethodField()
-
-    def get_subnet_ids(self, table: object) -> list[str]:
-        """The oldest first."""
-        return sorted(subnet.id for subnet in table.subnets.all())  # type: ignore[attr-defined]
+    subnet_ids = serializers.ListField(child=serializers.CharField())
 
 
 class Renamed(serializers.Serializer):
