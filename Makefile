@@ -10,7 +10,7 @@ WORKSPACE := challenge
 COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment test-containers bench lint up down tour images-offline image-episode docs lock clean
+.PHONY: help setup challenge test test-platform test-environment test-containers bench fuzz lint up down tour images-offline image-episode docs lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -54,6 +54,10 @@ test-platform: setup
 
 test-environment: setup
 	@$(BIN)/python -m pytest environment/tests -q --timeout=300
+
+fuzz: setup ## hostile requests to every operation of every service (EXAMPLES=500 each, SEED=anything)
+	@OMNICLOUD_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) OMNICLOUD_FUZZ_SEED=$(or $(SEED),omnicloud) \
+	  $(BIN)/python -m pytest tests/security/platform/test_hostile_input.py -q --timeout=7200
 
 bench: setup ## what things cost, with targets (BENCH="--long --json FILE" for everything)
 	@$(BIN)/python -m environment.bench $(BENCH)

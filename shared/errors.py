@@ -94,6 +94,12 @@ class TenantNotActive(Forbidden):
     code = "tenant_not_active"
 
 
+class PayloadTooLarge(OmniCloudError):
+    """The body is larger than what is taken here."""
+
+    code = "payload_too_large"
+
+
 class QuotaExceeded(OmniCloudError):
     """The tenant's quota doesn't allow what was asked for."""
 
@@ -152,6 +158,12 @@ class ServiceUnavailable(OmniCloudError):
     """A dependency that is needed for the answer is not available now."""
 
     code = "service_unavailable"
+
+
+class Busy(ServiceUnavailable):
+    """What is to be changed is being changed by others: nothing was done, try again."""
+
+    code = "busy"
 
 
 class DeadlineExceeded(OmniCloudError):

@@ -26,7 +26,7 @@ from tests.support.workers import affordable, share_out
 pytest_plugins = ("tests.support.fixtures",)
 
 HERE = Path(__file__).resolve().parent
-CATEGORIES = ("unit", "integration", "contract", "chaos", "security", "performance", "system")
+CATEGORIES = ("unit", "integration", "contract", "chaos", "security", "performance", "system", "interop")
 LOG_LINES = 30
 
 

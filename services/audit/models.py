@@ -28,7 +28,10 @@ class AuditRecord(models.Model):
             models.UniqueConstraint(fields=["tenant_id", "sequence"], name="audit_one_record_a_place"),
             models.UniqueConstraint(fields=["tenant_id", "event_id"], name="audit_one_record_an_event"),
         ]
-        indexes = [models.Index(fields=["tenant_id", "subject", "sequence"], name="audit_by_subject")]
+        indexes = [
+            models.Index(fields=["tenant_id", "subject", "sequence"], name="audit_by_subject"),
+            models.Index(fields=["tenant_id", "time", "sequence"], name="audit_by_time"),
+        ]
 
 
 class ChainHead(models.Model):

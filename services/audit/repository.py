@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import F, Q
 
-from services.audit.domain.chain import GENESIS, Entry, Head, Record
+from services.audit.domain.chain import EMPTY, GENESIS, Entry, Head, Record
 from services.audit.models import AuditRecord, ChainHead
 from shared.errors import NotFound
-from shared.utils.pagination import Page, PageRequest
+from shared.utils.pagination import InvalidCursor, Page, PageRequest
 
 CHUNK = 2000
+LONGEST_SEQUENCE = 18
+"""Digits of the highest place in a chain."""
 
 
 def locked_head(tenant_id: str) -> ChainHead:
@@ -46,11 +49,16 @@ def insert(record: Record, head: ChainHead) -> None:
     head.save(update_fields=["sequence", "hash"])
 
 
-def chain(tenant_id: str) -> Iterator[Record]:
-    """The tenant's whole chain from its beginning, read in chunks."""
-    rows = AuditRecord.objects.filter(tenant_id=tenant_id).order_by("sequence")
+def chain(tenant_id: str, after: Head = EMPTY) -> Iterator[Record]:
+    """The tenant's chain after a head, by default from its beginning, read in chunks."""
+    rows = AuditRecord.objects.filter(tenant_id=tenant_id, sequence__gt=after.sequence).order_by("sequence")
     for row in rows.iterator(chunk_size=CHUNK):
         yield as_record(row)
+
+
+def holds(tenant_id: str, head: Head) -> bool:
+    """Whether the chain has that hash at that place."""
+    return AuditRecord.objects.filter(tenant_id=tenant_id, sequence=head.sequence, hash=head.hash).exists()
 
 
 def as_record(row: AuditRecord) -> Record:
@@ -59,12 +67,29 @@ def as_record(row: AuditRecord) -> Record:
     return Record(row.tenant_id, row.sequence, entry, row.previous_hash, row.hash)
 
 
-def page(tenant_id: str, request: PageRequest, filters: dict[str, Any]) -> Page[AuditRecord]:
-    """One page of records in chain order."""
-    query = AuditRecord.objects.filter(tenant_id=tenant_id, **filters).order_by("sequence")
-    if request.after:
-        query = query.filter(sequence__gt=int(request.after[0]))
+def page(tenant_id: str, request: PageRequest, filters: dict[str, Any], sort: str) -> Page[AuditRecord]:
+    """One page of records by `sequence` or `time`, the last first where a `-` stands before it."""
+    query = AuditRecord.objects.filter(tenant_id=tenant_id, **filters)
+    backward, column = sort.startswith("-"), sort.removeprefix("-")
+    than = "lt" if backward else "gt"
+    if column == "time":
+        query = query.order_by(*(("-time", "-sequence") if backward else ("time", "sequence")))
+        if position := request.position(2):
+            time, sequence = position[0], _sequence(position[1])
+            later, same = Q(**{f"time__{than}": time}), Q(**{"time": time, f"sequence__{than}": sequence})
+            query = query.filter(later | same)
+        return Page.of(list(query[: request.limit + 1]), request, lambda row: (row.time, str(row.sequence)))
+    query = query.order_by(sort)
+    if position := request.position():
+        query = query.filter(**{f"sequence__{than}": _sequence(position[0])})
     return Page.of(list(query[: request.limit + 1]), request, lambda row: (str(row.sequence),))
+
+
+def _sequence(text: str) -> int:
+    """The place in the chain that a cursor names. Raises InvalidCursor."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_SEQUENCE):
+        raise InvalidCursor("the cursor is not one of this list's")
+    return int(text)
 
 
 def one(tenant_id: str, sequence: int) -> AuditRecord:
@@ -78,6 +103,13 @@ def one(tenant_id: str, sequence: int) -> AuditRecord:
 def heads_without_checkpoint() -> list[ChainHead]:
     """Heads of all tenants that have moved since their last checkpoint."""
     return list(ChainHead.objects.filter(sequence__gt=F("checkpoint_sequence")).order_by("tenant_id"))
+
+
+def claim_checkpoints(tenant_id: str) -> bool:
+    """Become the one who signs for a tenant, until the transaction ends. False while another does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"checkpoints:{tenant_id}",))
+        return bool(cursor.fetchone()[0])
 
 
 def mark_checkpoint(tenant_id: str, head: Head) -> None:

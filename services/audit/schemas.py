@@ -36,3 +36,10 @@ class VerificationOut(serializers.Serializer):
     checkpoint = HeadOut()
     first_invalid = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField(allow_null=True)
+
+
+class CheckpointKeyOut(serializers.Serializer):
+    """What verifies the signatures of checkpoints."""
+
+    algorithm = serializers.CharField()
+    public_key = serializers.CharField(help_text="32 bytes in hexadecimal")

@@ -17,8 +17,8 @@ class Settings(ServiceSettings):
     checkpoint_interval_seconds: float = Field(default=5.0, gt=0)
     """A tail can be cut off unseen for at most this long."""
     checkpoint_signing_key: str = ""
-    """HMAC key of the checkpoints; the identity signing key where it is empty."""
+    """The secret of the key under which checkpoints are signed; the identity signing key where it is empty."""
 
-    def signing_key(self) -> bytes:
-        """The key under which checkpoints are signed."""
-        return (self.checkpoint_signing_key or self.identity_signing_key).encode()
+    def signing_secret(self) -> str:
+        """The text that the signing key is made of."""
+        return self.checkpoint_signing_key or self.identity_signing_key

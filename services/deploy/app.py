@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from services.deploy.api import ROUTERS
 from services.deploy.handlers import handlers
+from services.deploy.operations.admissions import Voter
 from services.deploy.operations.dispatching import dispatch
+from services.deploy.operations.intents import finish_all
 from services.deploy.ports import Ports
 from services.deploy.ports.tasks import TaskQueue, make_celery
 from services.deploy.settings import Settings
@@ -18,6 +20,9 @@ from shared.web.runtime import ServiceApp
 LOOK_SECONDS = 15.0
 """How often to look for applies that nobody asked to hand over: those of another process of the API that has died."""
 
+FINISH_SECONDS = 2.0
+"""How long what a cut-off request has left behind may wait: a lock that nobody owns keeps its environment that long."""
+
 settings = Settings()
 clock = system_clock(settings.clock_file)
 sessions = make_sessions(settings)
@@ -26,6 +31,7 @@ dispatcher = Periodic(
     "dispatch", LOOK_SECONDS, lambda: dispatch(sessions, tasks, clock), retry_seconds=settings.dispatch_interval_seconds
 )
 ports = Ports.connect(settings, clock, hand_over=dispatcher.poke)
+finisher = Periodic("intents", FINISH_SECONDS, lambda: finish_all(sessions, ports), retry_seconds=1.0)
 service: ServiceApp = create_service(
     settings,
     ports,
@@ -33,5 +39,5 @@ service: ServiceApp = create_service(
     routers=ROUTERS,
     handlers=handlers(ports),
     checks={"etcd": tcp_check(settings.etcd_endpoint), "object_store": tcp_check(settings.s3_endpoint)},
-    background=[dispatcher],
+    background=[dispatcher, finisher, Voter(ports, settings.candidate)],
 )

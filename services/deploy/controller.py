@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from services.deploy.operations import locking, rollouts
-from services.deploy.operations.controllers import ELECTION
+from services.deploy.operations.admissions import ELECTION, Voter
 from services.deploy.ports import Ports
 from services.deploy.repository import CandidateRepository, FenceRepository, Work, running_deployments
 from services.deploy.settings import Settings
@@ -59,6 +59,7 @@ class Controller:
         self._loop = Periodic(
             "rollout-controller", self._pause, self.tick, retry_seconds=settings.controller_tick_seconds
         )
+        self._voter = Voter(ports, settings.candidate)
         self._commits = CommitListener(settings, self._committed)
         self._election.observe(lambda leading: self._look_soon())
         self._busy = False
@@ -72,9 +73,11 @@ class Controller:
         self._election.start()
         self._loop.start()
         self._commits.start()
+        self._voter.start()
 
     def stop(self) -> None:
         """Let the next leader in at once."""
+        self._voter.stop()
         self._commits.stop()
         self._loop.stop()
         self._election.stop()

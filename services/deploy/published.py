@@ -22,6 +22,18 @@ def environment_deleted(session: Session, environment: Environment) -> None:
     publish(session, "deploy.environment.deleted", **_of_environment(environment))
 
 
+def environment_protection_changed(session: Session, environment: Environment) -> None:
+    """Deployments to an environment need a quorum's admission from now on, or don't any more."""
+    data = {"id": environment.id, "name": environment.name, "protected": environment.protected}
+    publish(
+        session,
+        "deploy.environment.protection_changed",
+        subject=environment.id,
+        data=data,
+        sequence=environment.version,
+    )
+
+
 def environment_locked(session: Session, lock: LockInfo, workspace: str, environment: Environment | None) -> None:
     """Somebody holds an environment from now on, or a workspace of Terraform's own, which is no environment."""
     id = environment.id if environment else workspace
@@ -164,7 +176,7 @@ def _of_apply(apply: Apply, environment: Environment) -> dict[str, Any]:
 
 def _of_state(version: StateVersion) -> dict[str, Any]:
     data = {"workspace": version.workspace, "serial": version.serial, "lineage": version.lineage}
-    return {"subject": version.workspace, "data": data, "sequence": version.serial}
+    return {"subject": version.workspace, "data": data, "sequence": version.generation}
 
 
 def _deployment_data(deployment: Deployment, environment: Environment) -> Json:

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from services.deploy.domain.admissions import Admission
 from services.deploy.domain.plans import Resource
 from services.deploy.domain.progress import Replicas
+from shared.infra.quorum import majority
 from shared.web.schemas import Body, Out
 
 Share = int | str
@@ -26,6 +28,7 @@ class EnvironmentOut(Out):
 
     id: str
     name: str
+    protected: bool
     version: int
     created_at: datetime
 
@@ -250,3 +253,55 @@ class ControllerOut(BaseModel):
     leader: LeaderOut | None
     newest_token: int
     candidates: list[CandidateOut]
+
+
+class ProtectionIn(Body):
+    """Whether deployments to an environment need the admission of the controller's members."""
+
+    protected: bool
+
+
+class BallotIn(Body):
+    """A proposal's term."""
+
+    term: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class VoteIn(Body):
+    """A member's vote in a term."""
+
+    term: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    member: Annotated[str, Field(min_length=1, max_length=255)]
+    approve: bool
+
+
+class AdmissionOut(BaseModel):
+    """A deployment's admission: `needed` approvals of `members` admit it. `term` is 0 where nobody was asked yet."""
+
+    protected: bool
+    verdict: str
+    term: int
+    members: list[str]
+    approvals: int
+    refusals: int
+    needed: int
+
+    @classmethod
+    def of(cls, admission: Admission) -> AdmissionOut:
+        """As it goes over the wire."""
+        tally = admission.tally
+        return cls(
+            protected=admission.protected,
+            verdict=admission.verdict,
+            term=admission.term,
+            members=list(admission.members),
+            approvals=tally.approvals if tally else 0,
+            refusals=tally.refusals if tally else 0,
+            needed=majority(len(admission.members)) if admission.members else 0,
+        )
+
+
+class MembersOut(BaseModel):
+    """The members of the rollout controller."""
+
+    members: list[str]

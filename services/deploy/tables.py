@@ -23,6 +23,7 @@ class Environment(TenantRow, Base):
 
     __tablename__ = "environments"
     name: Mapped[str] = mapped_column(Text)
+    protected: Mapped[bool] = mapped_column(default=False)
 
 
 class Plan(TenantRow, Base):

@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
+from services.gateway.domain.bodies import takes_large_bodies
 from services.gateway.domain.client_address import client_address
-from services.gateway.domain.credentials import access_token
+from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
-from services.gateway.domain.routing import route
+from services.gateway.domain.routing import Route as Target
+from services.gateway.domain.routing import guesses, route
 from services.gateway.operations import Incoming
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
-from shared.errors import OmniCloudError
-from shared.kernel.context import current
+from services.gateway.settings import Settings
+from shared.errors import Unauthenticated
+from shared.kernel.context import IDEMPOTENCY_HEADER, current
 from shared.kernel.identity import TENANT_HEADER, Identity
 from shared.web.fastapi import ports_of
+from shared.web.spooling import SpooledBody, declared_size
 
 PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
 SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 
-class PayloadTooLarge(OmniCloudError):
-    """The body is larger than the gateway carries."""
-
-    code = "payload_too_large"
-
-
 async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
     request.scope["route"] = ROUTE
     ports: Ports = ports_of(request)
-    target = route(request.url.path)
+    target = route(request.scope["raw_path"].decode("ascii"))
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
-    identity = await _identity(ports, request, address)
+    identity = await _identity(ports, request, target, address)
     request.state.tenant_id = identity.tenant_id if identity else None
-    incoming = Incoming(
-        method=request.method,
-        route=target,
-        query=request.url.query,
-        headers=request.headers.items(),
-        body=await _body(request, ports.settings.max_body_bytes),
-        identity=identity,
-        client_address=address,
-    )
-    return await _response(await operations.forward(ports, incoming, current()))
+    async with _body(ports.settings, request, target) as body:
+        incoming = Incoming(
+            method=request.method,
+            route=target,
+            query=request.scope["query_string"].decode("ascii"),
+            headers=request.headers.items(),
+            body=body,
+            identity=identity,
+            client_address=address,
+        )
+        return await _response(await operations.forward(ports, incoming, current()))
 
 
 async def _response(answer: Answer) -> Response:
@@ -58,7 +60,9 @@ async def _response(answer: Answer) -> Response:
     response = Response(await answer.read(), answer.status) if answer.complete else Passing(answer)
     headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers]
     response.raw_headers = [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in returnable(headers) if name not in SET_HERE
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in returnable(headers, answer.status)
+        if name not in SET_HERE
     ]
     return response
 
@@ -77,30 +81,31 @@ class Passing(StreamingResponse):
             self._answer.close()
 
 
-async def _identity(ports: Ports, request: Request, address: str) -> Identity | None:
+async def _identity(ports: Ports, request: Request, target: Target, address: str) -> Identity | None:
     """The caller's identity in the tenant it acts on; None without a token."""
     token = access_token(request.headers.get("authorization", ""))
-    if token is None:
+    if token is None or guesses(target, request.method):
         await ports.limits.count_anonymous(address)
+    if token is None:
         return None
-    identity = await ports.tokens.verify(token)
+    if is_api_key(token):
+        token = await ports.api_keys.exchange(token, address, current())
+    try:
+        identity = await ports.tokens.verify(token)
+    except Unauthenticated:
+        await ports.limits.count_anonymous(address)
+        raise
     await ports.limits.count_tenant(identity.tenant_id)
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The whole body. Raises PayloadTooLarge as soon as it is known to be."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
-        raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise PayloadTooLarge(f"at most {limit} bytes; upload larger objects by presigned URL")
-        chunks.append(chunk)
-    return b"".join(chunks)
+@asynccontextmanager
+async def _body(settings: Settings, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
+    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be."""
+    large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
+    limit = settings.max_state_bytes if large else settings.max_body_bytes
+    with SpooledBody(limit, "" if large else "; upload larger objects by presigned URL") as body:
+        yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
 
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.api import ROUTERS
 from services.gateway.domain.client_address import parse_networks
 from services.gateway.ports import Ports
+from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import SigningKeys, TokenVerifier
 from services.gateway.ports.transport import Transport
@@ -19,12 +20,14 @@ settings = Settings()
 clock = system_clock(settings.clock_file)
 upstreams = Upstreams(settings, clock)
 http = Transport()
+limits = RateLimits(settings, clock)
 ports = Ports(
     settings=settings,
     clock=clock,
     trusted=parse_networks(settings.trusted_proxies),
     tokens=TokenVerifier(settings, SigningKeys(settings, upstreams, http), clock),
-    limits=RateLimits(settings),
+    api_keys=ApiKeys(settings, upstreams, http, limits, clock),
+    limits=limits,
     upstreams=upstreams,
     http=http,
 )

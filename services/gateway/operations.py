@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route
 from services.gateway.ports import Ports
-from services.gateway.ports.transport import Answer, NoAnswer, NotReached, target_of
+from services.gateway.ports.transport import Answer, NoAnswer, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
@@ -26,6 +26,10 @@ from shared.kernel.context import CORRELATION_HEADER, DEADLINE_HEADER, RequestCo
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
 from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry_async
+from shared.web.spooling import SpooledBody
+
+PATIENCE_SECONDS = 5.0
+"""An instance that hasn't answered in less says nothing of itself: the request's own time was short."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,19 @@ class Incoming:
     route: Route
     query: str
     headers: Sequence[Header]
-    body: bytes
+    body: SpooledBody
     identity: Identity | None
     client_address: str
+
+    @property
+    def target(self) -> str:
+        """Path and query as they go over the wire, which is how they came."""
+        return f"{self.route.path}?{self.query}" if self.query else self.route.path
+
+    @property
+    def caller(self) -> str:
+        """Whose request it is: the tenant's, or whoever has the address."""
+        return self.identity.tenant_id if self.identity else self.client_address
 
 
 async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> Answer:
@@ -48,7 +62,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     instance is in routing, BadGateway when none can be reached or an answer breaks off, DeadlineExceeded when the time
     is used up.
     """
-    deadline = context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
+    deadline = _deadline(ports, incoming, context)
     may_repeat = repeatable(incoming.method, context.idempotency_key)
     try:
         return await call_with_retry_async(
@@ -68,25 +82,36 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
 
+def _deadline(ports: Ports, incoming: Incoming, context: RequestContext) -> Deadline:
+    """The request's own; for a large body, which has used some of it on its way here, one that begins now."""
+    if not incoming.body.in_memory:
+        return Deadline.after(ports.settings.large_body_seconds, ports.clock)
+    return context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
+
+
 async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> Answer:
     """One attempt. Raises UpstreamAnswered for an answer that another instance might better, UpstreamNotReached or
     UpstreamUnavailable for none, and DeadlineExceeded before it when the time is used up."""
     deadline.check()
     target = ports.upstreams.choose(incoming.route.service)
+    patient = deadline.remaining() >= PATIENCE_SECONDS
     try:
-        answer = await _send(
-            ports, target.instance.url + target_of(incoming.route.path, incoming.query), incoming, context, deadline
-        )
+        answer = await _send(ports, target.instance.url + incoming.target, incoming, context, deadline)
         if answer.status in RETRYABLE_STATUSES:
             await answer.read()  # Its connection is free again, whether or not another attempt follows.
     except NoAnswer as error:
-        target.breaker.record_failure()
+        if isinstance(error, NotReached):
+            target.call.failed()
+        elif patient or not isinstance(error, NotInTime):
+            target.call.failed(incoming.caller)
+        else:
+            target.call.dropped()
         kind = UpstreamNotReached if isinstance(error, NotReached) else UpstreamUnavailable
         raise kind(f"{incoming.route.service} gave no answer") from error
     if counts_as_failure(answer.status):
-        target.breaker.record_failure()
+        target.call.failed(incoming.caller)
     else:
-        target.breaker.record_success()
+        target.call.succeeded()
     if answer.status in RETRYABLE_STATUSES:
         raise UpstreamAnswered(answer.status, answer)
     return answer

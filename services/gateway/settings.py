@@ -20,7 +20,15 @@ class Settings(ServiceSettings):
     jwks_cache_seconds: float = 300.0
     jwks_refetch_seconds: float = 1.0
     """An unknown key id triggers a fetch, at most this often, so that strangers can't make the gateway hammer auth."""
+    jwks_stale_seconds: float = 3600.0
+    """So long the last keys count while auth can't be asked, those that it has withdrawn in the meantime included."""
     max_body_bytes: int = 16 * 2**20
     """Bodies are held in memory for retries; larger uploads go to the object store by presigned URL."""
+    max_state_bytes: int = 256 * 2**20
+    """Terraform's state documents have no other way in; they wait in a file, not in memory."""
+    large_body_seconds: float = 60.0
+    """How long the answer to a request whose body lay in a file may take, counted from when it was here whole."""
+    api_key_seconds: float = 1.0
+    """For how long the token that an API key was exchanged for is used again: a revoked key works on for that long."""
     breaker_failures: int = 5
     breaker_open_seconds: float = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import MAX_WEIGHT, PANIC_PERCENT, AdminState
@@ -15,16 +15,7 @@ from services.loadbalancer.domain.outliers import MAX_EJECTED_PERCENT
 from services.loadbalancer.domain.probes import MAX_TIMEOUT_SECONDS, ActiveCheck
 from shared.web.schemas import Body, Out
 
-
-def _storable(text: str) -> str:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("text may hold neither NUL characters nor halves of characters")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_storable)]
-"""Text that can be stored."""
-Id = Annotated[Text, Field(max_length=255)]
+Id = Annotated[str, Field(max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT)]
@@ -77,7 +68,7 @@ class PoolChange(Body):
 class BackendCreate(Body):
     """A new backend."""
 
-    address: Annotated[Text, Field(min_length=1, max_length=253)]
+    address: Annotated[str, Field(min_length=1, max_length=253)]
     port: Port
     weight: Weight = 1
 
@@ -133,7 +124,7 @@ class PoolOut(Out):
 class PickRequest(Body):
     """A new connection: its key for consistent hashing, the backend of its session so far for sticky pools."""
 
-    key: Annotated[Text, Field(max_length=1024)] | None = None
+    key: Annotated[str, Field(max_length=1024)] | None = None
     session_backend_id: Id | None = None
 
 

@@ -163,8 +163,8 @@ class ReservationRows(TenantRepository[Reservation]):
         """Claims on a resource that aren't released and haven't changed since then; the platform sees all tenants'."""
         query = _seen(Reservation).filter(resource=resource, updated_at__lte=moment)
         query = query.exclude(state=ReservationState.RELEASED).order_by("id")
-        if request.after:
-            query = query.filter(id__gt=request.after[0])
+        if position := request.position():
+            query = query.filter(id__gt=position[0])
         return Page.of(list(query[: request.limit + 1]), request, lambda row: (row.id,))
 
     def due(self, now: datetime, limit: int) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.clients.breaker import CircuitBreaker
+from shared.clients.breaker import Call, CircuitBreaker
 from shared.clients.errors import CircuitOpen, NoInstance
 from shared.infra.consul import ConsulUnavailable
 from shared.infra.registry import Instance
@@ -24,10 +24,10 @@ Lookup = Callable[[str], tuple[Instance, ...]]
 
 @dataclass(frozen=True)
 class Target:
-    """An instance that may be called now, and the breaker that wants to hear how it went."""
+    """An instance that may be called now, and the call whose end its breaker wants to hear of."""
 
     instance: Instance
-    breaker: CircuitBreaker
+    call: Call
 
 
 class Upstream:
@@ -54,9 +54,8 @@ class Upstream:
             raise NoInstance(f"no instance of {self._service} is healthy now", service=self._service, retry_after=1)
         start = next(self._turns) % len(instances)
         for instance in (*instances[start:], *instances[:start]):
-            breaker = self._breaker(instance)
-            if breaker.allow():
-                return Target(instance, breaker)
+            if (call := self._breaker(instance).allow()) is not None:
+                return Target(instance, call)
         raise CircuitOpen(f"{self._service} fails at present", service=self._service, retry_after=1)
 
     def look_again(self) -> None:

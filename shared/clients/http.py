@@ -153,17 +153,23 @@ class ServiceClient:
     def _attempt(self, call: _Call) -> httpx.Response:
         call.deadline.check()
         target = self._upstream().choose()
+        patient = call.deadline.remaining() >= ATTEMPT_SECONDS
         try:
             response = self._send(target, call)
         except httpx.RequestError as error:
-            target.breaker.record_failure()
+            if isinstance(error, NOT_REACHED):
+                target.call.failed()
+            elif patient or not isinstance(error, httpx.TimeoutException):
+                target.call.failed(call.tenant_id)
+            else:
+                target.call.dropped()
             calls_total.labels(self.service, "none").inc()
             raise self._no_answer(call, error) from error
         calls_total.labels(self.service, str(response.status_code)).inc()
         if counts_as_failure(response.status_code):
-            target.breaker.record_failure()
+            target.call.failed(call.tenant_id)
         else:
-            target.breaker.record_success()
+            target.call.succeeded()
         if response.is_error:
             raise UpstreamAnswered(response.status_code, error_of(response))
         return response

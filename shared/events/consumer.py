@@ -21,7 +21,7 @@ from shared.events.kafka import consumer_config, log, report_error
 from shared.events.lag import LagGauge
 from shared.events.partitions import WaitingPartitions
 from shared.events.processing import EventProcessor, Outcome, TransactionRunner
-from shared.events.retry_policy import PutAside, RetryPolicy
+from shared.events.retry_policy import PutAside, Retry, RetryPolicy, is_transient
 from shared.events.topics import EVENT_RETENTION, topics_for
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -115,7 +115,8 @@ class EventConsumer:
 
     def _failed(self, consumer: Any, message: Message, error: Exception) -> Outcome:
         attempt = self._waiting.attempts(message) + 1
-        verdict = self._policy.decide(error, attempt)
+        faults = self._waiting.faults(message) + (not is_transient(error))
+        verdict = self._policy.decide(error, attempt, faults)
         log.warning(
             "event not handled",
             topic=message.topic(),
@@ -128,9 +129,8 @@ class EventConsumer:
         if isinstance(verdict, PutAside):
             if self._dead_letters.write(message, verdict.reason, error, attempt):
                 return Outcome.PUT_ASIDE
-            self._waiting.postpone(consumer, message, attempt, self._clock.monotonic() + self._policy.max_delay)
-            return Outcome.RETRIED
-        self._waiting.postpone(consumer, message, attempt, self._clock.monotonic() + verdict.delay)
+            verdict = Retry(self._policy.max_delay)
+        self._waiting.postpone(consumer, message, attempt, faults, self._clock.monotonic() + verdict.delay)
         return Outcome.RETRIED
 
     def _store(self, consumer: Any, message: Message) -> None:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import rfc8785
+
 from shared.events.cursor import cursor_of
 from shared.events.envelope import Event, InvalidEvent, check_sequence, service_of, source_of
 from shared.events.schema import validate_event
@@ -96,9 +98,12 @@ def new_event(
 
 
 def _as_json(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of the data as a consumer will read it."""
+    """A copy of the data as a consumer will read it. What has no canonical form (RFC 8785), or holds NUL, could be
+    recorded by nobody, so it isn't published either, and the change that it tells of isn't made."""
     try:
         copied = json.loads(json.dumps(data, allow_nan=False))
+        if b"\\u0000" in rfc8785.dumps(copied):
+            raise ValueError("NUL can't be stored")
     except (TypeError, ValueError) as error:
         raise InvalidEvent(f"the data of {type} can't be written as JSON: {error}") from error
     if not isinstance(copied, dict):

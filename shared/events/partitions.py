@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confluent_kafka import Message, TopicPartition
@@ -13,6 +13,8 @@ from confluent_kafka import Message, TopicPartition
 class _Failure:
     offset: int
     attempts: int
+    faults: int
+    """Attempts that may have failed by the event itself."""
     due: float
     """Monotonic seconds; infinity once the partition has been resumed."""
 
@@ -28,10 +30,15 @@ class WaitingPartitions:
         failure = self._failures.get(_key(message))
         return failure.attempts if failure and failure.offset == message.offset() else 0
 
-    def postpone(self, consumer: Any, message: Message, attempts: int, due: float) -> None:
+    def faults(self, message: Message) -> int:
+        """How many of the attempts may have failed by the event itself."""
+        failure = self._failures.get(_key(message))
+        return failure.faults if failure and failure.offset == message.offset() else 0
+
+    def postpone(self, consumer: Any, message: Message, attempts: int, faults: int, due: float) -> None:
         """Deliver nothing of the partition until `due`, and then this message first."""
         topic, partition = _key(message)
-        self._failures[topic, partition] = _Failure(message.offset(), attempts, due)
+        self._failures[topic, partition] = _Failure(message.offset(), attempts, faults, due)
         consumer.pause([TopicPartition(topic, partition)])
         consumer.seek(TopicPartition(topic, partition, message.offset()))
 
@@ -39,7 +46,7 @@ class WaitingPartitions:
         """Let the partitions go on whose wait is over."""
         for key, failure in list(self._failures.items()):
             if failure.due <= now:
-                self._failures[key] = _Failure(failure.offset, failure.attempts, float("inf"))
+                self._failures[key] = replace(failure, due=float("inf"))
                 consumer.resume([TopicPartition(*key)])
 
     def next_due(self) -> float:

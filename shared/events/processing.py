@@ -11,7 +11,10 @@ from shared.events.inbox import Handler, apply_once
 from shared.events.schema import validate_event
 from shared.events.spans import processed
 from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock
+
+log = logger("shared.events")
 
 T = TypeVar("T")
 
@@ -66,4 +69,6 @@ class EventProcessor:
             work=processed(event),
         ):
             applied = self._transactions.run(lambda transaction: apply_once(transaction, event, handler))
-        return Outcome.APPLIED if applied else Outcome.DUPLICATE
+            outcome = Outcome.APPLIED if applied else Outcome.DUPLICATE
+            log.info("event", type=event.type, subject=event.subject, event_id=event.id, outcome=outcome)
+        return outcome

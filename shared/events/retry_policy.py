@@ -10,11 +10,14 @@ import psycopg2
 from shared.errors import OmniCloudError
 from shared.events.envelope import InvalidEvent
 from shared.events.schema import InvalidEventData, UnknownEventType
+from shared.infra.db.refusals import refusal_of
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 """Another service is overloaded, away or slow."""
 TRANSIENT_ERRORS = (psycopg2.OperationalError, psycopg2.InterfaceError, ConnectionError, TimeoutError)
 """The database is away, or chose this transaction to break a deadlock or a serialisation conflict; a broken network."""
+DOUBTFUL_STATUS = 500
+"""Another service failed: by this event, or for as long as something is wrong with it."""
 UNREADABLE_ERRORS = (InvalidEvent, InvalidEventData, UnknownEventType)
 """No number of attempts makes such an event readable."""
 
@@ -38,28 +41,41 @@ class RetryPolicy:
     """Back-off doubles from `first_delay` up to `max_delay` seconds.
 
     A transient error is retried for as long as it lasts: the event is not to blame, and putting it aside would lose
-    its effect. Any other error is given `attempts` in all.
+    its effect. What may be either's fault, another service's internal error, is given `doubtful_attempts`, some five
+    minutes; any other error `attempts`. Only attempts that didn't end with a transient error count.
     """
 
     attempts: int = 5
+    doubtful_attempts: int = 60
     first_delay: float = 0.1
     max_delay: float = 5.0
 
-    def decide(self, error: BaseException, attempt: int) -> Retry | PutAside:
-        """What to do after attempt number `attempt` (from 1) ended with `error`."""
+    def decide(self, error: BaseException, attempt: int, faults: int | None = None) -> Retry | PutAside:
+        """What to do after attempt number `attempt` (from 1) ended with `error`. `faults` is how many of the attempts,
+        this one included, count; all, unless told."""
         if isinstance(error, UNREADABLE_ERRORS):
             return PutAside(error.code)
-        if attempt >= self.attempts and not is_transient(error):
+        most = self.doubtful_attempts if is_doubtful(error) else self.attempts
+        if (attempt if faults is None else faults) >= most and not is_transient(error):
             return PutAside("handler_failed")
         return Retry(min(self.first_delay * 2 ** min(attempt - 1, 30), self.max_delay))
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same event may well be handled later, without any change to it or to the code."""
-    return any(
-        cause.status in TRANSIENT_STATUSES if isinstance(cause, OmniCloudError) else isinstance(cause, TRANSIENT_ERRORS)
-        for cause in _causes(error)
-    )
+    return any(map(_passes, _causes(error)))
+
+
+def is_doubtful(error: BaseException) -> bool:
+    """Whether it can't be told if the event or its surroundings are at fault."""
+    return any(isinstance(cause, OmniCloudError) and cause.status == DOUBTFUL_STATUS for cause in _causes(error))
+
+
+def _passes(cause: BaseException) -> bool:
+    if isinstance(cause, OmniCloudError):
+        return cause.status in TRANSIENT_STATUSES
+    refusal = refusal_of(cause)
+    return isinstance(cause, TRANSIENT_ERRORS) or (refusal is not None and refusal.status in TRANSIENT_STATUSES)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

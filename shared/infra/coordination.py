@@ -68,6 +68,20 @@ class Put:
     lease_id: int = 0
 
 
+@dataclass(frozen=True)
+class Companions:
+    """Conditions that hold, and writes that are made, in the same commit as somebody else's change."""
+
+    unchanged: Sequence[KeyValue] = ()
+    absent: Sequence[str] = ()
+    puts: Sequence[Put] = ()
+    deletes: Sequence[str] = ()
+
+
+ALONE = Companions()
+"""A change without companions."""
+
+
 class ChangeStream(Protocol):
     """An open watch. Iteration ends when it is cancelled or its time is up, and raises CoordinationUnavailable."""
 

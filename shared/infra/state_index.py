@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from shared.infra.coordination import Coordination, KeyValue, Put
+from shared.infra.coordination import ALONE, Companions, Coordination, KeyValue, Put
 from shared.infra.state_store import Head, StateVersion
 
 PREFIX = "/states/"
+GENERATIONS = "/state-generations/"
+"""How often a workspace was written that has no state any more."""
 
 
 class EtcdStateIndex:
@@ -22,29 +24,48 @@ class EtcdStateIndex:
         present = self._etcd.get(_folder(tenant_id, workspace) + "head")
         return None if present is None else Head(_version(present), present)
 
-    def advance(self, head: Head | None, version: StateVersion) -> bool:
-        """See StateIndex.advance."""
+    def advance(self, head: Head | None, version: StateVersion, companions: Companions = ALONE) -> bool:
+        """See StateIndex.advance. A serial that is written again by force is another version of the history."""
         folder = _folder(version.tenant_id, version.workspace)
         value = json.dumps(vars(version)).encode()
+        written = version.object_name.rpartition("/")[2]
         revision = self._etcd.commit(
-            unchanged=[head.mark] if head is not None else [],
-            absent=[] if head is not None else [folder + "head"],
-            puts=[Put(folder + "head", value), Put(f"{folder}versions/{version.serial}", value)],
+            unchanged=[*([head.mark] if head is not None else []), *companions.unchanged],
+            absent=[*([] if head is not None else [folder + "head"]), *companions.absent],
+            puts=[Put(folder + "head", value), Put(f"{folder}versions/{written}", value), *companions.puts],
+            deletes=companions.deletes,
         )
         return revision is not None
+
+    def generation(self, tenant_id: str, workspace: str) -> int:
+        """See StateIndex.generation."""
+        present = self._etcd.get(_generation_key(tenant_id, workspace))
+        return int(present.value) if present is not None else 0
 
     def versions(self, tenant_id: str, workspace: str) -> tuple[StateVersion, ...]:
         """See StateIndex.versions. etcd answers in key order, in which serial 10 comes before 9."""
         return tuple(_version(item) for item in self._etcd.snapshot(_folder(tenant_id, workspace) + "versions/").items)
 
-    def remove(self, head: Head) -> bool:
-        """See StateIndex.remove."""
-        folder = _folder(head.version.tenant_id, head.version.workspace)
-        return self._etcd.commit(unchanged=[head.mark], delete_prefix=folder) is not None
+    def remove(self, head: Head, companions: Companions = ALONE) -> bool:
+        """See StateIndex.remove. What stays is the number of the last write, from which the next one goes on."""
+        gone = head.version
+        counted = Put(_generation_key(gone.tenant_id, gone.workspace), str(gone.generation + 1).encode())
+        revision = self._etcd.commit(
+            unchanged=[head.mark, *companions.unchanged],
+            absent=companions.absent,
+            puts=[counted, *companions.puts],
+            deletes=companions.deletes,
+            delete_prefix=_folder(gone.tenant_id, gone.workspace),
+        )
+        return revision is not None
 
 
 def _folder(tenant_id: str, workspace: str) -> str:
     return f"{PREFIX}{quote(tenant_id, safe='')}/{quote(workspace, safe='')}/"
+
+
+def _generation_key(tenant_id: str, workspace: str) -> str:
+    return f"{GENERATIONS}{quote(tenant_id, safe='')}/{quote(workspace, safe='')}"
 
 
 def _version(item: KeyValue) -> StateVersion:

@@ -13,20 +13,27 @@ from dataclasses import asdict, dataclass
 from urllib.parse import quote
 
 from shared.errors import Locked
-from shared.infra.coordination import Coordination, KeyValue, Put
+from shared.infra.coordination import ALONE, Companions, Coordination, KeyValue, Put
 
 PREFIX = "/state-locks/"
 
 
 @dataclass(frozen=True)
 class LockInfo:
-    """Who holds a workspace, and why. `id` is the owner's proof."""
+    """Who holds a workspace, and why. `id` is the owner's proof; `version` and `path` are Terraform's own.
+
+    `managed` is the lock of a platform's own operation, which frees it when it ends. The owner of any other lock is a
+    client, whatever it says its operation is.
+    """
 
     id: str
     who: str
     operation: str = ""
     info: str = ""
     created: str = ""
+    version: str = ""
+    path: str = ""
+    managed: bool = False
 
 
 class StateLocked(Locked):
@@ -45,11 +52,15 @@ class StateLocks:
     def __init__(self, etcd: Coordination) -> None:
         self._etcd = etcd
 
-    def acquire(self, tenant_id: str, workspace: str, lock: LockInfo) -> int:
-        """Lock a workspace; the fencing token. The same id again is the same lock. Raises StateLocked."""
+    def acquire(self, tenant_id: str, workspace: str, lock: LockInfo, companions: Companions = ALONE) -> int:
+        """Lock a workspace; the fencing token. The same id again is the same lock. Raises StateLocked.
+
+        The companions are written with a lock that is new.
+        """
         key = _key(tenant_id, workspace)
         while True:
-            token = self._etcd.commit(absent=[key], puts=[Put(key, json.dumps(asdict(lock)).encode())])
+            put = Put(key, json.dumps(asdict(lock)).encode())
+            token = self._etcd.commit(absent=[key], puts=[put, *companions.puts], deletes=companions.deletes)
             if token is not None:
                 return token
             present = self._etcd.get(key)
@@ -59,15 +70,19 @@ class StateLocks:
                 return present.create_revision
             raise StateLocked(workspace, _info(present))
 
-    def release(self, tenant_id: str, workspace: str, lock_id: str) -> bool:
-        """Free the lock with this id. False when the workspace isn't locked. Raises StateLocked for another's lock."""
+    def release(self, tenant_id: str, workspace: str, lock_id: str, companions: Companions = ALONE) -> bool:
+        """Free the lock with this id. False when the workspace isn't locked. Raises StateLocked for another's lock.
+
+        The companions are written with the release of a lock that was held.
+        """
         key = _key(tenant_id, workspace)
         present = self._etcd.get(key)
         if present is None:
             return False
         if _info(present).id != lock_id:
             raise StateLocked(workspace, _info(present))
-        return self._etcd.commit(unchanged=[present], deletes=[key]) is not None
+        deletes = [key, *companions.deletes]
+        return self._etcd.commit(unchanged=[present], puts=companions.puts, deletes=deletes) is not None
 
     def holder(self, tenant_id: str, workspace: str) -> LockInfo | None:
         """Who holds the workspace; None when it is free."""
@@ -80,14 +95,37 @@ class StateLocks:
         if present is not None and present.id != lock_id:
             raise StateLocked(workspace, present)
 
+    def guard(self, tenant_id: str, workspace: str, lock_id: str | None) -> Companions:
+        """What lets a client's commit through only while the lock is as it is now: held under its id, or by nobody.
+
+        Raises StateLocked when another holds it, or an operation of the platform.
+        """
+        key = _key(tenant_id, workspace)
+        present = self._etcd.get(key)
+        if present is None:
+            return Companions(absent=[key])
+        if _info(present).id != lock_id or _info(present).managed:
+            raise StateLocked(workspace, _info(present))
+        return Companions(unchanged=[present])
+
     @contextmanager
-    def held(self, tenant_id: str, workspace: str, lock: LockInfo) -> Iterator[int]:
-        """Hold the lock around a block, which gets the fencing token; it is freed however the block ends."""
-        token = self.acquire(tenant_id, workspace, lock)
+    def held(
+        self,
+        tenant_id: str,
+        workspace: str,
+        lock: LockInfo,
+        with_acquisition: Companions = ALONE,
+        with_release: Companions = ALONE,
+    ) -> Iterator[int]:
+        """Hold the lock around a block, which gets the fencing token; it is freed however the block ends.
+
+        The companions are written in the commits that take and free it.
+        """
+        token = self.acquire(tenant_id, workspace, lock, with_acquisition)
         try:
             yield token
         finally:
-            self.release(tenant_id, workspace, lock.id)
+            self.release(tenant_id, workspace, lock.id, with_release)
 
 
 def _key(tenant_id: str, workspace: str) -> str:

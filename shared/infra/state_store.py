@@ -9,15 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, ServiceUnavailable
+from shared.infra.coordination import ALONE, Companions
 from shared.infra.object_store import ObjectCorrupted
+from shared.infra.state_versions import (
+    Blobs,
+    Head,
+    NewDocument,
+    SavedPlan,
+    StateCache,
+    StateDocument,
+    StateIndex,
+    StateVersion,
+)
 from shared.utils.clock import Clock
 from shared.utils.ids import new_id
+
+__all__ = [
+    "Head", "LineageMismatch", "NewDocument", "SavedPlan", "StalePlan", "StateCorrupted", "StateDocument",
+    "StateNotFound", "StateStore", "StateVersion", "StateVersionConflict", "canonical", "digest_of",
+    "ensure_plan_is_current", "ensure_version", "latest", "newest_first",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 BUCKET = "terraform-state"
 CACHE_NAMESPACE = "state"
@@ -53,75 +73,6 @@ class StateCorrupted(ObjectCorrupted):
     code = "state_corrupted"
 
 
-@dataclass(frozen=True)
-class StateVersion:
-    """One version of a workspace's state. `digest` is the SHA-256 of the canonical document."""
-
-    tenant_id: str
-    workspace: str
-    serial: int
-    lineage: str
-    digest: str
-    object_name: str
-    size: int
-    created_at: str
-
-
-@dataclass(frozen=True)
-class StateDocument:
-    """A version with its document."""
-
-    version: StateVersion
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Head:
-    """The present version, and the mark by which the index recognises that it is still the present one."""
-
-    version: StateVersion
-    mark: Any
-
-
-@dataclass(frozen=True)
-class SavedPlan:
-    """What a saved plan was made against; serial 0 and an empty lineage when there was no state yet."""
-
-    lineage: str
-    serial: int
-
-
-class StateIndex(Protocol):
-    """Which versions there are, and which one is present."""
-
-    def head(self, tenant_id: str, workspace: str) -> Head | None:
-        """The present version."""
-
-    def advance(self, head: Head | None, version: StateVersion) -> bool:
-        """Make `version` the present one if `head` still is (None: if there is none); else change nothing."""
-
-    def versions(self, tenant_id: str, workspace: str) -> tuple[StateVersion, ...]:
-        """All versions, in no particular order."""
-
-    def remove(self, head: Head) -> bool:
-        """Forget the workspace, if `head` is still its present version."""
-
-
-class Blobs(Protocol):
-    """The part of the object store that is needed."""
-
-    def put(self, bucket: str, name: str, data: bytes, *, content_type: str = ...) -> Any: ...
-    def get(self, bucket: str, name: str) -> bytes: ...
-    def delete(self, bucket: str, name: str) -> None: ...
-
-
-class StateCache(Protocol):
-    """The part of the cache that is needed."""
-
-    def get_or_load(self, tenant_id: str, namespace: str, key: str, load: Callable[[], Any]) -> Any: ...
-    def delete(self, tenant_id: str, namespace: str, key: str) -> None: ...
-
-
 def canonical(document: Mapping[str, Any]) -> bytes:
     """The one spelling of a document: sorted keys, no spaces, UTF-8."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -138,8 +89,8 @@ def latest(versions: Iterable[StateVersion]) -> StateVersion | None:
 
 
 def newest_first(versions: Iterable[StateVersion]) -> tuple[StateVersion, ...]:
-    """History order: by serial, the latest first."""
-    return tuple(sorted(versions, key=lambda version: version.serial, reverse=True))
+    """History order: by serial, the latest first; a serial that was written twice, by force, by its generations."""
+    return tuple(sorted(versions, key=lambda version: (version.serial, version.generation), reverse=True))
 
 
 def ensure_version(current: int, expected: int) -> None:
@@ -193,21 +144,57 @@ class StateStore:
         following = current + 1 if serial is None else serial
         if following <= current:
             raise StateVersionConflict(f"serial {following} isn't newer than {current}", current_serial=current)
-        version = self._store(tenant_id, workspace, document, following, lineage)
-        if not self._index.advance(head, version):
-            self._blobs.delete(BUCKET, version.object_name)
-            raise StateVersionConflict(f"another writer moved the state on from serial {current}")
-        self._invalidate(tenant_id, workspace)
+        data = canonical(document)
+        version = self._version(head, tenant_id, workspace, lineage, following, digest_of(data), len(data))
+        self._blobs.put(BUCKET, version.object_name, data, content_type="application/json")
+        self._moved(self._index.advance(head, version), head, version)
         return version
+
+    def put(
+        self,
+        head: Head | None,
+        tenant_id: str,
+        workspace: str,
+        document: NewDocument,
+        beside: Callable[[StateVersion], Companions] = lambda _version: ALONE,
+    ) -> StateVersion:
+        """Store the bytes of a document whose writer numbers its versions, if `head` is still the present one.
+
+        Neither serial nor lineage is compared: that is the writer's part. Raises StateVersionConflict when the present
+        version is another one, or a condition among what goes `beside` doesn't hold; then nothing is changed.
+        """
+        numbered = self._version(
+            head, tenant_id, workspace, document.lineage, document.serial, document.digest, document.size
+        )
+        version = replace(numbered, opaque=True)
+        document.content.seek(0)
+        self._blobs.put_stream(BUCKET, version.object_name, document.content, content_type="application/json")
+        self._moved(self._index.advance(head, version, beside(version)), head, version)
+        return version
+
+    def present(self, tenant_id: str, workspace: str) -> Head | None:
+        """The present version with its mark, for a `put` or a `remove` that depends on it; None when there is none."""
+        return self._index.head(tenant_id, workspace)
+
+    def content(self, version: StateVersion) -> Iterator[bytes]:
+        """A version's bytes in pieces.
+
+        Raises StateCorrupted after the last piece when they aren't what was written, so use nothing before the end.
+        """
+        digest = hashlib.sha256()
+        for piece in self._blobs.stream(BUCKET, version.object_name):
+            digest.update(piece)
+            yield piece
+        _ensure_intact(version, digest.hexdigest())
 
     def head(self, tenant_id: str, workspace: str) -> StateVersion | None:
         """The present version without its document; None when there is no state."""
         head = self._index.head(tenant_id, workspace)
         return None if head is None else head.version
 
-    def read(self, tenant_id: str, workspace: str) -> StateDocument:
-        """The present version. Raises StateNotFound and StateCorrupted."""
-        if self._cache is None:
+    def read(self, tenant_id: str, workspace: str, *, fresh: bool = False) -> StateDocument:
+        """The present version; `fresh` for whoever decides by it. Raises StateNotFound and StateCorrupted."""
+        if self._cache is None or fresh:
             return self._read_head(tenant_id, workspace)
         cached = self._cache.get_or_load(
             tenant_id, CACHE_NAMESPACE, workspace, lambda: _to_json(self._read_head(tenant_id, workspace))
@@ -231,39 +218,63 @@ class StateStore:
         if head is None:
             raise StateNotFound(f"workspace {workspace} has no state")
         ensure_version(head.version.serial, expected_serial)
+        self.remove(head)
+
+    def remove(self, head: Head, companions: Companions = ALONE) -> None:
+        """Forget the workspace whose present version is `head`, with its history.
+
+        Raises StateVersionConflict when the present version is another one, or a condition among the companions
+        doesn't hold.
+        """
+        tenant_id, workspace = head.version.tenant_id, head.version.workspace
         versions = self._index.versions(tenant_id, workspace)
-        if not self._index.remove(head):
-            raise StateVersionConflict(f"another writer moved the state on from serial {expected_serial}")
+        if not self._index.remove(head, companions):
+            raise StateVersionConflict(f"another writer moved the state on from serial {head.version.serial}")
         self._invalidate(tenant_id, workspace)
         for version in versions:
             self._blobs.delete(BUCKET, version.object_name)
 
-    def _store(
-        self, tenant_id: str, workspace: str, document: Mapping[str, Any], serial: int, lineage: str
+    def _version(
+        self, head: Head | None, tenant_id: str, workspace: str, lineage: str, serial: int, digest: str, size: int
     ) -> StateVersion:
-        data = canonical(document)
-        digest = digest_of(data)
-        folder = "/".join(quote(part, safe="") for part in (tenant_id, workspace, lineage))
-        name = f"{folder}/{serial}-{new_id('state')}.json"  # Two writers of one serial never share an object.
-        self._blobs.put(BUCKET, name, data, content_type="application/json")
+        """The version that follows `head`, under an object's name that is new: no two writers share one."""
+        before = head.version.generation if head else self._index.generation(tenant_id, workspace)
+        folder = f"{quote(tenant_id, safe='')}/{quote(workspace, safe='')}"
+        name = f"{folder}/{serial}-{new_id('state')}.json"
         created_at = self._clock.now().isoformat()
-        return StateVersion(tenant_id, workspace, serial, lineage, digest, name, len(data), created_at)
+        return StateVersion(tenant_id, workspace, serial, lineage, digest, name, size, created_at, before + 1)
+
+    def _moved(self, moved: bool, head: Head | None, version: StateVersion) -> None:
+        """Readers see the version from here on, unless another writer was first: then nothing is left of it."""
+        if not moved:
+            self._blobs.delete(BUCKET, version.object_name)
+            current = head.version.serial if head is not None else 0
+            raise StateVersionConflict(f"another writer moved the state on from serial {current}")
+        self._invalidate(version.tenant_id, version.workspace)
 
     def _read_head(self, tenant_id: str, workspace: str) -> StateDocument:
         head = self._index.head(tenant_id, workspace)
         if head is None:
             raise StateNotFound(f"workspace {workspace} has no state")
-        return self._fetch(head.version)
+        return StateDocument(head.version, {}) if head.version.opaque else self._fetch(head.version)
 
     def _fetch(self, version: StateVersion) -> StateDocument:
         data = self._blobs.get(BUCKET, version.object_name)
-        if digest_of(data) != version.digest:
-            raise StateCorrupted(f"serial {version.serial} of workspace {version.workspace} isn't what was written")
+        _ensure_intact(version, digest_of(data))
         return StateDocument(version, json.loads(data))
 
     def _invalidate(self, tenant_id: str, workspace: str) -> None:
-        if self._cache is not None:
+        if self._cache is None:
+            return
+        try:
             self._cache.delete(tenant_id, CACHE_NAMESPACE, workspace)
+        except ServiceUnavailable as error:  # What is kept there is forgotten after seconds.
+            log.warning("the cached state of %s couldn't be invalidated: %s", workspace, error)
+
+
+def _ensure_intact(version: StateVersion, digest: str) -> None:
+    if digest != version.digest:
+        raise StateCorrupted(f"serial {version.serial} of workspace {version.workspace} isn't what was written")
 
 
 def _to_json(document: StateDocument) -> dict[str, Any]:

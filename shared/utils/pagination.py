@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_INTEGER = re.compile(r"-?[0-9]{1,9}")
 
 
 class InvalidCursor(BadRequest):
@@ -39,13 +42,18 @@ class PageRequest:
     @classmethod
     def parse(cls, limit: str | int | None, cursor: str | None) -> PageRequest:
         """From query parameters. Raises InvalidLimit or InvalidCursor."""
-        try:
-            size = DEFAULT_LIMIT if limit is None else int(limit)
-        except ValueError as error:
-            raise InvalidLimit(f"limit must be a number, not {limit!r}") from error
+        if limit is not None and not _INTEGER.fullmatch(str(limit)):
+            raise InvalidLimit(f"limit must be a number, not {str(limit)[:40]!r}")
+        size = DEFAULT_LIMIT if limit is None else int(limit)
         if not 1 <= size <= MAX_LIMIT:
             raise InvalidLimit(f"limit must be between 1 and {MAX_LIMIT}, not {size}")
         return cls(size, decode_cursor(cursor) if cursor else None)
+
+    def position(self, parts: int = 1) -> tuple[str, ...] | None:
+        """The sort key to go on after, in so many parts; None at the beginning. Raises InvalidCursor for another."""
+        if self.after is not None and len(self.after) != parts:
+            raise InvalidCursor("the cursor is not one of this list's")
+        return self.after
 
 
 @dataclass(frozen=True)
@@ -73,13 +81,10 @@ def decode_cursor(cursor: str) -> tuple[str, ...]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.urlsafe_b64decode(padded.encode()))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise InvalidCursor("the cursor is not one of this list's") from error
-    if not isinstance(key, list) or not key or not all(isinstance(part, str) and _storable(part) for part in key):
+    if not isinstance(key, list) or not key or not all(isinstance(part, str) for part in key):
+        raise InvalidCursor("the cursor is not one of this list's")
+    if any(_UNSTORABLE.search(part) for part in key):
         raise InvalidCursor("the cursor is not one of this list's")
     return tuple(key)
-
-
-def _storable(part: str) -> bool:
-    """Whether a part of a key is text that a database can have been asked for: no NUL, no half characters."""
-    return "\0" not in part and not any("\ud800" <= character <= "\udfff" for character in part)

@@ -13,9 +13,8 @@ from shared.infra.db.django_transactions import DjangoTransactions
 from shared.infra.db.dsn import django_databases
 from shared.settings import ServiceSettings
 from shared.web.health import Readiness
+from shared.web.input import MAX_JSON_BYTES
 from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
-
-MAX_BODY_BYTES = 10 * 2**20
 
 
 def configure(service: str, settings: ServiceSettings | None = None, *, database_url: str = "") -> None:
@@ -34,13 +33,13 @@ def configure(service: str, settings: ServiceSettings | None = None, *, database
         TIME_ZONE="UTC",
         APPEND_SLASH=False,
         LOGGING_CONFIG=None,
-        DATA_UPLOAD_MAX_MEMORY_SIZE=MAX_BODY_BYTES,
+        DATA_UPLOAD_MAX_MEMORY_SIZE=MAX_JSON_BYTES,
         REST_FRAMEWORK={
             "DEFAULT_AUTHENTICATION_CLASSES": [],
             "DEFAULT_PERMISSION_CLASSES": [],
             "UNAUTHENTICATED_USER": None,
             "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-            "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+            "DEFAULT_PARSER_CLASSES": ["shared.web.django_json.StrictJsonParser"],
             "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
             "EXCEPTION_HANDLER": "shared.web.django_views.handle_exception",
         },

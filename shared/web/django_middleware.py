@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 
 from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, use_context
-from shared.web import metrics, problems
+from shared.web import access_log, metrics, problems
 from shared.web.django_problems import problem_response
-from shared.web.edge import context_from_headers, response_headers
+from shared.web.edge import context_from_headers, refused, response_headers
+from shared.web.input import check_headers, check_path, check_query
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +32,7 @@ class ContextMiddleware:
         request.get_host()  # Django checks the host policy only when the host is asked for
         span = http_spans.serve(str(request.method), request.path, headers)
         context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK, span)
+        refusal = refused(lambda: _check(request)) or refusal
         with use_context(context), connection.execute_wrapper(_counting(context)):
             if refusal is not None:
                 response = problem_response(problems.problem_body(refusal, request.path))
@@ -43,7 +45,8 @@ class ContextMiddleware:
             response[name] = value
         match = request.resolver_match
         route = "/" + match.route if match else None
-        metrics.observe_request(str(request.method), route, response.status_code, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        metrics.observe_request(str(request.method), route, response.status_code, seconds)
         http_spans.served(
             span,
             str(request.method),
@@ -53,7 +56,22 @@ class ContextMiddleware:
             status=response.status_code,
             tenant_id=context.identity.tenant_id if context.identity else None,
         )
+        access_log.note(
+            context,
+            str(request.method),
+            path=request.path,
+            route=route,
+            status=response.status_code,
+            seconds=seconds,
+        )
         return response
+
+
+def _check(request: HttpRequest) -> None:
+    """Raise the refusal of what can't be read. The server has decoded the path."""
+    check_headers(request.headers.items())
+    check_path(request.path_info.encode())
+    check_query(str(request.META.get("QUERY_STRING", "")).encode("latin-1"))
 
 
 def _counting(context: RequestContext) -> Callable[..., Any]:

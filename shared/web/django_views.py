@@ -6,7 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+import psycopg2
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -15,19 +18,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from shared.errors import BadRequest, OmniCloudError, ServiceUnavailable, ValidationFailed
+from shared.errors import BadRequest, OmniCloudError, PayloadTooLarge, ValidationFailed
+from shared.infra.db.refusals import ValueOutOfRange, refusal_of
 from shared.kernel.context import current
 from shared.kernel.logs import logger
 from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
 from shared.web.django_problems import problem_response
 from shared.web.edge import etag_of, parse_if_match
+from shared.web.input import MAX_JSON_BYTES
 from shared.web.permissions import ensure_allowed
 
 log = logger("shared.web")
-
-DATABASE_AWAY = (OperationalError, InterfaceError)
-"""What Django raises when the server is away or ends the session, and when a lock isn't given in time."""
 
 SerializerType = type[serializers.BaseSerializer]
 
@@ -45,26 +47,37 @@ class ApiView(APIView):
         if request.method not in idempotency.MUTATING_METHODS:
             return super().dispatch(request, *args, **kwargs)
         key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return self.in_transaction(request, lambda: APIView.dispatch(self, request, *args, **kwargs))
+        return self.in_transaction(request, lambda: self._dispatch_once(request, key, *args, **kwargs))
+
+    def in_transaction(self, request: HttpRequest, answer: Callable[[], Any]) -> Any:
+        """What `answer` gives, in one transaction; a problem for what its beginning or its end met."""
         try:
             with transaction.atomic():
-                if key is None:
-                    return super().dispatch(request, *args, **kwargs)
-                return self._dispatch_once(request, key, *args, **kwargs)
+                return answer()
         except OmniCloudError as error:
             return self._problem(request, error)
-        except DATABASE_AWAY as error:
-            return self._problem(request, _database_away(error))
+        except (DatabaseError, psycopg2.Error, RequestDataTooBig) as error:
+            expected = _expected(error)
+            if expected is None:
+                raise
+            return self._problem(request, expected)
 
     def _dispatch_once(self, request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> Any:
-        tenant = current().tenant_id
+        caller = current().caller
+        permission = getattr(getattr(self, str(request.method).lower(), None), "permission", None)
+        if permission is not None:
+            ensure_allowed(caller, permission)
+        tenant, key = caller.tenant_id, idempotency.kept_key(caller, key)
         print_of = idempotency.fingerprint(
-            str(request.method), request.path, request.META.get("QUERY_STRING", ""), request.body
+            str(request.method), request.path, request.META.get("QUERY_STRING", ""), request.body, caller.subject
         )
         with connection.cursor() as cursor:
             saved = idempotency.begin(cursor, tenant, key, print_of)
         if saved is not None:
             return HttpResponse(saved.body, status=saved.status, headers=dict(saved.headers))
-        response = super().dispatch(request, *args, **kwargs)
+        response = APIView.dispatch(self, request, *args, **kwargs)
         if response.status_code < 400:
             response.render()
             with connection.cursor() as cursor:
@@ -100,19 +113,16 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response:
 def _expected(error: Exception) -> OmniCloudError | None:
     if isinstance(error, OmniCloudError):
         return error
-    if isinstance(error, DATABASE_AWAY):
-        return _database_away(error)
     if isinstance(error, exceptions.ValidationError):
         return ValidationFailed("some fields are not valid", errors=_fields(error.detail))
     if isinstance(error, exceptions.ParseError):
         return BadRequest("the body is not valid JSON")
-    return None
-
-
-def _database_away(error: Exception) -> ServiceUnavailable:
-    """What a caller is told who may try again: the server is away, or others have held a row for too long."""
-    log.warning("the database refused", reason=str(error))
-    return ServiceUnavailable("the database doesn't answer in time: try again", retry_after=1)
+    if isinstance(error, RequestDataTooBig):
+        return PayloadTooLarge(f"a body has at most {MAX_JSON_BYTES} bytes")
+    if isinstance(error, OverflowError):
+        log.warning("a number too large", exc_info=error)
+        return ValueOutOfRange("a number is beyond what can be counted with")
+    return refusal_of(error)
 
 
 def _fields(detail: Any, prefix: str = "") -> list[dict[str, str]]:
@@ -161,6 +171,7 @@ def endpoint(
                 kwargs["page"] = page_request(drf_request)
             return _answer(method(view, drf_request, **kwargs), response, status)
 
+        run.permission = permission  # type: ignore[attr-defined]  # Read before an answer is given again.
         return extend_schema(
             request=request,
             responses={status: _paged(response) if page and response else response},

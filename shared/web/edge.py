@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from shared.errors import BadRequest, OmniCloudError
@@ -14,13 +14,14 @@ from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id
+from shared.web.input import InvalidHeader
 
 MAX_CORRELATION_LENGTH = 128
-VERSION_TAG = re.compile(r'("?)[0-9]{1,18}\1', re.ASCII)
-"""A tag of this API, which is a version; it may come without its quotes."""
-ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 NO_VERSION = -1
-"""What no resource has: who expects it, expects another representation than the present one."""
+"""The version of nothing: what is compared with it differs."""
+_ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
+_VERSION = re.compile(r"[0-9]{1,9}")
+_MILLISECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def context_from_headers(
@@ -32,6 +33,11 @@ def context_from_headers(
     """
     identity: Identity | None = None
     refusal: OmniCloudError | None = None
+    budget = settings.request_timeout_seconds
+    try:
+        budget = _budget(headers.get(DEADLINE_HEADER.lower()), budget)
+    except OmniCloudError as error:
+        refusal = error
     signed = headers.get(IDENTITY_HEADER.lower())
     if signed:
         try:
@@ -47,12 +53,42 @@ def context_from_headers(
             tracestate=span.tracestate,
             clock=clock,
             idempotency_key=headers.get(IDEMPOTENCY_HEADER.lower()),
-            deadline=Deadline.after(
-                _budget(headers.get(DEADLINE_HEADER.lower()), settings.request_timeout_seconds), clock
-            ),
+            deadline=Deadline.after(budget, clock),
         ),
         refusal,
     )
+
+
+def refused(check: Callable[[], None]) -> OmniCloudError | None:
+    """The refusal that a check raises; None when it passes."""
+    try:
+        check()
+    except OmniCloudError as error:
+        return error
+    return None
+
+
+class InvalidHost(BadRequest):
+    """The request is for another host."""
+
+    code = "invalid_host"
+
+
+def check_host(host: str | None, allowed: Iterable[str]) -> None:
+    """Whether `Host` is one of the names, where `.example` stands for every name below it and `*` for any.
+
+    Raises InvalidHost, also where there is none.
+    """
+    name = (host or "").rpartition(":")[0] if re.search(r":\d*$", host or "") else host or ""
+    name = name.lower().rstrip(".")
+    for pattern in allowed:
+        if (
+            pattern == "*"
+            or name == pattern
+            or (pattern.startswith(".") and name.endswith(pattern) and name != pattern)
+        ):
+            return
+    raise InvalidHost("this service answers to its own names only")
 
 
 def correlation_id(received: str | None) -> str:
@@ -63,9 +99,14 @@ def correlation_id(received: str | None) -> str:
 
 
 def _budget(milliseconds: str | None, default: float) -> float:
-    """Seconds this request may take: what the caller has left, never more than the service's own limit."""
-    if milliseconds is None or not milliseconds.isdigit():
+    """Seconds this request may take: what the caller has left, never more than the service's own limit.
+
+    Raises InvalidHeader for what is no number of milliseconds.
+    """
+    if milliseconds is None:
         return default
+    if not _MILLISECONDS.fullmatch(milliseconds):
+        raise InvalidHeader(f"{DEADLINE_HEADER} is a number of milliseconds, of nine digits at most")
     return min(int(milliseconds) / 1000, default)
 
 
@@ -84,15 +125,18 @@ def etag_of(body: Any) -> str | None:
 
 
 def parse_if_match(value: str | None) -> int | None:
-    """The version in an `If-Match` header; None for no header or `*`, NO_VERSION for a tag that nothing here has.
+    """The version in an `If-Match` header; None for no header or `*`, which any present version matches.
 
-    Tags are compared strongly, so a weak one is never equal (RFC 9110 §13.1.1). Raises BadRequest for what is no tag.
+    Comparison is strong (RFC 9110 §13.1.1): a weak tag, or one that this API never gave, matches no version. Of a list
+    the only tag that could match counts. Raises BadRequest for what isn't a list of entity tags, and for a list of
+    several versions.
     """
     if value is None or value.strip() == "*":
         return None
-    text = value.strip()
-    if VERSION_TAG.fullmatch(text):
-        return int(text.strip('"'))
-    if ENTITY_TAG.fullmatch(text):
-        return NO_VERSION
-    raise BadRequest("If-Match must be an entity tag", header="If-Match")
+    tags = [_ENTITY_TAG.fullmatch(part) for part in value.split(",")]
+    if not all(tags):
+        raise BadRequest("If-Match takes entity tags in quotes, or *", header="If-Match")
+    versions = {int(tag[2]) for tag in tags if tag and not tag[1] and _VERSION.fullmatch(tag[2])}
+    if len(versions) > 1:
+        raise BadRequest("If-Match takes one version here: a resource has one at a time", header="If-Match")
+    return versions.pop() if versions else NO_VERSION

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Annotated, Any
 
+import psycopg2
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.datastructures import DefaultPlaceholder
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import BadRequest, OmniCloudError, ValidationFailed
+from shared.errors import Busy, OmniCloudError, ValidationFailed
+from shared.infra.db.refusals import ValueOutOfRange, refusal_of
 from shared.infra.db.sqlalchemy import SessionFactory, SqlAlchemyTransactions
 from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, current, use_context
@@ -26,9 +30,10 @@ from shared.kernel.logs import logger
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
-from shared.web import idempotency, metrics, problems, unit_of_work
-from shared.web.edge import context_from_headers, parse_if_match, response_headers
+from shared.web import access_log, idempotency, metrics, problems, unit_of_work
+from shared.web.edge import check_host, context_from_headers, parse_if_match, refused, response_headers
 from shared.web.health import Readiness
+from shared.web.input import check_headers, check_size, check_target, parse_json
 from shared.web.permissions import ensure_allowed
 from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
 from shared.web.unit_of_work import UnitOfWork
@@ -51,13 +56,20 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
 
+        permissions = tuple(_permissions(self.dependant))
+        takes_json = self.body_field is not None
+
         async def handle(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
+            if takes_json:
+                await _read_json(request)
             unit = UnitOfWork(request.app.state.sessions, key)
             request.state.unit_of_work = unit
             before = unit_of_work.present.set(unit)
             try:
                 if key is not None:
+                    for permission in permissions:
+                        ensure_allowed(current().caller, permission)
                     saved = await _begin(unit, request)
                     if saved is not None:
                         return Response(saved.body, saved.status, dict(saved.headers))
@@ -75,8 +87,30 @@ class ApiRoute(APIRoute):
 
 async def _begin(unit: UnitOfWork, request: Request) -> idempotency.SavedAnswer | None:
     content = await request.body()
-    print_of = idempotency.fingerprint(request.method, request.url.path, request.url.query, content)
+    print_of = idempotency.fingerprint(
+        request.method, request.url.path, request.url.query, content, current().caller.subject
+    )
     return await unit_of_work.beginning(lambda: unit.begin(print_of))
+
+
+async def _read_json(request: Request) -> None:
+    """Parse the body by the rules of this API, before the framework would by its own."""
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        return
+    declared = request.headers.get("content-length", "0")
+    check_size(int(declared) if declared.isascii() and declared.isdecimal() else 0)
+    content = await request.body()
+    if content:
+        request._json = parse_json(content)  # Where the request keeps what it has parsed.
+
+
+def _permissions(dependant: Dependant) -> Iterator[str]:
+    """What an end point requires of its caller."""
+    for inner in dependant.dependencies:
+        if isinstance(permission := getattr(inner.call, "permission", None), str):
+            yield permission
+        yield from _permissions(inner)
 
 
 class ApiRouter(APIRouter):
@@ -97,6 +131,7 @@ def requires(permission: str) -> Any:
         ensure_allowed(context.caller, permission)
         return context
 
+    check.permission = permission  # type: ignore[attr-defined]  # Read before an answer is given again.
     return Depends(check)
 
 
@@ -148,6 +183,7 @@ class ContextMiddleware:
     def __init__(self, app: ASGIApp, settings: ServiceSettings, clock: Clock) -> None:
         self._app = app
         self._settings = settings
+        self._hosts = settings.hosts()
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,9 +192,11 @@ class ContextMiddleware:
             return
         started = time.perf_counter()
         status = 500
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = dict(pairs)
         span = http_spans.serve(scope["method"], scope["path"], headers)
         context, refusal = context_from_headers(headers, self._settings, self._clock, span)
+        refusal = refused(lambda: self._check(scope, pairs, headers)) or refusal
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -176,7 +214,9 @@ class ContextMiddleware:
                     await self._guarded(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", None)
-            metrics.observe_request(scope["method"], route, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            tenant_id = context.identity.tenant_id if context.identity else scope.get("state", {}).get("tenant_id")
+            metrics.observe_request(scope["method"], route, status, seconds)
             http_spans.served(
                 span,
                 scope["method"],
@@ -184,8 +224,23 @@ class ContextMiddleware:
                 route=route,
                 scheme=scope["scheme"],
                 status=status,
-                tenant_id=context.identity.tenant_id if context.identity else scope.get("state", {}).get("tenant_id"),
+                tenant_id=tenant_id,
             )
+            access_log.note(
+                context,
+                scope["method"],
+                path=scope["path"],
+                route=route,
+                status=status,
+                seconds=seconds,
+                tenant_id=tenant_id,
+            )
+
+    def _check(self, scope: Scope, pairs: list[tuple[str, str]], headers: Mapping[str, str]) -> None:
+        """Raise the refusal of what can't be read."""
+        check_headers(pairs)
+        check_host(headers.get("host"), self._hosts)
+        check_target(scope.get("raw_path") or b"/", scope["query_string"])
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what nobody expected with a problem that tells nothing of the inside; the log has the traceback."""
@@ -220,9 +275,6 @@ def _install_problem_handlers(app: FastAPI) -> None:
     async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         fields = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
-        broken = any(item["type"] == "json_invalid" for item in error.errors())
-        if broken:
-            return _problem(BadRequest("the body is not valid JSON"), request.url.path)
         return _problem(ValidationFailed("some fields are not valid", errors=fields), request.url.path)
 
     async def on_http(request: Request, error: Exception) -> Response:
@@ -230,6 +282,19 @@ def _install_problem_handlers(app: FastAPI) -> None:
         body = problems.http_problem(error.status_code, str(error.detail), request.url.path)
         return JSONResponse(body, error.status_code, headers=error.headers, media_type=problems.MEDIA_TYPE)
 
+    async def on_database(request: Request, error: Exception) -> Response:
+        if isinstance(error, PoolTimeout):
+            return _problem(Busy("all connections to the database are in use", retry_after=1), request.url.path)
+        if isinstance(error, OverflowError):
+            log.warning("a number too large", path=request.url.path, exc_info=error)
+            return _problem(ValueOutOfRange("a number is beyond what can be counted with"), request.url.path)
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise error
+        return _problem(refusal, request.url.path)
+
+    for kind in (SQLAlchemyError, psycopg2.Error, OverflowError):
+        app.add_exception_handler(kind, on_database)
     app.add_exception_handler(OmniCloudError, on_expected)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
@@ -261,11 +326,6 @@ def install_standard_routes(app: FastAPI, readiness: Readiness) -> None:
         return problems.explanation(code)
 
 
-def wildcard_hosts(hosts: Sequence[str]) -> list[str]:
-    """Host patterns in Starlette's notation, which writes `*.example` where Django writes `.example`."""
-    return [f"*{host}" if host.startswith(".") else host for host in hosts]
-
-
 def create_service(
     settings: ServiceSettings,
     ports: PortsWithClock,
@@ -281,7 +341,13 @@ def create_service(
     `ports` is what end points get by `ports_of_app()`. `sessions` is None for a service without a database. `checks`
     adds required dependencies to readiness.
     """
-    app = FastAPI(title=f"OmniCloud {settings.service_name}", version="1", docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title=f"OmniCloud {settings.service_name}",
+        version="1",
+        docs_url="/docs",
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.sessions = sessions
     app.state.ports = ports
     readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})})
@@ -298,7 +364,6 @@ def create_service(
         allow_headers=["*"],
         expose_headers=["ETag", "X-Correlation-Id"],
     )
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=wildcard_hosts(settings.hosts()))
     transactions = SqlAlchemyTransactions(sessions) if sessions else None
     runtime = Runtime(settings, ports.clock, handlers or {}, transactions, background)
     return ServiceApp(settings, "asgi", app, runtime)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import BadRequest, ValidationFailed
+from shared.kernel.identity import Identity
 
 MUTATING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MAX_KEY_LENGTH = 255
@@ -63,28 +64,39 @@ class SavedAnswer:
 
 def check_key(key: str) -> str:
     """The key as it is. Raises InvalidIdempotencyKey."""
-    if not key.strip() or len(key) > MAX_KEY_LENGTH:
-        raise InvalidIdempotencyKey(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
+    if not key.strip() or len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        raise InvalidIdempotencyKey(f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable ASCII characters")
     return key
 
 
-def fingerprint(method: str, path: str, query: str, body: bytes) -> str:
-    """What makes two requests the same: method, path, query and body."""
+def fingerprint(method: str, path: str, query: str, body: bytes, caller: str = "") -> str:
+    """What makes two requests the same: method, path, query, body and who sends them.
+
+    A saved answer is for the one who got it: somebody else may not be allowed to see it.
+    """
     digest = hashlib.sha256()
-    for part in (method.encode(), path.encode(), query.encode(), body):
+    for part in (method.encode(), path.encode(), query.encode(), body, caller.encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
 
 
+def kept_key(identity: Identity, key: str) -> str:
+    """Under which name a caller's key is kept. Raises InvalidIdempotencyKey.
+
+    Services have names of their own, which they build from what is public: a tenant can't use them up beforehand.
+    """
+    return f"{identity.subject if identity.kind == 'service' else 'client'}/{check_key(key)}"
+
+
 def begin(cursor: Any, tenant_id: str, key: str, request_fingerprint: str) -> SavedAnswer | None:
-    """Claim the key in the caller's open transaction, or return what was answered before.
+    """Claim the kept key in the caller's open transaction, or return what was answered before.
 
     Blocks while another transaction holds the same key. Raises IdempotencyKeyReused.
     """
     cursor.execute(
         "INSERT INTO idempotency_keys (tenant_id, key, fingerprint) VALUES (%s, %s, %s) "
         "ON CONFLICT (tenant_id, key) DO NOTHING",
-        (tenant_id, check_key(key), request_fingerprint),
+        (tenant_id, key, request_fingerprint),
     )
     if cursor.rowcount == 1:
         return None

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from pydantic import TypeAdapter
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -59,7 +60,9 @@ class UnitOfWork:
     def begin(self, fingerprint: str) -> idempotency.SavedAnswer | None:
         """Claim the idempotency key, or return what was answered under it before."""
         assert self._key is not None
-        return idempotency.begin(self.cursor(), current().tenant_id, self._key, fingerprint)
+        caller = current().caller
+        self._key = idempotency.kept_key(caller, self._key)
+        return idempotency.begin(self.cursor(), caller.tenant_id, self._key, fingerprint)
 
     def answer(self, response: Response) -> None:
         """Commit what led to a success, and with it the answer where it may be asked for again; undo the rest."""
@@ -87,10 +90,13 @@ class UnitOfWork:
             self._session = None
 
     def rollback(self) -> None:
-        """Undo everything the request did."""
+        """Undo everything the request did. A connection that is gone has undone it already."""
         if self._session is not None:
-            self._session.rollback()
-            self._session.close()
+            try:
+                self._session.rollback()
+                self._session.close()
+            except DBAPIError:
+                self._session.invalidate()
             self._session = None
 
 

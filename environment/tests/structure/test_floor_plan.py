@@ -31,7 +31,7 @@ ONE_OF = {
     "persistence": ("models.py", "tables.py"),
 }
 """Rooms that are a file or a folder, or have another name by framework."""
-OPTIONAL = ("published.py", "handlers.py")
+OPTIONAL = ("published.py", "handlers.py", "cli.py")
 
 STORIES = {
     "contract": "wire",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-from services.audit.api import records, verifications
+from services.audit.api import checkpoints, records, verifications
 from services.audit.ports import Ports
 
 
 def routes(ports: Ports) -> list[URLPattern]:
     """All of the service's routes."""
-    return [*records.routes(ports), *verifications.routes(ports)]
+    return [*checkpoints.routes(ports), *records.routes(ports), *verifications.routes(ports)]

@@ -81,24 +81,27 @@ def append(tenant_id: str, head: Head, entry: Entry) -> Record:
     return Record(tenant_id, sequence, entry, head.hash, record_hash(tenant_id, sequence, entry, head.hash))
 
 
-def verify(tenant_id: str, records: Iterable[Record], checkpoint: Head | None = None) -> Verification:
-    """Check a whole chain, from its first record, against its hashes and the newest checkpoint kept elsewhere.
+def verify(tenant_id: str, records: Iterable[Record], signed: Iterable[Head] = (), start: Head = EMPTY) -> Verification:
+    """Check a chain against its hashes and against every head of it that was signed and kept elsewhere, in order.
 
-    A chain that is shorter than its checkpoint, or has another hash there, was truncated or rewritten.
+    `start` is what the first record follows: the whole chain's beginning, or a head that is known to be right. A chain
+    that is shorter than a signed head, or has another hash there, was cut off or rewritten. The first place at which
+    anything is wrong is told.
     """
-    head, at_checkpoint = EMPTY, None
+    head, heads = start, iter(signed)
+    expected = next(heads, None)
     for record in records:
         reason = _broken(tenant_id, record, head)
         if reason:
             return Verification(False, head.sequence, head, record.sequence, reason)
         head = Head(record.sequence, record.hash)
-        if checkpoint and record.sequence == checkpoint.sequence:
-            at_checkpoint = record.hash
-    if checkpoint and checkpoint.sequence > head.sequence:
-        reason = f"the checkpoint knows {checkpoint.sequence} records, the chain has {head.sequence}"
+        while expected is not None and expected.sequence <= head.sequence:
+            if expected.sequence == head.sequence and expected.hash != head.hash:
+                return Verification(False, head.sequence - 1, head, head.sequence, "another hash was signed for it")
+            expected = next(heads, None)
+    if expected is not None and expected.sequence > head.sequence:
+        reason = f"{expected.sequence} records were signed for, the chain has {head.sequence}"
         return Verification(False, head.sequence, head, head.sequence + 1, reason)
-    if checkpoint and checkpoint.sequence and at_checkpoint != checkpoint.hash:
-        return Verification(False, head.sequence, head, checkpoint.sequence, "the checkpoint has another hash")
     return Verification(True, head.sequence, head)
 
 
@@ -108,6 +111,10 @@ def _broken(tenant_id: str, record: Record, head: Head) -> str | None:
         return f"record {head.sequence + 1} is missing"
     if record.previous_hash != head.hash:
         return "the previous hash is not that of the record before"
-    if record.hash != record_hash(tenant_id, record.sequence, record.entry, record.previous_hash):
-        return "the content doesn't match its hash"
-    return None
+    if record.tenant_id != tenant_id:
+        return "the record is another tenant's"
+    try:
+        expected = record_hash(tenant_id, record.sequence, record.entry, record.previous_hash)
+    except rfc8785.CanonicalizationError:
+        return "the content is nothing that was ever hashed"
+    return None if record.hash == expected else "the content doesn't match its hash"

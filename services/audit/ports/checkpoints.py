@@ -3,72 +3,95 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.audit.domain.chain import Head, record_time
-from services.audit.domain.checkpoints import Checkpoint, is_authentic, sign
+from services.audit.domain.checkpoints import (
+    FIRST,
+    BrokenCheckpoints,
+    Checkpoint,
+    as_document,
+    from_document,
+    is_authentic,
+    linked,
+    sign,
+    signing_key,
+)
 from services.audit.settings import Settings
-from shared.errors import OmniCloudError
 from shared.infra.object_store import ObjectStore
 from shared.utils.clock import Clock
 
 PAGE = 1000
-
-
-class ForgedCheckpoint(OmniCloudError):
-    """A checkpoint in the object store doesn't carry our signature."""
-
-    code = "forged_checkpoint"
+READERS = 4
+"""Objects read at a time: a long chain has thousands of checkpoints."""
 
 
 class CheckpointStore:
     """Checkpoints as objects: `<tenant>/<sequence>.json`, in order by name."""
 
     def __init__(self, settings: Settings, objects: ObjectStore, clock: Clock) -> None:
-        self._settings = settings
+        self._bucket = settings.checkpoint_bucket
         self._objects = objects
         self._clock = clock
+        self._key = signing_key(settings.signing_secret())
 
-    def write(self, tenant_id: str, head: Head) -> Checkpoint:
-        """Sign a head and keep it."""
-        checkpoint = sign(tenant_id, head, record_time(self._clock.now()), self._settings.signing_key())
-        body = {
-            "tenant_id": tenant_id,
-            "sequence": head.sequence,
-            "hash": head.hash,
-            "time": checkpoint.time,
-            "signature": checkpoint.signature,
-        }
-        self._objects.put(
-            self._settings.checkpoint_bucket,
-            f"{tenant_id}/{head.sequence:020d}.json",
-            json.dumps(body, sort_keys=True).encode(),
-            content_type="application/json",
-        )
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """The key by which everybody can verify."""
+        return self._key.public_key()
+
+    def write(self, tenant_id: str, head: Head, after: Checkpoint | None) -> Checkpoint:
+        """Sign a head and keep it as the checkpoint after another."""
+        previous = after.signature if after else FIRST
+        checkpoint = sign(tenant_id, head, record_time(self._clock.now()), previous, self._key)
+        content = json.dumps(as_document(checkpoint), sort_keys=True).encode()
+        self._objects.put(self._bucket, _name(tenant_id, head.sequence), content, content_type="application/json")
         return checkpoint
 
     def newest(self, tenant_id: str) -> Checkpoint | None:
-        """The tenant's newest checkpoint. Raises ForgedCheckpoint when it isn't ours."""
-        names = self._names(tenant_id)
+        """The tenant's newest checkpoint. Raises BrokenCheckpoints when it isn't ours."""
+        names = list(self._names(tenant_id))
         if not names:
             return None
-        body = json.loads(self._objects.get(self._settings.checkpoint_bucket, names[-1]))
-        checkpoint = Checkpoint(
-            body["tenant_id"], Head(body["sequence"], body["hash"]), body["time"], body["signature"]
-        )
-        if checkpoint.tenant_id != tenant_id or not is_authentic(checkpoint, self._settings.signing_key()):
-            raise ForgedCheckpoint(f"checkpoint {names[-1]} is not authentic")
+        checkpoint = self._read(names[-1])
+        if checkpoint.tenant_id != tenant_id or not is_authentic(checkpoint, self.public_key):
+            raise BrokenCheckpoints(f"the checkpoint of record {checkpoint.head.sequence} is not authentic")
         return checkpoint
 
-    def _names(self, tenant_id: str) -> list[str]:
-        names: list[str] = []
-        while True:
-            after = names[-1] if names else ""
-            found = [
-                entry.name
-                for entry in self._objects.list(
-                    self._settings.checkpoint_bucket, prefix=f"{tenant_id}/", start_after=after, limit=PAGE
-                )
-            ]
-            names.extend(found)
-            if len(found) < PAGE:
-                return names
+    def all(self, tenant_id: str) -> Iterator[Checkpoint]:
+        """The tenant's checkpoints from the first. Raises BrokenCheckpoints where one isn't ours or is missing."""
+        with ThreadPoolExecutor(READERS) as readers:
+            yield from linked(tenant_id, readers.map(self._read, self._names(tenant_id)), self.public_key)
+
+    def documents(self, tenant_id: str) -> Iterator[Any]:
+        """The tenant's checkpoints as they are kept, from the first."""
+        with ThreadPoolExecutor(READERS) as readers:
+            yield from readers.map(self._document, self._names(tenant_id))
+
+    def _document(self, name: str) -> Any:
+        try:
+            return json.loads(self._objects.get(self._bucket, name))
+        except ValueError as error:
+            raise BrokenCheckpoints(f"{name} isn't JSON") from error
+
+    def _read(self, name: str) -> Checkpoint:
+        checkpoint = from_document(self._document(name))
+        if name != _name(checkpoint.tenant_id, checkpoint.head.sequence):
+            raise BrokenCheckpoints(f"{name} is the checkpoint of another place")
+        return checkpoint
+
+    def _names(self, tenant_id: str) -> Iterator[str]:
+        after, more = "", True
+        while more:
+            found = list(self._objects.list(self._bucket, prefix=f"{tenant_id}/", start_after=after, limit=PAGE))
+            yield from (entry.name for entry in found)
+            more = len(found) == PAGE
+            after = found[-1].name if found else after
+
+
+def _name(tenant_id: str, sequence: int) -> str:
+    return f"{tenant_id}/{sequence:020d}.json"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from rest_framework.request import Request
@@ -25,8 +24,7 @@ class Tokens(View):
     """Log-in. It has no effect that could be doubled, so an `Idempotency-Key` means nothing here."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with transaction.atomic():
-            return APIView.dispatch(self, request, *args, **kwargs)
+        return self.in_transaction(request, lambda: APIView.dispatch(self, request, *args, **kwargs))
 
     @endpoint(None, request=TokenRequest, response=TokenOut)
     def post(self, request: Request, body: Body) -> Any:

@@ -1,6 +1,6 @@
 """End points of deploy."""
 
-from services.deploy.api import applies, controllers, deployments, environments, plans, terraform
+from services.deploy.api import admissions, applies, controllers, deployments, environments, plans, terraform
 
 ROUTERS = [
     environments.router,
@@ -8,5 +8,6 @@ ROUTERS = [
     applies.router,
     deployments.router,
     controllers.router,
+    admissions.router,
     terraform.router,
 ]

@@ -1,49 +1,86 @@
-"""Terraform's HTTP backend. Set `address`, `lock_address` and `unlock_address` to `…/v1/states/<workspace>`."""
+"""Terraform's HTTP backend. Set `address`, `lock_address` and `unlock_address` to `…/v1/states/<workspace>`.
+
+`username` is any name, `password` an API key or an access token. `update_method` may be POST or PUT.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
 from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import terraform
 from services.deploy.ports import Ports
 from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.web.spooling import SpooledBody, declared_size
 
 router = ApiRouter(tags=["terraform"])
 STATE = "/states/{workspace}"
+MAX_STATE_BYTES = 256 * 2**20
+"""The gateway's limit for state documents, too."""
+MAX_LOCK_INFO_BYTES = 64 * 2**10
 
 LockId = Annotated[str | None, Query(alias="ID")]
 """Parameter type: the id of the lock that the client holds."""
 
 
-async def _raw_body(request: Request) -> bytes:
-    return await request.body()
+async def _received(request: Request, limit: int) -> AsyncIterator[SpooledBody]:
+    with SpooledBody(limit) as body:
+        yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
 
 
-RawBody = Annotated[bytes, Depends(_raw_body)]
-"""Parameter type: the body as it came."""
+async def _document(request: Request) -> AsyncIterator[SpooledBody]:
+    async for body in _received(request, MAX_STATE_BYTES):
+        yield body
+
+
+async def _lock_info(request: Request) -> AsyncIterator[SpooledBody]:
+    async for body in _received(request, MAX_LOCK_INFO_BYTES):
+        yield body
+
+
+Document = Annotated[SpooledBody, Depends(_document)]
+"""Parameter type: a state document as it came."""
+LockInfoBody = Annotated[SpooledBody, Depends(_lock_info)]
+"""Parameter type: lock info as it came."""
 
 
 @router.get(STATE, dependencies=[requires(READ)])
 def read(workspace: str, ports: Ports = ports_of_app()) -> Response:
-    """The state document; 404 when there is none."""
-    document, digest = terraform.read(ports, workspace)
-    return Response(document, headers={"ETag": f'"{digest}"'}, media_type="application/json")
+    """The state document, byte for byte as it was stored; 404 when there is none."""
+    document = terraform.read(ports, workspace)
+    headers = {"ETag": f'"{document.digest}"', "Content-Length": str(document.size)}
+    return StreamingResponse(document.pieces(), headers=headers, media_type="application/json")
 
 
 @router.post(STATE, dependencies=[requires(WRITE)])
 def write(
     workspace: str,
-    body: RawBody,
+    body: Document,
     lock_id: LockId = None,
     content_md5: Annotated[str | None, Header()] = None,
     ports: Ports = ports_of_app(),
     session: Session = database(),
 ) -> Response:
     """Store the next version of the state document."""
+    terraform.write(session, ports, workspace, body, lock_id, content_md5)
+    return Response(status_code=200)
+
+
+@router.put(STATE, dependencies=[requires(WRITE)])
+def put(
+    workspace: str,
+    body: Document,
+    lock_id: LockId = None,
+    content_md5: Annotated[str | None, Header()] = None,
+    ports: Ports = ports_of_app(),
+    session: Session = database(),
+) -> Response:
+    """The same for clients whose `update_method` is PUT."""
     terraform.write(session, ports, workspace, body, lock_id, content_md5)
     return Response(status_code=200)
 
@@ -58,15 +95,20 @@ def delete(
 
 
 # OpenAPI knows no methods LOCK and UNLOCK, so they aren't in the document.
-@router.api_route(STATE, methods=["LOCK"], include_in_schema=False, dependencies=[requires(WRITE)])
-def lock(workspace: str, body: RawBody, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
+_UNLISTED: dict[str, Any] = {"include_in_schema": False, "dependencies": [requires(WRITE)]}
+
+
+@router.api_route(STATE, methods=["LOCK"], **_UNLISTED)
+def lock(workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
     """Lock the workspace."""
-    terraform.lock(session, ports, workspace, body)
+    terraform.lock(session, ports, workspace, body.whole())
     return Response(status_code=200)
 
 
-@router.api_route(STATE, methods=["UNLOCK"], include_in_schema=False, dependencies=[requires(WRITE)])
-def unlock(workspace: str, body: RawBody, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
+@router.api_route(STATE, methods=["UNLOCK"], **_UNLISTED)
+def unlock(
+    workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), session: Session = database()
+) -> Response:
     """Free the workspace."""
-    terraform.unlock(session, ports, workspace, body)
+    terraform.unlock(session, ports, workspace, body.whole())
     return Response(status_code=200)

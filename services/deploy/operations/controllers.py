@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from services.deploy.domain.progress import Replicas
 from services.deploy.operations import rollouts
+from services.deploy.operations.admissions import ELECTION
 from services.deploy.ports import Ports
 from services.deploy.repository import CandidateRepository, FenceRepository
 from services.deploy.tables import Candidate, Deployment
 from shared.infra.election import LeaderElection, LeaderRecord
-
-ELECTION = "rollout-controller"
 
 
 @dataclass(frozen=True)

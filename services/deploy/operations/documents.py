@@ -20,10 +20,13 @@ class ForeignState(Conflict):
     code = "foreign_state"
 
 
-def read(ports: Ports, workspace: str) -> StateDocument | None:
-    """The present state; None when there is none. Raises ForeignState for a document of Terraform's own."""
+def read(ports: Ports, workspace: str, *, fresh: bool = True) -> StateDocument | None:
+    """The present state; None when there is none. Raises ForeignState for a document of Terraform's own.
+
+    `fresh` is False where it is only shown: then it may come from the cache, which every write invalidates.
+    """
     try:
-        document = ports.states.read(current_tenant(), workspace)
+        document = ports.states.read(current_tenant(), workspace, fresh=fresh)
     except StateNotFound:
         return None
     if document.body.get("format") != FORMAT:

@@ -58,7 +58,7 @@ def lock_holder(session: Session, ports: Ports, name: str) -> LockInfo | None:
 def state(session: Session, ports: Ports, name: str) -> StateDocument:
     """What the environment consists of. Raises StateNotFound before the first apply."""
     EnvironmentRepository(session).named(name)
-    document = documents.read(ports, name)
+    document = documents.read(ports, name, fresh=False)
     if document is None:
         raise StateNotFound(f"nothing has been applied to {name} yet")
     return document

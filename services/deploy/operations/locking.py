@@ -1,7 +1,8 @@
 """An environment's lock: held by whatever changes the environment, from the request until the change has ended.
 
 It is the lock that Terraform's LOCK and UNLOCK work on, too, so a person at a terminal and a deployment keep each other
-out. Nobody takes it over: it is freed by its owner, or when its owner has ended.
+out. Nobody takes it over: it is freed by its owner, or when its owner has ended. A lock whose request died before it
+was committed has an intent that says so, and is freed by whoever is alive.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from services.deploy import published
+from services.deploy.operations import intents
 from services.deploy.ports import Ports
 from services.deploy.repository import ended_with_lock
 from services.deploy.tables import Environment
@@ -29,21 +31,29 @@ def take(session: Session, ports: Ports, environment: Environment, owner: str, o
     free_ended(session, ports, environment.id)
     lock = _info(ports, owner, operation)
     tenant = current_tenant()
+    intent = intents.begin(session, intents.LOCK, environment.name, intents.lock_of(owner))
     try:
-        ports.locks.acquire(tenant, environment.name, lock)
+        ports.locks.acquire(tenant, environment.name, lock, ports.intents.noted(intent))
     except StateLocked as locked:
         raise _held_by(environment.name, locked.holder) from locked
-    after_rollback(session, lambda: ports.locks.release(tenant, environment.name, owner))
+    after_rollback(session, lambda: ports.locks.release(tenant, environment.name, owner, ports.intents.done(intent)))
+    intents.forget_when_told(session, ports, intent)
     published.environment_locked(session, lock, environment.name, environment)
 
 
 @contextmanager
 def held(session: Session, ports: Ports, environment: Environment, owner: str, operation: str) -> Iterator[None]:
-    """Hold the lock around a block; it is freed however the block ends. Raises LockHeld."""
+    """Hold the lock around a block; it is freed however the block ends, or soon after its process has. Raises LockHeld.
+
+    The block is part of the session's transaction.
+    """
     free_ended(session, ports, environment.id)
     lock = _info(ports, owner, operation)
+    intent = intents.begin(session, intents.HOLD, environment.name, intents.lock_of(owner))
     try:
-        with ports.locks.held(current_tenant(), environment.name, lock):
+        with ports.locks.held(
+            current_tenant(), environment.name, lock, ports.intents.noted(intent), ports.intents.done(intent)
+        ):
             yield
     except StateLocked as locked:
         raise _held_by(environment.name, locked.holder) from locked
@@ -70,4 +80,4 @@ def _held_by(environment: str, holder: LockInfo) -> LockHeld:
 
 def _info(ports: Ports, owner: str, operation: str) -> LockInfo:
     created = ports.clock.now().isoformat()
-    return LockInfo(id=owner, who=current().caller.responsible, operation=operation, created=created)
+    return LockInfo(id=owner, who=current().caller.responsible, operation=operation, created=created, managed=True)

@@ -7,18 +7,20 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from services.deploy import published
+from services.deploy.domain.admissions import Verdict
 from services.deploy.domain.canary import CanarySamples
 from services.deploy.domain.deadlines import past_deadline
 from services.deploy.domain.deployments import DeploymentState
 from services.deploy.domain.progress import Observation, Replicas, settled
 from services.deploy.domain.runtime import observe
 from services.deploy.domain.strategies import Ending, Stage, advance
-from services.deploy.operations import deployments
+from services.deploy.operations import admissions, deployments
 from services.deploy.operations.specs import release_of, strategy_of
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository, FenceRepository
 from services.deploy.tables import Deployment
 from shared.errors import Conflict, ValidationFailed
+from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import touch
 
 FENCE = "rollouts"
@@ -46,6 +48,8 @@ def move_on(session: Session, ports: Ports, id: str, token: int) -> bool:
     deployment = DeploymentRepository(session).get(id, lock=True)
     before = deployment.version
     match deployment.state:
+        case DeploymentState.PENDING if not _may_begin(session, ports, deployment, token):
+            pass
         case DeploymentState.PENDING:
             deployment.last_progress_at = deployment.step_started_at = ports.clock.now()
             deployments.move(session, deployment, DeploymentState.IN_PROGRESS)
@@ -54,6 +58,16 @@ def move_on(session: Session, ports: Ports, id: str, token: int) -> bool:
         case DeploymentState.ROLLING_BACK:
             _return(session, deployment, token)
     return deployment.version != before
+
+
+def _may_begin(session: Session, ports: Ports, deployment: Deployment, token: int) -> bool:
+    """Whether the deployment is let into its environment; one that is refused has failed."""
+    verdict = admissions.admitted(session, ports, deployment, token)
+    if verdict is Verdict.REFUSED:
+        deployments.move(session, deployment, DeploymentState.CANCELLED, "not_admitted")
+    if verdict is not Verdict.OPEN:
+        after_commit(session, lambda: admissions.closed(ports, deployment.id))
+    return verdict is Verdict.ADMITTED
 
 
 def write_progress(session: Session, id: str, token: int, newest: int, targets: Replicas, traffic: int) -> Deployment:

@@ -1,29 +1,39 @@
 """Terraform's HTTP backend: state documents and locks for the real `terraform` command line.
 
-Protocol: https://developer.hashicorp.com/terraform/language/backend/http – GET, POST and DELETE of the document, LOCK
-and UNLOCK with Terraform's lock info as the body; a held lock is answered by 423 with the holder's lock info.
+Protocol: https://developer.hashicorp.com/terraform/language/backend/http – GET, POST (or PUT) and DELETE of the
+document, LOCK and UNLOCK with Terraform's lock info as the body; a held lock is answered by 423 with the holder's lock
+info.
+
+A change is done in one order: the document is stored under a new name, etcd makes it the present version together with
+a note of that, the database tells of it. A request that is cut off in between is finished by its repetition, or by
+whoever is alive (`operations.intents`).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from typing import Any
+import mmap
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from services.deploy import published
-from services.deploy.domain.environments import valid_name
+from services.deploy.domain.statefiles import Label, label_of
+from services.deploy.domain.workspaces import ClientLock, client_lock, valid_workspace
+from services.deploy.operations import intents
 from services.deploy.ports import Ports
 from shared.errors import BadRequest, Locked
+from shared.infra.coordination import Companions
 from shared.infra.db.hooks import after_rollback
 from shared.infra.state_lock import LockInfo, StateLocked
-from shared.infra.state_store import StateVersionConflict, canonical, digest_of
+from shared.infra.state_store import Head, NewDocument, StateNotFound, StateVersion, StateVersionConflict
 from shared.kernel.context import current, current_tenant
-
-OWN_OPERATIONS = frozenset({"apply", "deployment", "rollback", "plan", "delete"})
-"""Operations of this service: their locks end with them, and can't be forced open."""
+from shared.web.spooling import CHUNK_BYTES, IN_MEMORY_BYTES, SpooledBody
 
 
 class WorkspaceLocked(Locked):
@@ -38,100 +48,127 @@ class ChecksumMismatch(BadRequest):
     code = "checksum_mismatch"
 
 
-class NotAStateDocument(BadRequest):
-    """The body has no lineage and serial, or no lock id."""
+@dataclass(frozen=True)
+class Stored:
+    """A document that was read whole and found intact."""
 
-    code = "not_a_state_document"
+    digest: str
+    size: int
+    file: IO[bytes]
+
+    def pieces(self) -> Iterator[bytes]:
+        """Its bytes, once."""
+        with self.file:
+            self.file.seek(0)
+            while piece := self.file.read(CHUNK_BYTES):
+                yield piece
 
 
-def read(ports: Ports, workspace: str) -> tuple[bytes, str]:
-    """The document and its digest. Raises StateNotFound, which Terraform takes for an empty state."""
-    document = ports.states.read(current_tenant(), valid_name(workspace))
-    return canonical(document.body), document.version.digest
+def read(ports: Ports, workspace: str) -> Stored:
+    """The document, byte for byte as it was stored.
+
+    Raises StateNotFound, which Terraform takes for an empty state, and StateCorrupted before the first byte is given.
+    """
+    head = ports.states.present(current_tenant(), valid_workspace(workspace))
+    if head is None:
+        raise StateNotFound(f"workspace {workspace} has no state")
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed with the answer
+    for piece in ports.states.content(head.version):
+        file.write(piece)
+    return Stored(head.version.digest, head.version.size, file)
 
 
 def write(
-    session: Session, ports: Ports, workspace: str, body: bytes, lock_id: str | None, content_md5: str | None
+    session: Session, ports: Ports, workspace: str, body: SpooledBody, lock_id: str | None, content_md5: str | None
 ) -> None:
-    """Store the next version of the document; the same version again is no change.
+    """Store the next version of the document; the same version again is no change, and told of once.
 
-    Raises WorkspaceLocked, ChecksumMismatch, NotAStateDocument, StateVersionConflict or LineageMismatch.
+    Whether a document may follow the present one is compared by Terraform itself before it sends (`state push`, `init
+    -migrate-state`), and not at all with `-force`: so the holder of the lock is believed, and so is an older serial or
+    another lineage from a client that doesn't lock. Of two such clients that made different documents of one serial
+    the second is refused. Raises WorkspaceLocked, ChecksumMismatch, NotAStateDocument or StateVersionConflict.
     """
-    ensure_unlocked(ports, workspace, lock_id)
-    digest = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-    if content_md5 is not None and content_md5 != digest:
-        raise ChecksumMismatch("the body is not the one that Content-MD5 was made of; send it again")
-    document = _document(body)
-    head = ports.states.head(current_tenant(), workspace)
-    serial = document["serial"]
-    if head is not None and head.serial == serial:
-        if head.digest == digest_of(canonical(document)):
-            return
-        raise StateVersionConflict(f"serial {serial} is another document", current_serial=head.serial)
-    version = ports.states.write(
-        current_tenant(),
-        workspace,
-        document,
-        expected_serial=head.serial if head else 0,
-        lineage=document["lineage"],
-        serial=serial,
-    )
+    tenant = current_tenant()
+    guard = _guard(ports, valid_workspace(workspace), lock_id)
+    document = _document(body, content_md5)
+    head = ports.states.present(tenant, workspace)
+    if head is not None and _same(head.version, document):
+        intents.tell_what_is_pending(session, ports, workspace)
+        return
+    if lock_id is None or not guard.unchanged:
+        _ensure_not_first(head, document)
+    intent = intents.begin(session, intents.WRITTEN, workspace)
+
+    def beside(version: StateVersion) -> Companions:
+        noted = ports.intents.noted(replace(intent, data=intents.data_of(version)))
+        return replace(guard, puts=noted.puts)
+
+    try:
+        version = ports.states.put(head, tenant, workspace, document, beside)
+    except StateVersionConflict:
+        ensure_unlocked(ports, workspace, lock_id)
+        raise
     published.state_written(session, version)
+    intents.forget_when_told(session, ports, intent)
 
 
 def delete(session: Session, ports: Ports, workspace: str, lock_id: str | None) -> None:
-    """Forget the document and its history. Raises WorkspaceLocked."""
-    ensure_unlocked(ports, workspace, lock_id)
-    head = ports.states.head(current_tenant(), workspace)
+    """Forget the document and its history. Raises WorkspaceLocked or StateVersionConflict."""
+    guard = _guard(ports, valid_workspace(workspace), lock_id)
+    head = ports.states.present(current_tenant(), workspace)
     if head is None:
+        intents.tell_what_is_pending(session, ports, workspace)
         return
-    ports.states.delete(current_tenant(), workspace, expected_serial=head.serial)
-    published.state_deleted(session, head)
+    gone = replace(head.version, generation=head.version.generation + 1)
+    intent = intents.begin(session, intents.DELETED, workspace, intents.data_of(gone))
+    ports.states.remove(head, replace(guard, puts=ports.intents.noted(intent).puts))
+    published.state_deleted(session, gone)
+    intents.forget_when_told(session, ports, intent)
 
 
 def lock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
-    """Lock the workspace under the id in Terraform's lock info. Raises WorkspaceLocked."""
-    info = _lock_info(body)
+    """Lock the workspace under the id in Terraform's lock info; the same id again is the same lock.
+
+    Raises WorkspaceLocked or NotAStateDocument.
+    """
+    wanted = _held_by(client_lock(body))
     tenant = current_tenant()
-    wanted = LockInfo(
-        id=info["ID"],
-        who=str(info.get("Who") or current().caller.responsible),
-        operation=str(info.get("Operation", "")),
-        info=str(info.get("Info", "")),
-        created=str(info.get("Created", "")),
-    )
+    _guard(ports, valid_workspace(workspace), wanted.id)
+    intent = intents.begin(session, intents.LOCK, workspace, intents.lock_of(wanted.id))
     try:
-        ports.locks.acquire(tenant, valid_name(workspace), wanted)
+        ports.locks.acquire(tenant, workspace, wanted, ports.intents.noted(intent))
     except StateLocked as locked:
         raise locked_by(locked.holder) from locked
-    after_rollback(session, lambda: ports.locks.release(tenant, workspace, wanted.id))
+    after_rollback(session, lambda: ports.locks.release(tenant, workspace, wanted.id, ports.intents.done(intent)))
+    intents.forget_when_told(session, ports, intent)
     published.environment_locked(session, wanted, workspace, None)
 
 
 def unlock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
-    """Free the lock with this id; without an id (`terraform force-unlock`) whichever Terraform holds.
+    """Free the lock with this id; without an id (`terraform force-unlock`) whichever client holds it.
 
-    Raises WorkspaceLocked for another's lock and for one of this service's own operations.
+    Raises WorkspaceLocked for another's lock and for one of the platform's own operations.
     """
-    holder = ports.locks.holder(current_tenant(), valid_name(workspace))
+    tenant = current_tenant()
+    holder = ports.locks.holder(tenant, valid_workspace(workspace))
     if holder is None:
+        intents.tell_what_is_pending(session, ports, workspace)
         return
-    wanted = _lock_info(body)["ID"] if body else holder.id
-    if wanted != holder.id or holder.operation in OWN_OPERATIONS:
+    wanted = client_lock(body).id if body.strip() else holder.id
+    if wanted != holder.id or holder.managed:
         raise locked_by(holder)
+    intent = intents.begin(session, intents.UNLOCKED, workspace, intents.data_of(holder))
     try:
-        ports.locks.release(current_tenant(), workspace, wanted)
+        ports.locks.release(tenant, workspace, wanted, ports.intents.noted(intent))
     except StateLocked as locked:
         raise locked_by(locked.holder) from locked
     published.environment_unlocked(session, holder, workspace)
+    intents.forget_when_told(session, ports, intent)
 
 
 def ensure_unlocked(ports: Ports, workspace: str, lock_id: str | None) -> None:
     """Raise WorkspaceLocked when the workspace is locked under another id."""
-    try:
-        ports.locks.check(current_tenant(), valid_name(workspace), lock_id)
-    except StateLocked as locked:
-        raise locked_by(locked.holder) from locked
+    _guard(ports, valid_workspace(workspace), lock_id)
 
 
 def locked_by(holder: LockInfo) -> WorkspaceLocked:
@@ -141,31 +178,60 @@ def locked_by(holder: LockInfo) -> WorkspaceLocked:
         "Operation": holder.operation,
         "Info": holder.info,
         "Who": holder.who,
+        "Version": holder.version,
         "Created": holder.created,
+        "Path": holder.path,
     }
     return WorkspaceLocked(f"the state is locked by {holder.who} for {holder.operation}", **shown)
 
 
-def _document(body: bytes) -> dict[str, Any]:
-    document = _json(body)
-    serial, lineage = document.get("serial"), document.get("lineage")
-    if not isinstance(serial, int) or isinstance(serial, bool) or serial < 1 or not isinstance(lineage, str):
-        raise NotAStateDocument("a state document has a lineage and a serial of at least 1")
-    return document
-
-
-def _lock_info(body: bytes) -> dict[str, Any]:
-    info = _json(body)
-    if not isinstance(info.get("ID"), str) or not info["ID"]:
-        raise NotAStateDocument("lock info has an ID")
-    return info
-
-
-def _json(body: bytes) -> dict[str, Any]:
+def _guard(ports: Ports, workspace: str, lock_id: str | None) -> Companions:
     try:
-        value = json.loads(body)
-    except ValueError as error:
-        raise BadRequest("the body is not valid JSON") from error
-    if not isinstance(value, dict):
-        raise NotAStateDocument("the body must be a JSON object")
-    return value
+        return ports.locks.guard(current_tenant(), workspace, lock_id)
+    except StateLocked as locked:
+        raise locked_by(locked.holder) from locked
+
+
+def _held_by(client: ClientLock) -> LockInfo:
+    return LockInfo(
+        id=client.id,
+        who=client.who or current().caller.responsible,
+        operation=client.operation,
+        info=client.info,
+        created=client.created,
+        version=client.version,
+        path=client.path,
+    )
+
+
+def _same(version: StateVersion, document: NewDocument) -> bool:
+    return (version.lineage, version.serial, version.digest) == (document.lineage, document.serial, document.digest)
+
+
+def _ensure_not_first(head: Head | None, document: NewDocument) -> None:
+    """Raise StateVersionConflict when another document of the same serial and lineage was stored before."""
+    if head is not None and (head.version.lineage, head.version.serial) == (document.lineage, document.serial):
+        raise StateVersionConflict(f"serial {document.serial} is another document", current_serial=head.version.serial)
+
+
+def _document(body: SpooledBody, content_md5: str | None) -> NewDocument:
+    """The body with its digest and its label. Raises ChecksumMismatch, BadRequest or NotAStateDocument."""
+    content: BinaryIO = BytesIO(body.whole()) if body.in_memory else body.open()
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    while piece := content.read(CHUNK_BYTES):
+        sha256.update(piece)
+        md5.update(piece)
+    if content_md5 is not None and content_md5 != base64.b64encode(md5.digest()).decode():
+        raise ChecksumMismatch("the body is not the one that Content-MD5 was made of; send it again")
+    label = label_of(body.whole()) if body.in_memory else _label_of_file(content)
+    return NewDocument(content, body.size, sha256.hexdigest(), label.lineage, label.serial)
+
+
+def _label_of_file(file: BinaryIO) -> Label:
+    """The label of a document in a file, whose pages are given back as it is read."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+
+        def give_back(_position: int) -> Any:
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+        return label_of(mapped, give_back)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.%]+)\](?::[0-9]{1,5})?")
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
@@ -23,12 +25,34 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Ne
     for entry in reversed([part.strip() for value in forwarded_for for part in value.split(",")]):
         if not _trusted(current, trusted):
             return current
-        try:
-            ip_address(entry)
-        except ValueError:
+        address = _address(entry)
+        if address is None:
             return current
-        current = entry
+        current = address
     return current
+
+
+def limited_as(address: str) -> str:
+    """Who counts as one stranger: an IPv4 address, however it is written, or a network of 64 bits of IPv6, which is
+    what one subscriber has (RFC 6177)."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def _address(entry: str) -> str | None:
+    """The address in an entry, which may have a port after it (RFC 7239 §6 for the forms); None when it has none."""
+    found = _WITH_PORT.fullmatch(entry)
+    text = next(filter(None, found.groups())) if found else entry
+    try:
+        ip_address(text)
+    except ValueError:
+        return None
+    return text
 
 
 def _trusted(address: str, networks: Sequence[Network]) -> bool:

@@ -1,4 +1,4 @@
-"""Where an access token stands in a request (RFC 6750 §2.1, RFC 7617)."""
+"""Where an access token or an API key stands in a request (RFC 6750 §2.1, RFC 7617)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ import binascii
 
 from shared.errors import Unauthenticated
 
+API_KEY_PREFIX = "omk_"
+"""What auth's API keys begin with, and no access token does."""
+
+
+def is_api_key(credential: str) -> bool:
+    """Whether a credential is meant to be an API key; auth says whether it is one."""
+    return credential.startswith(API_KEY_PREFIX)
+
 
 def access_token(authorization: str) -> str | None:
-    """The token in an `Authorization` header: a bearer token, or the password of HTTP Basic credentials, by which
-    Terraform's HTTP backend sends one.
+    """The token, or the API key, in an `Authorization` header: a bearer token, or the password of HTTP Basic
+    credentials, by which Terraform's HTTP backend sends one.
 
     None for an empty header. Raises Unauthenticated for any other scheme, and for credentials that can't be read.
     """

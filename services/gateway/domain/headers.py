@@ -19,6 +19,8 @@ SET_ANEW = frozenset({
 and the trace by those that the gateway has accepted or begun. What a client expects before it sends its body, the
 gateway has told it: it has the whole body by then."""
 
+WITHOUT_CONTENT = frozenset({204, 304})
+
 Header = tuple[str, str]
 
 
@@ -36,8 +38,11 @@ def forwardable(headers: Iterable[Header]) -> list[Header]:
     return [(key, value) for key, value in pairs if key.lower() not in dropped]
 
 
-def returnable(headers: Iterable[Header]) -> list[Header]:
-    """An answer's headers without those that end at this hop; the length is set anew."""
+def returnable(headers: Iterable[Header], status: int) -> list[Header]:
+    """An answer's headers without those that end at this hop. The body goes on as it came, and so does its length; an
+    answer of 204 or 304 has none (RFC 9110 §8.6)."""
     pairs = list(headers)
-    dropped = HOP_BY_HOP | named_in_connection(pairs) | {"content-length", "content-encoding", "server", "date"}
+    dropped = HOP_BY_HOP | named_in_connection(pairs) | {"server", "date"}
+    if status in WITHOUT_CONTENT:
+        dropped |= {"content-length"}
     return [(key, value) for key, value in pairs if key.lower() not in dropped]

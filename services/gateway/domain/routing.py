@@ -45,6 +45,11 @@ def route(path: str) -> Route:
     return Route(service, inner)
 
 
+def guesses(target: Route, method: str) -> bool:
+    """Whether a request tries to get a token: a password can be guessed there, whoever else one is."""
+    return target.service == "auth" and method == "POST" and target.path.rstrip("/") == "/v1/tokens"
+
+
 def rotate(candidates: Sequence[T], turn: int) -> list[T]:
     """The candidates in round-robin order for the given turn: the first is tried, the others are for retries."""
     if not candidates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.gateway.domain.client_address import Network
+from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import TokenVerifier
 from services.gateway.ports.transport import Transport
@@ -22,6 +23,7 @@ class Ports:
     trusted: tuple[Network, ...]
     """Proxies whose X-Forwarded-For is believed."""
     tokens: TokenVerifier
+    api_keys: ApiKeys
     limits: RateLimits
     upstreams: Upstreams
     http: Transport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from services.gateway.ports.upstreams import Upstreams
 from services.gateway.settings import Settings
 from shared.errors import ServiceUnavailable, Unauthenticated
 from shared.kernel.identity import Grant, Identity
+from shared.kernel.logs import logger
 from shared.utils.clock import Clock
+
+log = logger("gateway.tokens")
 
 ALGORITHMS = ["EdDSA", "RS256"]
 """Fixed here; what a token's header claims is only compared with it."""
@@ -73,6 +77,8 @@ class TokenVerifier:
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
+        self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
         self._known: dict[str, Verified] = {}
 
     async def verify(self, token: str) -> Identity:
@@ -145,13 +151,35 @@ class TokenVerifier:
             raise Unauthenticated("the token lacks a claim") from error
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
-        age = self._clock.monotonic() - self._fetched_at
-        unknown = key_id not in self._keys
-        if age > self._settings.jwks_cache_seconds or (unknown and age > self._settings.jwks_refetch_seconds):
-            document = await self._signing_keys.fetch()
-            self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(document).keys}
-            self._fetched_at = self._clock.monotonic()
+        """The key of an id. Of requests that need the keys anew one asks auth, and the others wait for it.
+
+        While auth is away the last keys go on to count, for as long as the settings say. Raises Unauthenticated for an
+        unknown id, ServiceUnavailable when it can't be known which keys are auth's.
+        """
+        if self._due(key_id):
+            async with self._asking:
+                if self._due(key_id):
+                    await self._ask()
+        if self._clock.monotonic() - self._fetched_at > self._settings.jwks_stale_seconds:
+            raise ServiceUnavailable("tokens can't be verified now: auth is not available", retry_after=1)
         try:
             return self._keys[key_id]
         except KeyError as error:
             raise Unauthenticated("the token was signed with an unknown key") from error
+
+    def _due(self, key_id: str) -> bool:
+        """Whether auth is to be asked: keys are old or one is unknown, and it wasn't asked just now."""
+        now = self._clock.monotonic()
+        if now - self._asked_at <= self._settings.jwks_refetch_seconds:
+            return False
+        return key_id not in self._keys or now - self._fetched_at > self._settings.jwks_cache_seconds
+
+    async def _ask(self) -> None:
+        try:
+            document = await self._signing_keys.fetch()
+        except ServiceUnavailable as error:
+            log.warning("auth can't be asked for its keys", error=error.detail)
+        else:
+            self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(document).keys}
+            self._fetched_at = self._clock.monotonic()
+        self._asked_at = self._clock.monotonic()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
-import httpx
 from aiohttp import (
     ClientConnectorError,
     ClientError,
@@ -24,6 +22,7 @@ from yarl import URL
 
 from services.gateway.domain.headers import Header
 from shared.errors import BadRequest
+from shared.web.spooling import SpooledBody
 
 MAX_CONNECTIONS = 200
 IDLE_SECONDS = 4.0
@@ -34,12 +33,14 @@ SHORTEST_SECONDS = 0.001
 """The library takes a timeout of zero for none."""
 NOT_OURS_TO_SET = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 """What the library would add; a proxy doesn't say what the client didn't."""
-AS_IT_IS = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~=&-]+)?")
-"""Targets in which nothing could need an escape."""
 
 
 class NoAnswer(Exception):
     """No answer came, or it broke off: the instance may have carried the request out."""
+
+
+class NotInTime(NoAnswer):
+    """The time that the request was given is over."""
 
 
 class NotReached(NoAnswer):
@@ -85,7 +86,9 @@ class Transport:
         self._session: ClientSession | None = None
         self._closing: asyncio.Task[None] | None = None
 
-    async def send(self, method: str, url: str, headers: Sequence[Header], body: bytes, timeout: float) -> Answer:
+    async def send(
+        self, method: str, url: str, headers: Sequence[Header], body: bytes | SpooledBody, timeout: float
+    ) -> Answer:
         """The answer's head within `timeout` seconds; nor does any part of its body take longer than that.
 
         Header values are Latin-1, as servers of ASGI hand them over; on the wire they are the same bytes again. Raises
@@ -93,13 +96,16 @@ class Transport:
         """
         pairs = CIMultiDict([(name, _on_the_wire(name, value)) for name, value in headers])
         patience = max(timeout, SHORTEST_SECONDS)
+        data: bytes | AsyncIterator[bytes] | None = body if isinstance(body, bytes) else _payload(body)
+        if not isinstance(data, bytes) and isinstance(body, SpooledBody):
+            pairs[hdrs.CONTENT_LENGTH] = str(body.size)
         with _translated():
             async with asyncio.timeout(patience):
                 response = await self._present().request(
                     method,
                     URL(url, encoded=True),
                     headers=pairs,
-                    data=body or None,
+                    data=data or None,
                     allow_redirects=False,
                     timeout=ClientTimeout(total=None, sock_read=patience, ceil_threshold=math.inf),
                 )
@@ -124,6 +130,7 @@ class Transport:
                     timeout_ceil_threshold=math.inf,
                 ),
                 cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
                 skip_auto_headers=NOT_OURS_TO_SET,
                 max_line_size=MAX_HEADER_BYTES,
                 max_field_size=MAX_HEADER_BYTES,
@@ -135,12 +142,9 @@ class Transport:
         return self._session
 
 
-def target_of(path: str, query: str) -> str:
-    """Path and query as they go over the wire: what is no part of a URL is escaped, escapes stay as they are."""
-    joined = f"{path}?{query}" if query else path
-    if AS_IT_IS.fullmatch(joined):
-        return joined
-    return httpx.URL(f"http://instance{path}", query=query.encode() if query else None).raw_path.decode("ascii")
+def _payload(body: SpooledBody) -> bytes | AsyncIterator[bytes]:
+    """What is small as it is, what lies in a file in pieces."""
+    return body.whole() if body.in_memory else body.chunks()
 
 
 def _on_the_wire(name: str, value: str) -> str:
@@ -159,5 +163,7 @@ def _translated() -> Iterator[None]:
         yield
     except ClientConnectorError as error:
         raise NotReached(str(error)) from error
-    except (ClientError, TimeoutError, OSError) as error:
+    except TimeoutError as error:
+        raise NotInTime(str(error) or type(error).__name__) from error
+    except (ClientError, OSError) as error:
         raise NoAnswer(str(error) or type(error).__name__) from error

@@ -43,9 +43,8 @@ class Upstreams:
     def choose(self, service: str) -> Target:
         """The next instance in turn whose circuit isn't open. Raises ServiceUnavailable when there is none."""
         for instance in rotate(self.instances(service), next(self._turns)):
-            breaker = self._breaker(instance)
-            if breaker.allow():
-                return Target(instance, breaker)
+            if (call := self._breaker(instance).allow()) is not None:
+                return Target(instance, call)
         raise ServiceUnavailable(f"no instance of {service} is healthy now", retry_after=1)
 
     def _breaker(self, instance: Instance) -> CircuitBreaker:

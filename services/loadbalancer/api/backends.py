@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.loadbalancer.api.common import WRITE, Router
+from services.loadbalancer.api.common import WRITE
 from services.loadbalancer.operations import backends
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.schemas import BackendChange, BackendCreate, BackendOut
 from services.loadbalancer.tables import BackendRow
-from shared.web.fastapi import ExpectedVersion, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, database, ports_of_app, requires
 
-router = Router()
+router = ApiRouter()
 
 
 @router.post("/pools/{id}/backends", status_code=201, response_model=BackendOut, dependencies=[requires(WRITE)])

@@ -6,17 +6,17 @@ from fastapi import Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.orm import Session
 
-from services.loadbalancer.api.common import READ, WRITE, Router
+from services.loadbalancer.api.common import READ, WRITE
 from services.loadbalancer.operations import load_balancers
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import LoadBalancerRepository
 from services.loadbalancer.schemas import ListenersChange, LoadBalancerCreate, LoadBalancerOut
 from services.loadbalancer.tables import LoadBalancer
 from shared.utils.pagination import Page
-from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = Router()
+router = ApiRouter()
 
 
 @router.post("/load-balancers", status_code=201, response_model=LoadBalancerOut, dependencies=[requires(WRITE)])

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from services.loadbalancer.api.common import READ, WRITE, Router
+from services.loadbalancer.api.common import READ, WRITE
 from services.loadbalancer.operations import pools
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import PoolRepository
 from services.loadbalancer.schemas import PoolChange, PoolCreate, PoolOut
 from services.loadbalancer.tables import Pool
 from shared.utils.pagination import Page
-from shared.web.fastapi import ExpectedVersion, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
-router = Router()
+router = ApiRouter()
 
 
 @router.post("/pools", status_code=201, response_model=PoolOut, dependencies=[requires(WRITE)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.loadbalancer.api.common import WRITE, Router
+from services.loadbalancer.api.common import WRITE
 from services.loadbalancer.operations import traffic
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.schemas import (
@@ -16,9 +16,9 @@ from services.loadbalancer.schemas import (
     PickRequest,
 )
 from services.loadbalancer.tables import BackendRow
-from shared.web.fastapi import ExpectedVersion, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, database, ports_of_app, requires
 
-router = Router()
+router = ApiRouter()
 
 
 @router.post("/pools/{id}/pick", response_model=PickOut, dependencies=[requires(WRITE)])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.loadbalancer.api.common import WRITE, Router
+from services.loadbalancer.api.common import WRITE
 from services.loadbalancer.operations import usage
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.schemas import UsageFlushed
-from shared.web.fastapi import database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
-router = Router()
+router = ApiRouter()
 
 
 @router.post("/usage/flush", dependencies=[requires(WRITE)])

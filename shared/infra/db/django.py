@@ -49,8 +49,8 @@ class TenantRepository(Generic[M]):
     def page(self, request: PageRequest, **filters: Any) -> Page[M]:
         """One page in order of creation (identifiers are time-ordered and unique: the keyset)."""
         query = self.scoped().filter(**filters).order_by("id")
-        if request.after:
-            query = query.filter(id__gt=request.after[0])
+        if position := request.position():
+            query = query.filter(id__gt=position[0])
         return Page.of(list(query[: request.limit + 1]), request, lambda row: (row.id,))
 
     def add(self, row: M) -> M:

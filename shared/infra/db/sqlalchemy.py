@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import psycopg2
-from sqlalchemy import DateTime, MetaData, Select, Text, create_engine, event, func, select, tuple_
+from sqlalchemy import DateTime, MetaData, Select, Text, create_engine, event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -128,8 +128,8 @@ class TenantRepository(Generic[T]):
     def page(self, request: PageRequest, *conditions: Any) -> Page[T]:
         """One page in order of creation (identifiers are time-ordered and unique: the keyset)."""
         query = self.scoped().where(*conditions).order_by(self.model.id)
-        if request.after:
-            query = query.where(tuple_(self.model.id) > tuple_(*request.after))
+        if position := request.position():
+            query = query.where(self.model.id > position[0])
         rows = self.session.scalars(query.limit(request.limit + 1)).all()
         return Page.of(rows, request, lambda row: (row.id,))
 

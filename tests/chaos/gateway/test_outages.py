@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, random_address
 from tests.support.instances import failing_instance
 from tests.support.zones import ZONES
 
@@ -36,6 +37,38 @@ def test_a_killed_gateway_routes_again_after_its_restart(tenant: Tenant, fleet: 
     fleet.start("gateway")
     fleet.wait_healthy("gateway")
     eventually(lambda: tenant.api.get("/api/auth/v1/me").status_code == 200, timeout=15)
+
+
+@pytest.mark.services("tenants", "auth")
+@pytest.mark.parametrize("how", ["dead", "hung"])
+def test_without_redis_requests_go_on_and_guesses_are_counted(tenant: Tenant, fleet: FleetControl, how: str) -> None:
+    (fleet.pause if how == "hung" else fleet.kill)("redis")
+    started = time.monotonic()
+    answers = [tenant.api.get("/api/tenants/v1/projects").status_code for _ in range(10)]
+    assert answers == [200] * 10
+    assert time.monotonic() - started < 10
+    guesser = Api(fleet.url, headers={"X-Forwarded-For": random_address()})
+    guesses = [guesser.get("/api/auth/v1/me").status_code for _ in range(130)]
+    assert (guesses[0], guesses[-1]) == (401, 429)
+    (fleet.resume if how == "hung" else fleet.start)("redis")
+    fleet.wait_healthy("redis")
+    assert tenant.api.get("/api/tenants/v1/projects").status_code == 200
+
+
+@pytest.mark.services("compute", "network")
+def test_without_its_database_a_service_says_so_and_when_to_come_back(tenant: Tenant, fleet: FleetControl) -> None:
+    paths = ["/api/compute/v1/server-groups", "/api/network/v1/vpcs"]
+    bodies = [{"name": "web", "policy": "affinity"}, {"name": "main", "cidr": "10.0.0.0/16"}]
+    fleet.kill("infra-db")
+    for path, body in zip(paths, bodies, strict=True):
+        for method in ("GET", "POST"):
+            answer = tenant.api.request(method, path, json=body if method == "POST" else None)
+            assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable"), answer.text
+            assert int(answer.headers["retry-after"]) >= 1
+    fleet.start("infra-db")
+    fleet.wait_healthy("infra-db")
+    for path in paths:
+        eventually(lambda path=path: tenant.api.get(path).status_code == 200, timeout=30)  # type: ignore[misc]
 
 
 @pytest.mark.services("dns")

@@ -1,6 +1,14 @@
 """The audit trail as its readers see it."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+
+import pytest
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
@@ -57,3 +65,80 @@ def test_verification_holds_against_a_signed_checkpoint(tenant: Tenant) -> None:
     verified = eventually(under_checkpoint)
     assert (verified["valid"], verified["first_invalid"]) == (True, None)
     assert verified["head"]["sequence"] == verified["records"]
+
+
+def test_the_trail_is_searched_by_time_and_read_from_either_end(tenant: Tenant) -> None:
+    eventually(lambda: len(types_of(tenant)) >= 4)
+    records = list(tenant.api.items(RECORDS))
+    by_time = sorted(records, key=lambda record: (record["time"], record["sequence"]))
+    for sort, expected in (
+        ("sequence", records),
+        ("-sequence", records[::-1]),
+        ("time", by_time),
+        ("-time", by_time[::-1]),
+    ):
+        # Over several pages, and nothing of what has happened since
+        found = [record for record in tenant.api.items(RECORDS, limit=3, sort=sort) if record in records]
+        assert found == expected, sort
+    first, last = by_time[0]["time"], by_time[-1]["time"]
+    within = list(tenant.api.items(RECORDS, **{"from": first, "to": last}))
+    assert [record["time"] for record in within] == [record["time"] for record in records if record["time"] < last]
+    assert list(tenant.api.items(RECORDS, to=first)) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({"sort": "hash"}, 400, "invalid_sort"),
+        ({"sort": "sequence; DROP TABLE audit_records"}, 400, "invalid_sort"),
+        ({"from": "yesterday"}, 422, "invalid_time_range"),
+        ({"to": "2020-01-01T00:00:00"}, 422, "invalid_time_range"),
+        ({"from": "0001-01-01T00:00:00+23:00"}, 422, "invalid_time_range"),
+        ({"from": "2020-01-02T00:00:00Z", "to": "2020-01-01T00:00:00Z"}, 422, "invalid_time_range"),
+    ],
+)
+def test_an_order_or_a_time_that_is_none_is_refused(
+    tenant: Tenant, asked: dict[str, str], status: int, code: str
+) -> None:
+    tenant.api.refused("GET", RECORDS, status, code, params=asked)
+
+
+def test_checkpoints_are_signed_one_after_the_other_under_the_published_key(tenant: Tenant) -> None:
+    eventually(lambda: len(types_of(tenant)) >= 4)
+
+    def checkpoints() -> list[Any]:
+        return [json.loads(line) for line in tenant.api.get("/api/audit/v1/checkpoints").text.splitlines()]
+
+    first = eventually(checkpoints)[-1]
+    tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Shop"})
+    eventually(lambda: checkpoints()[-1]["sequence"] > first["sequence"], timeout=20)
+    found = checkpoints()
+    assert [each["previous"] for each in found] == ["", *(each["signature"] for each in found[:-1])]
+    key = tenant.api.ok("GET", "/api/audit/v1/checkpoint-key", 200)
+    assert key["algorithm"] == "Ed25519"
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key["public_key"]))
+    for each in found:
+        content = {name: value for name, value in each.items() if name != "signature"}
+        public.verify(bytes.fromhex(each["signature"]), rfc8785.dumps(content))
+
+
+def test_an_export_is_verified_without_the_platform(tenant: Tenant, tmp_path: Path) -> None:
+    eventually(lambda: tenant.api.get("/api/audit/v1/checkpoints").text)
+    # Checkpoints first: what is exported after them has at least what they signed.
+    checkpoints, export = tmp_path / "checkpoints", tmp_path / "export"
+    checkpoints.write_text(tenant.api.get("/api/audit/v1/checkpoints").text)
+    export.write_text(tenant.api.get("/api/audit/v1/export").text)
+    key = tenant.api.ok("GET", "/api/audit/v1/checkpoint-key", 200)["public_key"]
+
+    def verified() -> tuple[int, str]:
+        command = [sys.executable, "-m", "services.audit.cli", export, "--checkpoints", checkpoints, "--key", key]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    status, told = verified()
+    assert (status, told.startswith("valid: ")) == (0, True), told
+    lines = export.read_text().splitlines(keepends=True)
+    export.write_text("".join([lines[0].replace('"actor": "', '"actor": "not '), *lines[1:]]))
+    assert verified() == (1, "INVALID at record 1: the content doesn't match its hash\n")
+    export.write_text("nonsense")
+    assert verified()[0] == 2

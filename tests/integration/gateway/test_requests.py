@@ -1,10 +1,13 @@
 """The gateway carries requests to services and answers back."""
 
+import json
 from http.client import HTTPConnection
+from typing import Any
 
 import pytest
 
 from tests.support.api import Api
+from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
@@ -72,6 +75,28 @@ def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(tenant: Tenant) -
 def test_a_header_that_is_no_text_is_refused_and_one_in_utf_8_is_not(tenant: Tenant) -> None:
     for value, status in ((b"M\xfcller", 400), ("Müller".encode(), 200)):
         assert tenant.api.get("/api/tenants/v1/projects", headers={"X-Name": value}).status_code == status
+
+
+@pytest.mark.services("tenants", "compute")
+@pytest.mark.parametrize(
+    ("service", "path"), [("tenants", "/api/tenants/v1/projects"), ("compute", "/api/compute/v1/instances")]
+)
+def test_a_request_is_found_in_the_logs_of_all_that_it_passed(
+    tenant: Tenant, fleet: FleetControl, service: str, path: str
+) -> None:
+    trace, sent = "fedcba0987654321fedcba0987654321", f"find-{tenant.id}"
+    headers = {"X-Correlation-Id": sent, "traceparent": f"00-{trace}-1234567890abcdef-01"}
+    assert tenant.api.get(f"{path}?limit=7", headers=headers).status_code == 200
+
+    def lines(name: str) -> list[dict[str, Any]]:
+        found = [json.loads(line) for line in fleet.logs(name, 400) if sent in line and '"request"' in line]
+        return [line for line in found if line["event"] == "request"]
+
+    for name in ("gateway", service):
+        [line] = eventually(lambda name=name: lines(name))  # type: ignore[misc]
+        assert (line["status"], line["trace_id"], line["tenant_id"]) == (200, trace, tenant.id)
+        assert line["milliseconds"] > 0
+        assert "limit" not in line["path"]
 
 
 @pytest.mark.services("tenants", "monitor")

@@ -87,21 +87,35 @@ def test_a_recomputed_record_breaks_the_next_one() -> None:
     assert (result.first_invalid, result.reason) == (3, "the previous hash is not that of the record before")
 
 
-def test_a_cut_off_tail_shows_against_the_checkpoint() -> None:
+def test_a_cut_off_tail_shows_against_what_was_signed() -> None:
     records = chain(4)
-    result = verify("t-1", records[:3], checkpoint=Head(4, records[3].hash))
+    result = verify("t-1", records[:3], [Head(2, records[1].hash), Head(4, records[3].hash)])
     assert (result.valid, result.first_invalid) == (False, 4)
 
 
-def test_a_rewritten_chain_shows_against_the_checkpoint() -> None:
+def test_a_rewritten_chain_shows_against_what_was_signed() -> None:
     records = chain(4)
-    result = verify("t-1", chain(4), checkpoint=Head(4, records[2].hash))
-    assert (result.valid, result.reason) == (False, "the checkpoint has another hash")
+    result = verify("t-1", chain(4), [Head(2, records[2].hash), Head(4, records[3].hash)])
+    assert (result.valid, result.first_invalid, result.reason) == (False, 2, "another hash was signed for it")
 
 
-def test_a_chain_that_grew_since_its_checkpoint_is_valid() -> None:
+def test_a_chain_that_grew_since_it_was_signed_is_valid() -> None:
     records = chain(4)
-    assert verify("t-1", records, checkpoint=Head(2, records[1].hash)).valid
+    assert verify("t-1", records, [Head(1, records[0].hash), Head(2, records[1].hash)]).valid
+
+
+def test_the_rest_of_a_chain_is_verified_after_a_head_that_is_known() -> None:
+    records = chain(4)
+    known = Head(2, records[1].hash)
+    assert verify("t-1", records[2:], [Head(4, records[3].hash)], known).valid
+    assert verify("t-1", records[3:], (), known).first_invalid == 4
+    assert not verify("t-1", [], [Head(4, records[3].hash)], known).valid
+
+
+def test_content_that_no_platform_wrote_is_invalid_and_no_fault() -> None:
+    records = chain(2)
+    records[1] = replace(records[1], entry=replace(records[1].entry, data={"n": 2**60}))
+    assert verify("t-1", records).first_invalid == 2
 
 
 def test_times_are_hashed_in_one_form() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.clients.breaker import BreakerState, CircuitBreaker, counts_as_failure
+from shared.clients.breaker import BreakerState, Call, CircuitBreaker, counts_as_failure
 from shared.utils.clock import FixedClock
 
 
@@ -19,10 +19,15 @@ def breaker(clock: FixedClock) -> CircuitBreaker:
     return CircuitBreaker(failure_threshold=3, open_seconds=10.0, monotonic=clock.monotonic)
 
 
-def fail(breaker: CircuitBreaker, times: int) -> None:
+def call(breaker: CircuitBreaker) -> Call:
+    allowed = breaker.allow()
+    assert allowed is not None
+    return allowed
+
+
+def fail(breaker: CircuitBreaker, times: int, caller: str = "") -> None:
     for _ in range(times):
-        assert breaker.allow()
-        breaker.record_failure()
+        call(breaker).failed(caller)
 
 
 def seconds(number: float) -> timedelta:
@@ -41,7 +46,7 @@ def test_it_opens_with_the_third_failure_in_a_row(breaker: CircuitBreaker) -> No
 
 def test_a_success_between_starts_the_count_anew(breaker: CircuitBreaker) -> None:
     fail(breaker, 2)
-    breaker.record_success()
+    call(breaker).succeeded()
     fail(breaker, 2)
 
     assert breaker.state is BreakerState.CLOSED
@@ -64,15 +69,13 @@ def test_half_open_lets_a_single_probe_through(breaker: CircuitBreaker, clock: F
     fail(breaker, 3)
     clock.advance(seconds(10))
 
-    assert [breaker.allow() for _ in range(5)] == [True, False, False, False, False]
+    assert [breaker.allow() is not None for _ in range(5)] == [True, False, False, False, False]
 
 
 def test_a_probe_that_succeeds_closes_it(breaker: CircuitBreaker, clock: FixedClock) -> None:
     fail(breaker, 3)
     clock.advance(seconds(10))
-    assert breaker.allow()
-
-    breaker.record_success()
+    call(breaker).succeeded()
 
     assert breaker.state is BreakerState.CLOSED
     fail(breaker, 2)
@@ -103,9 +106,10 @@ def test_a_probe_that_never_reports_does_not_block_it_for_ever(breaker: CircuitB
 
 
 def test_a_late_success_from_before_does_not_close_it(breaker: CircuitBreaker) -> None:
+    early = call(breaker)
     fail(breaker, 3)
 
-    breaker.record_success()
+    early.succeeded()
 
     assert breaker.state is BreakerState.OPEN
     assert not breaker.allow()
@@ -118,7 +122,7 @@ def test_of_many_threads_one_alone_gets_the_probe(breaker: CircuitBreaker, clock
 
     def ask() -> None:
         barrier.wait()
-        allowed.append(breaker.allow())
+        allowed.append(breaker.allow() is not None)
 
     threads = [threading.Thread(target=ask) for _ in range(16)]
     for thread in threads:
@@ -131,7 +135,76 @@ def test_of_many_threads_one_alone_gets_the_probe(breaker: CircuitBreaker, clock
 
 @pytest.mark.parametrize(
     ("status", "failure"),
-    [(200, False), (304, False), (404, False), (429, False), (499, False), (500, True), (503, True)],
+    [
+        (200, False),
+        (304, False),
+        (404, False),
+        (429, False),
+        (499, False),
+        (500, False),
+        (502, True),
+        (503, True),
+        (504, True),
+    ],
 )
-def test_only_server_errors_count_against_an_upstream(status: int, failure: bool) -> None:
+def test_only_what_says_that_the_upstream_is_away_counts_against_it(status: int, failure: bool) -> None:
     assert counts_as_failure(status) is failure
+
+
+def test_late_failures_from_before_do_not_prolong_the_pause(breaker: CircuitBreaker, clock: FixedClock) -> None:
+    early = [call(breaker) for _ in range(5)]
+    fail(breaker, 3)
+
+    clock.advance(seconds(9))
+    for late in early:
+        late.failed()
+    clock.advance(seconds(1))
+
+    assert breaker.allow()
+
+
+def test_a_late_success_from_before_does_not_close_it_while_a_probe_is_out(
+    breaker: CircuitBreaker, clock: FixedClock
+) -> None:
+    early = call(breaker)
+    fail(breaker, 3)
+    clock.advance(seconds(10))
+    probe = call(breaker)
+
+    early.succeeded()
+
+    assert breaker.state is BreakerState.HALF_OPEN
+    probe.succeeded()
+    assert breaker.state is BreakerState.CLOSED
+
+
+def test_one_caller_alone_does_not_close_an_upstream_to_others(breaker: CircuitBreaker) -> None:
+    fail(breaker, 50, caller="tenant-1")
+    assert breaker.state is BreakerState.CLOSED
+
+    fail(breaker, 1, caller="tenant-2")
+    assert breaker.state is BreakerState.OPEN
+
+
+def test_what_is_certainly_the_upstreams_fault_needs_no_second_caller(breaker: CircuitBreaker) -> None:
+    fail(breaker, 2)
+    fail(breaker, 1, caller="tenant-1")
+    assert breaker.state is BreakerState.OPEN
+
+
+def test_a_probe_whose_own_time_was_short_leaves_its_turn_to_another(
+    breaker: CircuitBreaker, clock: FixedClock
+) -> None:
+    fail(breaker, 3)
+    clock.advance(seconds(10))
+
+    call(breaker).dropped()
+
+    assert breaker.allow()
+    assert not breaker.allow()
+
+
+def test_a_dropped_call_is_no_failure(breaker: CircuitBreaker) -> None:
+    for _ in range(10):
+        call(breaker).dropped()
+    assert breaker.state is BreakerState.CLOSED

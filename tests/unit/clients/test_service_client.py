@@ -220,16 +220,29 @@ def test_an_answer_that_is_no_json_is_a_bad_gateway() -> None:
 
 
 def test_after_five_failures_in_a_row_it_is_left_alone() -> None:
-    upstream = Tenants(500)
+    upstream = Tenants(503)
     client = client_of(upstream)
-    for _ in range(5):
-        with pytest.raises(Exception, match="answered 500"):
-            client.post("/v1/x", {})
+    for tenant in ("t-1", "t-2", "t-1", "t-2", "t-1"):
+        with pytest.raises(Exception, match="answered 503"):
+            client.post("/v1/x", {}, tenant_id=tenant)
 
     with pytest.raises(CircuitOpen):
-        client.post("/v1/x", {})
+        client.post("/v1/x", {}, tenant_id="t-3")
 
     assert len(upstream.requests) == 5
+
+
+@pytest.mark.parametrize(("status", "tenants"), [(503, ["t-1"] * 20), (500, ["t-1", "t-2"] * 10)])
+def test_what_fails_for_one_tenant_or_by_a_request_of_its_kind_closes_it_to_nobody(
+    status: int, tenants: list[str]
+) -> None:
+    upstream = Tenants(status)
+    client = client_of(upstream)
+    for tenant in tenants:
+        with pytest.raises(Exception, match=f"answered {status}"):
+            client.post("/v1/x", {}, tenant_id=tenant)
+
+    assert len(upstream.requests) == 20
 
 
 def test_refusals_of_the_caller_do_not_open_the_circuit() -> None:

@@ -111,7 +111,7 @@ def test_an_instance_whose_circuit_is_open_is_passed_over(clock: FixedClock) -> 
     upstream = Upstream("tenants", Registry(ONE, TWO), clock)
     for _ in range(10):
         target = upstream.choose()
-        (target.breaker.record_failure if target.instance is ONE else target.breaker.record_success)()
+        (target.call.failed if target.instance is ONE else target.call.succeeded)()
 
     assert [chosen(upstream) for _ in range(3)] == ["b", "b", "b"]
 
@@ -119,7 +119,7 @@ def test_an_instance_whose_circuit_is_open_is_passed_over(clock: FixedClock) -> 
 def test_when_all_circuits_are_open_nobody_is_called(clock: FixedClock) -> None:
     upstream = Upstream("tenants", Registry(ONE), clock)
     for _ in range(5):
-        upstream.choose().breaker.record_failure()
+        upstream.choose().call.failed()
 
     with pytest.raises(CircuitOpen):
         upstream.choose()

@@ -31,14 +31,14 @@ def message(offset: int, partition: int = 0) -> Any:
 def test_the_partition_pauses_at_the_event() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
 
-    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+    waiting.postpone(consumer, message(5), attempts=1, faults=1, due=10.0)
 
     assert consumer.calls == [("pause", "compute.events", 0), ("seek", "compute.events", 0, 5)]
 
 
 def test_it_goes_on_when_the_wait_is_over_and_only_once() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
-    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+    waiting.postpone(consumer, message(5), attempts=1, faults=1, due=10.0)
     consumer.calls.clear()
 
     waiting.resume_due(consumer, 9.9)
@@ -51,7 +51,7 @@ def test_it_goes_on_when_the_wait_is_over_and_only_once() -> None:
 
 def test_attempts_are_counted_over_the_wait_for_this_event_alone() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
-    waiting.postpone(consumer, message(5), attempts=3, due=10.0)
+    waiting.postpone(consumer, message(5), attempts=3, faults=3, due=10.0)
     waiting.resume_due(consumer, 10.0)
 
     assert waiting.attempts(message(5)) == 3
@@ -61,7 +61,7 @@ def test_attempts_are_counted_over_the_wait_for_this_event_alone() -> None:
 
 def test_an_event_that_is_done_with_is_forgotten() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
-    waiting.postpone(consumer, message(5), attempts=3, due=10.0)
+    waiting.postpone(consumer, message(5), attempts=3, faults=3, due=10.0)
 
     waiting.forget(message(5))
 
@@ -70,7 +70,7 @@ def test_an_event_that_is_done_with_is_forgotten() -> None:
 
 def test_a_partition_that_was_taken_away_is_not_paused_when_it_comes_back() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
-    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
+    waiting.postpone(consumer, message(5), attempts=1, faults=1, due=10.0)
     consumer.calls.clear()
 
     waiting.drop(consumer, [TopicPartition("compute.events", 0), TopicPartition("compute.events", 1)])
@@ -84,8 +84,8 @@ def test_the_end_of_the_first_wait_is_known() -> None:
     consumer, waiting = Consumer(), WaitingPartitions()
     assert waiting.next_due() == float("inf")
 
-    waiting.postpone(consumer, message(5), attempts=1, due=10.0)
-    waiting.postpone(consumer, message(5, partition=1), attempts=1, due=12.0)
+    waiting.postpone(consumer, message(5), attempts=1, faults=1, due=10.0)
+    waiting.postpone(consumer, message(5, partition=1), attempts=1, faults=1, due=12.0)
     assert waiting.next_due() == 10.0
 
     waiting.resume_due(consumer, 10.0)

@@ -61,6 +61,32 @@ def test_what_passes_by_itself_is_retried_for_as_long_as_it_lasts(error: Excepti
     assert POLICY.decide(error, 1000) == Retry(5.0)
 
 
+class ReadOnly(psycopg2.errors.ReadOnlySqlTransaction):
+    """As the server's answer makes one."""
+
+    pgcode = "25006"
+
+
+def test_a_read_only_database_is_waited_for() -> None:
+    error = wrapped(ReadOnly("cannot execute INSERT in a read-only transaction"))
+    assert POLICY.decide(error, 1000) == Retry(5.0)
+
+
+def test_another_services_internal_error_is_given_minutes() -> None:
+    error = OmniCloudError("tenants answered 500")
+    waits = []
+    attempt = 1
+    while isinstance(verdict := POLICY.decide(error, attempt), Retry):
+        waits.append(verdict.delay)
+        attempt += 1
+    assert 240 < sum(waits) < 360
+
+
+def test_attempts_that_failed_by_the_surroundings_are_not_counted() -> None:
+    assert POLICY.decide(KeyError("id"), 40, faults=4) == Retry(5.0)
+    assert POLICY.decide(KeyError("id"), 40, faults=5) == PutAside("handler_failed")
+
+
 @pytest.mark.parametrize(
     "error", [OmniCloudError("500"), psycopg2.errors.UniqueViolation("twice"), ValueError(), wrapped(KeyError("x"))]
 )

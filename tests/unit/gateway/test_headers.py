@@ -37,4 +37,9 @@ def test_repeated_headers_all_pass_in_order() -> None:
 
 def test_answer_keeps_end_to_end_headers() -> None:
     headers = [("ETag", '"3"'), ("Transfer-Encoding", "chunked"), ("Server", "x"), ("Content-Length", "9")]
-    assert returnable(headers) == [("ETag", '"3"')]
+    assert returnable(headers, 200) == [("ETag", '"3"'), ("Content-Length", "9")]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_content_has_no_length(status: int) -> None:
+    assert returnable([("ETag", '"3"'), ("Content-Length", "9")], status) == [("ETag", '"3"')]

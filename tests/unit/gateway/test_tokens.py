@@ -131,12 +131,42 @@ def test_a_key_replaced_under_its_own_name_ends_what_the_old_one_signed(
 def test_keys_that_are_too_old_are_fetched_also_for_a_known_token(
     auth: Auth, verifier: TokenVerifier, clock: FixedClock
 ) -> None:
-    token = auth.token("one")
+    token = auth.token("one", exp=int((START + timedelta(days=1)).timestamp()))
+    assert tenant_of(verifier, token) == "tn-1"
+    clock.advance(timedelta(seconds=Settings().jwks_cache_seconds + 1))
+    del auth.keys["one"]
+    with pytest.raises(Unauthenticated):
+        tenant_of(verifier, token)
+    assert auth.asked == 2
+
+
+def test_while_auth_is_away_its_last_keys_count_for_an_hour(
+    auth: Auth, verifier: TokenVerifier, clock: FixedClock
+) -> None:
+    token = auth.token("one", exp=int((START + timedelta(days=1)).timestamp()))
     assert tenant_of(verifier, token) == "tn-1"
     auth.away = True
     clock.advance(timedelta(seconds=Settings().jwks_cache_seconds + 1))
+    assert tenant_of(verifier, token) == "tn-1"
+
+    clock.advance(timedelta(seconds=Settings().jwks_stale_seconds))
     with pytest.raises(ServiceUnavailable):
         tenant_of(verifier, token)
+
+    auth.away = False
+    clock.advance(timedelta(seconds=Settings().jwks_refetch_seconds + 0.1))
+    assert tenant_of(verifier, token) == "tn-1"
+
+
+def test_a_hundred_unknown_keys_at_a_time_are_one_question(auth: Auth, verifier: TokenVerifier) -> None:
+    stranger = Auth(*(f"unknown-{number}" for number in range(100)))
+
+    async def story() -> list[object]:
+        tokens = [stranger.token(key_id) for key_id in stranger.keys]
+        return await asyncio.gather(*map(verifier.verify, tokens), return_exceptions=True)
+
+    assert {type(result) for result in asyncio.run(story())} == {Unauthenticated}
+    assert auth.asked == 1
 
 
 def test_what_was_refused_is_looked_at_again(auth: Auth, verifier: TokenVerifier, signatures: list[str]) -> None:

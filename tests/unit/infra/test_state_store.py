@@ -1,14 +1,17 @@
 """Versions of infrastructure state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import pytest
 
+from shared.infra.coordination import ALONE, Companions, Put
 from shared.infra.state_index import EtcdStateIndex
 from shared.infra.state_store import (
     LineageMismatch,
+    NewDocument,
     SavedPlan,
     StalePlan,
     StateCorrupted,
@@ -37,8 +40,14 @@ class Blobs:
         assert name not in self.objects, "an object was overwritten"
         self.objects[name] = data
 
+    def put_stream(self, bucket: str, name: str, stream: BinaryIO, *, content_type: str = "") -> None:
+        self.put(bucket, name, stream.read())
+
     def get(self, bucket: str, name: str) -> bytes:
         return self.objects[name]
+
+    def stream(self, bucket: str, name: str) -> Iterator[bytes]:
+        yield from (self.objects[name][start : start + 4] for start in range(0, len(self.objects[name]), 4))
 
     def delete(self, bucket: str, name: str) -> None:
         del self.objects[name]
@@ -97,9 +106,9 @@ def test_a_writer_that_loses_between_reading_and_committing_is_refused_and_leave
     other = StateStore(EtcdStateIndex(etcd), blobs, CLOCK)
 
     class Interrupted(EtcdStateIndex):
-        def advance(self, head: Any, version: StateVersion) -> bool:
+        def advance(self, head: Any, version: StateVersion, companions: Companions = ALONE) -> bool:
             other.write("t1", "prod", {"by": "other"}, expected_serial=0, lineage="L")
-            return super().advance(head, version)
+            return super().advance(head, version, companions)
 
     with pytest.raises(StateVersionConflict):
         StateStore(Interrupted(etcd), blobs, CLOCK).write("t1", "prod", {"by": "us"}, expected_serial=0, lineage="L")
@@ -197,3 +206,59 @@ def test_a_plan_made_against_another_state_is_stale(plan: SavedPlan, state: Stat
 
 def test_a_document_has_one_spelling() -> None:
     assert canonical({"b": 1, "a": {"d": None, "c": "é"}}) == '{"a":{"c":"é","d":null},"b":1}'.encode()
+
+
+def numbered(content: bytes, serial: int, lineage: str = "L") -> NewDocument:
+    return NewDocument(BytesIO(content), len(content), digest_of(content), lineage, serial)
+
+
+def test_a_document_that_its_writer_has_numbered_is_kept_byte_for_byte(store: StateStore) -> None:
+    content = b'{ "n": 0.10000000000000000555, "serial": 7 }\n'
+    written = store.put(None, "t1", "prod", numbered(content, 7))
+    assert (written.serial, written.size, written.digest) == (7, len(content), digest_of(content))
+    assert b"".join(store.content(written)) == content
+
+
+def test_a_serial_can_be_set_back_by_force_and_generations_go_on(store: StateStore) -> None:
+    store.put(None, "t1", "prod", numbered(b"1", 7))
+    store.put(store.present("t1", "prod"), "t1", "prod", numbered(b"2", 3))
+    store.put(store.present("t1", "prod"), "t1", "prod", numbered(b"3", 3, "M"))
+    assert [(each.serial, each.generation) for each in store.history("t1", "prod")] == [(7, 1), (3, 3), (3, 2)]
+    # And over a deletion, too
+    head = store.present("t1", "prod")
+    assert head is not None
+    store.remove(head)
+    assert store.put(None, "t1", "prod", numbered(b"4", 1)).generation == 5
+
+
+def test_a_document_is_refused_when_what_it_was_made_after_is_no_longer_present(
+    store: StateStore, blobs: Blobs
+) -> None:
+    first = store.put(None, "t1", "prod", numbered(b"1", 1))
+    with pytest.raises(StateVersionConflict):
+        store.put(None, "t1", "prod", numbered(b"2", 1))
+    assert list(blobs.objects) == [first.object_name]
+
+
+def test_companions_decide_with_the_document_and_are_written_with_it(blobs: Blobs) -> None:
+    etcd = MemoryEtcd(CLOCK)
+    store = StateStore(EtcdStateIndex(etcd), blobs, CLOCK)
+    etcd.commit(puts=[Put("/lock", b"mine")])
+    held = etcd.get("/lock")
+    assert held is not None
+    noted = Companions(unchanged=[held], puts=[Put("/note", b"1")])
+    store.put(None, "t1", "prod", numbered(b"1", 1), lambda _version: noted)
+    assert etcd.get("/note") is not None
+    # When the lock was freed and taken again, even with the same content, then it is another one
+    etcd.commit(deletes=["/lock", "/note"])
+    etcd.commit(puts=[Put("/lock", b"mine")])
+    with pytest.raises(StateVersionConflict):
+        store.put(store.present("t1", "prod"), "t1", "prod", numbered(b"2", 2), lambda _version: noted)
+    assert (store.head("t1", "prod"), etcd.get("/note")) == (store.history("t1", "prod")[0], None)
+
+
+def test_a_numbered_document_that_was_tampered_with_is_found_out(store: StateStore, blobs: Blobs) -> None:
+    written = store.put(None, "t1", "prod", numbered(b"12345", 1))
+    blobs.objects[written.object_name] = b"12346"
+    with pytest.raises(StateCorrupted):
+        list(store.content(written))

@@ -9,8 +9,8 @@ from shared.errors import BadRequest, Forbidden, Unauthenticated
 from shared.kernel.identity import LIFETIME_SECONDS, Grant, Identity, Kind, sign_identity, verify_identity
 from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id, unrecorded
 from shared.settings import ServiceSettings
-from shared.web.edge import NO_VERSION, context_from_headers, correlation_id, etag_of, parse_if_match
-from shared.web.idempotency import fingerprint
+from shared.web.edge import check_host, context_from_headers, correlation_id, etag_of, parse_if_match
+from shared.web.idempotency import fingerprint, kept_key
 from shared.web.permissions import allowed
 from tests.unit.clocks import NOW, standing_clock
 
@@ -145,17 +145,67 @@ def test_entity_tags() -> None:
     assert etag_of({"name": "x"}) is None
     assert parse_if_match('"3"') == 3
     assert parse_if_match("*") is None
+    assert parse_if_match(None) is None
 
 
-@pytest.mark.parametrize("tag", ['W/"3"', '"abc"', '"\u00b2"', f'"{"9" * 5000}"', '"-1"', '""'])
-def test_a_tag_that_nothing_here_has_is_no_version(tag: str) -> None:
-    assert parse_if_match(tag) == NO_VERSION
+@pytest.mark.parametrize(
+    ("header", "version"),
+    [
+        (' "3" ', 3),
+        ('"of-another-kind", "3"', 3),
+        ('W/"3"', -1),
+        ('"x"', -1),
+        ('""', -1),
+        ('"' + "9" * 5_000 + '"', -1),
+    ],
+)
+def test_entity_tags_are_compared_strongly(header: str, version: int) -> None:
+    assert parse_if_match(header) == version
 
 
-@pytest.mark.parametrize("header", ["\u00b2", "abc", '"1', '"1", "2"', "9" * 5000, ""])
-def test_what_is_no_tag_is_refused(header: str) -> None:
+@pytest.mark.parametrize("header", ["3", "", '"3', '"1", "2"', '"3";', "*, *", '"\x00"'])
+def test_what_is_no_entity_tag_of_one_version_is_refused(header: str) -> None:
     with pytest.raises(BadRequest):
         parse_if_match(header)
+
+
+@pytest.mark.parametrize("host", ["compute.service.consul", "COMPUTE.service.consul:8003", "localhost", "localhost:80"])
+def test_a_service_answers_to_its_own_names(host: str) -> None:
+    check_host(host, ["localhost", ".service.consul"])
+
+
+@pytest.mark.parametrize("host", [None, "", "service.consul", "evil.example", "localhost.evil.example"])
+def test_a_service_answers_to_no_others(host: str | None) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        check_host(host, ["localhost", ".service.consul"])
+    assert refusal.value.code == "invalid_host"
+
+
+@pytest.mark.parametrize("budget", ["²", "-1", "", "1e3", "9" * 10, "soon"])
+def test_a_budget_that_is_no_number_is_refused(budget: str) -> None:
+    context, refusal = context_from_headers(
+        {"x-request-deadline-ms": budget}, ServiceSettings(service_name="tenants"), standing_clock(), unrecorded(None)
+    )
+    assert refusal is not None
+    assert refusal.code == "invalid_header"
+    assert context.deadline is not None
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "é", "a\tb"])
+def test_an_idempotency_key_is_printable_ascii(key: str) -> None:
+    with pytest.raises(BadRequest):
+        kept_key(Identity("user:1", "t-1", "user"), key)
+
+
+def test_services_keys_are_nobody_elses() -> None:
+    service = Identity.for_service("deploy", "t-1")
+    mine = kept_key(service, "commit:i-1.1")
+    assert mine != kept_key(Identity("user:1", "t-1", "user"), "commit:i-1.1")
+    assert mine != kept_key(Identity("user:1", "t-1", "user"), f"{service.subject}/commit:i-1.1")
+
+
+def test_a_request_of_another_person_is_another_request() -> None:
+    assert fingerprint("POST", "/a", "", b"x", "user:1") != fingerprint("POST", "/a", "", b"x", "user:2")
 
 
 @pytest.mark.parametrize(

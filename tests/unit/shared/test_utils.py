@@ -1,5 +1,6 @@
 """Identifiers, cursors, units, clocks and deadlines."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,13 +35,19 @@ def test_cursor_round_trip(key: tuple[str, ...]) -> None:
     assert decode_cursor(encode_cursor(key)) == key
 
 
-@pytest.mark.parametrize("cursor", ["", "%%%", "bm90IGpzb24", "W10", "WzFd", "WyJhXHUwMDAwIl0", "WyJcdWQ4MDAiXQ"])
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "%%%", "bm90IGpzb24", "W10", "WzFd", "WyJcdTAwMDAiXQ", "WyJcdWQ4MDAiXQ", encoded("[" * 5_000)]
+)
 def test_foreign_cursors_are_refused(cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor(cursor)
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "ten"])
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "ten", "1_0", "１", " 5", "9" * 5_000])
 def test_page_sizes_outside_the_range(limit: str) -> None:
     with pytest.raises(InvalidLimit):
         PageRequest.parse(limit, None)

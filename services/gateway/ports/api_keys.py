@@ -1,0 +1,107 @@
+"""API keys in place of access tokens: exchanged at auth, for clients that can't do so themselves.
+
+Terraform's HTTP backend sends one password from its first request to its last, and an apply may take longer than an
+access token is good for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from http.client import OK
+from typing import Any
+
+from services.gateway.ports.limits import RateLimits
+from services.gateway.ports.transport import NoAnswer, Transport
+from services.gateway.ports.upstreams import Upstreams
+from services.gateway.settings import Settings
+from shared.clients.errors import error_class
+from shared.error_codes import of_status
+from shared.errors import OmniCloudError, ServiceUnavailable, Unauthenticated
+from shared.kernel.context import CORRELATION_HEADER, TRACEPARENT_HEADER, RequestContext
+from shared.utils.clock import Clock
+
+KNOWN_KEYS = 512
+"""Keys that were exchanged last, by their digests."""
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """What a key was exchanged for, and until when it is used again, on the monotonic clock."""
+
+    token: str
+    until: float
+
+
+class ApiKeys:
+    """Exchanges API keys for access tokens; a refused key counts against its client's address."""
+
+    def __init__(
+        self, settings: Settings, upstreams: Upstreams, http: Transport, limits: RateLimits, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._upstreams = upstreams
+        self._http = http
+        self._limits = limits
+        self._clock = clock
+        self._known: dict[bytes, Exchanged] = {}
+
+    async def exchange(self, key: str, address: str, context: RequestContext) -> str:
+        """An access token for the key.
+
+        Raises what auth refuses it with (a wrong or revoked key, a suspended tenant), TooManyRequests for an address
+        that has sent too many wrong ones, or ServiceUnavailable.
+        """
+        digest = hashlib.sha256(key.encode()).digest()
+        known = self._known.get(digest)
+        if known is not None and self._clock.monotonic() < known.until:
+            return known.token
+        await self._limits.ensure_anonymous(address)
+        try:
+            token = await self._exchange(key, context)
+        except Unauthenticated:
+            self._known.pop(digest, None)
+            await self._limits.count_anonymous(address)
+            raise
+        self._remember(digest, Exchanged(token, self._clock.monotonic() + self._settings.api_key_seconds))
+        return token
+
+    async def _exchange(self, key: str, context: RequestContext) -> str:
+        body = json.dumps({"grant_type": "api_key", "api_key": key}).encode()
+        headers = [
+            ("Host", "auth.service.consul"),
+            ("Content-Type", "application/json"),
+            (CORRELATION_HEADER, context.correlation_id),
+            (TRACEPARENT_HEADER, context.traceparent),
+        ]
+        for instance in self._upstreams.instances("auth"):
+            try:
+                answer = await self._http.send(
+                    "POST", f"{instance.url}/v1/tokens", headers, body, self._settings.request_timeout_seconds
+                )
+                content = await answer.read()
+            except NoAnswer:
+                continue
+            if answer.status == OK:
+                return str(json.loads(content)["access_token"])
+            if answer.status < 500:
+                raise _refusal(answer.status, content)
+        raise ServiceUnavailable("API keys can't be verified now: auth is not available", retry_after=1)
+
+    def _remember(self, digest: bytes, exchanged: Exchanged) -> None:
+        """Keep the keys that were exchanged last."""
+        self._known.pop(digest, None)
+        self._known[digest] = exchanged
+        if len(self._known) > KNOWN_KEYS:
+            del self._known[next(iter(self._known))]
+
+
+def _refusal(status: int, content: bytes) -> OmniCloudError:
+    """Auth's answer as the client's own."""
+    try:
+        problem: dict[str, Any] = json.loads(content)
+    except ValueError:
+        problem = {}
+    code = str(problem.get("code") or of_status(status).code)
+    return error_class(status, code)(str(problem.get("detail") or "the API key is not valid"))

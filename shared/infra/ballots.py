@@ -1,0 +1,100 @@
+"""Votes of a group on proposals, kept in etcd: a subject has one ballot, in whose term each member votes once.
+
+A proposal is made in a term, as a Raft leader's is, and only in one that is greater than every term there has been for
+its subject. Votes of an earlier term are gone with their ballot.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from shared.errors import Conflict
+from shared.infra.coordination import Coordination, KeyValue, Put
+from shared.infra.election import accepts_term
+from shared.infra.quorum import Vote
+
+PREFIX = "/ballots/"
+
+
+class StaleTerm(Conflict):
+    """There is a ballot of the same or a later term."""
+
+    code = "stale_term"
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What is voted on, in which term; `data` is what the members judge it by."""
+
+    subject: str
+    term: int
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Ballots:
+    """The ballots of one group."""
+
+    def __init__(self, etcd: Coordination, group: str) -> None:
+        self._etcd = etcd
+        self.prefix = f"{PREFIX}{quote(group, safe='')}/proposals/"
+        self._votes = f"{PREFIX}{quote(group, safe='')}/votes/"
+
+    def open(self, ballot: Ballot) -> None:
+        """Propose. Raises StaleTerm unless the term is greater than that of every ballot on the subject before."""
+        while True:
+            present = self._etcd.get(self._key(ballot.subject))
+            if present is not None:
+                self._ensure_new(_ballot(present), ballot)
+            opened = self._etcd.commit(
+                unchanged=[present] if present is not None else [],
+                absent=[] if present is not None else [self._key(ballot.subject)],
+                puts=[Put(self._key(ballot.subject), json.dumps(asdict(ballot)).encode())],
+                delete_prefix=self._folder(ballot.subject),
+            )
+            if opened is not None:
+                return
+
+    def find(self, subject: str) -> Ballot | None:
+        """The newest ballot on a subject; None when there is none."""
+        present = self._etcd.get(self._key(subject))
+        return None if present is None else _ballot(present)
+
+    def cast(self, ballot: Ballot, vote: Vote) -> bool:
+        """Vote; the first vote of a member stands. False when it has voted. Raises StaleTerm for an earlier term."""
+        key = self._folder(ballot.subject) + quote(vote.member, safe="")
+        while True:
+            present = self._etcd.get(self._key(ballot.subject))
+            if present is None or _ballot(present).term != ballot.term:
+                raise StaleTerm(f"there is no vote on {ballot.subject} in term {ballot.term}")
+            value = json.dumps(asdict(vote)).encode()
+            if self._etcd.commit(unchanged=[present], absent=[key], puts=[Put(key, value)]) is not None:
+                return True
+            if self._etcd.get(key) is not None:
+                return False
+
+    def votes(self, subject: str) -> tuple[Vote, ...]:
+        """Who has voted in the ballot's term, members or not."""
+        return tuple(Vote(**json.loads(item.value)) for item in self._etcd.snapshot(self._folder(subject)).items)
+
+    def close(self, subject: str) -> None:
+        """Forget the ballot and its votes."""
+        self._etcd.commit(deletes=[self._key(subject)], delete_prefix=self._folder(subject))
+
+    def _ensure_new(self, before: Ballot, ballot: Ballot) -> None:
+        if not accepts_term(before.term, ballot.term):
+            raise StaleTerm(
+                f"term {ballot.term} isn't newer than {before.term}", term=ballot.term, current_term=before.term
+            )
+
+    def _key(self, subject: str) -> str:
+        return self.prefix + quote(subject, safe="")
+
+    def _folder(self, subject: str) -> str:
+        return f"{self._votes}{quote(subject, safe='')}/"
+
+
+def _ballot(present: KeyValue) -> Ballot:
+    return Ballot(**json.loads(present.value))

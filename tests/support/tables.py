@@ -1,0 +1,91 @@
+"""A table that is locked for a while: whoever writes to it stops there, in the middle of what it does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psycopg2
+
+from tests.support.api import Api
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+
+PASSWORD = os.environ.get("POSTGRES_PASSWORD", "omnicloud-postgres")
+WAITING = """
+SELECT array_agg(locks.pid) FROM pg_locks locks JOIN pg_class tables ON tables.oid = locks.relation
+JOIN pg_namespace schemas ON schemas.oid = tables.relnamespace
+WHERE schemas.nspname = %s AND tables.relname = %s AND NOT locks.granted
+"""
+
+
+@dataclass
+class LockedTable:
+    """A table nobody else can write to."""
+
+    schema: str
+    table: str
+    connection: Any
+
+    def waiting(self) -> list[int]:
+        """The database's processes that stand at the table."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(WAITING, (self.schema, self.table))
+            return list(cursor.fetchone()[0] or [])
+
+    def wait_for_somebody(self) -> None:
+        """Returns once somebody has come as far as this table."""
+        eventually(self.waiting, 8.0)
+
+    def end_who_waits(self) -> None:
+        """The database ends the sessions that stand at the table."""
+        with self.connection.cursor() as cursor:
+            for process in self.waiting():
+                cursor.execute("SELECT pg_terminate_backend(%s)", (process,))
+
+
+@contextmanager
+def locked_table(fleet: FleetControl, schema: str, table: str = "outbox") -> Iterator[LockedTable]:
+    """Hold a table of the infrastructure database for the length of a block."""
+    connection = _connect(fleet)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {schema}.{table} IN EXCLUSIVE MODE")
+        yield LockedTable(schema, table, connection)
+    finally:
+        connection.close()
+
+
+def session_states(fleet: FleetControl, service: str) -> list[str]:
+    """What the sessions of a service are doing: `active`, `idle`, `idle in transaction`."""
+    connection = _connect(fleet)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT state FROM pg_stat_activity WHERE application_name = %s", (service,))
+            return [str(state) for (state,) in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+@contextmanager
+def under_way(api: Api, method: str, path: str, **kwargs: Any) -> Iterator[Future[int]]:
+    """A request that somebody else makes meanwhile; its status, 0 when it got no answer."""
+
+    def ask() -> int:
+        try:
+            return api.request(method, path, **kwargs).status_code
+        except httpx.HTTPError:
+            return 0
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(ask)
+
+
+def _connect(fleet: FleetControl) -> Any:
+    host, port = fleet.address("infra-db:5432")
+    return psycopg2.connect(host=host, port=port, dbname="infra_db", user="omnicloud", password=PASSWORD)

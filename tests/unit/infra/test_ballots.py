@@ -1,0 +1,54 @@
+"""Ballots: one vote a member and term."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.infra.ballots import Ballot, Ballots, StaleTerm
+from shared.infra.quorum import Vote
+from shared.utils.clock import FixedClock
+from tests.unit.infra.fakes import MemoryEtcd
+
+
+@pytest.fixture
+def ballots() -> Ballots:
+    return Ballots(MemoryEtcd(FixedClock(datetime(2025, 6, 1, tzinfo=UTC))), "group")
+
+
+def test_a_members_first_vote_stands(ballots: Ballots) -> None:
+    ballot = Ballot("s", 3)
+    ballots.open(ballot)
+    assert ballots.cast(ballot, Vote("a", True)) is True
+    assert ballots.cast(ballot, Vote("a", False)) is False
+    assert ballots.cast(ballot, Vote("b", False)) is True
+    assert ballots.votes("s") == (Vote("a", True), Vote("b", False))
+
+
+@pytest.mark.parametrize("term", [1, 2, 3])
+def test_only_a_later_term_is_heard(ballots: Ballots, term: int) -> None:
+    ballots.open(Ballot("s", 3, {"by": "first"}))
+    with pytest.raises(StaleTerm) as refused:
+        ballots.open(Ballot("s", term, {"by": "second"}))
+    assert (refused.value.status, refused.value.code) == (409, "stale_term")
+    assert ballots.find("s") == Ballot("s", 3, {"by": "first"})
+
+
+def test_votes_of_an_earlier_term_are_gone_and_none_come_late(ballots: Ballots) -> None:
+    first, second = Ballot("s", 3), Ballot("s", 4)
+    ballots.open(first)
+    ballots.cast(first, Vote("a", True))
+    ballots.open(second)
+    assert ballots.votes("s") == ()
+    with pytest.raises(StaleTerm):
+        ballots.cast(first, Vote("b", True))
+    assert ballots.cast(second, Vote("a", False)) is True
+
+
+def test_nothing_is_left_of_a_closed_ballot(ballots: Ballots) -> None:
+    ballots.open(Ballot("s", 3))
+    ballots.open(Ballot("s/2", 1))
+    ballots.cast(Ballot("s", 3), Vote("a", True))
+    ballots.close("s")
+    assert (ballots.find("s"), ballots.votes("s"), ballots.find("s/2")) == (None, (), Ballot("s/2", 1))
+    with pytest.raises(StaleTerm):
+        ballots.cast(Ballot("s", 3), Vote("a", True))

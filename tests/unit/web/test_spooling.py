@@ -1,0 +1,51 @@
+"""Bodies in bounded memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.errors import PayloadTooLarge
+from shared.web.spooling import IN_MEMORY_BYTES, SpooledBody, declared_size
+
+
+async def pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+def spooled(content: bytes, limit: int = 2**30, declared: int | None = None) -> SpooledBody:
+    return asyncio.run(SpooledBody(limit).receive(pieces(content, 100_000), declared))
+
+
+async def joined(body: SpooledBody) -> bytes:
+    return b"".join([chunk async for chunk in body.chunks()])
+
+
+@pytest.mark.parametrize("size", [0, 1, IN_MEMORY_BYTES, IN_MEMORY_BYTES + 1, 3 * IN_MEMORY_BYTES + 7])
+def test_a_body_can_be_read_again_and_again(size: int) -> None:
+    content = bytes(number % 251 for number in range(size))
+    with spooled(content) as body:
+        assert (body.size, body.in_memory) == (size, size <= IN_MEMORY_BYTES)
+        assert [asyncio.run(joined(body)), asyncio.run(joined(body)), body.whole()] == [content] * 3
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_here_when_that_is_told() -> None:
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    with pytest.raises(PayloadTooLarge) as refused:
+        asyncio.run(SpooledBody(10, "; send less").receive(never(), 11))
+    assert (refused.value.status, refused.value.detail) == (413, "at most 10 bytes; send less")
+
+
+def test_a_body_that_is_too_large_is_refused_as_soon_as_it_shows() -> None:
+    with pytest.raises(PayloadTooLarge):
+        spooled(b"x" * 11, limit=10)
+    assert spooled(b"x" * 10, limit=10).whole() == b"x" * 10
+
+
+@pytest.mark.parametrize(("header", "size"), [("12", 12), ("", None), (None, None), ("-1", None), ("²", None)])
+def test_a_length_is_a_number_or_none(header: str | None, size: int | None) -> None:
+    assert declared_size(header) == size
