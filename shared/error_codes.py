@@ -267,7 +267,7 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("invalid_volume_size", 422, "Invalid volume size",
         "The size is outside of what the volume's class allows."),
     ErrorCode("invalid_workspace_name", 422, "Invalid name of a workspace",
-        "A workspace's name is what a URL's path holds without escapes: letters, digits and any of . _ ~ $ & + : = @ - alone."),
+        "A name is what a URL's path holds without escapes: letters, digits and any of . _ ~ $ & + : = @ - alone."),
     ErrorCode("invalid_zone_file", 422, "Invalid zone file",
         "The text isn't a zone file (RFC 1035 §5) of this zone; the detail says why."),
     ErrorCode("invoice_exists", 409, "Invoice exists",

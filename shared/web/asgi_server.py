@@ -11,7 +11,52 @@ from email.utils import formatdate
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+HEAD_SECONDS = 10.0
+"""So long a request's head may take to arrive. It is a few hundred bytes: who needs longer holds a connection for its
+own sake."""
+
+
+class HttpInTime(HttpToolsProtocol):
+    """HTTP of clients that say what they want: a connection whose request doesn't come is closed."""
+
+    head_seconds = HEAD_SECONDS
+    _head_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client is there; its request has to follow."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request; of a kept connection's next one as well."""
+        super().on_message_begin()
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is here. What the body may take is for who reads it."""
+        self._forget_head()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        self._forget_head()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._head_due is None:
+            self._head_due = self.loop.call_later(self.head_seconds, self._close)
+
+    def _forget_head(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def _close(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
 
 
 class DatedState(ServerState):

@@ -32,7 +32,12 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     created_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, key)
 );
+CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_at);
 """
+KEEP_HOURS = 24
+"""How long a saved answer can be had again: as long as Stripe keeps its own."""
+PRUNE_SECONDS = 600.0
+PRUNE_BATCH = 5_000
 
 
 class IdempotencyKeyReused(ValidationFailed):
@@ -86,6 +91,16 @@ def kept_key(identity: Identity, key: str) -> str:
     Services have names of their own, which they build from what is public: a tenant can't use them up beforehand.
     """
     return f"{identity.subject if identity.kind == 'service' else 'client'}/{check_key(key)}"
+
+
+def forget_old(cursor: Any) -> int:
+    """Forget answers that are older than they are kept, a batch of them; how many there were."""
+    cursor.execute(
+        "DELETE FROM idempotency_keys WHERE (tenant_id, key) IN (SELECT tenant_id, key FROM idempotency_keys "
+        "WHERE created_at < now() - make_interval(hours => %s) ORDER BY created_at LIMIT %s)",
+        (KEEP_HOURS, PRUNE_BATCH),
+    )
+    return int(cursor.rowcount)
 
 
 def begin(cursor: Any, tenant_id: str, key: str, request_fingerprint: str) -> SavedAnswer | None:

@@ -10,14 +10,17 @@ from typing import Any, Literal, Protocol
 import psycopg2
 
 from shared.events.consumer import EventConsumer
+from shared.events.cursor import cursor_of
 from shared.events.processing import TransactionRunner
 from shared.events.relay import OutboxRelay
 from shared.infra.db.dsn import connect
+from shared.infra.periodic import Periodic
 from shared.infra.registry import KeepRegistered, Registration, ServiceRegistry
 from shared.kernel.logs import logger
 from shared.kernel.trace_export import SpanExport
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
+from shared.web import idempotency
 from shared.web.health import Check, http_check, tcp_check
 
 log = logger("shared.web")
@@ -94,6 +97,8 @@ class Runtime:
         parts: list[Background] = []
         if self._transactions is not None:
             parts.append(OutboxRelay(self._settings))
+        if register and self._transactions is not None:
+            parts.append(Periodic("idempotency-keys", idempotency.PRUNE_SECONDS, self._forget_answers))
         if self._handlers and self._transactions is not None:
             parts.append(EventConsumer(self._settings, self._handlers, self._transactions, self._clock))
         parts.extend(self._background)
@@ -108,6 +113,16 @@ class Runtime:
             )
             parts.append(KeepRegistered(ServiceRegistry.from_settings(settings), registration))
         return parts
+
+    def _forget_answers(self) -> None:
+        assert self._transactions is not None
+
+        def forget(transaction: Any) -> int:
+            with cursor_of(transaction) as cursor:
+                return idempotency.forget_old(cursor)
+
+        while self._transactions.run(forget) == idempotency.PRUNE_BATCH:
+            continue
 
 
 def default_checks(settings: ServiceSettings, uses_database: bool) -> dict[str, Check]:

@@ -15,7 +15,7 @@ import uvicorn
 from waitress.server import create_server
 
 from shared.kernel.logs import configure_logs, logger
-from shared.web.asgi_server import AsgiServer
+from shared.web.asgi_server import AsgiServer, HttpInTime
 from shared.web.runtime import ServiceApp
 
 WSGI_LOOK_SECONDS = 10
@@ -40,6 +40,7 @@ def serve_asgi(app: ServiceApp) -> None:
     host, port = app.settings.listen()
     config = uvicorn.Config(
         _with_runtime(app),
+        http=HttpInTime,
         host=host,
         port=port,
         log_config=None,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from shared.web.asgi_server import AsgiServer, DatedState
+from shared.web.asgi_server import AsgiServer, DatedState, HttpInTime
 
 
 async def _application(scope: Any, receive: Any, send: Any) -> None:
@@ -54,3 +54,44 @@ def test_headers_carry_the_present_second(monkeypatch: pytest.MonkeyPatch) -> No
     now += 1
     [(_, later)] = state.default_headers
     assert parsedate_to_datetime(later.decode()).timestamp() == 1_700_000_001
+
+
+class Hasty(HttpInTime):
+    """The same with little patience."""
+
+    head_seconds = 0.2
+
+
+async def _answer(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 100])
+def test_a_connection_whose_request_does_not_come_is_closed(sent: bytes) -> None:
+    async def run() -> tuple[bytes, bytes]:
+        config = uvicorn.Config(_answer, log_config=None, http=Hasty, timeout_keep_alive=30)
+        config.load()
+        server = uvicorn.Server(config)
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(lambda: Hasty(config, server.server_state, {}), "127.0.0.1", 0)
+        async with listening:
+            host, port = listening.sockets[0].getsockname()
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(sent)
+            left = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            # Given one who has been answered and stays, then the next request is waited for, and not half of it
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answered = await asyncio.wait_for(reader.readuntil(b"ok"), 10)
+            await asyncio.sleep(2 * Hasty.head_seconds)
+            assert not reader.at_eof()
+            writer.write(b"GET / HTTP/1.1\r\nHo")
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+            writer.close()
+        return left, answered
+
+    left, answered = asyncio.run(run())
+    assert left == b""
+    assert answered.startswith(b"HTTP/1.1 200")
