@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.support.api import Api
 from tests.support.balancing import BALANCERS, POOLS, make_balancer, make_pool
-from tests.support.hostile import address_failures, failures
 from tests.support.identities import Tenant
 
 
@@ -61,35 +60,3 @@ def test_who_may_only_look_changes_nothing(tenant: Tenant, viewer: Api) -> None:
 
 def test_nobody_gets_nothing(anonymous: Api) -> None:
     anonymous.refused("GET", POOLS, 401, "unauthenticated")
-
-
-def test_no_value_makes_loadbalancer_fail(tenant: Tenant) -> None:
-    pool, [backend] = make_pool(tenant.api, 1, algorithm="consistent_hash", sticky=True)
-    balancer = f"{BALANCERS}/{make_balancer(tenant.api, pool)['id']}"
-    listener = {"port": 81, "protocol": "http", "pool_id": "a\0"}
-    found = [
-        failure
-        for method, path, body in (
-            (
-                "POST",
-                POOLS,
-                {"name": "x", "rise": 1, "check_path": "/", "hash_name": "x", "check_timeout_seconds": 0.5},
-            ),
-            ("PATCH", pool, {"fall": 1, "algorithm": "round_robin", "check_timeout_seconds": 0.5}),
-            ("POST", f"{pool}/backends", {"address": "10.0.0.8", "port": 1, "weight": 1}),
-            ("PATCH", f"{pool}/backends/{backend}", {"weight": 1, "state": "active"}),
-            ("POST", f"{pool}/pick", {"key": "k", "session_backend_id": "x"}),
-            ("POST", f"{pool}/checks", {"backend_id": backend, "healthy": True}),
-            ("POST", f"{pool}/outcomes", {"backend_id": backend, "succeeded": True}),
-            ("POST", f"{pool}/release", {"backend_id": backend}),
-            ("POST", BALANCERS, {"name": "y", "listeners": [listener]}),
-            ("PUT", f"{balancer}/listeners", {"listeners": [listener]}),
-        )
-        for failure in failures(tenant.api, method, path, body)
-    ]
-    # 503 no_backend is an answer about the pool and not about the value: this one has a backend.
-    found += [
-        failure for path in (POOLS, BALANCERS, f"{pool}/backends") for failure in address_failures(tenant.api, path)
-    ]
-
-    assert found == []

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from tests.support.api import Api
-from tests.support.hostile import address_failures, failures
 from tests.support.identities import Tenant
 from tests.support.networking import (
-    ACLS,
     ADDRESSES,
     EVALUATE,
     GROUPS,
@@ -109,39 +107,6 @@ def test_a_viewer_sees_and_changes_nothing(tenant: Tenant, viewer: Api) -> None:
 def test_nobody_gets_in_without_a_token(anonymous: Api) -> None:
     anonymous.refused("GET", VPCS, 401)
     anonymous.refused("POST", VPCS, 401, json={"name": "b", "cidr": "10.0.0.0/16"})
-
-
-def test_no_value_makes_network_fail(tenant: Tenant) -> None:
-    vpc = create_vpc(tenant.api)
-    subnet = create_subnet(tenant.api, vpc)
-    in_vpc = {"vpc_id": vpc["id"], "name": "x"}
-    acl, group, table = (tenant.api.ok("POST", path, 201, json=in_vpc) for path in (ACLS, GROUPS, ROUTE_TABLES))
-    gateway = tenant.api.ok("POST", NAT, 201, json={"subnet_id": subnet["id"], "name": "nat"})
-    ports = {"port_low": 1, "port_high": 2}
-    packet = {"protocol": "tcp", "source": "10.0.0.9", "source_port": 1, "destination": "192.0.2.1"}
-    one = f"{VPCS}/{vpc['id']}"
-
-    found = [
-        failure
-        for method, path, body in (
-            ("POST", VPCS, {"name": "x", "cidr": "10.9.0.0/16", "ipv6_cidr": "2001:db8::/56"}),
-            ("PATCH", one, {"name": "x", "main_route_table_id": table["id"]}),
-            ("POST", f"{one}/cidr-blocks", {"cidr": "10.8.0.0/16"}),
-            ("POST", f"{one}/routes", {"destination": "172.16.0.0/12", "target_kind": "vpn", "target": "vpn-1"}),
-            ("POST", SUBNETS, {**in_vpc, "cidr": "10.0.8.0/24", "zone": ZONE, "acl_id": acl["id"]}),
-            ("POST", ADDRESSES, {"subnet_id": subnet["id"], "address": "10.0.0.9", "holder": "x"}),
-            ("POST", f"{ACLS}/{acl['id']}/rules", {"number": 1, "direction": "egress", "cidr": "10.0.0.0/8", **ports}),
-            ("POST", f"{GROUPS}/{group['id']}/rules", {"direction": "egress", "peer_group_id": group["id"], **ports}),
-            ("POST", EVALUATE, {"subnet_id": subnet["id"], "peer": "10.0.0.9", "port": 1, "protocol": "tcp"}),
-            ("POST", PEERINGS, {"vpc_id": vpc["id"], "peer_tenant_id": tenant.id, "peer_vpc_id": "vpc-1"}),
-            ("POST", TUNNELS, {**in_vpc, "peer_address": "192.0.2.1", "gateway_mtu": 1500, "cipher": "aes-256-gcm"}),
-            ("POST", f"{NAT}/{gateway['id']}/translations", packet),
-        )
-        for failure in failures(tenant.api, method, path, body)
-    ]
-    found += [failure for path in (VPCS, SUBNETS, ACLS, ROUTE_TABLES) for failure in address_failures(tenant.api, path)]
-
-    assert found == []
 
 
 def test_a_tunnels_other_end_lies_outside_of_the_platform(tenant: Tenant) -> None:
