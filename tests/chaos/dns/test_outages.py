@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.support.api import Api
@@ -74,3 +75,29 @@ def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behin
         assert answers <= {201, 401, 403}, answers
         eventually(lambda acting=tenant.operator: list(acting.items(ZONES)) == [], timeout=30)  # type: ignore[misc]
         eventually(lambda acting=tenant.operator: quota(acting, "dns_zones") == (0, 0), timeout=30)  # type: ignore[misc]
+
+
+def test_an_import_that_is_cut_off_leaves_the_whole_old_zone_or_the_whole_new_one(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "old", "A", "192.0.2.1")
+    text = "\n".join(f"host-{n} A 192.0.2.{n % 250}" for n in range(4_000))
+
+    def imported() -> int:
+        try:
+            return tenant.api.put(f"{ZONES}/{zone['id']}/zonefile", json={"zonefile": text}).status_code
+        except httpx.TransportError:
+            return 0
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(imported)
+        fleet.kill("dns")
+        status = running.result()
+    fleet.start("dns")
+    fleet.wait_healthy("dns")
+
+    [found] = eventually(lambda: tenant.api.ok("GET", ZONES)["items"])
+    assert found["record_sets"] in ((4_001,) if status == 200 else (2, 4_001))
+    eventually(lambda: imported() == 200)
+    assert tenant.api.ok("GET", ZONES)["items"][0]["record_sets"] == 4_001

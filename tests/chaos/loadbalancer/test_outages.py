@@ -141,3 +141,16 @@ def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behin
         assert answers <= {201, 401, 403}, answers
         eventually(lambda acting=tenant.operator: left(acting) == [], timeout=30)  # type: ignore[misc]
         eventually(lambda acting=tenant.operator: quota(acting, "load_balancers") == (0, 0), timeout=30)  # type: ignore[misc]
+
+
+def test_keys_stay_with_their_backends_over_a_kill(tenant: Tenant, fleet: FleetControl) -> None:
+    pool, _ = make_pool(tenant.api, 3, 2, 1, algorithm="consistent_hash")
+    keys = [f"user-{number}" for number in range(8)]
+    before = [pick(tenant.api, pool, key=key) for key in keys]
+
+    fleet.kill("loadbalancer")
+    fleet.start("loadbalancer")
+    fleet.wait_healthy("loadbalancer")
+    eventually(lambda: tenant.api.get(pool).is_success)
+
+    assert [pick(tenant.api, pool, key=key) for key in keys] == before
