@@ -8,12 +8,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from services.billing.domain.usage import Usage
+from services.billing.domain.usage import Usage, UsageRefused, ensure_countable
 from services.billing.operations.usage import record_usage
 from services.billing.ports import Ports
 from shared.events import Event
 from shared.events.inbox import Handler
 from shared.services import METERED
+from shared.utils.decimals import parse_decimal
 
 
 def handlers(ports: Ports) -> Mapping[str, Handler]:
@@ -28,8 +29,18 @@ def on_usage_recorded(ports: Ports, event: Event, _transaction: Any) -> None:
         source=data.get("source") or event.source,
         id=event.id,
         meter=data["meter"],
-        quantity=Decimal(data["quantity"]),
+        quantity=_quantity(data["quantity"]),
         started_at=datetime.fromisoformat(data["started_at"]),
         ended_at=datetime.fromisoformat(data["ended_at"]),
     )
     record_usage(ports, item, data["resource_id"], refuse=False)
+
+
+def _quantity(text: str) -> Decimal:
+    """The number that an event says. Raises UsageRefused for one that can't be kept digit by digit."""
+    try:
+        quantity = parse_decimal(text)
+    except ValueError as error:
+        raise UsageRefused(f"{text!r} is not a quantity") from error
+    ensure_countable(quantity)
+    return quantity

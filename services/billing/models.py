@@ -10,6 +10,11 @@ from shared.infra.db.django import TenantModel
 
 QUANTITY: dict[str, Any] = {"max_digits": 38, "decimal_places": 12}
 AMOUNT: dict[str, Any] = {"max_digits": 20, "decimal_places": 4}
+"""What people write: credits, fees, budgets."""
+RATE: dict[str, Any] = {"max_digits": 6, "decimal_places": 5}
+SUM: dict[str, Any] = {"max_digits": 60, "decimal_places": 4}
+SUMMED_QUANTITY: dict[str, Any] = {"max_digits": 60, "decimal_places": 12}
+"""What is computed: room for 10^15 pieces of the largest quantity at the highest price that are accepted."""
 
 
 class Account(TenantModel):
@@ -17,7 +22,7 @@ class Account(TenantModel):
 
     currency = models.TextField(default="USD")
     anchor_day = models.IntegerField(default=1)
-    tax_rate = models.DecimalField(max_digits=6, decimal_places=5, default=0)
+    tax_rate = models.DecimalField(default=0, **RATE)
 
     class Meta:
         db_table = "accounts"
@@ -42,8 +47,12 @@ class PriceRow(TenantModel):
 
 
 class UsageRow(TenantModel):
-    """A metered quantity, counted once by `(source, source_id)`; billed by at most one invoice."""
+    """A metered quantity, counted once by `(source, source_id)`; billed by at most one invoice.
 
+    There are very many of them, and an invoice run changes each: every index beyond those below would cost the run.
+    """
+
+    tenant_id = models.TextField()
     source = models.TextField()
     source_id = models.TextField()
     resource_id = models.TextField(default="")
@@ -52,7 +61,7 @@ class UsageRow(TenantModel):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     refused_because = models.TextField(default="")
-    invoice = models.ForeignKey("Invoice", null=True, on_delete=models.PROTECT, related_name="usage")
+    invoice = models.ForeignKey("Invoice", null=True, on_delete=models.PROTECT, related_name="usage", db_index=False)
 
     class Meta:
         db_table = "usage"
@@ -61,7 +70,10 @@ class UsageRow(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "source", "source_id"], name="billing_usage_counted_once")
         ]
-        indexes = [models.Index(fields=["tenant_id", "invoice", "ended_at"], name="billing_unbilled")]
+        indexes = [
+            models.Index(fields=["tenant_id", "invoice", "ended_at"], name="billing_unbilled"),
+            models.Index(fields=["tenant_id", "ended_at"], name="billing_usage_of_a_time"),
+        ]
 
 
 class Invoice(TenantModel):
@@ -71,10 +83,12 @@ class Invoice(TenantModel):
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     currency = models.TextField()
-    subtotal = models.DecimalField(default=0, **AMOUNT)
-    credits = models.DecimalField(default=0, **AMOUNT)
-    tax = models.DecimalField(default=0, **AMOUNT)
-    total = models.DecimalField(default=0, **AMOUNT)
+    subtotal = models.DecimalField(default=0, **SUM)
+    discounts = models.DecimalField(default=0, **SUM)
+    credits = models.DecimalField(default=0, **SUM)
+    tax_rate = models.DecimalField(default=0, **RATE)
+    tax = models.DecimalField(default=0, **SUM)
+    total = models.DecimalField(default=0, **SUM)
     state = models.TextField(default="draft")
 
     class Meta:
@@ -90,16 +104,35 @@ class Invoice(TenantModel):
 
 
 class InvoiceLine(models.Model):
-    """One meter's part of an invoice."""
+    """One meter's part of an invoice, or a plan's fee for a time."""
 
     id = models.TextField(primary_key=True)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     meter = models.TextField()
-    quantity = models.DecimalField(**QUANTITY)
-    amount = models.DecimalField(**AMOUNT)
+    quantity = models.DecimalField(null=True, **SUMMED_QUANTITY)
+    amount = models.DecimalField(**SUM)
+    subscription = models.ForeignKey("SubscriptionRow", null=True, on_delete=models.PROTECT, related_name="lines")
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    months = models.TextField(default="")
+    """How many months a plan's fee is for, as an exact fraction: `17/31`."""
 
     class Meta:
         db_table = "invoice_lines"
+        app_label = "billing"
+
+
+class InvoiceDiscount(models.Model):
+    """What a discount took off an invoice. The invoice keeps its name and id: it outlives the discount."""
+
+    id = models.TextField(primary_key=True)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="reductions")
+    discount_id = models.TextField()
+    name = models.TextField()
+    amount = models.DecimalField(**SUM)
+
+    class Meta:
+        db_table = "invoice_discounts"
         app_label = "billing"
 
 
@@ -116,3 +149,74 @@ class Credit(TenantModel):
         db_table = "credits"
         app_label = "billing"
         verbose_name = "credit"
+
+
+class SubscriptionRow(TenantModel):
+    """A plan that a tenant holds for a monthly fee, over `[started_at, ended_at)`."""
+
+    plan = models.TextField()
+    fee = models.DecimalField(**AMOUNT)
+    currency = models.TextField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    billed_until = models.DateTimeField()
+    """Up to when its fee is on an invoice; the beginning, where none is yet."""
+
+    class Meta:
+        db_table = "subscriptions"
+        app_label = "billing"
+        verbose_name = "subscription"
+
+
+class DiscountRow(TenantModel):
+    """A discount on the tenant's next invoices."""
+
+    name = models.TextField()
+    percent_off = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    amount_off = models.DecimalField(null=True, **AMOUNT)
+    currency = models.TextField(null=True)
+    duration = models.TextField()
+    duration_in_months = models.IntegerField(null=True)
+    invoices_left = models.IntegerField(null=True)
+    """On how many invoices it still goes; null: on all."""
+
+    class Meta:
+        db_table = "discounts"
+        app_label = "billing"
+        verbose_name = "discount"
+
+
+class BudgetRow(TenantModel):
+    """What a tenant means to spend in each billing period."""
+
+    name = models.TextField()
+    amount = models.DecimalField(**AMOUNT)
+    currency = models.TextField()
+    thresholds = models.JSONField()
+
+    class Meta:
+        db_table = "budgets"
+        app_label = "billing"
+        verbose_name = "budget"
+
+
+class BudgetAlert(TenantModel):
+    """That a budget's threshold was reached: told once a billing period."""
+
+    budget = models.ForeignKey(BudgetRow, on_delete=models.CASCADE, related_name="alerts")
+    period_start = models.DateTimeField()
+    period_end = models.DateTimeField()
+    threshold = models.IntegerField()
+    budgeted = models.DecimalField(**AMOUNT)
+    spent = models.DecimalField(**SUM)
+    currency = models.TextField()
+
+    class Meta:
+        db_table = "budget_alerts"
+        app_label = "billing"
+        verbose_name = "budget alert"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["budget", "period_start", "threshold"], name="billing_one_alert_a_threshold"
+            )
+        ]

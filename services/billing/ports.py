@@ -9,6 +9,6 @@ from shared.utils.clock import Clock
 
 @dataclass(frozen=True)
 class Ports:
-    """The time, which decides what usage is too late."""
+    """The time, which decides what usage is too late, which periods are over, and what is spent by now."""
 
     clock: Clock

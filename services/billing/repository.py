@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
-from services.billing.models import Account, Credit, Invoice, InvoiceLine, PriceRow, UsageRow
+from services.billing.models import (
+    Account,
+    BudgetAlert,
+    BudgetRow,
+    Credit,
+    DiscountRow,
+    Invoice,
+    InvoiceDiscount,
+    InvoiceLine,
+    PriceRow,
+    SubscriptionRow,
+    UsageRow,
+)
 from shared.infra.db.django import TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
+from shared.utils.pagination import Page, PageRequest
+
+
+def before(end: datetime) -> Q:
+    """Usage of before an instant: all of it, `[started_at, ended_at)` being half-open.
+
+    What ends at midnight is of the day before; what has no length and lies at midnight is of the day that begins. A
+    piece that reaches over the instant is not before it: it is billed where it ends.
+    """
+    return Q(ended_at__lte=end, started_at__lt=end)
+
+
+def since(start: datetime) -> Q:
+    """Usage of which not all lies before an instant: the opposite of `before`."""
+    return Q(ended_at__gt=start) | Q(started_at__gte=start)
 
 
 class AccountRepository(TenantRepository[Account]):
@@ -60,14 +87,37 @@ class UsageRepository(TenantRepository[UsageRow]):
         )
         return stored
 
-    def unbilled_before(self, end: datetime) -> QuerySet[UsageRow]:
-        """Accepted usage that ended before `end` and is on no invoice yet: the period's own, and what came late."""
-        query: QuerySet[UsageRow] = self.scoped().filter(invoice=None, refused_because="", ended_at__lt=end)
+    def page_of_time(
+        self, request: PageRequest, start: datetime | None, end: datetime | None, **filters: str
+    ) -> Page[UsageRow]:
+        """A page of the usage that an invoice of `[start, end)` counts as its own; open where there is no border."""
+        conditions = [*([since(start)] if start else []), *([before(end)] if end else [])]
+        query = self.scoped().filter(*conditions, **filters).order_by("id")
+        if request.after:
+            query = query.filter(id__gt=request.after[0])
+        return Page.of(list(query[: request.limit + 1]), request, lambda row: (row.id,))
+
+    def accepted(self) -> QuerySet[UsageRow]:
+        """Usage that counts."""
+        query: QuerySet[UsageRow] = self.scoped().filter(refused_because="")
         return query
 
-    def bill(self, rows: Iterable[UsageRow], invoice: Invoice) -> None:
-        """Note on which invoice the usage is."""
-        UsageRow.objects.filter(id__in=[row.id for row in rows]).update(invoice=invoice)
+    def unbilled_before(self, end: datetime) -> QuerySet[UsageRow]:
+        """Accepted usage from before `end` that is on no invoice yet: the period's own, and what came late."""
+        return self.accepted().filter(invoice=None).filter(before(end))
+
+    def bill(self, rows: QuerySet[UsageRow], invoice: Invoice) -> dict[str, Decimal]:
+        """Put the usage on the invoice; the quantities that are on it, by meter, in order of meter.
+
+        They are summed from what was put there, so that a piece that arrives meanwhile is on this invoice or on the
+        next one, and in its sum.
+        """
+        rows.update(invoice=invoice)
+        return self.by_meter(self.scoped().filter(invoice=invoice))
+
+    def by_meter(self, rows: QuerySet[UsageRow]) -> dict[str, Decimal]:
+        """The exact sum of quantities by meter, in order of meter."""
+        return dict(rows.values_list("meter").annotate(Sum("quantity")).order_by("meter"))
 
 
 class InvoiceRepository(TenantRepository[Invoice]):
@@ -76,8 +126,8 @@ class InvoiceRepository(TenantRepository[Invoice]):
     model = Invoice
 
     def scoped(self) -> Any:
-        """All invoices of the tenant, lines fetched along in one query."""
-        return super().scoped().prefetch_related("lines")
+        """All invoices of the tenant, lines and discounts fetched along in one query each."""
+        return super().scoped().prefetch_related("lines", "reductions")
 
     def overlapping(self, start: datetime, end: datetime) -> Invoice | None:
         """An invoice whose period shares an instant with `[start, end)`."""
@@ -92,6 +142,10 @@ class InvoiceRepository(TenantRepository[Invoice]):
         """Insert a line."""
         return InvoiceLine.objects.create(id=new_id("line"), invoice=invoice, **values)
 
+    def add_discount(self, invoice: Invoice, **values: Any) -> InvoiceDiscount:
+        """Insert what a discount took off."""
+        return InvoiceDiscount.objects.create(id=new_id("off"), invoice=invoice, **values)
+
 
 class CreditRepository(TenantRepository[Credit]):
     """Credits, oldest first."""
@@ -104,8 +158,81 @@ class CreditRepository(TenantRepository[Credit]):
         return list(query.order_by("id"))
 
 
+class SubscriptionRepository(TenantRepository[SubscriptionRow]):
+    """Plans that the tenant holds or held."""
+
+    model = SubscriptionRow
+
+    def unbilled_before(self, end: datetime, *, lock: bool = False) -> list[SubscriptionRow]:
+        """Those with a time before `end` that is on no invoice yet, oldest first."""
+        query = self.scoped().filter(billed_until__lt=end)
+        query = query.filter(Q(ended_at=None) | Q(ended_at__gt=F("billed_until")))
+        return list((query.select_for_update() if lock else query).order_by("id"))
+
+    def held_in(self, start: datetime, end: datetime) -> list[SubscriptionRow]:
+        """Those that the tenant held at some time of `[start, end)`."""
+        query = self.scoped().filter(Q(ended_at=None) | Q(ended_at__gt=start), started_at__lt=end)
+        return list(query.order_by("id"))
+
+
+class DiscountRepository(TenantRepository[DiscountRow]):
+    """Discounts of the tenant."""
+
+    model = DiscountRow
+
+    def applicable(self, currency: str) -> list[DiscountRow]:
+        """Those that go on the next invoice in the currency, oldest first; held until the transaction ends."""
+        query = self.scoped().select_for_update().exclude(invoices_left=0)
+        return list(query.filter(Q(currency=None) | Q(currency=currency)).order_by("id"))
+
+    def remove(self, row: DiscountRow) -> None:
+        """Delete a discount; invoices keep what it took off."""
+        row.delete()
+
+
+class BudgetRepository(TenantRepository[BudgetRow]):
+    """Budgets of the tenant."""
+
+    model = BudgetRow
+
+    def count(self) -> int:
+        """How many there are."""
+        return int(self.scoped().count())
+
+    def all(self, *, lock: bool = False) -> list[BudgetRow]:
+        """All of them; with `lock` held until the transaction ends."""
+        query = self.scoped().order_by("id")
+        return list(query.select_for_update() if lock else query)
+
+    def remove(self, row: BudgetRow) -> None:
+        """Delete a budget with its alerts."""
+        row.delete()
+
+
+class AlertRepository(TenantRepository[BudgetAlert]):
+    """Alerts of budgets."""
+
+    model = BudgetAlert
+
+    def told(self, period_start: datetime) -> dict[str, set[int]]:
+        """The thresholds that were told of in the period, by budget."""
+        thresholds: dict[str, set[int]] = {}
+        for budget_id, threshold in self.scoped().filter(period_start=period_start).values_list("budget", "threshold"):
+            thresholds.setdefault(budget_id, set()).add(threshold)
+        return thresholds
+
+
+def tenants_with_budgets() -> list[str]:
+    """Tenants that have a budget. Of all tenants: for the watch over them."""
+    return list(BudgetRow.objects.values_list("tenant_id", flat=True).distinct().order_by("tenant_id"))
+
+
 accounts = AccountRepository()
 prices = PriceRepository()
 usage = UsageRepository()
 invoices = InvoiceRepository()
 credits = CreditRepository()
+subscriptions = SubscriptionRepository()
+discounts = DiscountRepository()
+budgets = BudgetRepository()
+alerts = AlertRepository()

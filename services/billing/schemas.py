@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers
 
+from services.billing.domain.budgets import MAX_THRESHOLD
+from services.billing.domain.discounts import Duration
 from services.billing.domain.rating import Model
-from shared.utils.money import Money
+from shared.web.django_fields import Amount, Currency, Exact, Quantity
 
-MODELS: tuple[Model, ...] = ("flat", "graduated", "volume")
-CURRENCY = r"^[A-Z]{3}$"
+MODELS: tuple[Model, ...] = get_args(Model)
+DURATIONS: tuple[Duration, ...] = get_args(Duration)
 
 
 class AccountOut(serializers.Serializer):
@@ -27,25 +29,25 @@ class AccountOut(serializers.Serializer):
 class AccountChange(serializers.Serializer):
     """What operators may set."""
 
-    currency = serializers.RegexField(CURRENCY, required=False)
+    currency = Currency(required=False)
     anchor_day = serializers.IntegerField(min_value=1, max_value=31, required=False)
-    tax_rate = serializers.DecimalField(6, 5, min_value=Decimal(0), max_value=Decimal(1), required=False)
+    tax_rate = Exact(6, 5, min_value=Decimal(0), max_value=Decimal(1), required=False)
 
 
 class TierIn(serializers.Serializer):
     """Units up to `up_to` (null: without end) at `unit_amount` each."""
 
-    up_to = serializers.DecimalField(38, 12, allow_null=True)
-    unit_amount = serializers.DecimalField(30, 15)
+    up_to = Exact(38, 12, allow_null=True)
+    unit_amount = Exact(30, 15)
 
 
 class PriceIn(serializers.Serializer):
     """A price: `unit_amount` alone, or tiers."""
 
-    currency = serializers.RegexField(CURRENCY)
+    currency = Currency()
     model = serializers.ChoiceField(MODELS, default="flat")
-    unit_amount = serializers.DecimalField(30, 15, required=False)
-    tiers = TierIn(many=True, required=False)
+    unit_amount = Exact(30, 15, required=False)
+    tiers = TierIn(many=True, required=False, max_length=100)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Exactly one of `unit_amount` and `tiers`; the former is one open tier."""
@@ -74,7 +76,7 @@ class UsageIn(serializers.Serializer):
     id = serializers.CharField(max_length=200)
     resource_id = serializers.CharField(max_length=200, default="", allow_blank=True)
     meter = serializers.CharField(max_length=200)
-    quantity = serializers.DecimalField(38, 12)
+    quantity = Exact(38, 12)
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField()
 
@@ -87,34 +89,65 @@ class UsageOut(serializers.Serializer):
     source_id = serializers.CharField()
     resource_id = serializers.CharField()
     meter = serializers.CharField()
-    quantity = serializers.DecimalField(38, 12, normalize_output=True)
+    quantity = Quantity()
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField()
     refused_because = serializers.CharField()
     invoice_id = serializers.CharField(allow_null=True)
 
 
-class PeriodIn(serializers.Serializer):
+class PeriodOut(serializers.Serializer):
     """A half-open period in UTC."""
 
     period_start = serializers.DateTimeField()
     period_end = serializers.DateTimeField()
 
 
+class PeriodIn(serializers.Serializer):
+    """A half-open period in UTC; neither: the account's monthly period that ended last."""
+
+    period_start = serializers.DateTimeField(required=False)
+    period_end = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Both or neither."""
+        if len(attrs) == 1:
+            raise serializers.ValidationError("give both period_start and period_end, or neither")
+        return attrs
+
+
 class LineOut(serializers.Serializer):
-    """One meter's part of an invoice."""
+    """One meter's part of an invoice; or a plan's fee, with the time it is for and how many months that is."""
 
     meter = serializers.CharField()
-    quantity = serializers.DecimalField(38, 12, normalize_output=True)
-    amount = serializers.SerializerMethodField()
+    quantity = Quantity(allow_null=True)
+    amount = Amount()
+    subscription_id = serializers.CharField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    months = serializers.CharField(allow_null=True)
 
-    def get_amount(self, line: Any) -> str:
-        """The amount in the invoice's currency."""
-        return in_currency(line.amount, line.invoice.currency)
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """A line of usage has no months."""
+        line: dict[str, Any] = super().to_representation(instance)
+        line["months"] = line["months"] or None
+        return line
+
+
+class ReductionOut(serializers.Serializer):
+    """What a discount took off."""
+
+    discount_id = serializers.CharField()
+    name = serializers.CharField()
+    amount = Amount()
 
 
 class InvoiceOut(serializers.Serializer):
-    """An invoice with its lines."""
+    """An invoice with its lines: `total = subtotal − discounts − credits + tax`, in this order.
+
+    Each line is rounded once. Discounts are taken off the subtotal one after the other, each from what the ones before
+    it left; then credit, at most what is left; then tax is added on what is left.
+    """
 
     id = serializers.CharField()
     number = serializers.CharField()
@@ -122,35 +155,22 @@ class InvoiceOut(serializers.Serializer):
     period_end = serializers.DateTimeField()
     currency = serializers.CharField()
     lines = LineOut(many=True)
-    subtotal = serializers.SerializerMethodField()
-    credits = serializers.SerializerMethodField()
-    tax = serializers.SerializerMethodField()
-    total = serializers.SerializerMethodField()
+    subtotal = Amount()
+    reductions = ReductionOut(many=True)
+    discounts = Amount()
+    credits = Amount()
+    tax_rate = serializers.DecimalField(6, 5)
+    tax = Amount()
+    total = Amount()
     state = serializers.CharField()
     version = serializers.IntegerField()
-
-    def get_subtotal(self, invoice: Any) -> str:
-        """The sum of the lines."""
-        return in_currency(invoice.subtotal, invoice.currency)
-
-    def get_credits(self, invoice: Any) -> str:
-        """The credit that was used."""
-        return in_currency(invoice.credits, invoice.currency)
-
-    def get_tax(self, invoice: Any) -> str:
-        """Tax on what is left after credit."""
-        return in_currency(invoice.tax, invoice.currency)
-
-    def get_total(self, invoice: Any) -> str:
-        """What is to be paid."""
-        return in_currency(invoice.total, invoice.currency)
 
 
 class CreditIn(serializers.Serializer):
     """An amount given to the tenant."""
 
-    amount = serializers.DecimalField(20, 4)
-    currency = serializers.RegexField(CURRENCY)
+    amount = Exact(20, 4)
+    currency = Currency()
     reason = serializers.CharField(max_length=500)
 
 
@@ -158,22 +178,145 @@ class CreditOut(serializers.Serializer):
     """A credit and what is left of it."""
 
     id = serializers.CharField()
-    amount = serializers.SerializerMethodField()
-    remaining = serializers.SerializerMethodField()
+    amount = Amount()
+    remaining = Amount()
     currency = serializers.CharField()
     reason = serializers.CharField()
     invoice_id = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
 
-    def get_amount(self, credit: Any) -> str:
-        """The amount granted."""
-        return in_currency(credit.amount, credit.currency)
 
-    def get_remaining(self, credit: Any) -> str:
-        """What invoices haven't used yet."""
-        return in_currency(credit.remaining, credit.currency)
+class PlanIn(serializers.Serializer):
+    """A plan and what it costs a month."""
+
+    plan = serializers.CharField(max_length=100)
+    fee = Exact(20, 4)
+    currency = Currency()
 
 
-def in_currency(amount: Decimal, currency: str) -> str:
-    """An amount as text with exactly the digits of its currency: 1.50 USD, 2 JPY, 0.125 BHD."""
-    return str(Money(Decimal(amount), currency).rounded().amount)
+class SubscriptionIn(PlanIn):
+    """A plan from a time on; now, where none is given."""
+
+    started_at = serializers.DateTimeField(required=False)
+
+
+class PlanChange(PlanIn):
+    """Another plan from a time on; now, where none is given."""
+
+    changed_at = serializers.DateTimeField(required=False)
+
+
+class SubscriptionEnd(serializers.Serializer):
+    """When it ends; now, where nothing is given."""
+
+    ended_at = serializers.DateTimeField(required=False)
+
+
+class SubscriptionOut(serializers.Serializer):
+    """A plan that the tenant holds, or held until `ended_at`; its fee is on invoices up to `billed_until`."""
+
+    id = serializers.CharField()
+    plan = serializers.CharField()
+    fee = Amount()
+    currency = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    billed_until = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class DiscountIn(serializers.Serializer):
+    """Either `percent_off`, or `amount_off` with its currency."""
+
+    name = serializers.CharField(max_length=200)
+    percent_off = Exact(5, 2, required=False)
+    amount_off = Exact(20, 4, required=False)
+    currency = Currency(required=False)
+    duration = serializers.ChoiceField(DURATIONS, default="once")
+    duration_in_months = serializers.IntegerField(min_value=1, max_value=1200, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """An amount has a currency, a percentage has none."""
+        if ("amount_off" in attrs) != ("currency" in attrs):
+            raise serializers.ValidationError("amount_off and currency belong together")
+        return attrs
+
+
+class DiscountOut(serializers.Serializer):
+    """A discount, and on how many invoices it still goes (null: on all)."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    percent_off = Quantity(allow_null=True)
+    amount_off = Amount(allow_null=True)
+    currency = serializers.CharField(allow_null=True)
+    duration = serializers.CharField()
+    duration_in_months = serializers.IntegerField(allow_null=True)
+    invoices_left = serializers.IntegerField(allow_null=True)
+    version = serializers.IntegerField()
+
+
+def _thresholds(**keywords: Any) -> serializers.ListField:
+    percent = serializers.IntegerField(min_value=1, max_value=MAX_THRESHOLD)
+    return serializers.ListField(child=percent, min_length=1, max_length=20, **keywords)
+
+
+class BudgetIn(serializers.Serializer):
+    """What the tenant means to spend a period, and at how many percent of it somebody is told."""
+
+    name = serializers.CharField(max_length=200)
+    amount = Exact(20, 4)
+    currency = Currency()
+    thresholds = _thresholds(default=[80, 100])
+
+
+class BudgetChange(serializers.Serializer):
+    """What of a budget changes."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    amount = Exact(20, 4, required=False)
+    currency = Currency(required=False)
+    thresholds = _thresholds(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """An amount has a currency."""
+        if ("amount" in attrs) != ("currency" in attrs):
+            raise serializers.ValidationError("amount and currency belong together")
+        return attrs
+
+
+class BudgetOut(serializers.Serializer):
+    """A budget."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    amount = Amount()
+    currency = serializers.CharField()
+    thresholds = serializers.ListField(child=serializers.IntegerField())
+    version = serializers.IntegerField()
+
+
+class AlertOut(serializers.Serializer):
+    """That a period's spending reached a share of its budget."""
+
+    id = serializers.CharField()
+    budget_id = serializers.CharField()
+    period_start = serializers.DateTimeField()
+    period_end = serializers.DateTimeField()
+    threshold = serializers.IntegerField()
+    budgeted = Amount()
+    spent = Amount()
+    currency = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class SpendOut(serializers.Serializer):
+    """What the period that runs has cost up to now, before discounts, credit and tax."""
+
+    period_start = serializers.DateTimeField(source="period.start")
+    period_end = serializers.DateTimeField(source="period.end")
+    currency = serializers.CharField()
+    usage = Amount(source="usage.amount")
+    plans = Amount(source="plans.amount")
+    total = Amount(source="total.amount")
+    unpriced_meters = serializers.ListField(child=serializers.CharField(), source="unpriced")

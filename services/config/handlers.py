@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from services.config.operations.environments import remove_environments
-from services.config.operations.flags import remove_flags
+from services.config.operations.tenancy import close
 from services.config.ports import Ports
 from shared.events import Event
 from shared.events.inbox import Handler
@@ -20,5 +19,4 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
 
 def on_tenant_closed(ports: Ports, _event: Event, _transaction: Any) -> None:
     """Nothing of a tenant that is gone stays behind."""
-    remove_environments(ports)
-    remove_flags()
+    close(ports)

@@ -45,6 +45,8 @@ class Revision(TenantModel):
     values = models.JSONField()
     rolled_back_to = models.IntegerField(null=True)
     published_by = models.TextField()
+    request = models.TextField(null=True)
+    """What recognises a repetition of the request that published it, if it can be repeated."""
 
     class Meta:
         db_table = "revisions"
@@ -65,3 +67,14 @@ class FlagRow(TenantModel):
         app_label = "config"
         verbose_name = "flag"
         constraints = [UniqueConstraint(fields=["tenant_id", "name"], name="flag_once")]
+
+
+class ClosedTenant(models.Model):
+    """A tenant that was closed, until it is certain that no request of its is under way any more."""
+
+    tenant_id = models.TextField(primary_key=True)
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "closed_tenants"
+        app_label = "config"

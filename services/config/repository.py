@@ -5,15 +5,25 @@ The one row lock is an environment's, which comes before its layers and revision
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
 
-from services.config.models import Environment, FlagRow, Layer, Revision
-from shared.errors import NotFound
-from shared.infra.db.django import TenantRepository
+from services.config.models import ClosedTenant, Environment, FlagRow, Layer, Revision
+from shared.errors import NotFound, VersionConflict
+from shared.infra.db.django import TenantModel, TenantRepository
+from shared.infra.db.django import check_version as check_row_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
+
+
+def check_version(row: TenantModel | None, expected: int | None) -> None:
+    """Raise VersionConflict when the caller read another version than the present one, or one of what isn't there."""
+    if row is not None:
+        check_row_version(row, expected)
+    elif expected is not None:
+        raise VersionConflict(f"there is nothing yet, and so no version {expected}", current_version=0)
 
 
 class EnvironmentRows(TenantRepository[Environment]):
@@ -21,10 +31,15 @@ class EnvironmentRows(TenantRepository[Environment]):
 
     model = Environment
 
-    def named(self, name: str, *, lock: bool = False) -> Environment:
-        """An environment by its name. Raises NotFound."""
+    def find(self, name: str, *, lock: bool = False) -> Environment | None:
+        """An environment by its name; None when there is none. With `lock` it is held until the transaction ends."""
         query = self.scoped().select_for_update() if lock else self.scoped()
         row: Environment | None = query.filter(name=name).first()
+        return row
+
+    def named(self, name: str, *, lock: bool = False) -> Environment:
+        """An environment by its name. Raises NotFound."""
+        row = self.find(name, lock=lock)
         if row is None:
             raise NotFound(f"there is no environment {name}")
         return row
@@ -83,6 +98,15 @@ class RevisionRows(TenantRepository[Revision]):
         found: int | None = self.scoped().filter(environment=environment).aggregate(newest=Max("revision"))["newest"]
         return found or 0
 
+    def recorded(self, environment: Environment, revision: int) -> bool:
+        """Whether the history has the revision."""
+        return bool(self.scoped().filter(environment=environment, revision=revision).exists())
+
+    def of_request(self, environment: Environment, request: str) -> Revision | None:
+        """The newest revision that a request published; None when it published none."""
+        row: Revision | None = self.scoped().filter(environment=environment, request=request).order_by("-id").first()
+        return row
+
     def numbered(self, environment: Environment, revision: int) -> Revision:
         """A revision of an environment. Raises NotFound."""
         row: Revision | None = self.scoped().filter(environment=environment, revision=revision).first()
@@ -115,7 +139,24 @@ class FlagRows(TenantRepository[FlagRow]):
         self.scoped().delete()
 
 
+class ClosedTenantRows:
+    """Tenants that were closed a short while ago."""
+
+    def note(self, now: datetime) -> None:
+        """The context's tenant is closed."""
+        ClosedTenant.objects.update_or_create(tenant_id=current_tenant(), defaults={"closed_at": now})
+
+    def before(self, moment: datetime) -> list[str]:
+        """Those that were closed before a time."""
+        return list(ClosedTenant.objects.filter(closed_at__lt=moment).values_list("tenant_id", flat=True))
+
+    def forget(self) -> None:
+        """Nothing of the context's tenant can be left."""
+        ClosedTenant.objects.filter(tenant_id=current_tenant()).delete()
+
+
 environments = EnvironmentRows()
 layers = LayerRows()
 revisions = RevisionRows()
 flags = FlagRows()
+closed_tenants = ClosedTenantRows()

@@ -6,17 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from services.monitor.domain import expressions
 from services.monitor.domain.alerts import AlertState
-from services.monitor.domain.errors import RuleExists
+from services.monitor.domain.errors import RuleExists, TooManySamples
 from services.monitor.domain.labels import Labels
 from services.monitor.domain.series import Sample
-from services.monitor.tables import AlertRow, Rule, SampleRow, Series, Silence
+from services.monitor.tables import AlertRow, Rule, SampleRow, Series, Silence, StoppedTenant
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
@@ -31,11 +31,11 @@ class SeriesRepository(TenantRepository[Series]):
     model = Series
 
     def ids(self, fingerprints: Collection[str]) -> dict[str, str]:
-        """The ids of those series that exist, by fingerprint."""
+        """The ids of those series that exist, by fingerprint; none of them is forgotten until the transaction ends."""
         rows = self.session.execute(
-            select(Series.fingerprint, Series.id).where(
-                Series.tenant_id == current_tenant(), Series.fingerprint.in_(fingerprints)
-            )
+            select(Series.fingerprint, Series.id)
+            .where(Series.tenant_id == current_tenant(), Series.fingerprint.in_(fingerprints))
+            .with_for_update(read=True, key_share=True)
         )
         return {fingerprint: id for fingerprint, id in rows}
 
@@ -43,12 +43,10 @@ class SeriesRepository(TenantRepository[Series]):
         """Let nobody else add series to the tenant until the transaction ends, so that limits can be counted."""
         self.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"series:{current_tenant()}"))))
 
-    def counts(self, names: Collection[str]) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
         """How many series each metric has."""
         rows = self.session.execute(
-            select(Series.name, func.count())
-            .where(Series.tenant_id == current_tenant(), Series.name.in_(names))
-            .group_by(Series.name)
+            select(Series.name, func.count()).where(Series.tenant_id == current_tenant()).group_by(Series.name)
         )
         return {name: count for name, count in rows}
 
@@ -76,18 +74,35 @@ class SeriesRepository(TenantRepository[Series]):
         )
         return len(stored.all())
 
-    def between(self, names: Collection[str], after: datetime, until: datetime) -> list[expressions.Series]:
-        """The series of metrics with their samples in (after, until], in two queries."""
-        found = self.session.scalars(self.scoped().where(Series.name.in_(names)).order_by(Series.id)).all()
+    def between(
+        self, after: Mapping[str, datetime], until: datetime, limit: int
+    ) -> dict[str, list[expressions.Series]]:
+        """The series of metrics, by name, with their samples after a time of each metric's own and up to another.
+
+        Two queries. Raises TooManySamples for more than `limit` samples.
+        """
+        found = self.session.scalars(self.scoped().where(Series.name.in_(after)).order_by(Series.id)).all()
         samples: dict[str, list[Sample]] = {series.id: [] for series in found}
-        rows = self.session.execute(
-            select(SampleRow.series_id, SampleRow.at, SampleRow.value)
-            .where(SampleRow.series_id.in_(samples), SampleRow.at > after, SampleRow.at <= until)
-            .order_by(SampleRow.at)
-        )
-        for series_id, at, value in rows:
-            samples[series_id].append(Sample(at, value))
-        return [expressions.Series(series.name, series.labels, samples[series.id]) for series in found]
+        if found:
+            for series_id, at, value in self._samples(found, after, until, limit):
+                samples[series_id].append(Sample(at, value))
+        by_name: dict[str, list[expressions.Series]] = {name: [] for name in after}
+        for series in found:
+            by_name[series.name].append(expressions.Series(series.name, series.labels, samples[series.id]))
+        return by_name
+
+    def _samples(
+        self, series: Sequence[Series], after: Mapping[str, datetime], until: datetime, limit: int
+    ) -> Sequence[Any]:
+        ids: dict[datetime, list[str]] = {}
+        for each in series:
+            ids.setdefault(after[each.name], []).append(each.id)
+        wanted = or_(*(and_(SampleRow.series_id.in_(some), SampleRow.at > start) for start, some in ids.items()))
+        query = select(SampleRow.series_id, SampleRow.at, SampleRow.value).where(wanted, SampleRow.at <= until)
+        rows = self.session.execute(query.order_by(SampleRow.at).limit(limit + 1)).all()
+        if len(rows) > limit:
+            raise TooManySamples(f"more than {limit} samples would be read", limit=limit)
+        return rows
 
 
 class RuleRepository(TenantRepository[Rule]):
@@ -108,9 +123,14 @@ class RuleRepository(TenantRepository[Rule]):
             raise RuleExists(f"there is an alert rule {rule.name}", name=rule.name) from error
         return rule
 
-    def all_locked(self) -> Sequence[Rule]:
-        """All rules, held until the transaction ends."""
-        return self.session.scalars(self.scoped().order_by(Rule.id).with_for_update()).all()
+    def count(self) -> int:
+        """How many there are, let nobody else add one until the transaction ends."""
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"rules:{current_tenant()}"))))
+        return self.session.scalar(select(func.count()).where(Rule.tenant_id == current_tenant())) or 0
+
+    def all_locked(self, *, wait: bool = True) -> Sequence[Rule]:
+        """All rules, held until the transaction ends. Without `wait`, only those that nobody else holds."""
+        return self.session.scalars(self.scoped().order_by(Rule.id).with_for_update(skip_locked=not wait)).all()
 
     def remove(self, rule: Rule) -> None:
         """Delete a rule and its alerts."""
@@ -127,6 +147,11 @@ class AlertRepository(TenantRepository[AlertRow]):
         """Pending and firing alerts of the rules, by rule and fingerprint."""
         query = self.scoped().where(AlertRow.rule_id.in_(rules), AlertRow.state.in_(OPEN_STATES))
         return {(row.rule_id, row.fingerprint): row for row in self.session.scalars(query)}
+
+    def of_rule(self, rule: Rule) -> Sequence[AlertRow]:
+        """The pending and firing alerts of a rule that the caller holds."""
+        query = self.scoped().where(AlertRow.rule_id == rule.id, AlertRow.state.in_(OPEN_STATES))
+        return self.session.scalars(query).all()
 
     def history(self, request: PageRequest, states: Collection[str]) -> Page[AlertRow]:
         """A page of alerts with their rules, by when they began; many begin at one evaluation, so the id decides."""
@@ -173,6 +198,41 @@ def forget_tenant(session: Session) -> None:
         session.execute(delete(table).where(table.tenant_id == current_tenant()))
 
 
+def stop_tenant(session: Session, closed_at: datetime | None = None) -> None:
+    """Note that the context's tenant is suspended or, since a time, closed."""
+    noted = insert(StoppedTenant).values(tenant_id=current_tenant(), closed_at=closed_at)
+    session.execute(noted.on_conflict_do_update(index_elements=["tenant_id"], set_={"closed_at": closed_at}))
+
+
+def resume_tenant(session: Session) -> None:
+    """Note that the context's tenant is not stopped any more, or that nothing of it can be left."""
+    session.execute(delete(StoppedTenant).where(StoppedTenant.tenant_id == current_tenant()))
+
+
+def closed_before(session: Session, moment: datetime) -> Sequence[str]:
+    """The tenants that were closed before a time, and may have something left."""
+    return session.scalars(select(StoppedTenant.tenant_id).where(StoppedTenant.closed_at < moment)).all()
+
+
 def tenants_with_rules(session: Session) -> Sequence[str]:
-    """Every tenant that has rules to evaluate."""
-    return session.scalars(select(Rule.tenant_id).distinct().order_by(Rule.tenant_id)).all()
+    """Every tenant that has rules to evaluate and isn't stopped."""
+    stopped = exists().where(StoppedTenant.tenant_id == Rule.tenant_id)
+    return session.scalars(select(Rule.tenant_id).where(~stopped).distinct().order_by(Rule.tenant_id)).all()
+
+
+def forget_samples(session: Session, before: datetime, limit: int) -> int:
+    """Delete samples of all tenants that are older than a time, at most `limit` at once; how many there were."""
+    old = select(SampleRow.series_id, SampleRow.at).where(SampleRow.at < before).limit(limit)
+    gone = delete(SampleRow).where(tuple_(SampleRow.series_id, SampleRow.at).in_(old)).returning(SampleRow.series_id)
+    return len(session.execute(gone).all())
+
+
+def forget_empty_series(session: Session, before: datetime, limit: int) -> int:
+    """Delete series of all tenants, made before a time, that have no samples; how many there were.
+
+    One that gets a sample at this moment is left alone: it is locked first, and looked at afterwards.
+    """
+    empty = ~exists().where(SampleRow.series_id == Series.id)
+    query = select(Series.id).where(Series.created_at < before, empty).limit(limit)
+    ids = session.scalars(query.with_for_update(skip_locked=True)).all()
+    return len(session.scalars(delete(Series).where(Series.id.in_(ids), empty).returning(Series.id)).all())

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.monitor.domain.alerts import AlertState, Operator
 from services.monitor.domain.expressions import Aggregation
+from services.monitor.domain.labels import MAX_LABELS, MAX_VALUE_LENGTH
 from shared.web.schemas import Body, Out
 
 MAX_SAMPLES = 5_000
 MAX_SECONDS = 30 * 86_400
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2970, 1, 1, tzinfo=UTC)
+OUT_OF_REACH = "a time is in the years 1970 to 2969"
 
+
+def _in_reach(moment: datetime) -> datetime:
+    """A time that windows can be counted back from, in UTC."""
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(OUT_OF_REACH) from None
+    if not EARLIEST <= utc < LATEST:
+        raise ValueError(OUT_OF_REACH)
+    return utc
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
 WindowSeconds = Annotated[int, Field(ge=1, le=MAX_SECONDS)]
 Quantile = Annotated[float, Field(ge=0, le=1)]
 Objective = Annotated[float, Field(gt=0, lt=1)]
-LabelSet = Annotated[dict[str, str], Field(max_length=30)]
+LabelValue = Annotated[str, Field(max_length=MAX_VALUE_LENGTH)]
+LabelSet = Annotated[dict[Name, LabelValue], Field(max_length=MAX_LABELS)]
 
 
 class SampleIn(Body):
@@ -29,7 +46,7 @@ class SampleIn(Body):
     name: Name
     labels: dict[str, str] = {}
     value: Number
-    timestamp: AwareDatetime
+    timestamp: Moment
 
 
 class SamplesIn(Body):
@@ -93,7 +110,8 @@ class RuleCreate(RuleChange):
 
 
 class RuleOut(Out):
-    """An alert rule; `health` is ok, pending, firing, no_data, or unknown before its first evaluation."""
+    """An alert rule; `health` is ok, pending, firing, no_data, error (it would read too many samples), or unknown
+    before its first evaluation."""
 
     id: str
     name: str
@@ -118,7 +136,7 @@ class RuleOut(Out):
 class EvaluateIn(Body):
     """When to evaluate; now unless told."""
 
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class RuleHealth(Out):
@@ -179,8 +197,8 @@ class SilenceCreate(Body):
     """A new silence."""
 
     matchers: LabelSet
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     comment: Annotated[str, Field(max_length=1000)] = ""
 
 

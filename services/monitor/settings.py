@@ -15,5 +15,17 @@ class Settings(ServiceSettings):
     advertise_address: str = "monitor:8011"
     evaluation_interval_seconds: float = Field(default=2.0, gt=0)
     """How often the rules of all tenants are evaluated at the present time."""
+    max_series: int = Field(default=5_000, gt=0)
+    """Series of all metrics together a tenant may have."""
     max_series_per_metric: int = Field(default=500, gt=0)
     """Series of one metric a tenant may have: a label whose values grow without bound shows here."""
+    max_rules: int = Field(default=500, gt=0)
+    """Alert rules a tenant may have; all of them are evaluated every time."""
+    max_query_samples: int = Field(default=250_000, gt=0)
+    """Samples that a query, or a tenant's rules in one evaluation, may read (Prometheus' `--query.max-samples`)."""
+    retention_days: int = Field(default=31, gt=0)
+    """How long samples are kept: longer than any window reaches back. A series without samples is forgotten."""
+    retention_interval_seconds: float = Field(default=3600.0, gt=0)
+    """How often what is older is removed."""
+    closed_interval_seconds: float = Field(default=10.0, gt=0)
+    """How often it is looked for what requests left behind that were under way when their tenants were closed."""

@@ -53,6 +53,8 @@ class Rule(TenantRow, Base):
     keep_firing_for_seconds: Mapped[int]
     severity: Mapped[str] = mapped_column(Text)
     health: Mapped[str] = mapped_column(Text)
+    replayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was last evaluated at a time other than the present, which the background then leaves alone."""
 
 
 class AlertRow(TenantRow, Base):
@@ -67,8 +69,16 @@ class AlertRow(TenantRow, Base):
     active_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     fired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    last_held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    keep_firing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     rule: Mapped[Rule] = relationship()
+
+
+class StoppedTenant(Base):
+    """A tenant whose rules aren't evaluated in the background: it is suspended or, where there is a time, closed."""
+
+    __tablename__ = "stopped_tenants"
+    tenant_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Silence(TenantRow, Base):

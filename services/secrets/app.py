@@ -18,7 +18,7 @@ configure("secrets", settings)
 
 from services.secrets import api  # noqa: E402 - models load only after Django is configured
 from services.secrets.handlers import handlers  # noqa: E402
-from services.secrets.operations import counting, leases  # noqa: E402
+from services.secrets.operations import counting, leases, tenancy  # noqa: E402
 from services.secrets.ports import Ports  # noqa: E402
 
 clock = system_clock(settings.clock_file)
@@ -39,6 +39,7 @@ service = create_service(
     checks={"vault": ports.store.check},
     background=[
         Periodic("ended-leases", settings.lease_sweep_seconds, partial(leases.expire, ports)),
+        Periodic("closed", settings.closed_interval_seconds, partial(tenancy.remove_late, ports)),
         Periodic("quota-sweep", settings.quota_sweep_interval_seconds, quota_sweep.run),
     ],
 )

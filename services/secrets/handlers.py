@@ -9,7 +9,7 @@ from services.secrets.operations import tenancy
 from services.secrets.operations.counting import RESOURCE
 from services.secrets.ports import Ports
 from shared.events import Event
-from shared.events.inbox import Handler
+from shared.events.inbox import Handler, advance
 from shared.quotas import Counted, settlements
 
 WRITTEN = "secrets.secret.written"
@@ -18,8 +18,13 @@ WRITTEN = "secrets.secret.written"
 def handlers(ports: Ports) -> Mapping[str, Handler]:
     """Handlers by event type."""
 
-    def on_tenant_suspended(_event: Event, _transaction: Any) -> None:
-        tenancy.suspend(ports)
+    def on_tenant_suspended(event: Event, transaction: Any) -> None:
+        # One that comes after a later resumption, from the dead letters perhaps, says nothing of the present.
+        if advance(transaction, event):
+            tenancy.suspend(ports)
+
+    def on_tenant_resumed(event: Event, transaction: Any) -> None:
+        advance(transaction, event)
 
     def on_tenant_closed(_event: Event, _transaction: Any) -> None:
         tenancy.close(ports)
@@ -29,6 +34,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         **settling,
         WRITTEN: _the_first(settling[WRITTEN]),
         "tenants.tenant.suspended": on_tenant_suspended,
+        "tenants.tenant.resumed": on_tenant_resumed,
         "tenants.tenant.closed": on_tenant_closed,
     }
 

@@ -73,6 +73,8 @@ class Lease(TenantModel):
 
     token = models.ForeignKey(LeaseToken, on_delete=models.CASCADE, related_name="leases")
     engine = models.TextField()
+    issued_by = models.TextField(default="")
+    """Who asked for it; nobody else but who is above the policies gets its credentials."""
     vault_lease = models.TextField(default="")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -90,3 +92,14 @@ class Lease(TenantModel):
     def term(self) -> LeaseTerm:
         """The lease as the domain sees it."""
         return LeaseTerm(self.issued_at, self.expires_at, self.max_ttl_seconds, self.revoked_at is not None)
+
+
+class ClosedTenant(models.Model):
+    """A tenant that was closed, until it is certain that no request of its is under way any more."""
+
+    tenant_id = models.TextField(primary_key=True)
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "closed_tenants"
+        app_label = "secrets"

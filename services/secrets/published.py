@@ -53,6 +53,11 @@ def key_rotated(key: EncryptionKey) -> None:
     _publish("secrets.key.rotated", key, _key(key))
 
 
+def key_deleted(key: EncryptionKey) -> None:
+    """An encryption key is gone."""
+    _publish("secrets.key.deleted", key, _key(key))
+
+
 def path_policy_created(policy: Policy) -> None:
     """Who may do what under a pattern of paths from now on."""
     _publish("secrets.path_policy.created", policy, _policy(policy))

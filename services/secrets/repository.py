@@ -1,23 +1,28 @@
 """Every query of the secrets service.
 
-Row locks, always in this order: a secret's or key's row; tokens in order of their ids; leases in order of their ids.
+Row locks, always in this order: a secret's or key's row; tokens in order of their ids, by one revocation of the tenant
+at a time; leases in order of their ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from services.secrets.domain.paths import PathPolicy
-from services.secrets.models import EncryptionKey, Lease, LeaseToken, Policy, Secret
+from services.secrets.models import ClosedTenant, EncryptionKey, Lease, LeaseToken, Policy, Secret
 from shared.errors import Conflict, NotFound
 from shared.infra.db.django import TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
+from shared.utils.pagination import Page, PageRequest
+
+LISTED_AT_ONCE = 500
+"""Rows that are read at once, at least, to find those of a page that may be seen."""
 
 
 class KeyExists(Conflict):
@@ -51,6 +56,20 @@ class SecretRows(TenantRepository[Secret]):
         )
         return (row, True) if made else (self.at(path, lock=True), False)
 
+    def visible(self, prefix: str, may_see: Callable[[str], bool], request: PageRequest) -> Page[Secret]:
+        """A page of the secrets whose paths begin so and may be seen; it reads on where many may not."""
+        found: list[Secret] = []
+        query = self.scoped().filter(path__startswith=prefix).order_by("id")
+        after = request.after[0] if request.after else ""
+        several = max(request.limit + 1, LISTED_AT_ONCE)
+        while len(found) <= request.limit:
+            rows = list(query.filter(id__gt=after)[:several])
+            found += [row for row in rows if may_see(row.path)]
+            if len(rows) < several:
+                break
+            after = rows[-1].id
+        return Page.of(found[: request.limit + 1], request, lambda row: (row.id,))
+
     def existing(self, ids: Collection[str]) -> list[str]:
         """Those of some secrets, of all tenants, that there are."""
         return list(Secret.objects.filter(id__in=ids).values_list("id", flat=True))
@@ -80,11 +99,27 @@ class KeyRows(TenantRepository[EncryptionKey]):
             raise NotFound(f"there is no key {name}")
         return row
 
+    def all_locked(self) -> list[EncryptionKey]:
+        """All keys of the tenant, held until the transaction ends."""
+        return list(self.scoped().select_for_update().order_by("id"))
+
+    def delete(self, row: EncryptionKey) -> None:
+        """Forget a key."""
+        row.delete()
+
 
 class PolicyRows(TenantRepository[Policy]):
     """Path policies."""
 
     model = Policy
+
+    def all_locked(self) -> list[Policy]:
+        """All policies of the tenant, held until the transaction ends."""
+        return list(self.scoped().select_for_update().order_by("id"))
+
+    def count(self) -> int:
+        """How many the tenant has."""
+        return int(self.scoped().count())
 
     def rules(self) -> list[PathPolicy]:
         """All of the tenant's policies."""
@@ -104,9 +139,18 @@ class TokenRows(TenantRepository[LeaseToken]):
         """The parent of every token of the tenant."""
         return dict(self.scoped().values_list("id", "parent_id"))
 
-    def lock_all(self) -> list[LeaseToken]:
-        """All tokens of the tenant, held until the transaction ends: nothing is leased under one meanwhile."""
-        return list(self.scoped().select_for_update().order_by("id"))
+    def revoke_alone(self) -> None:
+        """Let nobody else revoke tokens of the tenant until the transaction ends: two can't wait for each other."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"revoke:{current_tenant()}"])
+
+    def lock(self, ids: Collection[str]) -> list[LeaseToken]:
+        """These tokens, held until the transaction ends: nothing is made or leased under one meanwhile."""
+        return list(self.scoped().select_for_update().filter(id__in=ids).order_by("id"))
+
+    def delete_all(self) -> None:
+        """Forget all tokens of the tenant, and with them their leases."""
+        self.scoped().delete()
 
 
 class LeaseRows(TenantRepository[Lease]):
@@ -126,8 +170,25 @@ class LeaseRows(TenantRepository[Lease]):
         return list(rows.order_by("id")[:limit])
 
 
+class ClosedTenantRows:
+    """Tenants that were closed a short while ago."""
+
+    def note(self, now: datetime) -> None:
+        """The context's tenant is closed."""
+        ClosedTenant.objects.update_or_create(tenant_id=current_tenant(), defaults={"closed_at": now})
+
+    def before(self, moment: datetime) -> list[str]:
+        """Those that were closed before a time."""
+        return list(ClosedTenant.objects.filter(closed_at__lt=moment).values_list("tenant_id", flat=True))
+
+    def forget(self) -> None:
+        """Nothing of the context's tenant can be left."""
+        ClosedTenant.objects.filter(tenant_id=current_tenant()).delete()
+
+
 secrets = SecretRows()
 keys = KeyRows()
 policies = PolicyRows()
 tokens = TokenRows()
 leases = LeaseRows()
+closed_tenants = ClosedTenantRows()

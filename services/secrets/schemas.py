@@ -13,6 +13,10 @@ from services.secrets.domain.paths import CAPABILITIES
 NAME_LENGTH = 200
 KEY_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
 MAX_INT = 2**31 - 1
+MAX_VERSIONS = 100
+"""Versions that one request changes."""
+MAX_SUBJECTS = 100
+"""Subjects of one path policy; all policies are looked at with every read."""
 
 
 class AnyValue(serializers.Field):
@@ -103,7 +107,9 @@ class VersionsOut(serializers.Serializer):
 class VersionNumbers(serializers.Serializer):
     """Versions to change."""
 
-    versions = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=MAX_INT), allow_empty=False)
+    versions = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_INT), allow_empty=False, max_length=MAX_VERSIONS
+    )
 
 
 class Rotation(serializers.Serializer):
@@ -126,6 +132,7 @@ class KeyOut(serializers.Serializer):
     id = serializers.CharField()
     name = serializers.CharField()
     key_version = serializers.IntegerField()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 
@@ -145,8 +152,12 @@ class PolicyCreate(serializers.Serializer):
     """Who may do what under a pattern of paths."""
 
     pattern = serializers.CharField(max_length=NAME_LENGTH * 2)
-    subjects = serializers.ListField(child=serializers.CharField(max_length=NAME_LENGTH), allow_empty=False)
-    capabilities = serializers.ListField(child=serializers.ChoiceField(choices=CAPABILITIES))
+    subjects = serializers.ListField(
+        child=serializers.CharField(max_length=NAME_LENGTH), allow_empty=False, max_length=MAX_SUBJECTS
+    )
+    capabilities = serializers.ListField(
+        child=serializers.ChoiceField(choices=CAPABILITIES), max_length=len(CAPABILITIES)
+    )
 
 
 class PolicyOut(serializers.Serializer):

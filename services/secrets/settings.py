@@ -17,3 +17,5 @@ class Settings(ServiceSettings):
     """An expired lease is refused at once; what it stood for is removed at most this much later."""
     quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
     """How often reservations are compared with the secrets there are, for what no event settled: that is rare."""
+    closed_interval_seconds: float = Field(default=10.0, gt=0)
+    """How often it is looked for what requests left behind that were under way when their tenants were closed."""

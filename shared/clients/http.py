@@ -219,7 +219,8 @@ class ServiceClient:
         """Who calls, for which tenant, and on account of what."""
         caller = context.identity if context else None
         settings = self._settings
-        identity = Identity.for_service(settings.service_name, tenant, caller.responsible if caller else None)
+        service = settings.service_name
+        identity = Identity.on_behalf_of(caller, service, tenant) if caller else Identity.for_service(service, tenant)
         headers = {
             "Accept": "application/json",
             IDENTITY_HEADER: sign_identity(identity, settings.identity_signing_key, self._clock.now()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,29 @@ class ConsulKv:
         with translated():
             returned, items = self._client.kv.get(prefix, index=index, wait=f"{WATCH_SECONDS}s", recurse=True)
         return int(returned), tuple(sorted((_entry(item) for item in items or ()), key=lambda entry: entry.key))
+
+
+class PrefixFollower:
+    """Tells of everything under a prefix, now and after each change, from the start to the stop of a service."""
+
+    def __init__(self, kv: ConsulKv, prefix: str, tell: Callable[[tuple[Entry, ...]], None]) -> None:
+        """`tell` is called from the follower's own thread, and returns soon without raising."""
+        self._kv = kv
+        self._prefix = prefix
+        self._tell = tell
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin following."""
+        threading.Thread(target=self._run, name=f"follow-{self._prefix}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Follow no more; a query under way is left to time out."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        for entries in self._kv.watch(self._prefix, self._stop):
+            self._tell(entries)
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

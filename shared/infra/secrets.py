@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.infra.vault import SecretNotFound, SecretsUnavailable, VaultSession
+from shared.infra.vault import SecretNotFound, SecretRequestRefused, SecretsUnavailable, VaultSession
 from shared.settings import ServiceSettings
 
 KV_MOUNT = "secret"
@@ -134,6 +134,27 @@ class SecretStore:
         """Add a key version, with which everything from now on is encrypted; its number. Old ones still decrypt."""
         self._session.call(lambda vault: vault.secrets.transit.rotate_key(key, mount_point=TRANSIT_MOUNT))
         return self.key_version(key)
+
+    def delete_key(self, key: str) -> None:
+        """Remove an encryption key with all versions: nothing that it encrypted can be read again. May be repeated."""
+        try:
+            self._session.call(
+                lambda vault: vault.secrets.transit.update_key_configuration(
+                    key, deletion_allowed=True, mount_point=TRANSIT_MOUNT
+                )
+            )
+            self._session.call(lambda vault: vault.secrets.transit.delete_key(key, mount_point=TRANSIT_MOUNT))
+        except (SecretNotFound, SecretRequestRefused):
+            # Vault refuses to configure a key that isn't there.
+            if self._has_key(key):
+                raise
+
+    def _has_key(self, key: str) -> bool:
+        try:
+            self.key_version(key)
+        except SecretNotFound:
+            return False
+        return True
 
     def encrypt(self, key: str, plaintext: bytes) -> str:
         """The ciphertext, `vault:v<key version>:…`."""

@@ -42,18 +42,32 @@ class Grant:
 
 @dataclass(frozen=True)
 class Identity:
-    """A verified caller. `actor` is on whose behalf a service calls."""
+    """A verified caller. `actor` is on whose behalf a service calls; what that one is and may do comes along as
+    `actor_kind` and, in its own tenant, `grants`: a way over a service opens nothing, and closes nothing."""
 
     subject: str
     tenant_id: str
     kind: Kind
     grants: tuple[Grant, ...] = ()
     actor: str | None = None
+    actor_kind: Kind | None = None
 
     @classmethod
     def for_service(cls, name: str, tenant_id: str, actor: str | None = None) -> Identity:
         """The identity a service acts under, in a tenant."""
         return cls(subject=f"service:{name}", tenant_id=tenant_id, kind="service", actor=actor)
+
+    @classmethod
+    def on_behalf_of(cls, caller: Identity, service: str, tenant_id: str) -> Identity:
+        """The identity under which a service does in a tenant what a caller, or the one behind it, asked for."""
+        return cls(
+            subject=f"service:{service}",
+            tenant_id=tenant_id,
+            kind="service",
+            grants=caller.grants if tenant_id == caller.tenant_id else (),
+            actor=caller.responsible,
+            actor_kind=caller.actor_kind if caller.kind == "service" else caller.kind,
+        )
 
     @property
     def responsible(self) -> str:
@@ -93,6 +107,8 @@ def _signed(identity: Identity, key: str, issued: int) -> str:
     }
     if identity.actor:
         claims["act"] = identity.actor
+    if identity.actor_kind:
+        claims["act_kind"] = identity.actor_kind
     return jwt.encode(claims, key, algorithm=ALGORITHM)
 
 
@@ -122,7 +138,10 @@ def _verified(token: str, key: str) -> tuple[Identity, int, int]:
         if claims["kind"] not in get_args(Kind):
             raise Unauthenticated("the forwarded identity is of no known kind")
         grants = tuple(Grant(role, scope) for role, scope in claims["grants"])
-        identity = Identity(claims["sub"], claims["tid"], claims["kind"], grants, claims.get("act"))
+        actor, actor_kind = claims.get("act"), claims.get("act_kind")
+        if actor_kind is not None and actor_kind not in get_args(Kind):
+            raise Unauthenticated("who is behind the forwarded identity is of no known kind")
+        identity = Identity(claims["sub"], claims["tid"], claims["kind"], grants, actor, actor_kind)
         return identity, int(claims["iat"]), int(claims["exp"])
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
         raise Unauthenticated("the forwarded identity can't be verified") from error

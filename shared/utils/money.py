@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
+from fractions import Fraction
 
 from shared.errors import ValidationFailed
-
-# ISO 4217 minor-unit exponents that differ from two.
-EXPONENTS = {
-    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
-    "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
-}  # fmt: skip
+from shared.utils.currencies import EXPONENTS
+from shared.utils.decimals import EXACT, parse_decimal, rounded_to
 
 
 class CurrencyMismatch(ValidationFailed):
@@ -23,19 +19,31 @@ class CurrencyMismatch(ValidationFailed):
 
 
 class InvalidAmount(ValidationFailed):
-    """Text that is not a finite decimal number."""
+    """What is not a finite decimal number, or has more digits than its currency."""
 
     code = "invalid_money"
 
 
+class UnknownCurrency(ValidationFailed):
+    """A code that ISO 4217 doesn't list as a currency in use."""
+
+    code = "unknown_currency"
+
+
 def exponent(currency: str) -> int:
-    """Digits after the point of the currency's minor unit (ISO 4217): USD 2, JPY 0, BHD 3."""
-    return EXPONENTS.get(currency, 2)
+    """Digits after the point of the currency's minor unit (ISO 4217): USD 2, JPY 0, BHD 3, CLF 4.
+
+    Raises UnknownCurrency.
+    """
+    digits = EXPONENTS.get(currency)
+    if digits is None:
+        raise UnknownCurrency(f"{currency!r} is not a currency of ISO 4217")
+    return digits
 
 
 @dataclass(frozen=True, order=False)
 class Money:
-    """An amount of one currency, at full precision until `rounded` is asked for."""
+    """An amount of one currency. Sums and products are exact; nothing is rounded until `rounded` is asked for."""
 
     amount: Decimal
     currency: str
@@ -43,17 +51,30 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
             raise TypeError(f"money takes a Decimal, not {type(self.amount).__name__}")
+        exponent(self.currency)
 
     @classmethod
     def of(cls, amount: str | int | Decimal, currency: str) -> Money:
-        """Money from text, an integer or a Decimal. Raises InvalidAmount for anything that isn't finite."""
+        """Money from text (digits and a point), an integer or a Decimal.
+
+        Raises InvalidAmount for anything else, floats above all, and for what isn't finite.
+        """
+        if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+            raise InvalidAmount(f"money is made from text, an integer or a Decimal, not {type(amount).__name__}")
         try:
-            value = Decimal(amount)
-        except InvalidOperation as error:
+            value = parse_decimal(amount) if isinstance(amount, str) else Decimal(amount)
+        except ValueError as error:
             raise InvalidAmount(f"{amount!r} is not a decimal number") from error
         if not value.is_finite():
             raise InvalidAmount(f"{amount!r} is not a finite number")
         return cls(value, currency)
+
+    @classmethod
+    def nearest(cls, amount: Fraction, currency: str) -> Money:
+        """The exact amount rounded once, half up, to the currency's minor unit."""
+        scaled = amount * 10 ** exponent(currency)
+        units = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
+        return cls.from_minor(units if scaled >= 0 else -units, currency)
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -63,7 +84,7 @@ class Money:
     @classmethod
     def from_minor(cls, units: int, currency: str) -> Money:
         """Money from an integer count of minor units (cents for USD, yen for JPY, fils for BHD)."""
-        return cls(Decimal(units).scaleb(-exponent(currency)), currency)
+        return cls(EXACT.scaleb(Decimal(units), -exponent(currency)), currency)
 
     @classmethod
     def total(cls, amounts: Iterable[Money], currency: str) -> Money:
@@ -75,11 +96,21 @@ class Money:
 
     def rounded(self) -> Money:
         """Rounded half up to the currency's minor unit, as invoices are."""
-        return Money(self.amount.quantize(Decimal(1).scaleb(-exponent(self.currency)), ROUND_HALF_UP), self.currency)
+        return Money(rounded_to(self.amount, exponent(self.currency)), self.currency)
+
+    def rounded_down(self) -> Money:
+        """The whole minor units in it, what is less than one left out."""
+        places = exponent(self.currency)
+        units = int(EXACT.scaleb(self.amount, places))
+        return Money.from_minor(units, self.currency)
+
+    def is_whole(self) -> bool:
+        """Whether it is a whole number of minor units: 0.005 USD and 0.5 JPY aren't."""
+        return self.amount == self.rounded().amount
 
     def minor_units(self) -> int:
         """The rounded amount as an integer count of minor units."""
-        return int(self.rounded().amount.scaleb(exponent(self.currency)))
+        return int(EXACT.scaleb(self.rounded().amount, exponent(self.currency)))
 
     def _same(self, other: Money) -> Money:
         if self.currency != other.currency:
@@ -87,18 +118,18 @@ class Money:
         return other
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other).amount, self.currency)
+        return Money(EXACT.add(self.amount, self._same(other).amount), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other).amount, self.currency)
+        return Money(EXACT.subtract(self.amount, self._same(other).amount), self.currency)
 
     def __mul__(self, factor: Decimal | int) -> Money:
-        if not isinstance(factor, Decimal | int):
+        if isinstance(factor, bool) or not isinstance(factor, Decimal | int):
             raise TypeError(f"money is multiplied by Decimal or int, not {type(factor).__name__}")
-        return Money(self.amount * factor, self.currency)
+        return Money(EXACT.multiply(self.amount, Decimal(factor)), self.currency)
 
     def __neg__(self) -> Money:
-        return Money(-self.amount, self.currency)
+        return Money(EXACT.minus(self.amount), self.currency)
 
     def __lt__(self, other: Money) -> bool:
         return self.amount < self._same(other).amount

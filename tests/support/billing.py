@@ -40,3 +40,15 @@ def invoice(tenant: Tenant, period: dict[str, str]) -> dict[str, Any]:
     """Bill a period."""
     made: dict[str, Any] = tenant.operator.ok("POST", "/api/billing/v1/invoices", 201, json=period)
     return made
+
+
+def subscribe(tenant: Tenant, fee: str, started_at: str, currency: str = "USD", plan: str = "team") -> dict[str, Any]:
+    """Have the tenant pay for a plan from a time on."""
+    body = {"plan": plan, "fee": fee, "currency": currency, "started_at": started_at}
+    made: dict[str, Any] = tenant.operator.ok("POST", "/api/billing/v1/subscriptions", 201, json=body)
+    return made
+
+
+def amounts(made: dict[str, Any]) -> dict[str, str]:
+    """An invoice's sums."""
+    return {name: made[name] for name in ("subtotal", "discounts", "credits", "tax", "total")}

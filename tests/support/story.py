@@ -406,7 +406,7 @@ class Story:
             assert self.api.delete(f"/api/network/v1/addresses/{held['id']}").is_success
         self.moment("billing", "the last usage is being reported")
         usage = eventually(self._all_usage, SLOW)
-        end = (clock.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        end = clock.now()  # What is billed is over, so the period ends when the last usage is in.
         period = {"period_start": (end - timedelta(days=30)).isoformat(), "period_end": end.isoformat()}
         invoice = self._post(self.tenant.operator, "/api/billing/v1/invoices", 201, period)
         self.moment("audit", "an invoice is made, and not recorded yet")

@@ -28,7 +28,8 @@ class Invoices(View):
 
     @endpoint(INTERNAL, request=PeriodIn, response=InvoiceOut, status=201)
     def post(self, request: Request, body: Body) -> Invoice:
-        return bill(Period(body["period_start"].astimezone(UTC), body["period_end"].astimezone(UTC)))
+        period = Period(*(body[name].astimezone(UTC) for name in ("period_start", "period_end"))) if body else None
+        return bill(self.ports, period)
 
 
 class OneInvoice(View):

@@ -9,9 +9,11 @@ from itertools import pairwise
 from typing import Literal
 
 from shared.errors import ValidationFailed
-from shared.utils.money import Money
+from shared.utils.decimals import EXACT
+from shared.utils.money import Money, exponent
 
 Model = Literal["flat", "graduated", "volume"]
+MAX_METER_LENGTH = 200
 
 
 class InvalidPrice(ValidationFailed):
@@ -38,6 +40,7 @@ class Price:
     tiers: tuple[Tier, ...]
 
     def __post_init__(self) -> None:
+        exponent(self.currency)
         if not self.tiers or self.tiers[-1].up_to is not None:
             raise InvalidPrice("the last tier has no upper end")
         borders = [tier.up_to for tier in self.tiers[:-1]]
@@ -57,7 +60,7 @@ def flat(meter: str, currency: str, unit_amount: Decimal) -> Price:
 
 
 def cost(price: Price, quantity: Decimal) -> Money:
-    """The unrounded cost of a quantity. Rounding happens once, on the invoice line.
+    """The exact cost of a quantity, all digits of it. Rounding happens once, on the invoice line.
 
     Graduated: each tier's units at that tier's amount. Volume: all units at the amount of the tier that the whole
     quantity falls into. A border belongs to the lower tier. Raises InvalidPrice for a negative quantity.
@@ -65,15 +68,16 @@ def cost(price: Price, quantity: Decimal) -> Money:
     if quantity < 0:
         raise InvalidPrice("a quantity is not negative")
     if price.model == "graduated":
-        return Money(_graduated(price.tiers, quantity), price.currency)
-    return Money(quantity * _tier_of(price.tiers, quantity).unit_amount, price.currency)
+        return _graduated(price, quantity)
+    return Money(_tier_of(price.tiers, quantity).unit_amount, price.currency) * quantity
 
 
-def _graduated(tiers: Sequence[Tier], quantity: Decimal) -> Decimal:
-    total, below = Decimal(0), Decimal(0)
-    for tier in tiers:
+def _graduated(price: Price, quantity: Decimal) -> Money:
+    total, below = Money.zero(price.currency), Decimal(0)
+    for tier in price.tiers:
         upper = quantity if tier.up_to is None else min(quantity, tier.up_to)
-        total += max(Decimal(0), upper - below) * tier.unit_amount
+        units = max(Decimal(0), EXACT.subtract(upper, below))
+        total += Money(tier.unit_amount, price.currency) * units
         if tier.up_to is None or quantity <= tier.up_to:
             break
         below = tier.up_to

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.errors import ValidationFailed
+from shared.utils.decimals import rounded_to
 
 MAX_LATENESS = timedelta(days=35)
 """How long after its end usage is still accepted (Stripe's metering: 35 days)."""
 MAX_AHEAD = timedelta(minutes=5)
 """Clock skew that is tolerated between a source and billing (Stripe's metering)."""
+
+
+MAX_WHOLE_DIGITS, MAX_PLACES = 26, 12
+"""How large and how fine a quantity may be."""
 
 
 class UsageRefused(ValidationFailed):
@@ -33,6 +37,13 @@ class Usage:
     ended_at: datetime
 
 
+def ensure_countable(quantity: Decimal) -> None:
+    """Raise UsageRefused for a quantity that isn't kept as it is: it would come back altered."""
+    fits = quantity.is_finite() and quantity.copy_abs() < Decimal(10) ** MAX_WHOLE_DIGITS
+    if not fits or rounded_to(quantity, MAX_PLACES) != quantity:
+        raise UsageRefused(f"a quantity has at most {MAX_WHOLE_DIGITS} digits before its point and {MAX_PLACES} after")
+
+
 def ensure_acceptable(usage: Usage, now: datetime) -> None:
     """Raise UsageRefused for usage that can't be counted."""
     if usage.quantity < 0:
@@ -43,11 +54,3 @@ def ensure_acceptable(usage: Usage, now: datetime) -> None:
         raise UsageRefused("usage can't lie in the future")
     if now - usage.ended_at > MAX_LATENESS:
         raise UsageRefused(f"usage is accepted up to {MAX_LATENESS.days} days late")
-
-
-def sum_by_meter(usages: Iterable[Usage]) -> dict[str, Decimal]:
-    """Quantities by meter, in order of meter."""
-    totals: dict[str, Decimal] = {}
-    for usage in usages:
-        totals[usage.meter] = totals.get(usage.meter, Decimal(0)) + usage.quantity
-    return dict(sorted(totals.items()))

@@ -9,12 +9,14 @@ from services.billing import published
 from services.billing.models import Account
 from services.billing.repository import accounts
 from shared.infra.db.django import check_version
+from shared.utils.money import exponent
 
 
 def change_account(changes: Mapping[str, Any], expected: int | None) -> Account:
-    """Set currency, anchor day or tax rate of the tenant's account. Raises VersionConflict."""
+    """Set currency, anchor day or tax rate of the tenant's account. Raises UnknownCurrency, VersionConflict."""
     account = accounts.mine(lock=True)
     check_version(account, expected)
+    exponent(changes.get("currency", account.currency))
     for name, value in changes.items():
         setattr(account, name, value)
     published.account_changed(accounts.save(account))

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from services.billing import published
 from services.billing.models import Credit, Invoice
 from services.billing.repository import accounts, credits, invoices
 from shared.errors import ValidationFailed
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 from shared.utils.money import Money
 
 
 class InvalidCredit(ValidationFailed):
-    """A credit of nothing, or in another currency than the account's."""
+    """A credit of nothing, of parts of a minor unit, in another currency, or above what it gives back."""
 
     code = "invalid_credit"
 
 
-def grant_credit(amount: Money, reason: str, invoice: Invoice | None = None) -> Credit:
+def grant_credit(amount: Money, reason: str) -> Credit:
     """Give the tenant money to use on its next invoices. Raises InvalidCredit."""
     account = accounts.mine(lock=True)
-    if amount.currency != account.currency or amount.amount <= 0:
-        raise InvalidCredit(f"a credit is a positive amount in {account.currency}")
+    _ensure_credit(amount, account.currency)
+    return _grant(amount, reason)
+
+
+def issue_credit_note(invoice_id: str, amount: Money, reason: str, expected: int | None) -> Credit:
+    """Correct a final invoice, which never changes itself: its amount becomes credit in the invoice's currency.
+
+    Raises InvalidCredit for another currency, whatever the account's is by now, and above the invoice's total;
+    VersionConflict.
+    """
+    accounts.mine(lock=True)
+    invoice = invoices.get(invoice_id, lock=True)
+    check_version(invoice, expected)
+    _ensure_credit(amount, invoice.currency)
+    noted = Money.total((Money(note.amount, note.currency) for note in invoice.credit_notes.all()), invoice.currency)
+    if noted + amount > Money(invoice.total, invoice.currency):
+        raise InvalidCredit(f"credit notes of an invoice can't exceed its total of {invoice.total}")
+    return _grant(amount, reason, invoice)
+
+
+def _ensure_credit(amount: Money, currency: str) -> None:
+    if amount.currency != currency or amount.amount <= 0 or not amount.is_whole():
+        raise InvalidCredit(f"a credit is more than nothing, in whole minor units of {currency}")
+
+
+def _grant(amount: Money, reason: str, invoice: Invoice | None = None) -> Credit:
     credit = credits.add(
         Credit(
             id=new_id("credit"),
@@ -37,12 +60,3 @@ def grant_credit(amount: Money, reason: str, invoice: Invoice | None = None) -> 
     )
     published.credit_granted(credit)
     return credit
-
-
-def issue_credit_note(invoice_id: str, amount: Money, reason: str) -> Credit:
-    """Correct a final invoice, which never changes itself: its amount becomes credit. Raises InvalidCredit above it."""
-    invoice = invoices.get(invoice_id, lock=True)
-    noted = sum((note.amount for note in invoice.credit_notes.all()), Decimal(0))
-    if noted + amount.amount > invoice.total:
-        raise InvalidCredit(f"credit notes of an invoice can't exceed its total of {invoice.total}")
-    return grant_credit(amount, reason, invoice)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from services.billing import published
-from services.billing.domain import usage as metering
-from services.billing.domain.defaults import CURRENCY, LIST_PRICES
 from services.billing.domain.invoices import Line, NoPrice, Totals, make_line, total_up
-from services.billing.domain.periods import Period
-from services.billing.domain.rating import Price, Tier, flat
-from services.billing.models import Account, Credit, Invoice, PriceRow, UsageRow
-from services.billing.repository import accounts, credits, invoices, prices, usage
+from services.billing.domain.periods import Period, last_finished
+from services.billing.domain.subscriptions import fee_line
+from services.billing.models import Account, Credit, Invoice
+from services.billing.operations import discounts
+from services.billing.operations.prices import price_of
+from services.billing.operations.subscriptions import as_subscription
+from services.billing.ports import Ports
+from services.billing.repository import accounts, credits, invoices, prices, subscriptions, usage
 from shared.errors import Conflict
 from shared.utils.ids import new_id
 from shared.utils.money import Money
@@ -24,16 +26,20 @@ class InvoiceExists(Conflict):
     code = "invoice_exists"
 
 
-def bill(period: Period) -> Invoice:
-    """Bill the period: its usage, and what came late for earlier ones.
+def bill(ports: Ports, period: Period | None) -> Invoice:
+    """Bill the period, without one the monthly period that ended last: its usage and plan fees, and what came late
+    for earlier ones.
 
-    Raises InvoiceExists for a period any part of which has been billed, and NoPrice for usage of a meter without a
-    price; then nothing at all has been written.
+    Raises PeriodUnfinished before its end, InvoiceExists for a period any part of which has been billed, and NoPrice
+    for usage of a meter without a price in the account's currency; then nothing at all has been written.
     """
     account = accounts.mine(lock=True)
+    now = ports.clock.now()
+    period = period or last_finished(now, account.anchor_day)
     earlier = invoices.overlapping(period.start, period.end)
     if earlier is not None:
         raise InvoiceExists(f"{earlier.number} covers a part of this period", invoice_id=earlier.id)
+    period.ensure_over(now)
     invoice = invoices.add(
         Invoice(
             id=new_id("inv"),
@@ -42,43 +48,51 @@ def bill(period: Period) -> Invoice:
             period_start=period.start,
             period_end=period.end,
             currency=account.currency,
+            tax_rate=account.tax_rate,
         )
     )
-    rows = list(usage.unbilled_before(period.end))
-    lines = _write_lines(invoice, rows, prices.all())
-    open_credits = credits.open(account.currency)
-    totals = total_up(lines, _available(open_credits, account), account.tax_rate, account.currency)
+    quantities = usage.bill(usage.unbilled_before(period.end), invoice)
+    lines = [*_usage_lines(quantities, account.currency), *_plan_lines(account, period)]
+    _write_lines(invoice, lines)
+    open_credits, open_discounts = credits.open(account.currency), discounts.applicable(account.currency)
+    available = _available(open_credits, account)
+    totals = total_up(lines, available, account.tax_rate, account.currency, open_discounts)
     _use_up(open_credits, totals.credits)
-    usage.bill(rows, invoice)
+    discounts.use(invoice, totals.reductions)
     return _finalise(invoice, totals)
 
 
-def _write_lines(invoice: Invoice, rows: Iterable[UsageRow], own_prices: dict[str, PriceRow]) -> list[Line]:
+def _usage_lines(quantities: Mapping[str, Decimal], currency: str) -> list[Line]:
+    own_prices = prices.all()
+    return [make_line(price_of(meter, currency, own_prices), quantity) for meter, quantity in quantities.items()]
+
+
+def _plan_lines(account: Account, period: Period) -> list[Line]:
+    """The fees of all subscriptions up to the period's end, which are billed with that."""
     lines = []
-    for meter, quantity in metering.sum_by_meter(_usage(row) for row in rows).items():
-        line = make_line(_price_of(meter, invoice.currency, own_prices), quantity)
-        invoices.add_line(invoice, meter=meter, quantity=quantity, amount=line.amount.amount)
-        lines.append(line)
+    for row in subscriptions.unbilled_before(period.end, lock=True):
+        if row.currency != account.currency:
+            raise NoPrice(f"plan {row.plan} has no fee in {account.currency}", currency=account.currency)
+        line = fee_line(as_subscription(row), period.end, account.anchor_day)
+        if line is not None and line.ended_at is not None:
+            row.billed_until = line.ended_at
+            subscriptions.save(row)
+            lines.append(line)
     return lines
 
 
-def _usage(row: UsageRow) -> metering.Usage:
-    return metering.Usage(row.source, row.source_id, row.meter, row.quantity, row.started_at, row.ended_at)
-
-
-def _price_of(meter: str, currency: str, own_prices: dict[str, PriceRow]) -> Price:
-    """The tenant's own price, else the list price. Raises NoPrice when there is none in the account's currency."""
-    row = own_prices.get(meter)
-    if row is not None and row.currency == currency:
-        tiers = tuple(Tier(_decimal(tier["up_to"]), Decimal(tier["unit_amount"])) for tier in row.tiers)
-        return Price(meter, row.currency, row.model, tiers)
-    if currency == CURRENCY and meter in LIST_PRICES:
-        return flat(meter, currency, LIST_PRICES[meter])
-    raise NoPrice(f"{meter} has no price in {currency}", meter=meter, currency=currency)
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def _write_lines(invoice: Invoice, lines: Iterable[Line]) -> None:
+    for line in lines:
+        invoices.add_line(
+            invoice,
+            meter=line.meter,
+            quantity=line.quantity,
+            amount=line.amount.amount,
+            subscription_id=line.subscription_id,
+            started_at=line.started_at,
+            ended_at=line.ended_at,
+            months="" if line.months is None else str(line.months),
+        )
 
 
 def _available(open_credits: Iterable[Credit], account: Account) -> Money:
@@ -97,8 +111,8 @@ def _use_up(open_credits: Iterable[Credit], amount: Money) -> None:
 
 
 def _finalise(invoice: Invoice, totals: Totals) -> Invoice:
-    invoice.subtotal, invoice.credits = totals.subtotal.amount, totals.credits.amount
-    invoice.tax, invoice.total = totals.tax.amount, totals.total.amount
+    invoice.subtotal, invoice.discounts = totals.subtotal.amount, totals.discounts.amount
+    invoice.credits, invoice.tax, invoice.total = totals.credits.amount, totals.tax.amount, totals.total.amount
     invoice.state = "final"
     invoices.save(invoice)
     published.invoice_finalised(invoice)

@@ -23,6 +23,14 @@ class Environments(View):
         return environments.page(page)
 
 
+class OneEnvironment(View):
+    """One environment; its version rises with every publication."""
+
+    @endpoint(READ, response=EnvironmentOut)
+    def get(self, request: Request, environment: str) -> Environment:
+        return environments.named(environment)
+
+
 class Explanation(View):
     """What would be published, and why."""
 
@@ -35,5 +43,6 @@ def routes(ports: Ports) -> list[URLPattern]:
     """The routes of environments."""
     return [
         path("v1/environments", Environments.as_view(ports=ports)),
+        path("v1/environments/<name:environment>", OneEnvironment.as_view(ports=ports)),
         path("v1/environments/<name:environment>/explanation", Explanation.as_view(ports=ports)),
     ]

@@ -12,7 +12,7 @@ from services.config.ports import Ports
 from services.config.repository import flags
 from services.config.schemas import FlagAnswer, FlagOut, FlagSet
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Flags(View):
@@ -32,7 +32,7 @@ class OneFlag(View):
 
     @endpoint(WRITE, request=FlagSet, response=FlagOut)
     def put(self, request: Request, name: str, body: Body) -> FlagRow:
-        return set_flag(self.ports, name, body["enabled"], body["percentage"])
+        return set_flag(self.ports, name, body["enabled"], body["percentage"], expected_version(request))
 
 
 class FlagEvaluation(View):

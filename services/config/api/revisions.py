@@ -12,23 +12,23 @@ from services.config.ports import Ports
 from services.config.repository import environments, revisions
 from services.config.schemas import Publication, RevisionOut, Rollback
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Publications(View):
-    """Publish the layers of an environment."""
+    """Publish the layers of an environment. `If-Match` is the environment's version: nobody published since."""
 
     @endpoint(WRITE, request=Publication, response=RevisionOut, status=201)
     def post(self, request: Request, environment: str, body: Body) -> Revision:
-        return publish_revision(self.ports, environment, body["schema"])
+        return publish_revision(self.ports, environment, body["schema"], expected_version(request))
 
 
 class Rollbacks(View):
-    """Publish an earlier revision again."""
+    """Publish an earlier revision again. `If-Match` is the environment's version."""
 
     @endpoint(WRITE, request=Rollback, response=RevisionOut, status=201)
     def post(self, request: Request, environment: str, body: Body) -> Revision:
-        return roll_back(self.ports, environment, body["revision"])
+        return roll_back(self.ports, environment, body["revision"], expected_version(request))
 
 
 class History(View):

@@ -11,15 +11,16 @@ from services.config import published
 from services.config.domain.flags import Flag, checked_percentage, is_on
 from services.config.models import FlagRow
 from services.config.ports import Ports
-from services.config.repository import flags
+from services.config.repository import check_version, flags
 from shared.kernel.context import current_tenant
 
 NAMESPACE = "flags"
 
 
-def set_flag(ports: Ports, name: str, enabled: bool, percentage: int) -> FlagRow:
-    """Set a flag. Raises InvalidPercentage."""
+def set_flag(ports: Ports, name: str, enabled: bool, percentage: int, expected_version: int | None) -> FlagRow:
+    """Set a flag. Raises InvalidPercentage, VersionConflict."""
     row = flags.named_or_new(name)
+    check_version(row, expected_version)
     row.enabled, row.percentage = enabled, checked_percentage(percentage)
     flags.save(row)
     published.flag_changed(row)

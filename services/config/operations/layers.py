@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.config import published
+from services.config.domain.documents import MAX_LAYER_BYTES, check_document
 from services.config.domain.layers import checked_layer
 from services.config.domain.references import check_references
 from services.config.models import Layer
-from services.config.repository import environments, layers
-from shared.infra.db.django import check_version
+from services.config.repository import check_version, environments, layers
 
 
 def set_layer(environment_name: str, name: str, values: Mapping[str, Any], expected_version: int | None) -> Layer:
     """Set a layer; nobody sees it before the next publication.
 
-    Raises UnknownLayer, InvalidReference, VersionConflict.
+    Raises UnknownLayer, InvalidDocument, DocumentTooLarge, InvalidReference, VersionConflict.
     """
     checked_layer(name)
+    check_document(values, MAX_LAYER_BYTES)
     check_references(values)
     environment = environments.named_or_new(environment_name)
     present = layers.find(environment, name)
-    if present is not None:
-        check_version(present, expected_version)
+    check_version(present, expected_version)
     layer = layers.put(environment, name, dict(values))
     published.layer_changed(environment, layer)
     return layer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from services.config.domain.documents import Document, checked_name, decoded, encoded
-from shared.infra.consul_kv import ConsulKv
+from shared.infra.consul_kv import ConsulKv, Entry, PrefixFollower
 from shared.kernel.context import current_tenant
 
 ABSENT = 0
@@ -18,6 +19,14 @@ class PublishedDocument:
 
     document: Document
     index: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose document it is, and of which environment."""
+
+    tenant_id: str
+    environment: str
 
 
 class PublishedDocuments:
@@ -41,6 +50,26 @@ class PublishedDocuments:
         Readers see the document before or this one.
         """
         return self._kv.put(self._key(document.environment), encoded(document), cas=index)
+
+    def follow(self, tell: Callable[[Collection[Place]], None]) -> PrefixFollower:
+        """What tells where documents of any tenant changed: at first where all are, then what each change is about.
+
+        Nothing is missed while Consul is away or starts anew with another index.
+        """
+        seen: dict[str, int] = {}
+
+        def on_change(entries: tuple[Entry, ...]) -> None:
+            present = {entry.key: entry.modify_index for entry in entries}
+            changed = [self._place(key) for key, index in present.items() if seen.get(key) != index]
+            seen.clear()
+            seen.update(present)
+            tell(changed)
+
+        return PrefixFollower(self._kv, f"{self._prefix}/", on_change)
+
+    def _place(self, key: str) -> Place:
+        tenant_id, _, environment = key.removeprefix(f"{self._prefix}/").partition("/")
+        return Place(tenant_id, environment)
 
     def remove_all(self) -> None:
         """Remove every document of the tenant."""

@@ -17,4 +17,4 @@ router = ApiRouter()
 @router.post("/evaluate", response_model=EvaluationOut, dependencies=[requires(WRITE)])
 def evaluate(body: EvaluateIn, ports: Ports = ports_of_app(), session: Session = database()) -> Evaluation:
     """Evaluate the tenant's rules at a time, by default now."""
-    return evaluations.evaluate(session, body.at or ports.clock.now())
+    return evaluations.evaluate(session, ports, body.at or ports.clock.now())

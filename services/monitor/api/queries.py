@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
 from services.monitor.api.common import READ
 from services.monitor.domain.errors import InvalidQuery
 from services.monitor.domain.expressions import Aggregation, Expression
 from services.monitor.operations.queries import query_range
-from services.monitor.schemas import MAX_SECONDS, QueryOut
-from shared.web.fastapi import ApiRouter, database, requires
+from services.monitor.ports import Ports
+from services.monitor.schemas import MAX_SECONDS, Moment, Name, QueryOut
+from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 
 router = ApiRouter()
 
@@ -33,9 +33,9 @@ Span = Annotated[int, Query(ge=1, le=MAX_SECONDS)]
 
 @router.get("/query", response_model=QueryOut, dependencies=[requires(READ)])
 def query(
-    name: str,
-    start: AwareDatetime,
-    end: AwareDatetime,
+    name: Name,
+    start: Moment,
+    end: Moment,
     matchers: Matchers,
     step: Span = 60,
     aggregation: Aggregation = Aggregation.LAST,
@@ -43,12 +43,13 @@ def query(
     quantile: Annotated[float | None, Query(ge=0, le=1)] = None,
     total: str | None = None,
     objective: Annotated[float | None, Query(gt=0, lt=1)] = None,
+    ports: Ports = ports_of_app(),
     session: Session = database(),
 ) -> dict[str, Any]:
     """Values of a metric over time; step and window in seconds."""
     length = timedelta(seconds=window)
     expression = Expression(name, matchers, aggregation, length, quantile, total, objective)
-    found = query_range(session, expression, start, end, timedelta(seconds=step))
+    found = query_range(session, ports, expression, start, end, timedelta(seconds=step))
     series = [
         {"labels": labels, "points": [{"at": at, "value": value} for at, value in points]} for labels, points in found
     ]

@@ -11,7 +11,7 @@ from services.monitor.repository import SilenceRepository
 from services.monitor.schemas import SilenceCreate, SilenceOut
 from services.monitor.tables import Silence
 from shared.utils.pagination import Page
-from shared.web.fastapi import ApiRouter, PageQuery, database, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
 from shared.web.schemas import PageOut
 
 router = ApiRouter()
@@ -30,7 +30,7 @@ def list_silences(page: PageQuery, session: Session = database()) -> Page[Silenc
 
 
 @router.delete("/silences/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete_silence(id: str, session: Session = database()) -> Response:
+def delete_silence(id: str, version: ExpectedVersion, session: Session = database()) -> Response:
     """End a silence."""
-    silences.delete_silence(session, id)
+    silences.delete_silence(session, id, version)
     return Response(status_code=204)

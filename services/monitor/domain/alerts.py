@@ -46,7 +46,7 @@ def holds(value: float | None, comparison: Operator, threshold: float) -> bool |
 
 @dataclass(frozen=True)
 class Timing:
-    """For how long the condition must hold before the alert fires, and how long it fires after it last held."""
+    """For how long the condition must hold before the alert fires, and how long it fires on once it doesn't."""
 
     hold_for: timedelta = timedelta(0)
     keep_firing_for: timedelta = timedelta(0)
@@ -54,43 +54,50 @@ class Timing:
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert's state and times. `active_at` is when the condition began to hold without interruption."""
+    """An alert's state and times. `active_at` is when the condition began to hold without interruption;
+    `keep_firing_since` when it was first found not to hold any more, while the alert goes on firing."""
 
     state: AlertState = AlertState.INACTIVE
     active_at: datetime | None = None
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
-    last_held_at: datetime | None = None
+    keep_firing_since: datetime | None = None
 
 
 INACTIVE = Alert()
 
 
 def step(alert: Alert, condition: bool | None, at: datetime, timing: Timing) -> Alert:
-    """The alert after an evaluation.
+    """The alert after an evaluation, as Prometheus has it (`AlertingRule.Eval`).
 
-    A condition that clears while pending sets the timer back: the next time it holds, `hold_for` begins anew. Without
-    data nothing changes: a firing alert is not resolved by silence, and a pending one doesn't fire by it.
+    A condition that clears while pending sets the timer back: the next time it holds, `hold_for` begins anew. So does
+    missing data, because the time without it wasn't seen to hold. A firing alert is not resolved by silence: no data
+    is not "ok".
     """
     if condition is None:
-        return alert
+        return _unseen(alert)
     if condition:
         return _held(alert, at, timing)
     return _cleared(alert, at, timing)
 
 
+def _unseen(alert: Alert) -> Alert:
+    return INACTIVE if alert.state is AlertState.PENDING else alert
+
+
 def _held(alert: Alert, at: datetime, timing: Timing) -> Alert:
     if alert.state is AlertState.FIRING:
-        return replace(alert, last_held_at=at)
+        return replace(alert, keep_firing_since=None)
     begun = alert.active_at if alert.state is AlertState.PENDING and alert.active_at else at
     if at - begun >= timing.hold_for:
-        return Alert(AlertState.FIRING, begun, fired_at=at, last_held_at=at)
-    return Alert(AlertState.PENDING, begun, last_held_at=at)
+        return Alert(AlertState.FIRING, begun, fired_at=at)
+    return Alert(AlertState.PENDING, begun)
 
 
 def _cleared(alert: Alert, at: datetime, timing: Timing) -> Alert:
     if alert.state is not AlertState.FIRING:
         return INACTIVE if alert.state is AlertState.PENDING else alert
-    if timing.keep_firing_for and alert.last_held_at and at - alert.last_held_at < timing.keep_firing_for:
-        return alert
-    return replace(alert, state=AlertState.RESOLVED, resolved_at=at)
+    since = alert.keep_firing_since or at
+    if at - since < timing.keep_firing_for:
+        return replace(alert, keep_firing_since=since)
+    return replace(alert, state=AlertState.RESOLVED, resolved_at=at, keep_firing_since=None)

@@ -17,6 +17,18 @@ class CardinalityExceeded(ValidationFailed):
     code = "cardinality_exceeded"
 
 
+class RuleLimitReached(ValidationFailed):
+    """The tenant has as many alert rules as it may have."""
+
+    code = "rule_limit_reached"
+
+
+class TooManySamples(ValidationFailed):
+    """A query or a rule would read more samples than it may; the limit is in the answer."""
+
+    code = "too_many_samples"
+
+
 class InvalidQuery(ValidationFailed):
     """A query whose parts don't fit together, or that would answer with too many points."""
 

@@ -99,7 +99,8 @@ def evaluate(expression: Expression, series: Sequence[Series], at: datetime) -> 
         return [Value(each.labels, value_at(each.samples, at)) for each in chosen]
     if kind in (Aggregation.RATE, Aggregation.INCREASE):
         compute = rate if kind is Aggregation.RATE else increase
-        return [Value(each.labels, compute(window(each.samples, at, expression.window))) for each in chosen]
+        length = expression.window
+        return [Value(each.labels, compute(window(each.samples, at, length), at, length)) for each in chosen]
     if kind is Aggregation.HISTOGRAM_QUANTILE:
         return [Value(expression.matchers, _histogram(expression, chosen, at))]
     if kind is Aggregation.BURN_RATE:
@@ -115,7 +116,7 @@ def _histogram(expression: Expression, series: Sequence[Series], at: datetime) -
     histograms: dict[str, list[Bucket]] = {}
     for each in series:
         bound = parse_bound(each.labels.get(BOUND_LABEL, ""))
-        grown = increase(window(each.samples, at, expression.window))
+        grown = increase(window(each.samples, at, expression.window), at, expression.window)
         if bound is None or grown is None:
             continue
         others = {label: value for label, value in each.labels.items() if label != BOUND_LABEL}
@@ -127,7 +128,7 @@ def _histogram(expression: Expression, series: Sequence[Series], at: datetime) -
 def _burn_rate(expression: Expression, series: Sequence[Series], at: datetime) -> float | None:
     def grown(metric: str | None, length: timedelta) -> float:
         chosen = (each for each in series if each.name == metric and matches(expression.matchers, each.labels))
-        return math.fsum(increase(window(each.samples, at, length)) or 0.0 for each in chosen)
+        return math.fsum(increase(window(each.samples, at, length), at, length) or 0.0 for each in chosen)
 
     def burnt(length: timedelta) -> float | None:
         total = grown(expression.total_metric, length)

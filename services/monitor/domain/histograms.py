@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 BOUND_LABEL = "le"
+BOUND = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.IGNORECASE)
+"""How Prometheus' clients write numbers."""
+TOLERANCE = 1e-12
+"""Of a count: smaller differences are errors of floating point (Prometheus' `correctPrecisionErrors`)."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +24,10 @@ class Bucket:
 
 
 def parse_bound(text: str) -> float | None:
-    """The number in a `le` label; None when there is none."""
-    try:
-        return float(text)
-    except ValueError:
+    """The number in a `le` label; None when there is none. Neither NaN nor Python's own spellings are one."""
+    if not BOUND.fullmatch(text):
         return None
+    return float(text)
 
 
 def merged(histograms: Iterable[Sequence[Bucket]]) -> list[Bucket]:
@@ -38,8 +42,9 @@ def merged(histograms: Iterable[Sequence[Bucket]]) -> list[Bucket]:
 def histogram_quantile(q: float, buckets: Sequence[Bucket]) -> float:
     """The q-quantile, with observations evenly spread in each bucket.
 
-    NaN without observations or without a +Inf bucket. In the +Inf bucket the answer is the highest finite bound; in a
-    lowest bucket whose bound isn't positive, that bound.
+    NaN without observations, without a +Inf bucket, and where the rank falls into an empty bucket (rank 0 alone does).
+    In the +Inf bucket the answer is the highest finite bound; in a lowest bucket whose bound isn't positive, that
+    bound.
     """
     if math.isnan(q):
         return math.nan
@@ -48,7 +53,7 @@ def histogram_quantile(q: float, buckets: Sequence[Bucket]) -> float:
     if q > 1:
         return math.inf
     ordered = _monotonic(sorted(buckets, key=lambda bucket: bucket.upper_bound))
-    if len(ordered) < 2 or not math.isinf(ordered[-1].upper_bound):
+    if len(ordered) < 2 or ordered[-1].upper_bound != math.inf:
         return math.nan
     total = ordered[-1].count
     if total <= 0:
@@ -73,14 +78,18 @@ def _within(ordered: Sequence[Bucket], place: int, rank: float) -> float:
     lower = ordered[place - 1].upper_bound if place else 0.0
     below = ordered[place - 1].count if place else 0.0
     inside = ordered[place].count - below
-    return lower + (upper - lower) * ((rank - below) / inside) if inside else upper
+    return lower + (upper - lower) * ((rank - below) / inside) if inside else math.nan
 
 
 def _monotonic(ordered: Sequence[Bucket]) -> list[Bucket]:
-    """Cumulative counts never fall; scrapes that are not of one moment can make it look so."""
+    """Cumulative counts never fall; scrapes that are not of one moment can make it look so.
+
+    A rise that is no more than an error of floating point is none either: it would put a quantile elsewhere.
+    """
     highest = -math.inf
     fixed = []
     for bucket in ordered:
-        highest = max(highest, bucket.count)
+        if bucket.count - highest > bucket.count * TOLERANCE:
+            highest = bucket.count
         fixed.append(Bucket(bucket.upper_bound, highest))
     return fixed

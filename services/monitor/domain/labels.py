@@ -35,7 +35,8 @@ def check_series(name: str, labels: Labels) -> None:
 def fingerprint(name: str, labels: Labels) -> str:
     """What a series or an alert is recognised by: its name and its labels, in whatever order, and nothing else.
 
-    Neither value nor time belong to it: the same trouble a minute later is the same alert. An empty label is none.
+    Neither value nor time belong to it, nor for an alert what its rule adds (a severity that was changed): the same
+    trouble a minute later is the same alert. An empty label is none.
     """
     present = {label: value for label, value in labels.items() if value}
     text = json.dumps([name, sorted(present.items())], ensure_ascii=False, separators=(",", ":"))

@@ -12,6 +12,9 @@ from itertools import pairwise
 STALENESS = timedelta(minutes=5)
 """How old the newest sample may be; an older one says nothing of the present (Prometheus' lookback)."""
 
+NEAR = 1.1
+"""Of the mean distance between samples: where the next one would be expected at the latest (Prometheus)."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -36,26 +39,49 @@ def window(samples: Sequence[Sample], at: datetime, length: timedelta) -> Sequen
     return samples[start:end]
 
 
-def increase(samples: Sequence[Sample]) -> float | None:
-    """How much a counter grew over samples in order of time. None for fewer than two.
+def increase(samples: Sequence[Sample], at: datetime, length: timedelta) -> float | None:
+    """How much a counter grew in the window (at - length, at], whose samples these are. None for fewer than two.
 
-    A value below the one before it means that the counter began anew at zero, so all of it is growth.
+    What was seen to grow is extrapolated to the window's borders, as Prometheus 3 does (`extrapolatedRate`), so that
+    whole counts can give fractions.
     """
     if len(samples) < 2:
         return None
+    return growth(samples) * _extrapolation(samples, at, length)
+
+
+def rate(samples: Sequence[Sample], at: datetime, length: timedelta) -> float | None:
+    """A counter's growth per second over the whole window: its increase by the window's seconds. None as there."""
+    grown = increase(samples, at, length)
+    return None if grown is None else grown / length.total_seconds()
+
+
+def growth(samples: Sequence[Sample]) -> float:
+    """How much a counter was seen to grow from the first sample to the last.
+
+    A value below the one before it means that the counter began anew at zero, so all of it is growth.
+    """
     return math.fsum(
         after.value - before.value if after.value >= before.value else after.value
         for before, after in pairwise(samples)
     )
 
 
-def rate(samples: Sequence[Sample]) -> float | None:
-    """A counter's growth per second between the first and the last sample. None for fewer than two."""
-    grown = increase(samples)
-    if grown is None:
-        return None
-    seconds = (samples[-1].at - samples[0].at).total_seconds()
-    return grown / seconds if seconds > 0 else None
+def _extrapolation(samples: Sequence[Sample], at: datetime, length: timedelta) -> float:
+    """By how much more than it was seen to grow a counter grows in the window.
+
+    A border that is nearer than 1.1 times the mean distance between samples counts in full, a farther one with half of
+    that distance: the series then began or ended inside of the window. No counter grows from below zero.
+    """
+    seen = (samples[-1].at - samples[0].at).total_seconds()
+    between = seen / (len(samples) - 1)
+    before = (samples[0].at - (at - length)).total_seconds()
+    after = (at - samples[-1].at).total_seconds()
+    before, after = (to_border if to_border < between * NEAR else between / 2 for to_border in (before, after))
+    grown = growth(samples)
+    if grown > 0 and samples[0].value >= 0:
+        before = min(before, seen * (samples[0].value / grown))
+    return (before + seen + after) / seen
 
 
 def quantile(q: float, values: Sequence[float]) -> float | None:

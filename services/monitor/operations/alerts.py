@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from services.monitor.domain.labels import Labels, grouping_key, matches
 from services.monitor.ports import Ports
 from services.monitor.repository import OPEN_STATES, AlertRepository, SilenceRepository
 from services.monitor.tables import AlertRow
-from shared.utils.pagination import MAX_LIMIT, Page, PageRequest
+from shared.utils.pagination import MAX_LIMIT, Page, PageRequest, decode_cursor
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,16 @@ class AlertGroup:
 def group_alerts(session: Session, ports: Ports, by: Sequence[str]) -> list[AlertGroup]:
     """Open alerts, grouped by labels; groups in order of the labels' values."""
     groups: dict[tuple[str, ...], list[AlertView]] = {}
-    for alert in list_alerts(session, ports, PageRequest(MAX_LIMIT), OPEN_STATES).items:
+    for alert in _all_open(session, ports):
         groups.setdefault(grouping_key(alert.row.labels, tuple(by)), []).append(alert)
     return [AlertGroup(dict(zip(by, key, strict=True)), members) for key, members in sorted(groups.items())]
+
+
+def _all_open(session: Session, ports: Ports) -> Iterator[AlertView]:
+    page = PageRequest(MAX_LIMIT)
+    while True:
+        found = list_alerts(session, ports, page, OPEN_STATES)
+        yield from found.items
+        if found.next_cursor is None:
+            return
+        page = PageRequest(MAX_LIMIT, decode_cursor(found.next_cursor))

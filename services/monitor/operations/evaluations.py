@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.monitor import published
 from services.monitor.domain import expressions
 from services.monitor.domain.alerts import INACTIVE, Alert, AlertState, Operator, Timing, holds, step
-from services.monitor.domain.expressions import Value
+from services.monitor.domain.errors import TooManySamples
+from services.monitor.domain.expressions import Expression, Series, Value
 from services.monitor.domain.labels import fingerprint
-from services.monitor.operations.rules import expression_of
+from services.monitor.domain.series import STALENESS
+from services.monitor.operations.rules import expression_of, labels_of
 from services.monitor.ports import Ports
 from services.monitor.repository import AlertRepository, RuleRepository, SeriesRepository, tenants_with_rules
 from services.monitor.tables import AlertRow, Rule
+from shared.errors import OmniCloudError
 from shared.events.processing import TransactionRunner
 from shared.infra.db.sqlalchemy import touch
 from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
-NO_DATA, OK = "no_data", "ok"
+log = logger("services.monitor")
+
+NO_DATA, OK, ERROR = "no_data", "ok", "error"
+"""The health of a rule without open alerts: without data, with some, or with more than may be read."""
+REPLAY_PAUSE = timedelta(minutes=1)
+"""For how long after a replay a rule isn't evaluated at the present time: in between, the present would be taken for
+what comes next in the replayed story."""
 TELL: Mapping[AlertState, Callable[[Session, Rule, AlertRow], None]] = {
     AlertState.PENDING: published.alert_pending,
     AlertState.FIRING: published.alert_firing,
@@ -51,21 +63,78 @@ class Evaluation:
     transitions: Sequence[Transition]
 
 
-def evaluate(session: Session, at: datetime) -> Evaluation:
-    """Evaluate the rules of the context's tenant at a time; the number of queries doesn't grow with rules or series."""
+def evaluate(session: Session, ports: Ports, at: datetime) -> Evaluation:
+    """Evaluate the rules of the context's tenant at a time; the number of queries doesn't grow with rules or series.
+
+    Another time than the present is a replay: the rules' alerts live at that time, until no more is replayed for a
+    while (`REPLAY_PAUSE`). A rule that would read too many samples isn't evaluated; its health says so.
+    """
     rules = RuleRepository(session).all_locked()
+    now = ports.clock.now()
+    if abs(now - at) > STALENESS:
+        for rule in rules:
+            rule.replayed_at = now
+    return _evaluate(session, rules, at, ports.settings.max_query_samples)
+
+
+def evaluate_present(session: Session, ports: Ports) -> Evaluation:
+    """Evaluate those of the tenant's rules that are neither being replayed nor changed, at the present time.
+
+    It waits for nobody: the next evaluation comes soon, and other tenants' come after this one.
+    """
+    now = ports.clock.now()
+    rules = RuleRepository(session).all_locked(wait=False)
+    present = [rule for rule in rules if not _replayed(rule, now)]
+    return _evaluate(session, present, now, ports.settings.max_query_samples)
+
+
+def _replayed(rule: Rule, now: datetime) -> bool:
+    return rule.replayed_at is not None and abs(now - rule.replayed_at) < REPLAY_PAUSE
+
+
+def _evaluate(session: Session, rules: Sequence[Rule], at: datetime, limit: int) -> Evaluation:
     if not rules:
         return Evaluation(at, [], [])
-    computed = {rule.id: expression_of(rule) for rule in rules}
-    names = set().union(*(expression.metrics for expression in computed.values()))
-    lookback = max(expression.lookback for expression in computed.values())
-    series = SeriesRepository(session).between(names, at - lookback, at)
+    loaded = _loaded(session, rules, at, limit)
     book = _AlertBook(session, at, rules)
     for rule in rules:
-        values = expressions.evaluate(computed[rule.id], series, at)
-        rule.health = _health([book.apply(rule, value) for value in values])
+        if rule.id in loaded:
+            values = expressions.evaluate(expression_of(rule), loaded[rule.id], at)
+            rule.health = _health([book.apply(rule, value) for value in values])
+        else:
+            rule.health = ERROR
     session.flush()
     return Evaluation(at, rules, book.publish())
+
+
+def _loaded(session: Session, rules: Sequence[Rule], at: datetime, limit: int) -> dict[str, list[Series]]:
+    """What each rule reads, at most `limit` samples in all.
+
+    When all rules together would read more, they are loaded one by one, those that look back least first; those that
+    exceed what is left are missing.
+    """
+    repository = SeriesRepository(session)
+    computed = {rule.id: expression_of(rule) for rule in rules}
+    try:
+        found = repository.between(_starts(computed.values(), at), at, limit)
+        return {id: [each for name in e.metrics for each in found[name]] for id, e in computed.items()}
+    except TooManySamples:
+        loaded: dict[str, list[Series]] = {}
+        for id, expression in sorted(computed.items(), key=lambda item: item[1].lookback):
+            with suppress(TooManySamples):
+                found = repository.between(_starts([expression], at), at, limit)
+                loaded[id] = [each for series in found.values() for each in series]
+                limit -= sum(len(each.samples) for each in loaded[id])
+        return loaded
+
+
+def _starts(computed: Iterable[Expression], at: datetime) -> dict[str, datetime]:
+    """From when on each metric is read."""
+    starts: dict[str, datetime] = {}
+    for expression in computed:
+        for name in expression.metrics:
+            starts[name] = min(starts.get(name, at), at - expression.lookback)
+    return starts
 
 
 def _health(states: Iterable[AlertState | None]) -> str:
@@ -88,8 +157,8 @@ class _AlertBook:
 
     def apply(self, rule: Rule, found: Value) -> AlertState | None:
         """Take one value of a rule in; the state of its alert, None without data."""
-        labels = {**found.labels, "alertname": rule.name, "severity": rule.severity}
-        identity = fingerprint(rule.id, labels)
+        labels = labels_of(rule, found.labels)
+        identity = fingerprint(rule.id, found.labels)
         row = self._open.get((rule.id, identity))
         before = _alert(row) if row is not None else INACTIVE
         condition = holds(found.value, Operator(rule.operator), rule.threshold)
@@ -98,6 +167,7 @@ class _AlertBook:
         if row is None and after.state is not AlertState.INACTIVE:
             row = self._begin(rule, identity, labels)
         if row is not None:
+            row.labels = labels
             self._note(rule, row, before, after, found.value)
         return None if condition is None else after.state
 
@@ -119,7 +189,7 @@ class _AlertBook:
         if after.active_at is not None:
             row.active_at = after.active_at
         row.state, row.fired_at, row.resolved_at = after.state, after.fired_at, after.resolved_at
-        row.last_held_at = after.last_held_at
+        row.keep_firing_since = after.keep_firing_since
         if after.state is not before.state:
             touch(row)
             self._changed.append((rule, row, after.state))
@@ -136,11 +206,15 @@ class _AlertBook:
 
 
 def _alert(row: AlertRow) -> Alert:
-    return Alert(AlertState(row.state), row.active_at, row.fired_at, row.resolved_at, row.last_held_at)
+    return Alert(AlertState(row.state), row.active_at, row.fired_at, row.resolved_at, row.keep_firing_since)
 
 
 def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:
-    """Evaluate every tenant's rules at the present time, one transaction a tenant."""
+    """Evaluate every tenant's rules at the present time, one transaction a tenant. One tenant's failure is logged, and
+    keeps no other's rules from being evaluated."""
     for tenant_id in transactions.run(tenants_with_rules):
         with service_context("monitor", tenant_id, ports.clock, work=Work("evaluate rules")):
-            transactions.run(lambda session: evaluate(session, ports.clock.now()))
+            try:
+                transactions.run(lambda session: evaluate_present(session, ports))
+            except (OmniCloudError, SQLAlchemyError):
+                log.exception("a tenant's rules were not evaluated", tenant_id=tenant_id)

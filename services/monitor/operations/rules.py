@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from services.monitor import published
 from services.monitor.domain import expressions
-from services.monitor.domain.errors import InvalidQuery, InvalidRule
+from services.monitor.domain.errors import InvalidQuery, InvalidRule, RuleLimitReached
 from services.monitor.domain.expressions import Aggregation, Expression
-from services.monitor.repository import RuleRepository
+from services.monitor.domain.labels import Labels
+from services.monitor.ports import Ports
+from services.monitor.repository import AlertRepository, RuleRepository
 from services.monitor.tables import Rule
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
@@ -35,8 +37,16 @@ def expression_of(rule: Rule) -> Expression:
     )
 
 
-def create_rule(session: Session, values: Mapping[str, Any]) -> Rule:
-    """A new alert rule. Raises InvalidRule or RuleExists."""
+def labels_of(rule: Rule, series: Labels) -> dict[str, str]:
+    """The labels of a rule's alert about a series; the rule's own come on top."""
+    return {**series, "alertname": rule.name, "severity": rule.severity}
+
+
+def create_rule(session: Session, ports: Ports, values: Mapping[str, Any]) -> Rule:
+    """A new alert rule. Raises InvalidRule, RuleExists or RuleLimitReached."""
+    limit = ports.settings.max_rules
+    if RuleRepository(session).count() >= limit:
+        raise RuleLimitReached(f"there are {limit} alert rules, as many as there may be", limit=limit)
     rule = Rule(id=new_id("rule"), tenant_id=current_tenant(), version=1, health=UNKNOWN, **values)
     _check_rule(rule)
     RuleRepository(session).create(rule)
@@ -45,20 +55,27 @@ def create_rule(session: Session, values: Mapping[str, Any]) -> Rule:
 
 
 def change_rule(session: Session, id: str, changes: Mapping[str, Any], expected: int | None) -> Rule:
-    """Change a rule; its open alerts go on under it. Raises NotFound, VersionConflict or InvalidRule."""
+    """Change a rule; its open alerts go on under it, with its new severity.
+
+    Raises NotFound, VersionConflict or InvalidRule.
+    """
     rule = RuleRepository(session).get(id, lock=True)
     check_version(rule, expected)
     for name, value in changes.items():
         setattr(rule, name, value)
     _check_rule(rule)
     touch(rule)
+    for alert in AlertRepository(session).of_rule(rule):
+        alert.labels = labels_of(rule, alert.labels)
     published.rule_updated(session, rule)
     return rule
 
 
-def delete_rule(session: Session, id: str) -> None:
-    """Remove a rule and its alerts. Raises NotFound."""
-    _end_rule(session, RuleRepository(session).get(id, lock=True))
+def delete_rule(session: Session, id: str, expected: int | None) -> None:
+    """Remove a rule and its alerts. Raises NotFound or VersionConflict."""
+    rule = RuleRepository(session).get(id, lock=True)
+    check_version(rule, expected)
+    _end_rule(session, rule)
 
 
 def delete_rules(session: Session) -> None:

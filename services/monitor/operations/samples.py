@@ -13,6 +13,7 @@ from services.monitor.domain.errors import CardinalityExceeded, InvalidSample
 from services.monitor.domain.labels import Labels, check_series, fingerprint
 from services.monitor.ports import Ports
 from services.monitor.repository import SeriesRepository
+from services.monitor.settings import Settings
 
 MAX_AHEAD = timedelta(minutes=10)
 """How far a sample may lie in the future; clocks of machines differ by less."""
@@ -47,15 +48,16 @@ def _series_ids(session: Session, ports: Ports, named: Mapping[str, tuple[str, L
         repository.lock_catalogue()
         ids = repository.ids(named)
         new = {series: named[series] for series in named if series not in ids}
-        _check_cardinality(repository, new, ports.settings.max_series_per_metric)
+        _check_cardinality(repository, new, ports.settings)
         if new:
             ids |= repository.create(new)
     return ids
 
 
-def _check_cardinality(repository: SeriesRepository, new: Mapping[str, tuple[str, Labels]], limit: int) -> None:
-    wanted = Counter(name for name, _ in new.values())
-    present = repository.counts(wanted)
-    for name, count in wanted.items():
+def _check_cardinality(repository: SeriesRepository, new: Mapping[str, tuple[str, Labels]], limits: Settings) -> None:
+    present, limit = repository.counts(), limits.max_series_per_metric
+    if sum(present.values()) + len(new) > limits.max_series:
+        raise CardinalityExceeded(f"there would be more than {limits.max_series} series", limit=limits.max_series)
+    for name, count in Counter(name for name, _ in new.values()).items():
         if present.get(name, 0) + count > limit:
             raise CardinalityExceeded(f"{name} would have more than {limit} series", metric=name, limit=limit)

@@ -11,7 +11,7 @@ from services.monitor import published
 from services.monitor.domain.errors import InvalidRule
 from services.monitor.repository import SilenceRepository
 from services.monitor.tables import Silence
-from shared.infra.db.sqlalchemy import touch
+from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -27,9 +27,10 @@ def create_silence(session: Session, values: Mapping[str, Any]) -> Silence:
     return silence
 
 
-def delete_silence(session: Session, id: str) -> None:
-    """End a silence. Raises NotFound."""
+def delete_silence(session: Session, id: str, expected: int | None) -> None:
+    """End a silence. Raises NotFound or VersionConflict."""
     silence = SilenceRepository(session).get(id, lock=True)
+    check_version(silence, expected)
     touch(silence)
     published.silence_deleted(session, silence)
     SilenceRepository(session).remove(silence)

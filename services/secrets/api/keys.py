@@ -16,7 +16,7 @@ from services.secrets.ports import Ports
 from services.secrets.repository import keys
 from services.secrets.schemas import Ciphertext, KeyCreate, KeyOut, Plaintext
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 from shared.web.idempotency import IdempotencyNotSupported
 
 
@@ -37,7 +37,7 @@ class KeyRotation(View):
 
     @endpoint(WRITE, response=KeyOut)
     def post(self, request: Request, name: str) -> EncryptionKey:
-        return operations.rotate_key(self.ports, name)
+        return operations.rotate_key(self.ports, name, expected_version(request))
 
 
 class Encryption(View):

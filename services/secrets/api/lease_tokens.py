@@ -12,7 +12,7 @@ from services.secrets.ports import Ports
 from services.secrets.repository import tokens
 from services.secrets.schemas import TokenCreate, TokenOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class LeaseTokens(View):
@@ -32,7 +32,7 @@ class TokenRevocation(View):
 
     @endpoint(WRITE, response=TokenOut)
     def post(self, request: Request, id: str) -> LeaseToken:
-        return operations.revoke_token(self.ports, id)
+        return operations.revoke_token(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -13,7 +13,7 @@ from services.secrets.ports import Ports
 from services.secrets.repository import leases
 from services.secrets.schemas import CredentialsOut, LeaseCreate, LeaseOut, Renewal
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Leases(View):
@@ -50,7 +50,7 @@ class LeaseRenewal(View):
 
     @endpoint(WRITE, request=Renewal, response=LeaseOut)
     def post(self, request: Request, id: str, body: Body) -> Lease:
-        return operations.renew(self.ports, id, body["increment_seconds"])
+        return operations.renew(self.ports, id, body["increment_seconds"], expected_version(request))
 
 
 class LeaseRevocation(View):
@@ -58,7 +58,7 @@ class LeaseRevocation(View):
 
     @endpoint(WRITE, response=LeaseOut)
     def post(self, request: Request, id: str) -> Lease:
-        return operations.revoke(self.ports, id)
+        return operations.revoke(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -12,7 +12,7 @@ from services.secrets.ports import Ports
 from services.secrets.repository import policies
 from services.secrets.schemas import PolicyCreate, PolicyOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 ADMINISTER = "auth:write"
 """Who may do what is for those to say who also give roles."""
@@ -35,7 +35,7 @@ class OnePolicy(View):
 
     @endpoint(ADMINISTER, status=204)
     def delete(self, request: Request, id: str) -> None:
-        operations.delete_policy(id)
+        operations.delete_policy(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

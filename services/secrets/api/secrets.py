@@ -11,11 +11,10 @@ from services.secrets.domain.paths import secret_path
 from services.secrets.models import Secret
 from services.secrets.operations import secrets as operations
 from services.secrets.ports import Ports
-from services.secrets.repository import secrets
 from services.secrets.schemas import Rotation, SecretOut, SecretValueOut, SecretWrite
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class InvalidVersion(BadRequest):
@@ -29,8 +28,7 @@ class Secrets(View):
 
     @endpoint(READ, response=SecretOut, page=True)
     def get(self, request: Request, page: PageRequest) -> Page[Secret]:
-        prefix = request.query_params.get("prefix", "")
-        return secrets.page(page, path__startswith=prefix) if prefix else secrets.page(page)
+        return operations.list_secrets(request.query_params.get("prefix", ""), page)
 
 
 class OneSecret(View):
@@ -49,11 +47,11 @@ class OneSecret(View):
 
     @endpoint(WRITE, request=SecretWrite, response=SecretOut)
     def put(self, request: Request, name: str, body: Body) -> Secret:
-        return operations.write_secret(self.ports, name, body["data"], body["cas"])
+        return operations.write_secret(self.ports, name, body["data"], body["cas"], expected_version(request))
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, name: str) -> None:
-        operations.delete_secret(self.ports, name)
+        operations.delete_secret(self.ports, name, expected_version(request))
 
 
 class SecretRotation(View):
@@ -61,7 +59,8 @@ class SecretRotation(View):
 
     @endpoint(WRITE, request=Rotation, response=SecretOut)
     def post(self, request: Request, name: str, body: Body) -> Secret:
-        return operations.rotate_secret(self.ports, name, body["field"], body["length"], body["overlap_seconds"])
+        field, length, overlap = (body[each] for each in ("field", "length", "overlap_seconds"))
+        return operations.rotate_secret(self.ports, name, field, length, overlap, expected_version(request))
 
 
 def _version(text: str | None) -> int | None:

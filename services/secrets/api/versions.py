@@ -10,7 +10,7 @@ from services.secrets.models import Secret
 from services.secrets.operations import versions as operations
 from services.secrets.ports import Ports
 from services.secrets.schemas import SecretOut, VersionNumbers, VersionsOut
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Versions(View):
@@ -26,7 +26,7 @@ class VersionChange(View):
 
     @endpoint(WRITE, request=VersionNumbers, response=SecretOut)
     def post(self, request: Request, name: str, action: str, body: Body) -> Secret:
-        return operations.change_versions(self.ports, name, action, body["versions"])
+        return operations.change_versions(self.ports, name, action, body["versions"], expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

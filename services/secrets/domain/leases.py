@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.errors import Conflict, ValidationFailed
+from shared.errors import Conflict, Forbidden, ValidationFailed
 
 MAX_TTL_SECONDS = 24 * 3600
 
@@ -27,6 +27,12 @@ class TokenRevoked(Conflict):
     """The token was revoked; nothing can be leased under it any more."""
 
     code = "token_revoked"
+
+
+class LeaseForbidden(Forbidden):
+    """The lease is somebody else's."""
+
+    code = "lease_forbidden"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from shared.errors import ValidationFailed
 
 CAPABILITIES = ("read", "write", "delete", "list")
 MAX_PATH_LENGTH = 400
+MAX_POLICIES = 200
+"""Of a tenant: all are looked at with every read."""
 SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 RESERVED = frozenset({"versions", "rotate"})
 """Segments that are operations of the API."""
@@ -29,6 +31,12 @@ class InvalidPattern(ValidationFailed):
     """Not a pattern that paths can be matched with."""
 
     code = "invalid_path_pattern"
+
+
+class PolicyLimitReached(ValidationFailed):
+    """The tenant has as many path policies as it may have."""
+
+    code = "policy_limit_reached"
 
 
 @dataclass(frozen=True)

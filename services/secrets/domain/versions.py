@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from shared.errors import Forbidden, NotFound, SecretVersionConflict, ValidationFailed
+from shared.errors import Forbidden, NotFound, SecretVersionConflict, ValidationFailed, VersionConflict
 
 MAX_OVERLAP = timedelta(days=30)
 MAX_VALUE_BYTES = 64 * 1024
@@ -50,6 +50,15 @@ def check_cas(current: int, cas: int | None) -> int:
     return current + 1
 
 
+def check_tag(current: int, expected: int | None) -> None:
+    """Raise VersionConflict when the caller read another version of the secret than the present one.
+
+    The entity tag of a secret is the number of its newest version, as its answers show it.
+    """
+    if expected is not None and current != expected:
+        raise VersionConflict(f"the present version is {current}, not {expected}", current_version=current)
+
+
 def check_size(encoded: bytes) -> None:
     """Raise SecretTooLarge, without a word of the content."""
     if len(encoded) > MAX_VALUE_BYTES:
@@ -58,10 +67,10 @@ def check_size(encoded: bytes) -> None:
 
 def overlap_end(rotated_at: datetime, overlap_seconds: int) -> datetime:
     """Until when the version before a rotation is still good. Raises InvalidOverlap."""
-    overlap = timedelta(seconds=overlap_seconds)
-    if not timedelta() <= overlap <= MAX_OVERLAP:
-        raise InvalidOverlap(f"overlap_seconds is 0 to {int(MAX_OVERLAP.total_seconds())}")
-    return rotated_at + overlap
+    longest = int(MAX_OVERLAP.total_seconds())
+    if not 0 <= overlap_seconds <= longest:
+        raise InvalidOverlap(f"overlap_seconds is 0 to {longest}")
+    return rotated_at + timedelta(seconds=overlap_seconds)
 
 
 def retire(retirements: Mapping[str, str], version: int, until: datetime) -> dict[str, str]:
@@ -77,7 +86,10 @@ def is_retired(retirements: Mapping[str, str], version: int, now: datetime) -> b
     return until is not None and now >= datetime.fromisoformat(until)
 
 
-def valid_versions(retirements: Mapping[str, str], current: int, now: datetime) -> list[int]:
-    """The versions a verifier should accept now: the current one and those still in their overlap, newest first."""
-    overlapping = [int(version) for version in retirements if not is_retired(retirements, int(version), now)]
-    return sorted({current, *overlapping}, reverse=True)
+def valid_versions(retirements: Mapping[str, str], current: int, readable: Collection[int], now: datetime) -> list[int]:
+    """The versions a verifier should accept now: the current one and those still in their overlap, newest first.
+
+    Only `readable` ones, neither deleted nor destroyed, are among them.
+    """
+    overlapping = {int(version) for version in retirements if not is_retired(retirements, int(version), now)}
+    return sorted(({current} | overlapping) & set(readable), reverse=True)

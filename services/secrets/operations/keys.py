@@ -7,6 +7,7 @@ from services.secrets.models import EncryptionKey
 from services.secrets.ports import Ports
 from services.secrets.ports.vault import vault_key
 from services.secrets.repository import keys
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -19,13 +20,23 @@ def create_key(ports: Ports, name: str) -> EncryptionKey:
     return key
 
 
-def rotate_key(ports: Ports, name: str) -> EncryptionKey:
-    """Add a key version, which encrypts from now on; the old ones still decrypt. Raises NotFound."""
+def rotate_key(ports: Ports, name: str, expected_version: int | None) -> EncryptionKey:
+    """Add a key version, which encrypts from now on; the old ones still decrypt. Raises NotFound, VersionConflict."""
     key = keys.named(name, lock=True)
+    check_version(key, expected_version)
     key.key_version = ports.store.rotate_key(vault_key(name))
     keys.save(key)
     published.key_rotated(key)
     return key
+
+
+def delete_all(ports: Ports) -> None:
+    """Remove every key of a tenant that is gone. Raises SecretsUnavailable."""
+    for key in keys.all_locked():
+        key.version += 1
+        published.key_deleted(key)
+        ports.store.delete_key(vault_key(key.name))
+        keys.delete(key)
 
 
 def encrypt(ports: Ports, name: str, plaintext: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 
 from services.secrets import published
 from services.secrets.domain import leases as rules
@@ -10,6 +10,7 @@ from services.secrets.models import LeaseToken
 from services.secrets.operations import endings
 from services.secrets.ports import Ports
 from services.secrets.repository import leases, tokens
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -23,17 +24,28 @@ def create_token(name: str, parent_id: str | None) -> LeaseToken:
     return token
 
 
-def revoke_token(ports: Ports, token_id: str) -> LeaseToken:
-    """Revoke a token with all tokens below it, and every lease made under any of them. May be repeated."""
-    token = tokens.get(token_id)
-    _revoke(ports, rules.with_descendants(tokens.parents(), token_id))
+def revoke_token(ports: Ports, token_id: str, expected_version: int | None) -> LeaseToken:
+    """Revoke a token with all tokens below it, and every lease made under any of them. May be repeated.
+
+    Raises NotFound, VersionConflict, SecretsUnavailable.
+    """
+    tokens.revoke_alone()
+    token = tokens.get(token_id, lock=True)
+    check_version(token, expected_version)
+    _revoke(ports, lambda: rules.with_descendants(tokens.parents(), token_id))
     token.refresh_from_db()
     return token
 
 
 def revoke_all(ports: Ports) -> None:
     """Revoke every token and lease of the tenant."""
-    _revoke(ports, set(tokens.parents()))
+    tokens.revoke_alone()
+    _revoke(ports, lambda: set(tokens.parents()))
+
+
+def forget_all() -> None:
+    """Remove the rows of all tokens of a tenant that is gone, and of their leases; all were revoked before."""
+    tokens.delete_all()
 
 
 def usable(token_id: str) -> LeaseToken:
@@ -47,11 +59,20 @@ def usable(token_id: str) -> LeaseToken:
     return token
 
 
-def _revoke(ports: Ports, token_ids: Collection[str]) -> None:
-    """Revoke tokens and the leases under them."""
+def _revoke(ports: Ports, reached: Callable[[], set[str]]) -> None:
+    """Revoke tokens and the leases under them.
+
+    `reached` tells which, and is asked again after they were locked, until there are no more: below one that wasn't
+    locked yet another may have been made meanwhile. Who makes one holds the token above it.
+    """
     now = ports.clock.now()
-    for token in tokens.lock_all():
-        if token.id in token_ids and token.revoked_at is None:
+    token_ids: set[str] = set()
+    locked: list[LeaseToken] = []
+    while new := reached() - token_ids:
+        locked += tokens.lock(new)
+        token_ids |= new
+    for token in locked:
+        if token.revoked_at is None:
             token.revoked_at = now
             tokens.save(token)
             published.lease_token_revoked(token)

@@ -8,11 +8,13 @@ from services.secrets import published
 from services.secrets.domain import leases as rules
 from services.secrets.models import Lease
 from services.secrets.operations import endings
+from services.secrets.operations.access import is_above_policies
 from services.secrets.operations.lease_tokens import usable
 from services.secrets.operations.values import random_value
 from services.secrets.ports import Ports
 from services.secrets.ports.vault import lease_path
 from services.secrets.repository import leases
+from shared.infra.db.django import check_version
 from shared.kernel.context import current, current_tenant, service_context
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
@@ -39,6 +41,7 @@ def issue(ports: Ports, token_id: str, engine: str, ttl_seconds: int, max_ttl_se
         tenant_id=current_tenant(),
         token=token,
         engine=engine,
+        issued_by=current().caller.responsible,
         issued_at=term.issued_at,
         expires_at=term.expires_at,
         max_ttl_seconds=term.max_ttl_seconds,
@@ -50,16 +53,25 @@ def issue(ports: Ports, token_id: str, engine: str, ttl_seconds: int, max_ttl_se
 
 
 def credentials(ports: Ports, lease_id: str) -> dict[str, Any]:
-    """What the lease stands for. Raises NotFound, LeaseEnded, SecretsUnavailable."""
-    lease = leases.get(lease_id)
+    """What the lease stands for, for who asked for it or is above the policies (Vault gives it to nobody else at all).
+
+    Raises NotFound, LeaseForbidden, LeaseEnded, SecretsUnavailable.
+    """
+    lease, caller = leases.get(lease_id), current().caller
+    if caller.responsible != lease.issued_by and not is_above_policies(caller):
+        raise rules.LeaseForbidden("the credentials of a lease are for who asked for it")
     if not lease.term.is_live(ports.clock.now()):
         raise rules.LeaseEnded("the lease has ended")
     return ports.store.read(lease_path(lease.tenant_id, lease.id)).data
 
 
-def renew(ports: Ports, lease_id: str, increment_seconds: int) -> Lease:
-    """Ask for more time; the answer's end is what was granted. Raises NotFound, LeaseEnded, InvalidTtl."""
+def renew(ports: Ports, lease_id: str, increment_seconds: int, expected_version: int | None) -> Lease:
+    """Ask for more time; the answer's end is what was granted.
+
+    Raises NotFound, VersionConflict, LeaseEnded, InvalidTtl.
+    """
     lease, now = leases.get(lease_id, lock=True), ports.clock.now()
+    check_version(lease, expected_version)
     term = rules.renew(lease.term, now, increment_seconds)
     if lease.vault_lease:
         ports.store.renew_lease(lease.vault_lease, rules.remaining_seconds(term, now))
@@ -69,9 +81,10 @@ def renew(ports: Ports, lease_id: str, increment_seconds: int) -> Lease:
     return lease
 
 
-def revoke(ports: Ports, lease_id: str) -> Lease:
-    """End a lease now. May be repeated. Raises NotFound, SecretsUnavailable."""
+def revoke(ports: Ports, lease_id: str, expected_version: int | None) -> Lease:
+    """End a lease now. May be repeated. Raises NotFound, VersionConflict, SecretsUnavailable."""
     lease = leases.get(lease_id, lock=True)
+    check_version(lease, expected_version)
     if lease.revoked_at is None:
         endings.revoke(ports, lease)
     return lease

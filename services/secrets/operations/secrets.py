@@ -9,9 +9,10 @@ from typing import Any
 
 from services.secrets import published
 from services.secrets.domain import versions as rules
+from services.secrets.domain.data import check_data
 from services.secrets.domain.paths import secret_path
 from services.secrets.models import Secret
-from services.secrets.operations.access import ensure_path
+from services.secrets.operations.access import ensure_path, visible_to
 from services.secrets.operations.counting import claim_of
 from services.secrets.operations.values import random_value
 from services.secrets.ports import Ports
@@ -20,7 +21,9 @@ from services.secrets.repository import secrets
 from shared.errors import ValidationFailed
 from shared.infra.secrets import Secret as StoredSecret
 from shared.infra.secrets import SecretNotFound
+from shared.kernel.context import current
 from shared.kernel.logs import logger
+from shared.utils.pagination import Page, PageRequest
 
 log = logger("services.secrets")
 
@@ -31,15 +34,20 @@ class UnknownField(ValidationFailed):
     code = "unknown_secret_field"
 
 
-def write_secret(ports: Ports, text: str, data: Mapping[str, Any], cas: int | None) -> Secret:
+def write_secret(
+    ports: Ports, text: str, data: Mapping[str, Any], cas: int | None, expected_version: int | None
+) -> Secret:
     """Write the next version of a secret; the first one counts against the tenant's quota of secrets.
 
-    Raises InvalidPath, SecretTooLarge, PathForbidden, CasMismatch, QuotaExceeded, SecretsUnavailable.
+    Raises InvalidPath, InvalidSecretData, SecretTooLarge, PathForbidden, VersionConflict, CasMismatch, QuotaExceeded,
+    SecretsUnavailable.
     """
     path = secret_path(text)
     ensure_path(path, "write")
+    check_data(data)
     rules.check_size(json.dumps(data).encode())
     row, made = secrets.at_or_new(path)
+    rules.check_tag(row.current_version, expected_version)
     with ports.quotas.reserved(claim_of(row.id)) if made else nullcontext():
         _write(ports, row, data, cas)
     log.info("secret written", path=path, version=row.current_version)
@@ -60,11 +68,18 @@ def read_secret(ports: Ports, text: str, version: int | None) -> StoredSecret:
     return ports.store.read(vault_path(path), version)
 
 
-def delete_secret(ports: Ports, text: str) -> None:
-    """Remove a secret with all of its versions. Raises NotFound, PathForbidden, SecretsUnavailable."""
+def list_secrets(prefix: str, request: PageRequest) -> Page[Secret]:
+    """A page of the secrets whose paths begin so, as far as the path policies let the caller list them."""
+    return secrets.visible(prefix, visible_to(current().caller), request)
+
+
+def delete_secret(ports: Ports, text: str, expected_version: int | None) -> None:
+    """Remove a secret with all of its versions. Raises NotFound, PathForbidden, VersionConflict, SecretsUnavailable."""
     path = secret_path(text)
     ensure_path(path, "delete")
-    _purge(ports, secrets.at(path, lock=True))
+    row = secrets.at(path, lock=True)
+    rules.check_tag(row.current_version, expected_version)
+    _purge(ports, row)
 
 
 def delete_all(ports: Ports) -> int:
@@ -75,14 +90,17 @@ def delete_all(ports: Ports) -> int:
     return len(rows)
 
 
-def rotate_secret(ports: Ports, text: str, field: str, length: int, overlap_seconds: int) -> Secret:
+def rotate_secret(
+    ports: Ports, text: str, field: str, length: int, overlap_seconds: int, expected_version: int | None
+) -> Secret:
     """Give one field a fresh random value; the version before stays good for `overlap_seconds`.
 
-    Raises NotFound, UnknownField, InvalidOverlap, PathForbidden, SecretsUnavailable.
+    Raises NotFound, UnknownField, InvalidOverlap, PathForbidden, VersionConflict, SecretsUnavailable.
     """
     path = secret_path(text)
     ensure_path(path, "write")
     row = secrets.at(path, lock=True)
+    rules.check_tag(row.current_version, expected_version)
     until = rules.overlap_end(ports.clock.now(), overlap_seconds)
     present = ports.store.read(vault_path(path))
     if field not in present.data:

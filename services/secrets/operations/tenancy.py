@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from services.secrets.operations import lease_tokens, secrets
+from datetime import timedelta
+from typing import Any
+
+from services.secrets.operations import keys, lease_tokens, path_policies, secrets
 from services.secrets.ports import Ports
+from services.secrets.repository import closed_tenants
+from shared.kernel.context import service_context
+from shared.kernel.tracing import Work
+
+LAST_REQUESTS = timedelta(seconds=30)
+"""How long after a tenant was closed a request of its, which began before, may still leave something behind."""
 
 
 def suspend(ports: Ports) -> None:
@@ -12,6 +21,28 @@ def suspend(ports: Ports) -> None:
 
 
 def close(ports: Ports) -> None:
-    """Nothing of a tenant that is gone stays behind."""
+    """Nothing of a tenant that is gone stays behind; what comes at this moment is looked for again later."""
+    closed_tenants.note(ports.clock.now())
+    _remove_everything(ports)
+
+
+def remove_late(ports: Ports) -> None:
+    """Remove what requests that were under way when their tenants were closed have left."""
+    latest = ports.clock.now() - LAST_REQUESTS
+    for tenant_id in ports.transactions.run(lambda _connection: closed_tenants.before(latest)):
+        work = Work("remove what a closed tenant left")
+        with service_context(ports.settings.service_name, tenant_id, ports.clock, work=work):
+            ports.transactions.run(lambda _connection: _remove_at_last(ports))
+
+
+def _remove_at_last(ports: Ports) -> Any:
+    _remove_everything(ports)
+    closed_tenants.forget()
+
+
+def _remove_everything(ports: Ports) -> None:
     lease_tokens.revoke_all(ports)
+    lease_tokens.forget_all()
     secrets.delete_all(ports)
+    keys.delete_all(ports)
+    path_policies.delete_all()

@@ -26,11 +26,14 @@ CHANGES: Mapping[str, tuple[Change, Told]] = {
 """What can be done with versions: in Vault, and what is told of it."""
 
 
-def change_versions(ports: Ports, text: str, action: str, numbers: Sequence[int]) -> Secret:
-    """Delete, bring back or destroy versions. Raises NotFound, PathForbidden, SecretsUnavailable."""
+def change_versions(
+    ports: Ports, text: str, action: str, numbers: Sequence[int], expected_version: int | None
+) -> Secret:
+    """Delete, bring back or destroy versions. Raises NotFound, PathForbidden, VersionConflict, SecretsUnavailable."""
     path = secret_path(text)
     ensure_path(path, "delete")
     row = secrets.at(path, lock=True)
+    rules.check_tag(row.current_version, expected_version)
     change, tell = CHANGES[action]
     change(ports.store, vault_path(path), numbers)
     secrets.save(row)
@@ -44,10 +47,11 @@ def version_list(ports: Ports, text: str) -> dict[str, Any]:
     ensure_path(path, "list")
     row, now = secrets.at(path), ports.clock.now()
     found = ports.store.versions(vault_path(path))
+    readable = [item.version for item in found if not (item.deleted_at or item.destroyed)]
     return {
         "path": path,
         "current_version": row.current_version,
-        "valid_versions": rules.valid_versions(row.retirements, row.current_version, now),
+        "valid_versions": rules.valid_versions(row.retirements, row.current_version, readable, now),
         "items": [
             {
                 "version": item.version,

@@ -1,10 +1,12 @@
 """Billing is killed and nothing is lost or counted twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from tests.support.billing import invoice, set_price, use
 from tests.support.bus import Bus
+from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -70,6 +72,17 @@ def test_concurrent_runs_make_one_invoice(tenant: Tenant) -> None:
     assert made["total"] == "3.00"
 
 
+def test_of_first_prices_at_once_the_last_one_counts(tenant: Tenant) -> None:
+    def price(number: int) -> int:
+        body = {"currency": "USD", "unit_amount": str(number)}
+        return tenant.operator.put("/api/billing/v1/prices/m", json=body).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(price, range(6))) == [200] * 6
+    [row] = tenant.api.items("/api/billing/v1/prices")
+    assert row["version"] == 6
+
+
 def test_an_invoice_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet: FleetControl) -> None:
     set_price(tenant, "m", "2")
     month = last_complete()
@@ -80,3 +93,46 @@ def test_an_invoice_survives_a_kill_right_after_its_answer(tenant: Tenant, fleet
     fleet.wait_healthy("billing")
     found = eventually(lambda: tenant.api.ok("GET", f"/api/billing/v1/invoices/{made['id']}"))
     assert found["total"] == "6.00"
+
+
+def test_a_budget_tells_once_though_billing_dies_in_between(tenant: Tenant, fleet: FleetControl, bus: Bus) -> None:
+    set_price(tenant, "m", "1")
+    body = {"name": "b", "amount": "10", "currency": "USD", "thresholds": [50, 100]}
+    budget = tenant.api.ok("POST", "/api/billing/v1/budgets", 201, json=body)
+    use(tenant, "m", "6", clock.now().isoformat())
+    _die_and_use(tenant, fleet, "6")
+    path = f"/api/billing/v1/budgets/{budget['id']}/alerts"
+
+    def told() -> list[int]:
+        found = [alert["threshold"] for alert in tenant.api.items(path)]
+        return found if len(found) >= 2 else []
+
+    assert eventually(told, timeout=30) == [50, 100]
+    _die_and_use(tenant, fleet, "100")
+    events = bus.events("billing.events", lambda event: event["data"].get("budget_id") == budget["id"], 2)
+    assert [event["data"]["threshold"] for event in events] == [50, 100]
+    assert told() == [50, 100]
+
+
+def _die_and_use(tenant: Tenant, fleet: FleetControl, quantity: str) -> None:
+    """Billing dies and comes back; then some usage is counted, once, as soon as requests find it again."""
+    fleet.kill("billing")
+    fleet.start("billing")
+    fleet.wait_healthy("billing")
+    moment = clock.now().isoformat()
+    eventually(lambda: use(tenant, "m", quantity, moment, id=f"after-{quantity}"))
+
+
+def test_a_period_can_be_billed_from_its_end_on(tenant: Tenant, fleet: FleetControl) -> None:
+    """The fleet's clock is stepped over the end of a period."""
+    set_price(tenant, "m", "1")
+    now = clock.now()
+    use(tenant, "m", "3", now.isoformat())
+    period = {
+        "period_start": (now - timedelta(minutes=5)).isoformat(),
+        "period_end": (now + timedelta(minutes=5)).isoformat(),
+    }
+    tenant.operator.refused("POST", "/api/billing/v1/invoices", 422, "period_unfinished", json=period)
+    fleet.step_clock(310)
+    made = eventually(lambda: invoice(tenant, period))
+    assert made["total"] == "3.00"

@@ -1,11 +1,22 @@
-"""Consul goes away and comes back."""
+"""Consul goes away and comes back; what it has in force is on record, whatever became of who published it."""
+
+import hashlib
+import json
+import os
+import secrets
+from typing import Any
+
+import httpx
+import pytest
 
 from tests.support.api import Api
+from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 PUBLISH = "/api/config/v1/environments/prod/publish"
+CONSUL_TOKEN = os.environ.get("CONSUL_SERVICE_TOKEN", "6d3f5c1e-8a0b-4d6e-9f27-0c4b1e5a7d92")
 
 
 def test_what_was_published_outlives_a_restart_of_consul(tenant: Tenant, fleet: FleetControl) -> None:
@@ -35,3 +46,70 @@ def test_a_publication_that_consul_does_not_take_never_happened(tenant: Tenant, 
     eventually(lambda: revisions() == [1], timeout=20)
     found = tenant.api.ok("GET", "/api/config/v1/effective", params={"environment": "prod"})
     assert (found["revision"], found["values"]) == (1, {"a": 1})
+
+
+def put_in_force(tenant: Tenant, fleet: FleetControl, revision: int, values: dict[str, Any], key: str) -> None:
+    """Leave in Consul what a publication under an idempotency key leaves there whose commit then fails."""
+    host, port = fleet.address("consul:8500")
+    digest = hashlib.sha256(f"{tenant.id}\x00{key}".encode()).hexdigest()
+    publication = {"id": f"rev-{secrets.token_hex(8)}", "published_by": "user:gone", "request": digest}
+    document = {"environment": "prod", "revision": revision, "values": values, "publication": publication}
+    answer = httpx.put(
+        f"http://{host}:{port}/v1/kv/omnicloud/config/{tenant.id}/prod",
+        content=json.dumps(document),
+        headers={"X-Consul-Token": CONSUL_TOKEN},
+    )
+    assert answer.json() is True
+
+
+def history(tenant: Tenant) -> list[tuple[int, dict[str, Any], str]]:
+    items = tenant.operator.items("/api/config/v1/environments/prod/history")
+    return [(item["revision"], item["values"], item["published_by"]) for item in items]
+
+
+def test_what_is_in_force_gets_on_record_though_its_publisher_died(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 1}})
+    first = tenant.api.ok("POST", PUBLISH, 201, json={})
+    put_in_force(tenant, fleet, 2, {"n": 2}, key="never repeated")
+    recorded = [(1, {"n": 1}, first["published_by"]), (2, {"n": 2}, "user:gone")]
+    eventually(lambda: history(tenant) == recorded, timeout=20)
+    [environment] = tenant.api.items("/api/config/v1/environments")
+    told = bus.of_subject("config.events", environment["id"], count=2)
+    assert [(event["data"]["revision"], event["data"]["published_by"]) for event in told] == [
+        (1, first["published_by"]),
+        (2, "user:gone"),
+    ]
+
+
+def test_a_publication_whose_commit_failed_is_completed_by_its_repetition(tenant: Tenant, fleet: FleetControl) -> None:
+    """The same key makes no third revision, whether the watch or the repetition comes first."""
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 1}})
+    tenant.api.ok("POST", PUBLISH, 201, json={})
+    key = secrets.token_hex(8)
+    put_in_force(tenant, fleet, 2, {"n": 2}, key)
+    again = tenant.api.ok("POST", PUBLISH, 201, json={}, headers={"Idempotency-Key": key})
+    assert (again["revision"], again["values"]) == (2, {"n": 2})
+    assert [revision for revision, _, _ in history(tenant)] == [1, 2]
+
+
+def test_the_watch_goes_on_after_consul_was_restarted(tenant: Tenant, fleet: FleetControl) -> None:
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 1}})
+    tenant.api.ok("POST", PUBLISH, 201, json={})
+    fleet.restart("consul")
+    eventually(lambda: tenant.api.post(PUBLISH, json={}).status_code == 201, timeout=20)
+    put_in_force(tenant, fleet, 9, {"n": 9}, key="never repeated")
+    eventually(lambda: [revision for revision, _, _ in history(tenant)][-1] == 9, timeout=25)
+
+
+@pytest.mark.services("tenants")
+def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant: Tenant, fleet: FleetControl) -> None:
+    """The operator's request stands for one of the tenant's own that began before it was closed."""
+    flags = "/api/config/v1/flags"
+    tenant.api.ok("PUT", f"{flags}/early", json={"enabled": True})
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    eventually(lambda: list(tenant.operator.items(flags)) == [], timeout=20)
+    tenant.operator.ok("PUT", f"{flags}/late", json={"enabled": True})
+    fleet.step_clock(31)
+    eventually(lambda: list(tenant.operator.items(flags)) == [], timeout=30)

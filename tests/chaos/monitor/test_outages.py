@@ -2,12 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-from tests.support.monitoring import ALERTS, evaluate, make_rule, sample, send
+from tests.support.monitoring import ALERTS, RULES, evaluate, make_rule, sample, send
 
 
 def test_a_pending_alert_goes_on_after_a_kill(tenant: Tenant, fleet: FleetControl) -> None:
@@ -52,3 +54,14 @@ def test_rules_are_evaluated_without_being_asked(tenant: Tenant) -> None:
     send(tenant.api, now)
     [alert] = eventually(lambda: list(tenant.api.items(ALERTS)), timeout=20)
     assert (alert["state"], alert["value"]) == ("firing", 9.0)
+
+
+@pytest.mark.services("tenants")
+def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant: Tenant, fleet: FleetControl) -> None:
+    """The operator's request stands for one of the tenant's own that began before it was closed."""
+    make_rule(tenant.api, "early")
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    eventually(lambda: list(tenant.operator.items(RULES)) == [], timeout=20)
+    make_rule(tenant.operator, "late")
+    fleet.step_clock(31)
+    eventually(lambda: list(tenant.operator.items(RULES)) == [], timeout=30)

@@ -3,6 +3,8 @@
 And what got lost of the counting in tenants' quotas is found again.
 """
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
@@ -61,3 +63,15 @@ def test_a_claim_that_no_event_settled_is_put_right_when_it_has_been_quiet_for_a
 
     expected = {f"{kept['id']}.secrets": "committed", "sec-never-made.secrets": "released"}
     eventually(lambda: states(tenant) == expected, timeout=REOPENED_SECONDS, interval=0.2)
+
+
+@pytest.mark.services("tenants")
+def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant: Tenant, fleet: FleetControl) -> None:
+    """The operator's request stands for one of the tenant's own that began before it was closed."""
+    keys = "/api/secrets/v1/keys"
+    tenant.api.ok("POST", keys, 201, json={"name": "early"})
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    eventually(lambda: list(tenant.operator.items(keys)) == [], timeout=20)
+    tenant.operator.ok("POST", keys, 201, json={"name": "late"})
+    fleet.step_clock(31)
+    eventually(lambda: list(tenant.operator.items(keys)) == [], timeout=30)

@@ -2,9 +2,14 @@
 
 from datetime import timedelta
 
-from tests.support.billing import invoice, set_price, use
+import pytest
+
+from tests.support.billing import amounts, invoice, set_price, use
+from tests.support.clock import clock
 from tests.support.identities import Tenant
-from tests.support.months import current, last_complete
+from tests.support.months import current, last_complete, past_days
+
+INVOICES = "/api/billing/v1/invoices"
 
 
 def test_half_a_cent_is_rounded_up_exactly(tenant: Tenant) -> None:
@@ -63,21 +68,86 @@ def test_credit_before_tax_and_the_rest_stays(tenant: Tenant) -> None:
 
 def test_late_usage_goes_on_the_next_invoice(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
-    following = current()
-    month = following.previous()
-    use(tenant, "m", "5", month.late(hours=30))
-    assert invoice(tenant, month.period)["total"] == "5.00"
-    use(tenant, "m", "2", month.late(hours=6))
+    earlier, following = past_days(2, before=2), past_days(2)
+    use(tenant, "m", "5", earlier.late(hours=30))
+    assert invoice(tenant, earlier.period)["total"] == "5.00"
+    use(tenant, "m", "2", earlier.late(hours=6))
     use(tenant, "m", "10", (following.start + timedelta(minutes=1)).isoformat())
     assert invoice(tenant, following.period)["total"] == "12.00"
 
 
 def test_usage_at_the_border_is_billed_once(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
-    month = current()
-    use(tenant, "m", "7", month.start.isoformat())
-    assert invoice(tenant, month.previous().period)["total"] == "0.00"
-    assert invoice(tenant, month.period)["total"] == "7.00"
+    earlier, following = past_days(2, before=2), past_days(2)
+    use(tenant, "m", "7", following.start.isoformat())
+    assert invoice(tenant, earlier.period)["total"] == "0.00"
+    assert invoice(tenant, following.period)["total"] == "7.00"
+
+
+def test_a_month_s_last_second_is_the_month_s(tenant: Tenant) -> None:
+    """Usage is `[started_at, ended_at)`: the day that ends at midnight is of the month that ends at midnight."""
+    set_price(tenant, "m", "1")
+    last_day, next_day = past_days(1, before=1), past_days(1)
+    use(tenant, "m", "86400", last_day.end.isoformat(), started_at=last_day.start.isoformat())
+    use(tenant, "m", "0.5", last_day.late(hours=0.5 / 3600), started_at=last_day.late(hours=1 / 3600))
+    use(tenant, "m", "5", next_day.start.isoformat())
+    assert invoice(tenant, last_day.period)["total"] == "86400.50"
+    assert invoice(tenant, next_day.period)["total"] == "5.00"
+
+
+def test_a_period_is_billed_when_it_is_over_and_not_before(tenant: Tenant) -> None:
+    """Neither the month that runs nor one in 2090: an invoice is final, and would take what is used meanwhile."""
+    set_price(tenant, "m", "1")
+    use(tenant, "m", "7", past_days(1).late())
+    hour = timedelta(hours=1)
+    ahead = {"period_start": (clock.now() - hour).isoformat(), "period_end": (clock.now() + hour).isoformat()}
+    far = {"period_start": "2090-01-01T00:00:00Z", "period_end": "2090-02-01T00:00:00Z"}
+    for period in (current().period, ahead, far):
+        tenant.operator.refused("POST", INVOICES, 422, "period_unfinished", json=period)
+    assert list(tenant.api.items(INVOICES)) == []
+    assert invoice(tenant, past_days(1).period)["total"] == "7.00"
+
+
+def test_without_a_period_the_one_that_ended_last_is_billed(tenant: Tenant) -> None:
+    made = tenant.operator.ok("POST", INVOICES, 201, json={})
+    period = tenant.api.ok("GET", "/api/billing/v1/periods", params={"at": last_complete().late()})
+    assert {name: made[name] for name in period} == period
+    problem = tenant.operator.refused("POST", INVOICES, 409, "invoice_exists", json={})
+    assert problem["invoice_id"] == made["id"]
+    tenant.operator.refused("POST", INVOICES, 422, json={"period_start": period["period_start"]})
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit_amount", "quantity", "total"),
+    [
+        ("JPY", "0.5", "3", "2"),
+        ("BHD", "0.0005", "1", "0.001"),
+        ("CLF", "0.0001", "15", "0.0015"),
+        ("USD", "0.005", "1", "0.01"),
+    ],
+)
+def test_totals_have_the_digits_of_their_currency(
+    tenant: Tenant, currency: str, unit_amount: str, quantity: str, total: str
+) -> None:
+    """ISO 4217: yen none, dinars three, Chile's unidad de fomento four."""
+    tenant.operator.ok("PATCH", "/api/billing/v1/account", json={"currency": currency})
+    set_price(tenant, "m", unit_amount, currency)
+    month = last_complete()
+    use(tenant, "m", quantity, month.late())
+    assert invoice(tenant, month.period)["total"] == total
+
+
+def test_the_largest_usage_at_the_highest_price_is_billed_to_the_cent(tenant: Tenant) -> None:
+    set_price(tenant, "large", "9" * 15 + "." + "9" * 15)
+    set_price(tenant, "fine", "10004999999999.999999999999999")
+    month = last_complete()
+    for _ in range(2):
+        use(tenant, "large", "9" * 26 + "." + "9" * 12, month.late())
+    use(tenant, "fine", "0.000000000001", month.late())
+    lines = {line["meter"]: line for line in invoice(tenant, month.period)["lines"]}
+    assert lines["large"]["quantity"] == "199999999999999999999999999.999999999998"
+    assert lines["large"]["amount"] == "199999999999999999999999999999799999998000.00"
+    assert lines["fine"]["amount"] == "10.00"
 
 
 def test_a_period_is_billed_exactly_once(tenant: Tenant) -> None:
@@ -111,6 +181,24 @@ def test_amounts_follow_their_currency(tenant: Tenant) -> None:
     month = last_complete()
     use(tenant, "m", "4", month.late())
     assert invoice(tenant, month.period)["total"] == "2"
+
+
+def test_sums_follow_one_order(tenant: Tenant) -> None:
+    """200.00, less a tenth and 30.00, less 50.00 of credit, with 19% tax on what is left: 119.00."""
+    set_price(tenant, "m", "200")
+    month = last_complete()
+    use(tenant, "m", "1", month.late())
+    operator = tenant.operator
+    operator.ok("PATCH", "/api/billing/v1/account", json={"tax_rate": "0.19"})
+    operator.ok("POST", "/api/billing/v1/credits", 201, json={"amount": "50", "currency": "USD", "reason": "goodwill"})
+    for off in ({"percent_off": "10"}, {"amount_off": "30", "currency": "USD"}):
+        operator.ok("POST", "/api/billing/v1/discounts", 201, json={"name": "spring", **off})
+    made = invoice(tenant, month.period)
+    assert amounts(made) == {
+        "subtotal": "200.00", "discounts": "50.00", "credits": "50.00", "tax": "19.00", "total": "119.00",
+    }  # fmt: skip
+    assert [(item["name"], item["amount"]) for item in made["reductions"]] == [("spring", "20.00"), ("spring", "30.00")]
+    assert made["tax_rate"] == "0.19000"
 
 
 def test_credit_notes_never_exceed_their_invoice(tenant: Tenant) -> None:

@@ -23,3 +23,14 @@ def test_a_rollout_is_sticky(tenant: Tenant) -> None:
     some = inside(50)
     assert some == {"tenant-1", "tenant-5", "tenant-7", "tenant-8"}
     assert some <= inside(100)
+
+
+def test_a_flag_that_was_changed_meanwhile_stays_as_it_is(tenant: Tenant) -> None:
+    path, on, off = "/api/config/v1/flags/new-ui", {"enabled": True}, {"enabled": False}
+    tenant.api.refused("PUT", path, 412, "version_conflict", json=on, headers={"If-Match": '"1"'})
+    seen = tenant.api.put(path, json=on).headers["ETag"]
+    tenant.api.ok("PUT", path, json=on)
+    tenant.api.refused("PUT", path, 412, "version_conflict", json=off, headers={"If-Match": seen})
+    assert tenant.api.ok("GET", path)["enabled"] is True
+    tenant.api.ok("PUT", path, json=off, headers={"If-Match": tenant.api.get(path).headers["ETag"]})
+    assert tenant.api.ok("GET", path)["enabled"] is False

@@ -1,5 +1,6 @@
 """Layers, publications, history and rollback."""
 
+import json
 from typing import Any
 
 import pytest
@@ -84,6 +85,73 @@ def test_of_two_who_changed_the_same_layer_the_second_is_refused(tenant: Tenant)
     tenant.api.refused("PUT", f"{LAYERS}/default", 412, "version_conflict", json=body, headers=stale)
     publish(tenant)
     assert effective(tenant)["values"] == {"a": 2}
+
+
+@pytest.mark.parametrize("action", ["publish", "rollback"])
+def test_a_publication_upon_one_that_was_not_seen_is_refused(tenant: Tenant, action: str) -> None:
+    set_layer(tenant, "default", a=1)
+    publish(tenant)
+    seen = tenant.api.get(PROD).headers["ETag"]
+    publish(tenant)
+    body = {"revision": 1} if action == "rollback" else {}
+    path = f"{PROD}/{action}"
+    tenant.api.refused("POST", path, 412, "version_conflict", json=body, headers={"If-Match": seen})
+    assert [item["revision"] for item in tenant.api.items(f"{PROD}/history")] == [1, 2]
+    fresh = {"If-Match": tenant.api.get(PROD).headers["ETag"]}
+    assert tenant.api.ok("POST", path, 201, json=body, headers=fresh)["revision"] == 3
+
+
+def test_a_layer_that_is_not_there_has_no_version_to_match(tenant: Tenant) -> None:
+    stale = {"If-Match": '"1"'}
+    tenant.api.refused("PUT", f"{LAYERS}/default", 412, "version_conflict", json={"values": {}}, headers=stale)
+    assert list(tenant.api.items("/api/config/v1/environments")) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"a": "b\0"},
+        {"b\0": 1},
+        {"a": ["\ud800"]},
+        {"a": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]},
+    ],
+    ids=["nul", "nul-key", "surrogate", "deep"],
+)
+def test_what_can_not_be_kept_as_it_is_is_refused(tenant: Tenant, values: dict[str, Any]) -> None:
+    content = json.dumps({"values": values}).encode()
+    headers = {"Content-Type": "application/json"}
+    answer = tenant.api.put(f"{LAYERS}/default", content=content, headers=headers)
+    assert (answer.status_code // 100, list(tenant.api.items("/api/config/v1/environments"))) == (4, [])
+
+
+def test_a_layer_and_a_configuration_have_limits(tenant: Tenant) -> None:
+    large = "x" * 200_000
+    body = {"values": {"a": large + large}}
+    problem = tenant.api.refused("PUT", f"{LAYERS}/default", 422, "document_too_large", json=body)
+    assert problem["limit"] == 262_144
+    for layer in ("default", "override"):
+        set_layer(tenant, layer, **{layer: large})
+    problem = tenant.api.refused("POST", f"{PROD}/publish", 422, "document_too_large", json={})
+    assert problem["limit"] == 393_216
+    set_layer(tenant, "override", a="é")
+    assert publish(tenant)["revision"] == 1
+
+
+@pytest.mark.services("secrets")
+def test_a_reference_matches_whatever_way_the_schema_asks(tenant: Tenant) -> None:
+    """Its value isn't known when it is published; what no value can make valid is refused all the same."""
+    set_layer(tenant, "default", p={"$secret": "app/db#password"}, list=[{"$secret": "app/db#user"}])
+    text = {"properties": {"p": {"type": "string"}}}
+    for schema in (
+        {"anyOf": [text, False]},
+        {"oneOf": [text, {"properties": {"p": {"type": "integer"}}}]},
+        {"not": {"properties": {"p": {"type": "object"}}}},
+        {"properties": {"list": {"contains": {"type": "string"}}}},
+    ):
+        publish(tenant, schema=schema)
+    body = {"schema": {"not": {"required": ["p"]}}}
+    tenant.api.refused("POST", f"{PROD}/publish", 422, "schema_violation", json=body)
+    assert len(list(tenant.api.items(f"{PROD}/history"))) == 4
 
 
 def test_a_publication_is_told(tenant: Tenant, bus: Bus) -> None:

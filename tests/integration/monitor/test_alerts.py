@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, RULES, SILENCES, at, evaluate, health, make_rule, sample, send
 
@@ -31,8 +33,61 @@ def test_a_condition_that_clears_sets_the_timer_back(tenant: Tenant) -> None:
 
 def test_a_firing_alert_goes_on_for_a_while(tenant: Tenant) -> None:
     make_rule(tenant.api, keep_firing_for_seconds=120)
-    load(tenant, 9, 1, 1)
-    assert [evaluate(tenant.api, 60 * n) for n in range(3)] == [["firing"], [], ["resolved"]]
+    load(tenant, 9, 1, 1, 1)
+    assert [evaluate(tenant.api, 60 * n) for n in range(4)] == [["firing"], [], [], ["resolved"]]
+
+
+def test_an_alert_is_kept_firing_for_as_long_as_the_interval_between_evaluations(tenant: Tenant) -> None:
+    """From the first evaluation that finds it cleared, not from the last that found it held (KeepFiringSince)."""
+    make_rule(tenant.api, keep_firing_for_seconds=60)
+    load(tenant, 9, 1, 9, 1, 1)
+    assert [evaluate(tenant.api, 60 * n) for n in range(5)] == [["firing"], [], [], [], ["resolved"]]
+
+
+def test_time_without_data_does_not_count_as_held(tenant: Tenant) -> None:
+    """True once, an hour without data, true once: `for` begins anew (prometheus/prometheus#422)."""
+    make_rule(tenant.api, for_seconds=300)
+    send(tenant.api, sample(0, 9), sample(3600, 9), sample(3840, 9), sample(3900, 9))
+    told = {minute: evaluate(tenant.api, 60 * minute) for minute in range(61)}
+    assert {minute: states for minute, states in told.items() if states} == {
+        0: ["pending"],
+        5: ["inactive"],
+        60: ["pending"],
+    }
+    assert [evaluate(tenant.api, seconds) for seconds in (3840, 3900)] == [[], ["firing"]]
+
+
+def test_an_alert_goes_on_under_a_changed_severity(tenant: Tenant) -> None:
+    rule = make_rule(tenant.api)
+    load(tenant, 9, 9, 1)
+    evaluate(tenant.api, 0)
+    [before] = tenant.api.items(ALERTS)
+    tenant.api.ok("PATCH", f"{RULES}/{rule['id']}", json={"severity": "page"})
+    [changed] = tenant.api.items(ALERTS)
+    assert (changed["id"], changed["labels"]["severity"]) == (before["id"], "page")
+    assert [evaluate(tenant.api, seconds) for seconds in (60, 120)] == [[], ["resolved"]]
+    assert [alert["state"] for alert in tenant.api.items(ALERTS)] == ["resolved"]
+
+
+def test_a_group_holds_all_of_its_alerts(tenant: Tenant) -> None:
+    """Alertmanager: one group is one notification, however long the list of alerts is."""
+    for metric in ("a", "b", "c"):
+        send(tenant.api, *(sample(0, 9, name=metric, host=str(number)) for number in range(400)))
+        make_rule(tenant.api, metric, metric=metric)
+    assert len(evaluate(tenant.api, 0)) == 1200
+    [group] = tenant.api.ok("GET", "/api/monitor/v1/alert-groups", params={"by": "severity"})["items"]
+    assert len(group["alerts"]) == 1200
+
+
+@pytest.mark.parametrize("path", [RULES, SILENCES])
+def test_what_was_changed_meanwhile_is_not_deleted(tenant: Tenant, path: str) -> None:
+    silence = {"matchers": {"host": "a"}, "starts_at": at(0), "ends_at": at(60)}
+    row = make_rule(tenant.api) if path == RULES else tenant.api.ok("POST", path, 201, json=silence)
+    place = f"{path}/{row['id']}"
+    tenant.api.refused("DELETE", place, 412, "version_conflict", headers={"If-Match": f'"{row["version"] + 1}"'})
+    assert [item["id"] for item in tenant.api.items(path)] == [row["id"]]
+    tenant.api.ok("DELETE", place, 204, headers={"If-Match": f'"{row["version"]}"'})
+    assert list(tenant.api.items(path)) == []
 
 
 def test_no_data_is_not_ok(tenant: Tenant) -> None:

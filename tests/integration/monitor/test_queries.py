@@ -1,5 +1,7 @@
 """Samples in, values out."""
 
+import pytest
+
 from tests.support.identities import Tenant
 from tests.support.monitoring import MONITOR, points, sample, send
 
@@ -7,7 +9,29 @@ from tests.support.monitoring import MONITOR, points, sample, send
 def test_a_rate_survives_a_counter_reset(tenant: Tenant) -> None:
     send(tenant.api, *(sample(60 * n, value) for n, value in enumerate((100, 160, 30, 90))))
     assert points(tenant.api, 180, 180, aggregation="rate", window=240) == [[round(150 / 180, 6)]]
-    assert points(tenant.api, 120, 120, aggregation="increase", window=120) == [[30.0]]
+    assert points(tenant.api, 120, 120, aggregation="increase", window=120) == [[60.0]]
+
+
+def test_growth_is_extrapolated_to_the_windows_borders(tenant: Tenant) -> None:
+    """As `promtool` says: ten a minute are 50 in five minutes, and a counter that began a minute before the end of an
+    hour grew by no more than what it stands at."""
+    send(tenant.api, *(sample(60 * n, 10 * n, name="steady") for n in range(11)))
+    send(tenant.api, *(sample(3540 + 15 * n, 15 * n, name="young") for n in range(5)))
+    for aggregation, factor in (("increase", 1.0), ("rate", 1 / 300)):
+        found = points(tenant.api, 600, 600, name="steady", aggregation=aggregation, window=300)
+        assert found == [[round(50 * factor, 6)]]
+    for aggregation, factor in (("increase", 1.0), ("rate", 1 / 3600)):
+        found = points(tenant.api, 3600, 3600, name="young", aggregation=aggregation, window=3600)
+        assert found == [[round(60 * factor, 6)]]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "1969-12-31T23:59:59Z"])
+def test_a_time_out_of_reach_is_refused(tenant: Tenant, moment: str) -> None:
+    query = {"name": "load", "start": moment, "end": moment}
+    tenant.api.refused("GET", f"{MONITOR}/query", 422, "validation_failed", params=query)
+    tenant.api.refused("POST", f"{MONITOR}/evaluate", 422, "validation_failed", json={"at": moment})
+    body = {"samples": [{**sample(0, 1), "timestamp": moment}]}
+    tenant.api.refused("POST", f"{MONITOR}/samples", 422, "validation_failed", json=body)
 
 
 def test_a_value_is_stale_after_five_minutes(tenant: Tenant) -> None:

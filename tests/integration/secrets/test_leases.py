@@ -1,6 +1,8 @@
 """Leases end by themselves, by their maximum, and with the token above them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -59,3 +61,51 @@ def test_nothing_is_leased_under_a_token_whose_parent_was_revoked(tenant: Tenant
     tenant.api.ok("POST", f"{TOKENS}/{root}/revoke")
     tenant.api.refused("POST", LEASES, 409, "token_revoked", json={"token_id": child})
     assert list(tenant.api.items(LEASES)) == []
+
+
+def has_child(tenant: Tenant, parent: str) -> bool:
+    return any(row["parent_id"] == parent for row in tenant.api.items(TOKENS))
+
+
+def test_no_token_made_while_the_one_above_is_revoked_survives(tenant: Tenant) -> None:
+    """Revocation marks what it reaches first, so that nothing is made under it (hashicorp/vault#4512)."""
+    parents = [token(tenant) for _ in range(4)]
+
+    def make(parent: str) -> list[str]:
+        """Children, and children of theirs, for as long as that is allowed."""
+        api, made, above = tenant.api.with_headers(), [], parent
+        while (answer := api.post(TOKENS, json={"name": "t", "parent_id": above})).status_code == 201:
+            made.append(answer.json()["id"])
+            above = made[-1] if len(made) % 2 else parent
+        assert answer.json()["code"] == "token_revoked"
+        return made
+
+    for parent in parents:
+        with ThreadPoolExecutor(4) as threads:
+            making = [threads.submit(make, parent) for _ in range(3)]
+            eventually(partial(has_child, tenant, parent))
+            tenant.api.ok("POST", f"{TOKENS}/{parent}/revoke")
+            made = {id for each in making for id in each.result(timeout=30)}
+        rows = {row["id"]: row for row in tenant.api.items(TOKENS)}
+        assert made
+        assert [id for id in made if rows[id]["revoked_at"] is None] == []
+
+
+@pytest.mark.parametrize("action", ["renew", "revoke"])
+def test_a_lease_that_was_changed_meanwhile_stays_as_it_is(tenant: Tenant, action: str) -> None:
+    made = lease(tenant, token(tenant))
+    path, body = f"{LEASES}/{made['id']}", {"increment_seconds": 60}
+    tenant.api.ok("POST", f"{path}/renew", json=body)
+    stale = {"If-Match": f'"{made["version"]}"'}
+    tenant.api.refused("POST", f"{path}/{action}", 412, "version_conflict", json=body, headers=stale)
+    found = tenant.api.get(path)
+    assert (found.json()["version"], found.json()["revoked_at"]) == (made["version"] + 1, None)
+    tenant.api.ok("POST", f"{path}/{action}", json=body, headers={"If-Match": found.headers["ETag"]})
+
+
+def test_a_token_that_was_revoked_meanwhile_is_not_revoked_upon_what_was_seen_before(tenant: Tenant) -> None:
+    root = tenant.api.ok("POST", TOKENS, 201, json={"name": "t"})
+    stale = {"If-Match": f'"{root["version"] + 1}"'}
+    tenant.api.refused("POST", f"{TOKENS}/{root['id']}/revoke", 412, "version_conflict", headers=stale)
+    seen = {"If-Match": f'"{root["version"]}"'}
+    assert tenant.api.ok("POST", f"{TOKENS}/{root['id']}/revoke", headers=seen)["revoked_at"]

@@ -77,6 +77,67 @@ def test_without_overlap_the_version_before_is_no_longer_given_out(tenant: Tenan
     assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == [2]
 
 
+@pytest.mark.parametrize(("action", "valid"), [("destroy", [2]), ("delete", [2])])
+def test_a_version_that_can_not_be_read_is_no_valid_one(tenant: Tenant, action: str, valid: list[int]) -> None:
+    put(tenant, "app/db", password="one")
+    tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "password", "overlap_seconds": 3600})
+    tenant.api.ok("POST", f"{SECRETS}/app/db/versions/{action}", json={"versions": [1]})
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == valid
+    tenant.api.ok("POST", f"{SECRETS}/app/db/versions/{action}", json={"versions": [2]})
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == []
+
+
+STALE_WRITES: list[tuple[str, str, dict[str, Any]]] = [
+    ("PUT", "", {"data": {"password": "x"}}),
+    ("DELETE", "", {}),
+    ("POST", "/rotate", {"field": "password"}),
+    ("POST", "/versions/delete", {"versions": [1]}),
+    ("POST", "/versions/undelete", {"versions": [1]}),
+    ("POST", "/versions/destroy", {"versions": [1]}),
+]
+
+
+@pytest.mark.parametrize(("method", "action", "body"), STALE_WRITES, ids=lambda value: str(value)[:24])
+def test_a_secret_that_was_written_meanwhile_stays_as_it_is(
+    tenant: Tenant, method: str, action: str, body: dict[str, Any]
+) -> None:
+    path = f"{SECRETS}/app/db"
+    answers = [tenant.api.put(path, json={"data": {"password": value}}) for value in ("one", "two")]
+    stale, present = (answer.headers["ETag"] for answer in answers)
+    tenant.api.refused(method, path + action, 412, "version_conflict", json=body, headers={"If-Match": stale})
+    assert tenant.api.ok("GET", path)["data"] == {"password": "two"}
+    assert tenant.api.ok("GET", path, params={"version": 1})["data"] == {"password": "one"}
+    tenant.api.ok(method, path + action, json=body, headers={"If-Match": present})
+
+
+def test_a_secret_that_is_not_there_has_no_version_to_match(tenant: Tenant) -> None:
+    body, stale = {"data": {"a": "1"}}, {"If-Match": '"1"'}
+    tenant.api.refused("PUT", f"{SECRETS}/app/db", 412, "version_conflict", json=body, headers=stale)
+    assert list(tenant.api.items(SECRETS)) == []
+
+
+def test_a_key_that_was_rotated_meanwhile_is_not_rotated_again(tenant: Tenant) -> None:
+    seen = tenant.api.post(KEYS, json={"name": "cards"}).headers["ETag"]
+    tenant.api.ok("POST", f"{KEYS}/cards/rotate", headers={"If-Match": seen})
+    tenant.api.refused("POST", f"{KEYS}/cards/rotate", 412, "version_conflict", headers={"If-Match": seen})
+    [key] = tenant.api.items(KEYS)
+    assert key["key_version"] == 2
+
+
+@pytest.mark.parametrize(
+    "data", ['{"a\\u0000": 1}', '{"a": 9007199254740993}', '{"a": "\\ud800"}', '{"a": 1e999}', '{"": 1}']
+)
+def test_what_would_come_back_otherwise_or_could_not_be_told_of_is_refused(tenant: Tenant, data: str) -> None:
+    content, headers = f'{{"data": {data}}}'.encode(), {"Content-Type": "application/json"}
+    answer = tenant.api.put(f"{SECRETS}/app/db", content=content, headers=headers)
+    assert (answer.status_code // 100, list(tenant.api.items(SECRETS))) == (4, [])
+
+
+def test_the_largest_whole_number_comes_back_as_it_was_sent(tenant: Tenant) -> None:
+    tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"n": 2**53 - 1, "m": -(2**53 - 1)}})
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["data"] == {"n": 2**53 - 1, "m": -(2**53 - 1)}
+
+
 def test_a_deleted_secret_is_gone_and_gives_its_place_in_the_quota_back(operator: Api) -> None:
     tenant = create_tenant(operator, quotas={"secrets": 1})
     put(tenant, "one", a="1")

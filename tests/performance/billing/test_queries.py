@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from tests.support.api import queries_of
 from tests.support.billing import set_price, use
+from tests.support.clock import clock
 from tests.support.identities import Tenant
-from tests.support.months import Month, current
+from tests.support.months import Month, Span, last_complete, past_days
 
 
 def test_listing_invoices_takes_the_same_number_of_statements_however_many_there_are(tenant: Tenant) -> None:
@@ -16,7 +17,7 @@ def test_listing_invoices_takes_the_same_number_of_statements_however_many_there
         tenant.operator.ok("POST", "/api/billing/v1/invoices", 201, json=month.period)
         return month.previous()
 
-    month = bill(current())
+    month = bill(last_complete())
     with_one = statements()
     for _ in range(6):
         month = bill(month)
@@ -26,13 +27,31 @@ def test_listing_invoices_takes_the_same_number_of_statements_however_many_there
 def test_an_invoice_run_does_not_query_for_each_piece_of_usage(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
 
-    def run(month: Month) -> int:
-        return queries_of(tenant.operator.post("/api/billing/v1/invoices", json=month.period))
+    def run(span: Span) -> int:
+        return queries_of(tenant.operator.post("/api/billing/v1/invoices", json=span.period))
 
-    month = current()
-    run(month.previous().previous())
-    use(tenant, "m", "1", month.previous().late())
-    few = run(month.previous())
+    first, second, third = past_days(1, before=4), past_days(2, before=2), past_days(2)
+    run(first)
+    use(tenant, "m", "1", second.late())
+    few = run(second)
     for seconds in range(12):
-        use(tenant, "m", "1", (month.start + timedelta(seconds=seconds)).isoformat())
-    assert run(month) == few
+        use(tenant, "m", "1", (third.start + timedelta(seconds=seconds)).isoformat())
+    assert run(third) == few
+
+
+def test_spending_takes_the_same_number_of_statements_however_much_was_used(tenant: Tenant) -> None:
+    set_price(tenant, "m", "1")
+
+    def statements() -> int:
+        return queries_of(tenant.api.get("/api/billing/v1/spend"))
+
+    def use_now() -> None:
+        use(tenant, "m", "1", clock.now().isoformat())
+
+    use_now()
+    statements()  # The first one makes the account.
+    with_one = statements()
+    for _ in range(12):
+        use_now()
+    assert statements() == with_one
+    assert tenant.api.ok("GET", "/api/billing/v1/spend")["usage"] == "13.00"

@@ -1,5 +1,7 @@
 """Configurations are the tenant's own, and secrets are not in them."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.identities import Tenant
@@ -55,3 +57,67 @@ def test_who_may_only_look_publishes_nothing(published: Tenant) -> None:
     viewer = published.user("viewer")
     viewer.refused("POST", "/api/config/v1/environments/prod/publish", 403, "forbidden", json={})
     assert len(list(published.api.items("/api/config/v1/environments/prod/history"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"), [("^(a+)+$", "schema_violation"), ("(?=a)a", "invalid_regular_expression")]
+)
+def test_one_tenants_pattern_keeps_no_other_tenant_waiting(
+    tenant: Tenant, other_tenant: Tenant, pattern: str, code: str
+) -> None:
+    """By backtracking, the first takes 2^5000 steps: the request would outlive the gateway's patience."""
+    flag = "/api/config/v1/flags/f"
+    other_tenant.api.ok("PUT", flag, json={"enabled": True})
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"x": "a" * 5_000 + "!"}})
+    body = {"schema": {"properties": {"x": {"pattern": pattern}}}}
+    tenant.api.refused("POST", "/api/config/v1/environments/prod/publish", 422, code, json=body)
+    assert other_tenant.api.ok("GET", flag)["enabled"] is True
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {
+            "$defs": {
+                **{f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(30)},
+                "d30": True,
+            },
+            "$ref": "#/$defs/d0",
+        },
+        {"allOf": [True] * 2_000},
+    ],
+    ids=["endless", "doubling", "parts"],
+)
+def test_a_schema_that_makes_too_much_work_is_refused(tenant: Tenant, schema: dict[str, Any]) -> None:
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"a": 1}})
+    publish = "/api/config/v1/environments/prod/publish"
+    tenant.api.refused("POST", publish, 422, "invalid_schema", json={"schema": schema})
+    assert tenant.api.ok("POST", publish, 201, json={})["revision"] == 1
+
+
+def test_many_items_are_compared_with_each_other_in_a_moment(tenant: Tenant) -> None:
+    values = {"list": [{"n": number} for number in range(3_000)]}
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": values})
+    body = {"schema": {"properties": {"list": {"uniqueItems": True}}}}
+    assert tenant.api.ok("POST", "/api/config/v1/environments/prod/publish", 201, json=body)["revision"] == 1
+
+
+@pytest.mark.services("secrets")
+def test_a_path_policy_holds_whatever_way_a_secret_is_read(published: Tenant) -> None:
+    """Who is named reads it directly and over a configuration, who isn't neither; administrators and the operator are
+    above policies on both ways."""
+    named, other = published.user("member"), published.user("member")
+    policy = {
+        "pattern": "app/*",
+        "subjects": [named.ok("GET", "/api/auth/v1/me")["subject"]],
+        "capabilities": ["read"],
+    }
+    published.api.ok("POST", "/api/secrets/v1/path-policies", 201, json=policy)
+    secret, params = "/api/secrets/v1/secrets/app/db", {"environment": "prod", "resolve": "true"}
+    for who in (named, published.api, published.operator):
+        assert who.ok("GET", secret)["data"] == {"password": "s3cr3t-w0rd"}
+        assert who.ok("GET", EFFECTIVE, params=params)["values"] == {"password": "s3cr3t-w0rd"}
+    other.refused("GET", secret, 403, "path_forbidden")
+    problem = other.refused("GET", EFFECTIVE, 403, params=params)
+    assert "s3cr3t-w0rd" not in str(problem)

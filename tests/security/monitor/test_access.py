@@ -2,7 +2,7 @@
 
 from tests.support.api import Api
 from tests.support.identities import Tenant
-from tests.support.monitoring import ALERTS, MONITOR, RULES, evaluate, make_rule, points, sample, send
+from tests.support.monitoring import ALERTS, MONITOR, RULES, at, evaluate, make_rule, points, sample, send
 
 
 def test_a_metric_of_the_same_name_is_another_tenants_own(tenant: Tenant, other_tenant: Tenant) -> None:
@@ -40,3 +40,19 @@ def test_who_may_only_look_changes_nothing(tenant: Tenant, viewer: Api) -> None:
 def test_nobody_gets_nothing(anonymous: Api) -> None:
     anonymous.refused("GET", RULES, 401, "unauthenticated")
     anonymous.refused("POST", f"{MONITOR}/samples", 401, "unauthenticated", json={"samples": [sample(0, 9)]})
+
+
+def test_a_tenant_has_a_limit_of_series_and_another_tenants_are_its_own(tenant: Tenant, other_tenant: Tenant) -> None:
+    send(tenant.api, *(sample(0, 1, name=f"m{number % 10}", host=str(number)) for number in range(5_000)))
+    body = {"samples": [sample(0, 1, name="m10")]}
+    problem = tenant.api.refused("POST", f"{MONITOR}/samples", 422, "cardinality_exceeded", json=body)
+    assert problem["limit"] == 5000
+    assert send(tenant.api, sample(60, 2, name="m0", host="0")) == {"accepted": 1, "duplicates": 0}
+    assert send(other_tenant.api, sample(0, 1, name="m10")) == {"accepted": 1, "duplicates": 0}
+
+
+def test_a_query_that_would_keep_the_service_busy_is_refused(tenant: Tenant) -> None:
+    send(tenant.api, *(sample(0, 1, host=str(number)) for number in range(500)))
+    query = {"name": "load", "start": at(0), "end": at(10_000), "step": 1}
+    problem = tenant.api.refused("GET", f"{MONITOR}/query", 422, "too_many_samples", params=query)
+    assert problem["limit"] == 2_000_000

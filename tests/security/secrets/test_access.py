@@ -89,3 +89,49 @@ def test_logins_of_the_platforms_database_are_not_for_tenants(tenant: Tenant) ->
     body = {"token_id": token["id"], "engine": "database"}
     tenant.api.refused("POST", "/api/secrets/v1/leases", 403, "forbidden", json=body)
     assert list(tenant.api.items("/api/secrets/v1/leases")) == []
+
+
+def test_a_path_that_a_policy_hides_is_in_no_list(tenant: Tenant, member: Api) -> None:
+    """Pages are as long as ever, and their cursors lead over what is hidden."""
+    for number in range(12):
+        place = "prod" if number % 3 else "open"
+        tenant.api.ok("PUT", f"{SECRETS}/{place}/s{number}", json={"data": {"a": "1"}})
+    body = {"pattern": "prod/*", "subjects": ["nobody"], "capabilities": ["list"]}
+    tenant.api.ok("POST", POLICIES, 201, json=body)
+    shown = [f"open/s{number}" for number in (0, 3, 6, 9)]
+    for limit in (1, 2, 4, 100):
+        assert [item["path"] for item in member.items(SECRETS, limit=limit)] == shown
+    assert list(member.items(SECRETS, prefix="prod/")) == []
+    assert len(list(tenant.api.items(SECRETS))) == 12
+    member.refused("GET", f"{SECRETS}/prod/s1/versions", 403, "path_forbidden")
+
+
+def test_the_credentials_of_a_lease_are_for_who_asked_for_it(tenant: Tenant, member: Api) -> None:
+    leases = "/api/secrets/v1/leases"
+    token = member.ok("POST", "/api/secrets/v1/lease-tokens", 201, json={"name": "t"})
+    lease = member.ok("POST", leases, 201, json={"token_id": token["id"]})
+    path = f"{leases}/{lease['id']}/credentials"
+    found = member.ok("GET", path)
+    tenant.user("member").refused("GET", path, 403, "lease_forbidden")
+    assert tenant.api.ok("GET", path) == tenant.operator.ok("GET", path) == found
+
+
+def test_a_policy_is_not_deleted_upon_another_version(tenant: Tenant) -> None:
+    body = {"pattern": "prod/*", "subjects": ["nobody"], "capabilities": ["read"]}
+    policy = tenant.api.ok("POST", POLICIES, 201, json=body)
+    path = f"{POLICIES}/{policy['id']}"
+    tenant.api.refused("DELETE", path, 412, "version_conflict", headers={"If-Match": '"2"'})
+    assert [item["id"] for item in tenant.api.items(POLICIES)] == [policy["id"]]
+    tenant.api.ok("DELETE", path, 204, headers={"If-Match": '"1"'})
+    assert list(tenant.api.items(POLICIES)) == []
+
+
+def test_a_tenant_has_a_limit_of_path_policies(tenant: Tenant) -> None:
+    """All of them are looked at with every read."""
+    body = {"pattern": "prod/*", "subjects": ["nobody"], "capabilities": ["read"]}
+    for _ in range(200):
+        tenant.api.ok("POST", POLICIES, 201, json=body)
+    problem = tenant.api.refused("POST", POLICIES, 422, "policy_limit_reached", json=body)
+    assert problem["limit"] == 200
+    many = {**body, "subjects": ["nobody"] * 101}
+    tenant.api.refused("POST", POLICIES, 422, "validation_failed", json=many)

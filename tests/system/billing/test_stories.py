@@ -1,15 +1,18 @@
 """From usage to an audited invoice."""
 
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 
 from tests.support.api import Api
-from tests.support.billing import invoice, set_price, use
+from tests.support.billing import invoice, set_price, subscribe, use
+from tests.support.clock import clock
 from tests.support.computing import INSTANCES, create_host, dedicated
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
-from tests.support.months import last_complete
+from tests.support.months import current, last_complete
 
 
 @pytest.mark.services("audit")
@@ -54,3 +57,51 @@ def test_what_was_never_provisioned_costs_nothing_and_what_was_used_is_exact(ope
     # Then nothing else is on the invoice, and no fraction of it is lost
     assert [(line["meter"], line["quantity"], line["amount"]) for line in made["lines"]] == [("m", "1.005", "1.01")]
     assert made["total"] == "1.01"
+
+
+@pytest.mark.services("dns", "loadbalancer")
+def test_zones_and_load_balancers_are_billed_while_they_live(tenant: Tenant) -> None:
+    # Given a zone and a load balancer that nobody deletes, at a dollar a second
+    meters = {"dns": "dns.zone_seconds", "loadbalancer": "loadbalancer.seconds"}
+    began = clock.now()
+    for meter in meters.values():
+        set_price(tenant, meter, "1")
+    zone = tenant.api.ok("POST", "/api/dns/v1/zones", 201, json={"name": f"{tenant.id}.example."})
+    pool = tenant.api.ok("POST", "/api/loadbalancer/v1/pools", 201, json={"name": "p", "algorithm": "round_robin"})
+    front = {"name": "front", "listeners": [{"port": 443, "protocol": "tcp", "pool_id": pool["id"]}]}
+    balancer = tenant.api.ok("POST", "/api/loadbalancer/v1/load-balancers", 201, json=front)
+    # When usage is recorded up to now
+    for service in meters:
+        tenant.operator.ok("POST", f"/api/{service}/v1/usage/flush")
+
+    def metered() -> list[dict[str, Any]]:
+        found = list(tenant.api.items("/api/billing/v1/usage"))
+        return found if {row["resource_id"] for row in found} == {zone["id"], balancer["id"]} else []
+
+    usage = eventually(metered, timeout=20)
+    # Then they are on the invoice, for as long as they have lived
+    period = {"period_start": (began - timedelta(days=1)).isoformat(), "period_end": clock.now().isoformat()}
+    lines = {line["meter"]: line for line in invoice(tenant, period)["lines"]}
+    for meter in meters.values():
+        seconds = sum((Decimal(row["quantity"]) for row in usage if row["meter"] == meter), Decimal(0))
+        assert 0 < seconds <= Decimal((clock.now() - began).total_seconds())
+        assert Decimal(lines[meter]["quantity"]) == seconds
+        assert lines[meter]["amount"] == str(seconds.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+@pytest.mark.services("audit")
+def test_a_budget_s_alert_is_in_the_audit_trail(tenant: Tenant) -> None:
+    subscribe(tenant, "1000000", current().start.isoformat())
+    body = {"name": "b", "amount": "1", "currency": "USD", "thresholds": [100]}
+    budget = tenant.api.ok("POST", "/api/billing/v1/budgets", 201, json=body)
+
+    def alerts() -> list[dict[str, Any]]:
+        return list(tenant.api.items(f"/api/billing/v1/budgets/{budget['id']}/alerts"))
+
+    [alert] = eventually(alerts, timeout=30)
+
+    def trail() -> list[dict[str, Any]]:
+        return list(tenant.api.items("/api/audit/v1/records", subject=alert["id"]))
+
+    [record] = eventually(trail)
+    assert (record["type"], record["data"]["threshold"]) == ("billing.budget.threshold_reached", 100)

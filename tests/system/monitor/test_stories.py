@@ -1,5 +1,7 @@
 """Monitoring among its neighbours."""
 
+import secrets
+
 import pytest
 
 from tests.support.balancing import check, make_pool, pick
@@ -44,3 +46,27 @@ def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant) -> None:
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
     eventually(lambda: list(tenant.operator.items(RULES)) == list(tenant.operator.items(ALERTS)) == [])
     assert points(tenant.operator, 0, 0) == []
+
+
+def unevaluated(tenant: Tenant) -> list[str]:
+    return [rule["name"] for rule in tenant.operator.items(RULES) if rule["health"] == "unknown"]
+
+
+def left_out(tenant: Tenant, neighbour: Tenant) -> bool:
+    """Whether evaluations in the background pass a tenant by: a rule of its isn't evaluated, while two rules of its
+    neighbour, each made after the one before, are."""
+    name = secrets.token_hex(6)
+    make_rule(tenant.operator, name)
+    for _ in range(2):
+        make_rule(neighbour.operator, secrets.token_hex(6))
+        eventually(lambda: not unevaluated(neighbour), timeout=30)
+    return name in unevaluated(tenant)
+
+
+@pytest.mark.services("tenants")
+def test_a_suspended_tenants_rules_are_evaluated_again_once_it_is_resumed(tenant: Tenant, other_tenant: Tenant) -> None:
+    place = f"/api/tenants/v1/tenants/{tenant.id}"
+    tenant.operator.ok("POST", f"{place}/suspend")
+    eventually(lambda: left_out(tenant, other_tenant), timeout=60)
+    tenant.operator.ok("POST", f"{place}/resume")
+    eventually(lambda: not unevaluated(tenant), timeout=30)

@@ -1,12 +1,13 @@
 """What quantities cost."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from services.billing.domain.invoices import make_line
-from services.billing.domain.rating import InvalidPrice, Price, Tier, cost, flat
-from shared.utils.money import Money
+from services.billing.domain.rating import InvalidPrice, Model, Price, Tier, cost, flat
+from shared.utils.money import Money, UnknownCurrency
 
 
 def usd(text: str) -> Money:
@@ -57,3 +58,26 @@ def test_prices_that_make_no_sense(tiers: tuple[Tier, ...]) -> None:
 def test_a_negative_quantity_has_no_cost() -> None:
     with pytest.raises(InvalidPrice):
         cost(GRADUATED, Decimal(-1))
+
+
+def test_a_free_tier_ends_after_its_last_unit() -> None:
+    """Lago: 250 units in a free tier of 250 were shown with a price."""
+    price = Price("m", "USD", "graduated", (Tier(Decimal(250), Decimal(0)), Tier(None, Decimal("0.02"))))
+    assert [cost(price, Decimal(quantity)).amount for quantity in ("250", "251", "250.5")] == [
+        Decimal(0),
+        Decimal("0.02"),
+        Decimal("0.010"),
+    ]
+
+
+@pytest.mark.parametrize("model", ["flat", "graduated", "volume"])
+def test_costs_keep_every_digit(model: Model) -> None:
+    """24 digits by 13 are 37: decimal's own arithmetic would have rounded to 28."""
+    price = Price("m", "USD", model, (Tier(None, Decimal("0.5000000000001")),))
+    quantity = Decimal("10000000000000000000000.01")
+    assert Fraction(cost(price, quantity).amount) == Fraction(quantity) * Fraction("0.5000000000001")
+
+
+def test_a_price_has_a_currency_of_iso_4217() -> None:
+    with pytest.raises(UnknownCurrency):
+        flat("m", "ZZZ", Decimal(1))

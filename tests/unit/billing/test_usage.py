@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.billing.domain.usage import Usage, UsageRefused, ensure_acceptable, sum_by_meter
+from services.billing.domain.usage import Usage, UsageRefused, ensure_acceptable, ensure_countable
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -35,6 +35,13 @@ def test_negative_and_backward_usage_is_refused() -> None:
         ensure_acceptable(usage(length=timedelta(hours=-1)), NOW)
 
 
-def test_quantities_are_summed_exactly_by_meter() -> None:
-    pieces = [usage(quantity="0.1", meter="b"), usage(quantity="0.2", meter="b"), usage(quantity="7", meter="a")]
-    assert sum_by_meter(pieces) == {"a": Decimal(7), "b": Decimal("0.3")}
+@pytest.mark.parametrize("quantity", ["0.0000000000001", "1" + "0" * 26, "NaN", "Infinity"])
+def test_what_could_not_be_kept_digit_by_digit_is_refused(quantity: str) -> None:
+    """Twelve places and 26 digits before the point: PostgreSQL would round the one and refuse the other."""
+    with pytest.raises(UsageRefused, match="12"):
+        ensure_countable(Decimal(quantity))
+
+
+@pytest.mark.parametrize("quantity", ["0.000000000001", "9" * 26 + "." + "9" * 12, "0", "-5"])
+def test_what_can_be_kept_is_countable(quantity: str) -> None:
+    ensure_countable(Decimal(quantity))

@@ -40,29 +40,44 @@ def test_an_alert_fires_once_its_condition_has_held_without_interruption(
 
 @pytest.mark.parametrize(
     ("conditions", "keep", "states"),
-    [("+---", 2, "FFrr"), ("+-+--", 2, "FFFFr"), ("+-", 1, "Fr"), ("+----", 3, "FFFrr")],
+    [("+---", 2, "FFFr"), ("+-+---", 2, "FFFFFr"), ("+-", 0, "Fr"), ("+--", 1, "FFr"), ("+-----", 3, "FFFFrr")],
 )
-def test_a_firing_alert_goes_on_for_a_while(conditions: str, keep: int, states: str) -> None:
+def test_a_firing_alert_goes_on_for_a_while_from_when_its_condition_was_first_found_cleared(
+    conditions: str, keep: int, states: str
+) -> None:
     assert life(conditions, keep=keep) == states
 
 
 @pytest.mark.parametrize(
     ("conditions", "hold", "states"),
-    [("+????", 0, "FFFFF"), ("+??+", 3, "pppF"), ("??", 0, ".."), ("+?-", 0, "FFr"), ("+???", 1, "pppp")],
+    [("+????", 0, "FFFFF"), ("??", 0, ".."), ("+?-", 0, "FFr"), ("+???", 1, "p..."), ("+??+", 3, "p..p")],
 )
-def test_no_data_neither_resolves_nor_fires(conditions: str, hold: int, states: str) -> None:
+def test_no_data_resolves_nothing_and_counts_for_nothing(conditions: str, hold: int, states: str) -> None:
     assert life(conditions, hold=hold) == states
+
+
+def test_time_without_data_was_not_seen_to_hold() -> None:
+    """Prometheus: the element leaves the vector, so that `for` begins anew (prometheus/prometheus#422)."""
+    assert life("++" + "?" * 60 + "++++++", hold=5) == "pp" + "." * 60 + "pppppF"
+
+
+def test_no_data_neither_ends_nor_prolongs_the_time_that_an_alert_is_kept_firing() -> None:
+    assert life("+-???-", keep=5) == "FFFFFF"
+    assert life("+-????-", keep=5) == "FFFFFFr"
 
 
 def test_times_of_an_alert() -> None:
     timing = Timing(timedelta(minutes=1))
     first = step(INACTIVE, True, T0, timing)
-    assert first == Alert(AlertState.PENDING, T0, last_held_at=T0)
+    assert first == Alert(AlertState.PENDING, T0)
     fired_at = T0 + timedelta(minutes=1)
     fired = step(first, True, fired_at, timing)
-    assert fired == Alert(AlertState.FIRING, T0, fired_at, None, fired_at)
+    assert fired == Alert(AlertState.FIRING, T0, fired_at)
     over_at = T0 + timedelta(minutes=5)
-    assert step(fired, False, over_at, timing) == Alert(AlertState.RESOLVED, T0, fired_at, over_at, fired_at)
+    assert step(fired, False, over_at, timing) == Alert(AlertState.RESOLVED, T0, fired_at, over_at)
+    kept = step(fired, False, over_at, Timing(timedelta(minutes=1), timedelta(minutes=1)))
+    assert kept == Alert(AlertState.FIRING, T0, fired_at, keep_firing_since=over_at)
+    assert step(kept, True, over_at + timedelta(seconds=30), timing) == fired
 
 
 def test_the_timer_begins_anew_after_the_condition_cleared() -> None:

@@ -41,8 +41,9 @@ def test_last_gives_every_series_and_says_where_data_is_missing() -> None:
 
 
 def test_a_rate_is_per_series() -> None:
+    """Both began within the window: half a distance between samples is added to what was seen."""
     found = evaluate(Expression("m", {}, Aggregation.RATE), [A, B], END)
-    assert found == [Value({"i": "a"}, 3 / 120), Value({"i": "b"}, 30 / 120)]
+    assert found == [Value({"i": "a"}, 3.75 / 300), Value({"i": "b"}, 37.5 / 300)]
 
 
 def test_matchers_and_names_select() -> None:

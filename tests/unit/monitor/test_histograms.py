@@ -49,6 +49,17 @@ def test_counts_that_fall_are_taken_as_they_were_before() -> None:
     assert histogram_quantile(0.5, buckets((1, 60), (2, 50), (INF, 100))) == pytest.approx(50 / 60)
 
 
+def test_a_rank_in_an_empty_bucket_has_no_answer() -> None:
+    assert math.isnan(histogram_quantile(0, buckets((1, 0), (2, 4), (INF, 4))))
+    assert histogram_quantile(0.5, buckets((1, 0), (2, 4), (INF, 4))) == 1.5
+
+
+def test_errors_of_floating_point_move_no_quantile() -> None:
+    """Extrapolated counts of equal buckets may differ in the last digit (prometheus/prometheus#12451)."""
+    noisy = buckets((1, 10), (2, 10.000000000000002), (5, 10.000000000000004), (INF, 10.000000000000004))
+    assert histogram_quantile(1, noisy) == 1
+
+
 def test_histograms_are_added_before_the_quantile_is_taken() -> None:
     fast = buckets((0.1, 99), (1, 99), (10, 99), (INF, 99))
     slow = buckets((0.1, 0), (1, 0), (10, 1), (INF, 1))
@@ -56,6 +67,18 @@ def test_histograms_are_added_before_the_quantile_is_taken() -> None:
     assert over_series(0.5, {"fast": fast, "slow": slow}) == pytest.approx(0.1 * 50 / 99)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("0.5", 0.5), ("+Inf", INF), ("", None), ("x", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.5", 0.5),
+        ("+Inf", INF),
+        ("-1e-3", -0.001),
+        ("", None),
+        ("x", None),
+        ("NaN", None),
+        ("1_0", None),
+        ("１", None),
+    ],
+)
 def test_bounds(text: str, expected: float | None) -> None:
     assert parse_bound(text) == expected

@@ -13,6 +13,15 @@ def test_burn_rates(errors: float, total: float, objective: float, expected: flo
     assert slo.burn_rate(errors, total, objective) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("factor", [1, 10 / 9, 1.0333333333333334, 3600 / 3540])
+@pytest.mark.parametrize(("errors", "objective", "expected"), [(144, 0.999, 14.4), (600, 0.99, 6.0), (144, 0.9, 0.144)])
+def test_a_rate_that_is_the_threshold_equals_it(
+    errors: float, objective: float, expected: float, factor: float
+) -> None:
+    """1 - 0.999 isn't a thousandth in binary, and extrapolated counts aren't whole."""
+    assert slo.burn_rate(errors * factor, 10_000 * factor, objective) == expected
+
+
 def test_without_events_there_is_no_burn_rate() -> None:
     assert slo.burn_rate(0, 0, 0.999) is None
 

@@ -10,11 +10,13 @@ from services.secrets.domain.versions import (
     SecretTooLarge,
     check_cas,
     check_size,
+    check_tag,
     is_retired,
     overlap_end,
     retire,
     valid_versions,
 )
+from shared.errors import VersionConflict
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -36,7 +38,7 @@ def test_the_overlap_ends_that_much_later() -> None:
     assert overlap_end(NOON, 0) == NOON
 
 
-@pytest.mark.parametrize("seconds", [-1, 30 * 86400 + 1])
+@pytest.mark.parametrize("seconds", [-1, 30 * 86400 + 1, -(2**53), 10**30])
 def test_an_overlap_is_at_most_thirty_days(seconds: int) -> None:
     with pytest.raises(InvalidOverlap):
         overlap_end(NOON, seconds)
@@ -51,8 +53,22 @@ def test_the_version_before_is_good_until_the_overlap_ends() -> None:
 
 def test_both_versions_are_valid_within_the_overlap_and_only_the_current_one_after() -> None:
     retirements = retire({}, 1, NOON)
-    assert valid_versions(retirements, 2, NOON - timedelta(microseconds=1)) == [2, 1]
-    assert valid_versions(retirements, 2, NOON) == [2]
+    assert valid_versions(retirements, 2, [1, 2], NOON - timedelta(microseconds=1)) == [2, 1]
+    assert valid_versions(retirements, 2, [1, 2], NOON) == [2]
+
+
+@pytest.mark.parametrize(("readable", "valid"), [([2], [2]), ([1], [1]), ([], [])])
+def test_what_was_deleted_or_destroyed_is_no_valid_version(readable: list[int], valid: list[int]) -> None:
+    retirements = retire({}, 1, NOON)
+    assert valid_versions(retirements, 2, readable, NOON - timedelta(microseconds=1)) == valid
+
+
+def test_a_stale_entity_tag_is_refused() -> None:
+    check_tag(3, 3)
+    check_tag(3, None)
+    for present, expected in ((3, 2), (0, 1)):
+        with pytest.raises(VersionConflict):
+            check_tag(present, expected)
 
 
 def test_a_second_rotation_never_prolongs_an_earlier_end() -> None:

@@ -28,6 +28,24 @@ def test_round_trip() -> None:
     assert verify_identity(signed(service), KEY, NOW) == service
 
 
+def test_who_is_behind_a_service_comes_along_over_any_number_of_services() -> None:
+    """What they may do is theirs in their own tenant alone."""
+    first = Identity.on_behalf_of(MEMBER, "config", "t-1")
+    assert first == Identity("service:config", "t-1", "service", MEMBER.grants, "user:1", "user")
+    second = Identity.on_behalf_of(verify_identity(signed(first), KEY, NOW), "secrets", "t-1")
+    assert second == Identity("service:secrets", "t-1", "service", MEMBER.grants, "user:1", "user")
+    assert Identity.on_behalf_of(first, "secrets", "t-2").grants == ()
+    nobody = Identity.on_behalf_of(Identity.for_service("config", "t-1"), "secrets", "t-1")
+    assert (nobody.actor, nobody.actor_kind, nobody.grants) == ("service:config", None, ())
+
+
+def test_nobody_of_an_unknown_kind_is_behind_a_service() -> None:
+    claims = jwt.decode(signed(Identity.on_behalf_of(MEMBER, "config", "t-1")), options={"verify_signature": False})
+    forged = jwt.encode({**claims, "act_kind": "god"}, KEY, algorithm="HS256")
+    with pytest.raises(Unauthenticated):
+        verify_identity(forged, KEY, NOW)
+
+
 def test_an_identity_that_was_good_ends_with_its_time_and_its_key() -> None:
     token = signed()
     assert verify_identity(token, KEY, NOW) == MEMBER

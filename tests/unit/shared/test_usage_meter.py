@@ -47,3 +47,23 @@ def test_each_tenant_with_usage_older_than_the_interval_is_metered_in_a_transact
 
     assert asked == [NOW - timedelta(seconds=900)]
     assert metered == [("t-1", 2), ("t-2", 3)]
+
+
+def test_what_fails_for_one_tenant_stops_no_other_and_is_tried_again_soon() -> None:
+    metered: list[str] = []
+    done = threading.Event()
+
+    def flush(_transaction: int) -> int:
+        metered.append(current_tenant())
+        if metered.count("t-1") == 1 and current_tenant() == "t-1":
+            raise RuntimeError("the row is locked")
+        if len(metered) == 4:
+            done.set()
+        return 1
+
+    meter = usage_meter("dns", standing_clock(), Transactions(), 0.05, due=lambda *_: ["t-1", "t-2"], flush=flush)
+    meter.start()
+    assert done.wait(10)
+    meter.stop()
+
+    assert metered[:4] == ["t-1", "t-2", "t-1", "t-2"]

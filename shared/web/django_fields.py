@@ -1,0 +1,83 @@
+"""Fields of the Django services for numbers that are kept digit by digit, and for money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from shared.utils.decimals import DECIMAL_PATTERN, parse_decimal, plain
+from shared.utils.money import Money, exponent
+
+CURRENCY = r"^[A-Z]{3}\Z"
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "pattern": f"^{DECIMAL_PATTERN}$"})
+class Exact(serializers.DecimalField):
+    """A decimal that comes as text (`"12.5"`) or as an integer, and is kept digit by digit; floats are refused."""
+
+    default_error_messages = {"plain": "write a decimal number as text, with digits and a point"}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Raises ValidationError for anything but plain decimal text and integers."""
+        text = str(data) if isinstance(data, int) and not isinstance(data, bool) else data
+        if not isinstance(text, str) or len(text) > self.MAX_STRING_LENGTH:
+            self.fail("plain")
+        try:
+            parse_decimal(text)
+        except ValueError:
+            self.fail("plain")
+        return Decimal(super().to_internal_value(text))
+
+
+@extend_schema_field({"type": "string", "format": "decimal"})
+class Quantity(serializers.Field):
+    """A quantity as text, all digits of it and no zeros at its end."""
+
+    def to_representation(self, value: Decimal) -> str:
+        """`12.5`, `100`."""
+        return plain(value)
+
+
+@extend_schema_field({"type": "string", "format": "decimal"})
+class Amount(serializers.Field):
+    """An amount as text with exactly the digits of its row's currency: 1.50 USD, 2 JPY, 0.125 BHD, 0.0015 CLF."""
+
+    def get_attribute(self, instance: Any) -> str | None:
+        """The row's amount and currency together."""
+        amount = super().get_attribute(instance)
+        return None if amount is None else in_currency(amount, _currency_of(instance))
+
+    def to_representation(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+class Currency(serializers.RegexField):
+    """The code of a currency in use. Raises UnknownCurrency for one that ISO 4217 doesn't list."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(CURRENCY, trim_whitespace=False, **keywords)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The code."""
+        return str(super().to_internal_value(data))
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """After its form, the list."""
+        code = super().run_validation(data)
+        if isinstance(code, str):
+            exponent(code)
+        return code
+
+
+def in_currency(amount: Decimal, currency: str) -> str:
+    """An amount as text with exactly the digits of its currency: 1.50 USD, 2 JPY, 0.125 BHD."""
+    return str(Money(Decimal(amount), currency).rounded().amount)
+
+
+def _currency_of(instance: Any) -> str:
+    """A row's currency; a part of an invoice has its invoice's."""
+    return str(instance.currency if hasattr(instance, "currency") else instance.invoice.currency)
