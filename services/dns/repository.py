@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Q
 
 from services.dns.domain.errors import RecordSetExists, ZoneExists
+from services.dns.domain.names import ancestors
 from services.dns.domain.records import RecordType
+from services.dns.domain.resolution import RecordSet
 from services.dns.models import Record, Zone
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
+from shared.kernel.context import current_time
 from shared.utils.pagination import InvalidCursor, Page, PageRequest
 
 
@@ -102,6 +106,11 @@ class RecordRepository(TenantRepository[Record]):
         """The types that a name has."""
         return [RecordType(kind) for kind in self.of(zone).filter(name=name).values_list("type", flat=True)]
 
+    def answers_that_fail(self, zone: Zone) -> dict[tuple[str, str], Any]:
+        """The answers of a zone's record sets of which one is unhealthy, by name and type."""
+        rows = self.of(zone).filter(answers__contains=[{"healthy": False}])
+        return {(row.name, row.type): row.answers for row in rows}
+
     def add(self, row: Record) -> Record:
         """Insert a record set. Raises RecordSetExists."""
         try:
@@ -111,8 +120,69 @@ class RecordRepository(TenantRepository[Record]):
             raise RecordSetExists(f"{row.name} has {row.type} records", name=row.name, type=row.type) from error
         return row
 
-    def replace_all(self, zone: Zone, rows: Iterable[Record]) -> list[Record]:
-        """Put these in the place of all record sets of a zone."""
+    def replace_all(self, zone: Zone, rows: Iterable[Record]) -> None:
+        """Put these in the place of all record sets of a zone, in one statement: the server reads them from JSON, which
+        takes a fraction of what it takes to read them from SQL.
+        """
         self.of(zone).delete()
-        added: list[Record] = Record.objects.bulk_create(rows)
-        return added
+        columns = ("id", "name", "type", "ttl", "policy", "answers")
+        document = json.dumps([{name: getattr(row, name) for name in columns} for row in rows])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO records (
+                    id, tenant_id, version, created_at, updated_at, zone_id, name, type, ttl, policy, answers
+                )
+                SELECT id, %(tenant)s, 1, %(now)s, %(now)s, %(zone)s, name, type, ttl, policy, answers
+                FROM jsonb_to_recordset(%(rows)s::jsonb)
+                    AS row (id text, name text, type text, ttl integer, policy text, answers jsonb)
+                """,
+                {"tenant": zone.tenant_id, "now": current_time(), "zone": zone.id, "rows": document},
+            )
+
+
+class StoredContents:
+    """A zone's contents as the database has them: as much as a question needs, in two queries a name."""
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._names: dict[str, dict[RecordType, RecordSet]] = {}
+        self._above: set[str] = set()
+        self._asked: set[str] = set()
+
+    def at(self, name: str) -> Mapping[RecordType, RecordSet]:
+        """The record sets of a name by type."""
+        if name not in self._names:
+            self._look(name)
+        return self._names[name]
+
+    def holds_below(self, name: str) -> bool:
+        """Whether there are record sets below a name."""
+        if name not in self._asked:
+            self._look(name)
+        return name in self._above
+
+    def _look(self, name: str) -> None:
+        """Read what lies on the way from the apex to a name, and the wildcards beside it."""
+        path = [name, *ancestors(name, self._zone.name)]
+        wanted = [*path, *(f"*.{each}" for each in path)]
+        self._names.update({each: {} for each in wanted})
+        for row in RecordRepository().of(self._zone).filter(name__in=wanted):
+            self._names[row.name][RecordType(row.type)] = row.record_set()
+        self._asked.update(path)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT above.name FROM unnest(%(path)s) AS above (name)
+                WHERE EXISTS (
+                    SELECT 1 FROM records AS below
+                    WHERE zone_id = %(zone)s
+                      AND reverse(below.name) >= reverse('.' || above.name)
+                      AND reverse(below.name) < reverse('.' || above.name) || chr(127)
+                      -- A dot behind an odd number of backslashes is no border between labels.
+                      AND length(substring(substr(reverse(below.name), length(above.name) + 2), '^\\\\*')) %% 2 = 0
+                )
+                """,
+                {"path": path, "zone": self._zone.id},
+            )
+            self._above.update(found for (found,) in cursor.fetchall())

@@ -9,7 +9,8 @@ from services.dns.domain.routing import MAX_WEIGHT, Policy, Role
 
 MAX_NAME = 255
 MAX_VALUE = 4096
-MAX_ZONE_FILE = 1_000_000
+MAX_ZONE_FILE = 8_000_000
+"""Characters: more than the records that a file may have take."""
 DEFAULT_TTL = 300
 
 TYPES = [kind.value for kind in RecordType]

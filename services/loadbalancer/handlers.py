@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.loadbalancer.operations import tenancy
 from services.loadbalancer.ports import Ports
 from shared.events import Event
+from shared.events.closing import close_gate
 from shared.events.inbox import Handler
 from shared.quotas import Counted, settlements
 
@@ -21,6 +22,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     """Handlers by event type. Each runs in the event's tenant, in one transaction with its inbox row."""
 
     def tenant_closed(_event: Event, session: Session) -> None:
+        close_gate(session)
         tenancy.delete_all(session, ports)
 
     return {**settlements(ports.quotas, LOAD_BALANCERS), "tenants.tenant.closed": tenant_closed}

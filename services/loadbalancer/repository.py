@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
+from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.errors import BackendExists, NameTaken
 from services.loadbalancer.tables import BackendRow, Listener, LoadBalancer, Pool
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.pagination import Page, PageRequest
 
 Row = TypeVar("Row", Pool, BackendRow, LoadBalancer)
@@ -79,6 +81,20 @@ class BackendRepository(TenantRepository[BackendRow]):
         """The backends of a pool, in order of creation."""
         query = self.scoped().where(BackendRow.pool_id == pool.id).order_by(BackendRow.id)
         return self.session.scalars(query).all()
+
+    def hashed_weights(self, pool_id: str) -> dict[str, int]:
+        """The weights of a pool's backends that are on its hash ring; none where the pool balances another way."""
+        query = (
+            select(BackendRow.id, BackendRow.weight)
+            .join(Pool, Pool.id == BackendRow.pool_id)
+            .where(Pool.id == pool_id, Pool.tenant_id == current_tenant(), BackendRow.weight > 0)
+            .where(Pool.algorithm == Algorithm.CONSISTENT_HASH.value)
+        )
+        return {row.id: row.weight for row in self.session.execute(query)}
+
+    def count_in(self, pool: Pool) -> int:
+        """How many backends a pool has."""
+        return self.session.scalar(select(func.count()).where(BackendRow.pool_id == pool.id)) or 0
 
     def in_pool(self, pool: Pool, id: str) -> BackendRow:
         """One backend of a pool. Raises NotFound."""
@@ -146,6 +162,39 @@ def tenants_metered_before(session: Session, moment: datetime) -> Sequence[str]:
     """Tenants with a load balancer whose usage was last recorded before a moment. Of all tenants: for the meter."""
     query = select(LoadBalancer.tenant_id).where(LoadBalancer.metered_from < moment)
     return session.scalars(query.distinct().order_by(LoadBalancer.tenant_id)).all()
+
+
+def claim_due_checks(
+    session: Session, now: datetime, busy: Collection[str], of_tenant: int, limit: int
+) -> Sequence[BackendRow]:
+    """Backends of all tenants whose active check is due, with their pools, each moved on by its pool's interval.
+
+    Those of tenants in `busy` wait, and of one tenant there are `of_tenant` at most. A time further off than one
+    interval is of a clock that was set back, and is due as well.
+    """
+    interval = func.make_interval(0, 0, 0, 0, 0, 0, Pool.check_interval_seconds)
+    due = or_(BackendRow.next_check_at <= now, BackendRow.next_check_at > now + interval)
+    turn = func.row_number().over(partition_by=BackendRow.tenant_id, order_by=BackendRow.next_check_at)
+    waiting = (
+        select(BackendRow.id, BackendRow.next_check_at, turn.label("turn"))
+        .join(Pool, Pool.id == BackendRow.pool_id)
+        .where(BackendRow.next_check_at.is_not(None), due, BackendRow.tenant_id.not_in(busy))
+        .subquery()
+    )
+    chosen = select(waiting.c.id).where(waiting.c.turn <= of_tenant).order_by(waiting.c.next_check_at).limit(limit)
+    query = (
+        select(BackendRow)
+        .join(BackendRow.pool)
+        .where(BackendRow.id.in_(chosen), due)
+        .options(contains_eager(BackendRow.pool))
+        .with_for_update(of=BackendRow, skip_locked=True)
+    )
+    claimed = session.scalars(query).all()
+    for row in claimed:
+        row.next_check_at = now + timedelta(seconds=row.pool.check_interval_seconds)
+        flag_modified(row, "updated_at")
+    session.flush()
+    return claimed
 
 
 def held_reservations(session: Session, reservation_ids: Collection[str]) -> set[str]:

@@ -9,17 +9,22 @@ from pydantic import Field
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import MAX_WEIGHT, PANIC_PERCENT, AdminState
-from services.loadbalancer.domain.haproxy import Protocol
+from services.loadbalancer.domain.haproxy import HashKey, Protocol
 from services.loadbalancer.domain.health import DEFAULT_FALL, DEFAULT_RISE
 from services.loadbalancer.domain.outliers import MAX_EJECTED_PERCENT
+from services.loadbalancer.domain.probes import MAX_TIMEOUT_SECONDS, ActiveCheck
 from shared.web.schemas import Body, Out
 
+Id = Annotated[str, Field(max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=100)]
 Interval = Annotated[int, Field(ge=1, le=3600)]
+Timeout = Annotated[float, Field(ge=0.1, le=MAX_TIMEOUT_SECONDS, allow_inf_nan=False)]
+CheckPath = Annotated[str, Field(max_length=255, pattern=r"^/[A-Za-z0-9._~/%:@&=+,;?-]*$")]
+HashName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 SlowStart = Annotated[int, Field(ge=0, le=3600)]
 
 
@@ -35,6 +40,11 @@ class PoolCreate(Body):
     max_ejected_percent: Percent = MAX_EJECTED_PERCENT
     slow_start_seconds: SlowStart = 0
     sticky: bool = False
+    active_check: ActiveCheck = ActiveCheck.NONE
+    check_path: CheckPath = "/"
+    check_timeout_seconds: Timeout = 1.0
+    hash_key: HashKey = HashKey.SOURCE
+    hash_name: HashName | None = None
 
 
 class PoolChange(Body):
@@ -48,6 +58,11 @@ class PoolChange(Body):
     max_ejected_percent: Percent = MAX_EJECTED_PERCENT
     slow_start_seconds: SlowStart = 0
     sticky: bool = False
+    active_check: ActiveCheck = ActiveCheck.NONE
+    check_path: CheckPath = "/"
+    check_timeout_seconds: Timeout = 1.0
+    hash_key: HashKey = HashKey.SOURCE
+    hash_name: HashName | None = None
 
 
 class BackendCreate(Body):
@@ -66,7 +81,7 @@ class BackendChange(Body):
 
 
 class BackendOut(Out):
-    """A backend."""
+    """A backend. `checked_at` and `check_result` are of the platform's own last check, where the pool has one."""
 
     id: str
     pool_id: str
@@ -77,6 +92,8 @@ class BackendOut(Out):
     healthy: bool
     connections: int
     ejected_until: datetime | None
+    checked_at: datetime | None
+    check_result: str | None
     version: int
 
 
@@ -93,6 +110,11 @@ class PoolOut(Out):
     max_ejected_percent: int
     slow_start_seconds: int
     sticky: bool
+    active_check: ActiveCheck
+    check_path: str
+    check_timeout_seconds: float
+    hash_key: HashKey
+    hash_name: str | None
     backends: list[BackendOut]
     version: int
     created_at: datetime
@@ -103,7 +125,7 @@ class PickRequest(Body):
     """A new connection: its key for consistent hashing, the backend of its session so far for sticky pools."""
 
     key: Annotated[str, Field(max_length=1024)] | None = None
-    session_backend_id: str | None = None
+    session_backend_id: Id | None = None
 
 
 class PickOut(Out):
@@ -116,7 +138,7 @@ class PickOut(Out):
 class BackendNamed(Body):
     """One backend of the pool."""
 
-    backend_id: str
+    backend_id: Id
 
 
 class CheckReport(BackendNamed):
@@ -136,7 +158,7 @@ class ListenerIn(Body):
 
     port: Port
     protocol: Protocol = Protocol.HTTP
-    pool_id: str
+    pool_id: Id
 
 
 class ListenersChange(Body):

@@ -28,6 +28,11 @@ class Pool(TenantRow, Base):
     max_ejected_percent: Mapped[int]
     slow_start_seconds: Mapped[int]
     sticky: Mapped[bool]
+    active_check: Mapped[str] = mapped_column(Text)
+    check_path: Mapped[str] = mapped_column(Text)
+    check_timeout_seconds: Mapped[float]
+    hash_key: Mapped[str] = mapped_column(Text)
+    hash_name: Mapped[str | None] = mapped_column(Text)
     backends: Mapped[list[BackendRow]] = relationship(
         back_populates="pool", order_by="BackendRow.id", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -51,6 +56,9 @@ class BackendRow(TenantRow, Base):
     ejections: Mapped[int] = mapped_column(default=0)
     ejected_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     admitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    check_result: Mapped[str | None] = mapped_column(Text)
     pool: Mapped[Pool] = relationship(back_populates="backends")
 
 

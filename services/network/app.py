@@ -17,12 +17,12 @@ configure("network", settings)
 
 from services.network import api  # noqa: E402 - models load only after Django is configured
 from services.network.handlers import COUNTED, handlers  # noqa: E402
-from services.network.operations import usage  # noqa: E402
+from services.network.operations import translations, usage  # noqa: E402
 from services.network.repository import held_reservations, tenants_metered_before  # noqa: E402
 
 clock = system_clock(settings.clock_file)
 tenants = TenantsClient.connect(settings, clock)
-ports = Ports(clock=clock, quotas=Quotas(tenants))
+ports = Ports(clock=clock, quotas=Quotas(tenants), public_network=settings.public_network)
 transactions = DjangoTransactions()
 meter = usage_meter(
     "network",
@@ -39,10 +39,22 @@ sweep = QuotaSweep(
     [resource for kind in COUNTED for resource in kind.resources],
     lambda ids: transactions.run(lambda _connection: held_reservations(ids)),
 )
+
+
+def drop_ended_connections() -> None:
+    """Drop what NAT gateways need to follow no longer, a batch a transaction."""
+    while transactions.run(lambda _connection: translations.sweep(ports)):
+        pass
+
+
 service = create_service(
     settings,
     ports,
     routes=api.routes(ports),
     handlers=handlers(ports),
-    background=[meter, Periodic("quota-sweep", settings.quota_sweep_interval_seconds, sweep.run)],
+    background=[
+        meter,
+        Periodic("quota-sweep", settings.quota_sweep_interval_seconds, sweep.run),
+        Periodic("nat-sweep", settings.nat_sweep_interval_seconds, drop_ended_connections),
+    ],
 )

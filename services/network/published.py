@@ -14,6 +14,7 @@ from services.network.models import (
     NatGateway,
     Peering,
     Route,
+    RouteTable,
     SecurityGroup,
     SecurityGroupRule,
     Subnet,
@@ -23,13 +24,15 @@ from services.network.models import (
 from shared.events import publish
 from shared.infra.db.django import TenantModel
 
-VPC_FACTS = ("name", "cidr", "ipv6_cidr")
-SUBNET_FACTS = ("vpc_id", "name", "cidr", "zone", "acl_id")
+VPC_FACTS = ("name", "cidr", "ipv6_cidr", "cidr_blocks", "main_route_table_id")
+SUBNET_FACTS = ("vpc_id", "name", "cidr", "zone", "acl_id", "route_table_id")
 ADDRESS_FACTS = ("subnet_id", "address", "holder")
 FIREWALL_FACTS = ("vpc_id", "name")
 ACL_RULE_FACTS = ("id", "number", "direction", "action", "cidr", "protocol", "port_low", "port_high")
 GROUP_RULE_FACTS = ("id", "direction", "protocol", "port_low", "port_high", "cidr", "peer_group_id")
-ROUTE_FACTS = ("vpc_id", "destination", "target_kind", "target")
+ROUTE_TABLE_FACTS = ("vpc_id", "name")
+ROUTE_FACTS = ("vpc_id", "route_table_id", "destination", "target_kind", "target")
+NAT_FACTS = ("subnet_id", "name", "connectivity", "public_address")
 PEERING_FACTS = ("requester_vpc_id", "accepter_tenant_id", "accepter_vpc_id", "state")
 TUNNEL_FACTS = ("vpc_id", "name", "peer_address", "cipher", "mtu", "mss")
 
@@ -40,12 +43,12 @@ def vpc_created(vpc: Vpc) -> None:
 
 
 def vpc_updated(vpc: Vpc) -> None:
-    """A VPC has another name."""
+    """A VPC has another name, other ranges or another main route table."""
     _publish("network.vpc.updated", vpc, *VPC_FACTS)
 
 
 def vpc_deleted(vpc: Vpc) -> None:
-    """A VPC is gone, with its routes."""
+    """A VPC is gone, with its main route table."""
     _publish_last("network.vpc.deleted", vpc, *VPC_FACTS)
 
 
@@ -55,7 +58,7 @@ def subnet_created(subnet: Subnet) -> None:
 
 
 def subnet_updated(subnet: Subnet) -> None:
-    """A subnet has another name or access list."""
+    """A subnet has another name, access list or route table."""
     _publish("network.subnet.updated", subnet, *SUBNET_FACTS)
 
 
@@ -102,6 +105,21 @@ def security_group_updated(group: SecurityGroup, rules: Iterable[SecurityGroupRu
 def security_group_deleted(group: SecurityGroup) -> None:
     """A security group is gone."""
     _publish_last("network.security_group.deleted", group, *FIREWALL_FACTS)
+
+
+def route_table_created(table: RouteTable) -> None:
+    """There is a new route table, with the VPC's local routes."""
+    _publish("network.route_table.created", table, *ROUTE_TABLE_FACTS)
+
+
+def route_table_updated(table: RouteTable) -> None:
+    """A route table has another name."""
+    _publish("network.route_table.updated", table, *ROUTE_TABLE_FACTS)
+
+
+def route_table_deleted(table: RouteTable) -> None:
+    """A route table is gone, with its routes."""
+    _publish_last("network.route_table.deleted", table, *ROUTE_TABLE_FACTS)
 
 
 def route_created(route: Route) -> None:
@@ -151,12 +169,12 @@ def vpn_tunnel_deleted(tunnel: VpnTunnel) -> None:
 
 def nat_gateway_created(gateway: NatGateway) -> None:
     """There is a new NAT gateway."""
-    _publish("network.nat_gateway.created", gateway, "subnet_id", "name", address=gateway.address.address)
+    _publish("network.nat_gateway.created", gateway, *NAT_FACTS, address=gateway.address.address)
 
 
 def nat_gateway_deleted(gateway: NatGateway) -> None:
     """A NAT gateway is gone; its address is released."""
-    _publish_last("network.nat_gateway.deleted", gateway, "subnet_id", "name", address=gateway.address.address)
+    _publish_last("network.nat_gateway.deleted", gateway, *NAT_FACTS, address=gateway.address.address)
 
 
 def _rules(rules: Iterable[TenantModel], names: tuple[str, ...]) -> dict[str, Any]:

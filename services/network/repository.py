@@ -1,6 +1,6 @@
 """Every query of network, tenant-scoped.
 
-Row locks, always in this order: the tenant's address space, a VPC, a subnet, an access list or security group.
+Row locks, always in this order: the tenant's address space, VPCs by id, a subnet, an access list or security group.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Model, Q
 
-from services.network.domain.addresses import QUARANTINE
+from services.network.domain.addresses import Lease, address_at, place_of, rested_since
+from services.network.domain.cidr import Address as NetworkAddress
+from services.network.domain.cidr import parse_network
 from services.network.domain.errors import DuplicateRoute, DuplicateRule, UnknownZone
 from services.network.domain.peerings import PeeringState
 from services.network.domain.routes import TargetKind
+from services.network.domain.translations import Flow
 from services.network.models import (
     Acl,
     AclRule,
@@ -23,14 +26,17 @@ from services.network.models import (
     NatGateway,
     Peering,
     Route,
+    RouteTable,
     SecurityGroup,
     SecurityGroupRule,
     Subnet,
+    Translation,
     Vpc,
     VpnTunnel,
 )
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
+from shared.infra.db.gaps import lowest_gap
 from shared.kernel.context import current_tenant
 
 
@@ -51,8 +57,15 @@ class VpcRepository(TenantRepository[Vpc]):
 
     def ranges(self) -> list[str]:
         """All ranges of the tenant's VPCs, both families."""
-        rows = self.scoped().order_by("id").values_list("cidr", "ipv6_cidr")
-        return [cidr for row in rows for cidr in row if cidr]
+        return [cidr for vpc in self.scoped().order_by("id") for cidr in vpc.cidrs]
+
+    def lock_all(self, ids: Collection[str]) -> None:
+        """Lock VPCs of any tenant, in the order of their ids: both sides of a peering."""
+        list(Vpc.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
+
+    def of_any_tenant(self, ids: Collection[str]) -> list[Vpc]:
+        """VPCs of any tenant: those that one's own are peered with."""
+        return list(Vpc.objects.filter(id__in=ids).order_by("id"))
 
     def of_tenant(self, tenant_id: str, vpc_id: str) -> Vpc:
         """A VPC of any tenant: for the other side of a peering. Raises NotFound."""
@@ -76,6 +89,11 @@ class SubnetRepository(TenantRepository[Subnet]):
             raise UnknownZone(f"there is no zone {row.zone}") from error
         return row
 
+    def holding(self, vpc_id: str, address: NetworkAddress) -> Subnet | None:
+        """The subnet of a VPC that an address belongs to."""
+        rows = self.scoped().filter(vpc_id=vpc_id).order_by("id")
+        return next((row for row in rows if address in parse_network(row.cidr)), None)
+
     def ranges_of(self, vpc_id: str) -> list[str]:
         """The ranges of a VPC's subnets."""
         return list(self.scoped().filter(vpc_id=vpc_id).order_by("id").values_list("cidr", flat=True))
@@ -85,18 +103,6 @@ class AddressRepository(TenantRepository[Address]):
     """Addresses that are held or rest."""
 
     model = Address
-
-    def blocking(self, subnet_id: str, now: datetime) -> list[tuple[str, datetime | None]]:
-        """(address, released at) of all that are held or may still rest."""
-        return list(
-            self.scoped()
-            .filter(Q(released_at__isnull=True) | Q(released_at__gt=now - QUARANTINE), subnet_id=subnet_id)
-            .values_list("address", "released_at")
-        )
-
-    def forget_rested(self, subnet_id: str, now: datetime) -> None:
-        """Drop the records of addresses whose rest is over."""
-        self.scoped().filter(subnet_id=subnet_id, released_at__lte=now - QUARANTINE).delete()
 
     def held(self, **filters: Any) -> Any:
         """Addresses that are held."""
@@ -122,6 +128,45 @@ def tenants_metered_before(moment: datetime) -> list[str]:
     """Tenants with a held address whose usage was last recorded before a moment. Of all tenants: for the meter."""
     rows = Address.objects.filter(released_at__isnull=True, metered_from__lt=moment)
     return list(rows.values_list("tenant_id", flat=True).distinct().order_by("tenant_id"))
+
+
+class SubnetLeases:
+    """What the database knows of a locked subnet's addresses; each question is one look into an index."""
+
+    def __init__(self, subnet: Subnet) -> None:
+        self._subnet = subnet
+        self._network = parse_network(subnet.cidr)
+        self._rows = Address.objects.filter(subnet_id=subnet.id)
+
+    def at(self, address: NetworkAddress) -> Lease | None:
+        """The last lease of an address."""
+        row = self._rows.filter(place=place_of(self._network, address)).first()
+        return None if row is None else Lease(address, row.released_at)
+
+    def lowest_rested(self, now: datetime) -> NetworkAddress | None:
+        """The lowest address whose rest is over."""
+        rested = self._rows.filter(released_at__lte=rested_since(now)).order_by("place")
+        place = rested.values_list("place", flat=True).first()
+        return None if place is None else address_at(self._network, int(place))
+
+    def lowest_untouched(self) -> NetworkAddress:
+        """The first address without a row: at the subnet's mark, or behind those that were asked for by name."""
+        with connection.cursor() as cursor:
+            mark = int(self._subnet.next_place)
+            place = lowest_gap(cursor, "addresses", "place", mark, {"subnet_id": self._subnet.id})
+        return address_at(self._network, place)
+
+    def take(self, row: Address, *, in_order: bool) -> None:
+        """Write down that an address is handed out, in the place of what was known of it before.
+
+        Where the lowest free one was taken, `in_order`, there is no untouched one below it: the mark moves behind it.
+        """
+        self._rows.filter(place=row.place, released_at__isnull=False).delete()
+        row.save(force_insert=True)
+        mark = self._subnet.next_place
+        if row.place == mark or (in_order and row.place > mark):
+            self._subnet.next_place = row.place + 1
+            self._subnet.save(update_fields=["next_place"])
 
 
 class AclRepository(TenantRepository[Acl]):
@@ -193,6 +238,25 @@ class SecurityGroupRuleRepository(TenantRepository[SecurityGroupRule]):
         return row
 
 
+class RouteTableRepository(TenantRepository[RouteTable]):
+    """Route tables, read with their VPC and the subnets that are associated with them."""
+
+    model = RouteTable
+
+    def scoped(self) -> Any:
+        return super().scoped().select_related("vpc").prefetch_related("subnets")
+
+    def of_vpc(self, vpc_id: str) -> list[RouteTable]:
+        """All tables of a VPC, the oldest first."""
+        return list(self.scoped().filter(vpc_id=vpc_id).order_by("id"))
+
+    def get(self, id: str, *, lock: bool = False) -> RouteTable:
+        """One table. `lock` holds it and not its VPC. Raises NotFound."""
+        if lock:
+            list(super().scoped().select_for_update().filter(id=id).values_list("id"))
+        return super().get(id)
+
+
 class RouteRepository(TenantRepository[Route]):
     """Routes."""
 
@@ -202,9 +266,22 @@ class RouteRepository(TenantRepository[Route]):
         """Insert a route. Raises DuplicateRoute."""
         return _unique(row, DuplicateRoute(f"there is a route to {row.destination}"))
 
-    def of_vpc(self, vpc_id: str) -> list[Route]:
-        """All routes of a VPC."""
-        return list(self.scoped().filter(vpc_id=vpc_id).order_by("id"))
+    def of_table(self, route_table_id: str) -> list[Route]:
+        """All routes of a table."""
+        return list(self.scoped().filter(route_table_id=route_table_id).order_by("id"))
+
+    def count_in(self, route_table_id: str) -> int:
+        """How many routes a table has."""
+        return int(self.scoped().filter(route_table_id=route_table_id).count())
+
+    def destinations(self, vpc_id: str) -> list[str]:
+        """Where the routes of a VPC lead to that aren't local, over all its tables."""
+        rows = self.removable().filter(vpc_id=vpc_id)
+        return list(rows.values_list("destination", flat=True).distinct().order_by("destination"))
+
+    def forget_local(self, vpc_id: str, destination: str) -> None:
+        """Drop the local routes of a range from all tables of a VPC."""
+        self.scoped().filter(vpc_id=vpc_id, destination=destination, target_kind=TargetKind.LOCAL.value).delete()
 
     def removable(self) -> Any:
         """All routes but the local ones, which go with their VPC."""
@@ -242,6 +319,11 @@ class PeeringRepository(TenantRepository[Peering]):
         living = (PeeringState.PENDING_ACCEPTANCE.value, PeeringState.ACTIVE.value)
         return bool(self.scoped().filter(pair, state__in=living).exists())
 
+    def living_of(self, vpc_id: str) -> list[Peering]:
+        """A VPC's peerings that carry traffic or wait for an answer."""
+        living = (PeeringState.PENDING_ACCEPTANCE.value, PeeringState.ACTIVE.value)
+        return [each for each in self.of_vpc(vpc_id) if each.state in living]
+
     def of_vpc(self, vpc_id: str) -> list[Peering]:
         """All peerings of a VPC."""
         return list(self.scoped().filter(Q(requester_vpc_id=vpc_id) | Q(accepter_vpc_id=vpc_id)))
@@ -259,7 +341,86 @@ class NatGatewayRepository(TenantRepository[NatGateway]):
     model = NatGateway
 
     def scoped(self) -> Any:
-        return super().scoped().select_related("address")
+        return super().scoped().select_related("address", "subnet__vpc")
+
+    def get(self, id: str, *, lock: bool = False) -> NatGateway:
+        """One gateway. `lock` holds it and nothing of what it is read with. Raises NotFound."""
+        if lock:
+            list(super().scoped().select_for_update(of=("self",)).filter(id=id).values_list("id"))
+        return super().get(id)
+
+    def lowest_public_place(self) -> int:
+        """The lowest place in the platform's public range that no gateway of any tenant has. Until the transaction
+        ends nobody else gets it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('network.public_addresses', 0))")
+            return lowest_gap(cursor, "nat_gateways", "public_place", 0)
+
+
+class TranslationRepository(TenantRepository[Translation]):
+    """Connections that NAT gateways follow."""
+
+    model = Translation
+
+    def living(self, gateway: NatGateway, now: datetime) -> Any:
+        """Those of a gateway that haven't idled for too long."""
+        return self.scoped().filter(gateway_id=gateway.id, expires_at__gt=now)
+
+    def of_gateway(self, gateway: NatGateway, id: str) -> Translation:
+        """One connection of a gateway. Raises NotFound."""
+        row: Translation | None = self.scoped().filter(gateway_id=gateway.id, id=id).first()
+        if row is None:
+            raise NotFound(f"the NAT gateway has no {self.noun} {id}")
+        return row
+
+    def of_flow(self, gateway: NatGateway, flow: Flow) -> Translation | None:
+        """What is known of a connection, be it over or not."""
+        row: Translation | None = (
+            self._towards(gateway, flow).filter(source=str(flow.source), source_port=flow.source_port).first()
+        )
+        return row
+
+    def of_port(
+        self, gateway: NatGateway, protocol: str, remote: str, remote_port: int, port: int, now: datetime
+    ) -> Translation | None:
+        """The living connection that a packet from the other side to a port of the gateway belongs to."""
+        row: Translation | None = (
+            self.living(gateway, now)
+            .filter(protocol=protocol, destination=remote, destination_port=remote_port, port=port)
+            .first()
+        )
+        return row
+
+    def forget_ended(self, gateway: NatGateway, flow: Flow, now: datetime) -> None:
+        """Free the ports of connections to the flow's destination that have idled for too long."""
+        self._towards(gateway, flow).filter(expires_at__lte=now).delete()
+
+    def first_free_port(self, gateway: NatGateway, flow: Flow, start: int) -> int:
+        """The lowest port from `start` on that no connection to the flow's destination has."""
+        towards = {
+            "gateway_id": gateway.id,
+            "protocol": flow.protocol.value,
+            "destination": str(flow.destination),
+            "destination_port": flow.destination_port,
+        }
+        with connection.cursor() as cursor:
+            return lowest_gap(cursor, "nat_translations", "port", start, towards)
+
+    def _towards(self, gateway: NatGateway, flow: Flow) -> Any:
+        return self.scoped().filter(
+            gateway_id=gateway.id,
+            protocol=flow.protocol.value,
+            destination=str(flow.destination),
+            destination_port=flow.destination_port,
+        )
+
+
+def forget_ended_translations(moment: datetime, limit: int) -> int:
+    """Drop connections of all tenants that ended before a moment, as many as `limit`; how many went."""
+    ended = Translation.objects.filter(expires_at__lte=moment).order_by("expires_at")[:limit]
+    locked = Translation.objects.filter(id__in=list(ended.values_list("id", flat=True)), expires_at__lte=moment)
+    return int(locked.delete()[0])
 
 
 def held_reservations(reservation_ids: Collection[str]) -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from services.network.domain.acls import MAX_RULE_NUMBER, AclAction
-from services.network.domain.cidr import parse_network
+from services.network.domain.nat_gateways import Connectivity
 from services.network.domain.packets import MAX_PORT, Direction, Protocol
 from services.network.domain.routes import TargetKind
-from services.network.domain.subnets import usable_count
+from services.network.domain.translations import IDLE_TIMEOUTS
 from services.network.domain.vpn_tunnels import GATEWAY_MTU, Cipher
 
 NAME_LENGTH = 63
@@ -40,6 +40,13 @@ class ResourceOut(serializers.Serializer):
     updated_at = serializers.DateTimeField()
 
 
+class InVpcOut(ResourceOut):
+    """What every resource of a VPC has that has a name."""
+
+    vpc_id = serializers.CharField()
+    name = serializers.CharField()
+
+
 class VpcCreate(serializers.Serializer):
     """A new VPC."""
 
@@ -49,17 +56,38 @@ class VpcCreate(serializers.Serializer):
 
 
 class VpcUpdate(serializers.Serializer):
-    """What may change of a VPC."""
+    """What may change of a VPC: its name, and which of its route tables is the main one."""
 
-    name = name_field()
+    name = name_field(required=False)
+    main_route_table_id = serializers.CharField(required=False)
+
+    def validate(self, attributes: dict[str, object]) -> dict[str, object]:
+        """At least one of the two."""
+        if not attributes:
+            raise serializers.ValidationError({"name": "give a name or a main route table"})
+        return attributes
+
+
+class CidrBlockCreate(serializers.Serializer):
+    """One more range for a VPC, of either family."""
+
+    cidr = serializers.CharField()
+
+
+class CidrBlockOut(CidrBlockCreate):
+    """A range that was associated later."""
+
+    id = serializers.CharField()
 
 
 class VpcOut(ResourceOut):
-    """A VPC."""
+    """A VPC; `cidr_blocks` are the ranges that were associated later."""
 
     name = serializers.CharField()
     cidr = serializers.CharField()
     ipv6_cidr = serializers.CharField(allow_null=True)
+    cidr_blocks = CidrBlockOut(many=True)
+    main_route_table_id = serializers.CharField()
 
 
 class SubnetCreate(serializers.Serializer):
@@ -70,29 +98,28 @@ class SubnetCreate(serializers.Serializer):
     cidr = serializers.CharField()
     zone = serializers.CharField()
     acl_id = serializers.CharField(required=False, allow_null=True, default=None)
+    route_table_id = serializers.CharField(required=False, allow_null=True, default=None)
 
 
 class SubnetUpdate(serializers.Serializer):
-    """What may change of a subnet; a null `acl_id` takes the access list off."""
+    """What may change of a subnet; a null `acl_id` or `route_table_id` takes the list or table off.
+
+    Without a route table of its own a subnet uses the VPC's main one.
+    """
 
     name = name_field(required=False)
     acl_id = serializers.CharField(required=False, allow_null=True)
+    route_table_id = serializers.CharField(required=False, allow_null=True)
 
 
-class SubnetOut(ResourceOut):
+class SubnetOut(InVpcOut):
     """A subnet; `usable_addresses` is how many can be handed out of it when it is empty (IPv4 only)."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     cidr = serializers.CharField()
     zone = serializers.CharField()
     acl_id = serializers.CharField(allow_null=True)
-    usable_addresses = serializers.SerializerMethodField()
-
-    def get_usable_addresses(self, subnet: object) -> int | None:
-        """None for IPv6: there are more than JSON's numbers can count."""
-        network = parse_network(subnet.cidr)  # type: ignore[attr-defined]
-        return usable_count(network) if network.version == 4 else None
+    route_table_id = serializers.CharField(allow_null=True)
+    usable_addresses = serializers.IntegerField(allow_null=True)
 
 
 class AddressCreate(serializers.Serializer):
@@ -136,11 +163,9 @@ class AclRuleOut(AclRuleCreate):
     id = serializers.CharField()
 
 
-class AclOut(ResourceOut):
+class AclOut(InVpcOut):
     """An access list with its rules as they are evaluated."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     rules = serializers.SerializerMethodField()
 
     def get_rules(self, acl: object) -> list[dict[str, object]]:
@@ -166,11 +191,9 @@ class GroupRuleOut(GroupRuleCreate):
     id = serializers.CharField()
 
 
-class SecurityGroupOut(ResourceOut):
+class SecurityGroupOut(InVpcOut):
     """A security group with its rules."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     rules = GroupRuleOut(many=True)
 
 
@@ -195,6 +218,19 @@ class FirewallVerdictOut(serializers.Serializer):
     rule_number = serializers.IntegerField(allow_null=True)
 
 
+class RouteTableOut(InVpcOut):
+    """A route table; `subnet_ids` are those that are associated with it. The main one is for all others."""
+
+    main = serializers.BooleanField()
+    subnet_ids = serializers.ListField(child=serializers.CharField())
+
+
+class Renamed(serializers.Serializer):
+    """Another name."""
+
+    name = name_field()
+
+
 class RouteCreate(serializers.Serializer):
     """A new route."""
 
@@ -207,6 +243,7 @@ class RouteOut(ResourceOut):
     """A route."""
 
     vpc_id = serializers.CharField()
+    route_table_id = serializers.CharField()
     destination = serializers.CharField()
     target_kind = serializers.CharField()
     target = serializers.CharField(allow_blank=True)
@@ -241,11 +278,9 @@ class TunnelCreate(serializers.Serializer):
     gateway_mtu = serializers.IntegerField(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
 
 
-class TunnelOut(ResourceOut):
+class TunnelOut(InVpcOut):
     """A VPN tunnel; `mtu` is the largest inner packet, `mss` and `mss_ipv6` what TCP is clamped to, in bytes."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
     peer_address = serializers.CharField()
     cipher = serializers.CharField()
     nat_traversal = serializers.BooleanField()
@@ -260,14 +295,47 @@ class NatGatewayCreate(serializers.Serializer):
 
     subnet_id = serializers.CharField()
     name = name_field()
+    connectivity = choice_field(Connectivity, default=Connectivity.PUBLIC.value)
 
 
 class NatGatewayOut(ResourceOut):
-    """A NAT gateway."""
+    """A NAT gateway; `address` is its own of the subnet, `public_address` what others see of a public one."""
 
     subnet_id = serializers.CharField()
     name = serializers.CharField()
     address = serializers.CharField(source="address.address")
+    connectivity = serializers.CharField()
+    public_address = serializers.CharField(allow_null=True)
+
+
+class PacketIn(serializers.Serializer):
+    """Where a packet comes from. ICMP has its query's identifier for the port in the VPC, and no other."""
+
+    protocol = serializers.ChoiceField(choices=[protocol.value for protocol in IDLE_TIMEOUTS])
+    source = serializers.CharField()
+    source_port = port_field(default=0)
+
+
+class OutgoingPacket(PacketIn):
+    """A packet from the VPC to elsewhere."""
+
+    destination = serializers.CharField()
+    destination_port = port_field(default=0)
+
+
+class IncomingPacket(PacketIn):
+    """A packet from elsewhere to a port of the gateway."""
+
+    port = port_field()
+
+
+class TranslationOut(OutgoingPacket):
+    """A connection that a gateway follows: for the other side its source is `address` and `port`, until it idles."""
+
+    id = serializers.CharField()
+    address = serializers.CharField(source="gateway.translates_to")
+    port = serializers.IntegerField()
+    expires_at = serializers.DateTimeField()
 
 
 class ReachabilityOut(serializers.Serializer):

@@ -13,6 +13,8 @@ ACLS = "/api/network/v1/acls"
 GROUPS = "/api/network/v1/security-groups"
 PEERINGS = "/api/network/v1/peerings"
 TUNNELS = "/api/network/v1/vpn-tunnels"
+NAT = "/api/network/v1/nat-gateways"
+ROUTE_TABLES = "/api/network/v1/route-tables"
 EVALUATE = "/api/network/v1/firewall/evaluate"
 ZONE = "nimbus-eu-1a"
 

@@ -24,7 +24,7 @@ class Records(View):
 
     @endpoint(WRITE, request=RecordCreate, response=RecordOut, status=201)
     def post(self, request: Request, id: str, body: Body) -> Record:
-        return records.create_record(self.ports, id, body)
+        return records.create_record(self.ports, id, body, expected_version(request))
 
 
 class OneRecord(View):
@@ -40,7 +40,7 @@ class OneRecord(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str, record_id: str) -> None:
-        records.delete_record(self.ports, id, record_id)
+        records.delete_record(self.ports, id, record_id, expected_version(request))
 
 
 class RecordHealth(View):
@@ -48,7 +48,7 @@ class RecordHealth(View):
 
     @endpoint(WRITE, request=HealthReport, response=RecordOut)
     def post(self, request: Request, id: str, record_id: str, body: Body) -> Record:
-        return records.set_health(id, record_id, body["value"], body["healthy"])
+        return records.set_health(id, record_id, body["value"], body["healthy"], expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -11,7 +11,7 @@ from services.dns.models import Zone
 from services.dns.operations import zonefile
 from services.dns.ports import Ports
 from services.dns.schemas import ZoneFile, ZoneOut
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class OneZoneFile(View):
@@ -23,7 +23,7 @@ class OneZoneFile(View):
 
     @endpoint(WRITE, request=ZoneFile, response=ZoneOut)
     def put(self, request: Request, id: str, body: Body) -> Zone:
-        return zonefile.import_zone_file(self.ports, id, body["zonefile"])
+        return zonefile.import_zone_file(self.ports, id, body["zonefile"], expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

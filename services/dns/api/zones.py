@@ -40,7 +40,7 @@ class OneZone(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        zones.delete_zone(self.ports, id)
+        zones.delete_zone(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

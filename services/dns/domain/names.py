@@ -41,7 +41,7 @@ def labels(name: str) -> list[str]:
 
 def is_within(name: str, zone: str) -> bool:
     """Whether a canonical name is the zone's apex or lies below it, label by label."""
-    if name == zone:
+    if zone in (name, ROOT):
         return True
     if not name.endswith(f".{zone}"):
         return False
@@ -87,9 +87,12 @@ def relative(name: str, zone: str) -> str:
 
 def ancestors(name: str, zone: str) -> list[str]:
     """The names above a name, from its parent up to and with the apex of the zone."""
-    found = []
-    while name != zone and is_within(name, zone):
-        name = name[len(labels(name)[0]) + 1 :]
+    found: list[str] = []
+    if not is_within(name, zone):
+        return found
+    left = labels(name)
+    while name != zone and len(left) > 1:
+        name = name[len(left.pop(0)) + 1 :]
         found.append(name)
     return found
 

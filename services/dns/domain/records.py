@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
@@ -18,6 +19,10 @@ MAX_TTL = 2**31 - 1
 MAX_TXT_STRING = 255
 """Octets of one character-string (RFC 1035 §3.3); longer text is several strings."""
 MAX_VALUES = 100
+MAX_SET_OCTETS = 65_535
+"""Of all data of a record set: it has to fit into one message (RFC 1035 §4.2.2)."""
+ESCAPED = re.compile(r"\\(?:[0-9]{3}|.)", re.ASCII | re.DOTALL)
+"""One octet in the notation of zone files that isn't written as itself."""
 
 
 class RecordType(StrEnum):
@@ -67,6 +72,7 @@ def normalise_all(kind: RecordType, values: Sequence[str], zone: str) -> list[st
     normal = [normalise(kind, value, zone) for value in values]
     if len(set(normal)) < len(normal):
         raise InvalidRecord("a record set holds each value once (RFC 2181 §5)")
+    check_size(normal)
     return normal
 
 
@@ -74,6 +80,13 @@ def check_count(values: Sequence[str]) -> None:
     """Raises InvalidRecord for no values, or too many."""
     if not 1 <= len(values) <= MAX_VALUES:
         raise InvalidRecord(f"a record set has 1 to {MAX_VALUES} values, not {len(values)}")
+
+
+def check_size(values: Iterable[str]) -> None:
+    """Raises InvalidRecord for values in their one spelling that don't fit into one answer together."""
+    octets = sum(len(ESCAPED.sub("x", value)) for value in values)
+    if octets > MAX_SET_OCTETS:
+        raise InvalidRecord(f"a record set has at most {MAX_SET_OCTETS} octets of data, not {octets}")
 
 
 def check_ttl(ttl: int) -> int:

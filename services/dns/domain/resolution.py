@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
-from services.dns.domain.names import ancestors, is_within
+from services.dns.domain.names import ROOT, ancestors, is_within
 from services.dns.domain.records import RecordType
 from services.dns.domain.routing import Answer, Policy
 
@@ -39,16 +40,37 @@ class RecordSet:
         return [answer.value for answer in self.answers]
 
 
-Contents = Mapping[str, Mapping[RecordType, RecordSet]]
-"""Record sets of a zone by name and type."""
+class Contents(Protocol):
+    """What a zone holds. Each question is answered without looking at all of it."""
+
+    def at(self, name: str) -> Mapping[RecordType, RecordSet]:
+        """The record sets of a name by type; nothing where there are none."""
+
+    def holds_below(self, name: str) -> bool:
+        """Whether there are record sets below a name."""
+
+
+class Held:
+    """Contents that are all there."""
+
+    def __init__(self, record_sets: Iterable[RecordSet]) -> None:
+        self._names: dict[str, dict[RecordType, RecordSet]] = {}
+        for record_set in record_sets:
+            self._names.setdefault(record_set.name, {})[record_set.type] = record_set
+        self._above = {above for name in self._names for above in ancestors(name, ROOT)}
+
+    def at(self, name: str) -> Mapping[RecordType, RecordSet]:
+        """The record sets of a name by type."""
+        return self._names.get(name, {})
+
+    def holds_below(self, name: str) -> bool:
+        """Whether there are record sets below a name."""
+        return name in self._above
 
 
 def contents(record_sets: Iterable[RecordSet]) -> Contents:
-    """Record sets by name and type."""
-    found: dict[str, dict[RecordType, RecordSet]] = {}
-    for record_set in record_sets:
-        found.setdefault(record_set.name, {})[record_set.type] = record_set
-    return found
+    """These record sets as what a zone holds."""
+    return Held(record_sets)
 
 
 def node(name: str, zone: str, names: Contents) -> Mapping[RecordType, RecordSet] | None:
@@ -57,21 +79,21 @@ def node(name: str, zone: str, names: Contents) -> Mapping[RecordType, RecordSet
     A name that exists, if only because something lies below it, is not covered by a wildcard. The wildcard is the one
     directly below the closest encloser, and no other.
     """
-    if name in names:
-        return names[name]
-    if any(is_within(other, name) for other in names):
+    if found := names.at(name):
+        return found
+    if names.holds_below(name):
         return {}
     for ancestor in ancestors(name, zone):
-        if ancestor == zone or any(is_within(other, ancestor) for other in names):
-            return names.get(f"*.{ancestor}")
+        if ancestor == zone or names.at(ancestor) or names.holds_below(ancestor):
+            return names.at(f"*.{ancestor}") or None
     return None
 
 
 def delegation(name: str, zone: str, names: Contents) -> RecordSet | None:
     """The name servers below the apex to which the name's part of the tree is delegated, topmost first."""
     for place in reversed([name, *ancestors(name, zone)]):
-        if place != zone and RecordType.NS in names.get(place, {}):
-            return names[place][RecordType.NS]
+        if place != zone and RecordType.NS in names.at(place):
+            return names.at(place)[RecordType.NS]
     return None
 
 

@@ -14,6 +14,9 @@ from services.dns.domain.errors import InvalidRouting
 from services.dns.domain.records import RecordType, check_single_alias
 
 MAX_WEIGHT = 255
+MAX_REGIONS = 64
+"""For which an answer has a latency: more than any cloud has."""
+MAX_REGION_NAME = 63
 
 
 class Policy(StrEnum):
@@ -49,6 +52,13 @@ def check_answers(policy: Policy, kind: RecordType, answers: Sequence[Answer]) -
         check_single_alias(kind, len(answers))
     if any(not 0 <= answer.weight <= MAX_WEIGHT for answer in answers):
         raise InvalidRouting(f"a weight is 0 to {MAX_WEIGHT}")
+    for answer in answers:
+        if len(answer.latency_ms) > MAX_REGIONS or any(
+            not 1 <= len(name) <= MAX_REGION_NAME for name in answer.latency_ms
+        ):
+            raise InvalidRouting(
+                f"latency_ms has up to {MAX_REGIONS} regions with names of 1 to {MAX_REGION_NAME} letters"
+            )
     if policy is Policy.LATENCY and any(not answer.latency_ms for answer in answers):
         raise InvalidRouting("every answer of a latency set needs latency_ms by region")
     if policy is Policy.FAILOVER:

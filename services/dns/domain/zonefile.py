@@ -21,7 +21,7 @@ import dns.rdtypes.ANY.SOA
 import dns.tokenizer
 import dns.zonefile
 
-from services.dns.domain import routing
+from services.dns.domain import plain_lines, routing
 from services.dns.domain.errors import InvalidZoneFile
 from services.dns.domain.names import check_owner, labels, owner, relative
 from services.dns.domain.records import (
@@ -31,6 +31,7 @@ from services.dns.domain.records import (
     check_count,
     check_place,
     check_single_alias,
+    check_size,
     check_ttl,
     normalise,
     normalise_all,
@@ -107,16 +108,11 @@ def parse(text: str, zone: str, default_ttl: int) -> ParsedZone:
     """
     read = _read(text, zone, default_ttl)
     by_set: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    soa: Soa | None = None
-    for name, ttl, data in read:
-        kind = dns.rdatatype.to_text(data.rdtype)
-        place = check_owner(name, zone)
-        if isinstance(data, dns.rdtypes.ANY.SOA.SOA):
-            if place != zone or soa is not None:
-                raise InvalidZoneFile("a zone has one SOA record, at its apex", name=place)
-            soa = _soa(data, ttl)
-        else:
-            by_set.setdefault((place, kind), []).append((ttl, data.to_text()))
+    for name, kind, ttl, value in read.found:
+        by_set.setdefault((check_owner(name, zone), kind), []).append((ttl, value))
+    if len(read.soas) > 1 or any(name != zone for name, _ in read.soas):
+        raise InvalidZoneFile("a zone has one SOA record, at its apex", name=read.soas[-1][0])
+    soa = read.soas[0][1] if read.soas else None
     routed = _routed(text, zone)
     sets = [_parsed_set(*key, records, zone, routed.pop(key, None)) for key, records in by_set.items()]
     if routed:
@@ -137,9 +133,13 @@ def _check_names(sets: Iterable[ParsedSet], zone: str) -> None:
 
 @dataclass
 class _Records:
-    """What dnspython's reader writes into: every record as it stands, where its zones drop and merge some."""
+    """What dnspython's reader writes into: every record as it stands, where its zones drop and merge some.
 
-    found: list[tuple[str, int, dns.rdata.Rdata]] = field(default_factory=list)
+    `found` has name, type, TTL and data as text; `soas` has the starts of authority by name.
+    """
+
+    found: list[tuple[str, str, int, str]] = field(default_factory=list)
+    soas: list[tuple[str, Soa]] = field(default_factory=list)
 
     @property
     def manager(self) -> _Records:
@@ -155,40 +155,72 @@ class _Records:
         """The reader keeps its origin itself."""
 
     def add(self, name: dns.name.Name, ttl: int, data: dns.rdata.Rdata) -> None:
+        owner_name = name.canonicalize().to_text()
+        if isinstance(data, dns.rdtypes.ANY.SOA.SOA):
+            self.soas.append((owner_name, _soa(data, ttl)))
+        else:
+            self.take(owner_name, dns.rdatatype.to_text(data.rdtype), ttl, data.to_text())
+
+    def take(self, name: str, kind: str, ttl: int, value: str) -> None:
+        """One record. Raises InvalidZoneFile for one too many."""
         if len(self.found) >= MAX_RECORDS:
             raise InvalidZoneFile(f"a zone file has at most {MAX_RECORDS} records")
-        self.found.append((name.canonicalize().to_text(), ttl, data))
+        self.found.append((name, kind, ttl, value))
 
 
 class _Lines(dns.tokenizer.Tokenizer):
-    """Counts lines as people do: an error belongs to the line that its record begins in, however far was read."""
+    """Counts lines as people do: an error belongs to the line that its record begins in, however far was read.
 
-    began = 1
+    Plain lines are taken out before the reader sees them.
+    """
+
+    def __init__(self, text: str, records: _Records) -> None:
+        super().__init__(text, "line")
+        self._records = records
+        self.reader: dns.zonefile.Reader | None = None
+        self.began = 1
 
     def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
         if want_leading and want_comment:  # the reader asks so for the first word of a record
+            self._take_plain_lines()
             self.began = self.line_number
         return super().get(want_leading, want_comment)
 
     def where(self) -> tuple[str, int]:
         return self.filename, self.began
 
+    def _take_plain_lines(self) -> None:
+        """Read plain lines from here on; the reader's defaults hold for them, and theirs for what follows."""
+        reader = self.reader
+        if reader is None or reader.current_origin is None or self.ungotten_char or self.ungotten_token:
+            return
+        origin, last = reader.current_origin.canonicalize().to_text(), None
+        here = self.file.tell()
+        while (record := plain_lines.read(self.file.readline(), origin)) is not None:
+            ttl = reader.default_ttl if record.ttl is None else record.ttl
+            self._records.take(record.name, record.type, ttl, record.value)
+            if record.ttl is not None:
+                reader.last_ttl, reader.last_ttl_known = record.ttl, True
+            self.line_number += 1
+            here, last = self.file.tell(), record
+        self.file.seek(here)
+        if last is not None:
+            reader.last_name = dns.name.from_text(last.name)
 
-def _read(text: str, zone: str, default_ttl: int) -> list[tuple[str, int, dns.rdata.Rdata]]:
+
+def _read(text: str, zone: str, default_ttl: int) -> _Records:
     records = _Records()
+    lines = _Lines(text, records)
     reader = dns.zonefile.Reader(
-        _Lines(text, "line"),
-        dns.rdataclass.IN,
-        cast(Any, records),
-        allow_directives=DIRECTIVES,
-        default_ttl=default_ttl,
+        lines, dns.rdataclass.IN, cast(Any, records), allow_directives=DIRECTIVES, default_ttl=default_ttl
     )
     reader.current_origin = reader.last_name = dns.name.from_text(zone)
+    lines.reader = reader
     try:
         reader.read()
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         raise InvalidZoneFile(f"the zone file is not valid: {error}") from error
-    return records.found
+    return records
 
 
 def _parsed_set(
@@ -199,6 +231,7 @@ def _parsed_set(
     if known in TARGET_FIELD:  # the names in these have a spelling of their own; the reader's is ours for all others
         values = list(dict.fromkeys(normalise(known, value, zone) for value in values))
     check_count(values)
+    check_size(values)
     # One set has one TTL (RFC 2181 §5.2); of several the shortest is the safe one.
     ttl = check_ttl(min(ttl for ttl, _ in records))
     if routed is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.dns.domain import glue, records, routing, serials
@@ -71,7 +70,7 @@ def parsed(zone: Zone, found: ParsedSet, answers: Sequence[Mapping[str, Any]]) -
         type=found.type.value,
         ttl=found.ttl,
         policy=found.policy.value,
-        answers=[_stored(replace(each, healthy=health.get(each.value, True))) for each in found.answers],
+        answers=[{**_stored(each), "healthy": health.get(each.value, True)} for each in found.answers],
     )
 
 

@@ -17,13 +17,14 @@ from shared.infra.db.django import check_version
 from shared.utils.ids import new_id
 
 
-def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any]) -> Record:
-    """A new record set.
+def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any], expected: int | None) -> Record:
+    """A new record set in a zone of the expected version.
 
-    Raises NotFound, InvalidName, NameOutsideZone, InvalidRecord, InvalidRouting, CnameConflict,
+    Raises NotFound, VersionConflict, InvalidName, NameOutsideZone, InvalidRecord, InvalidRouting, CnameConflict,
     NameServerWithoutAddress or RecordSetExists.
     """
     zone = ZoneRepository().get(zone_id, lock=True)
+    check_version(zone, expected)
     kind, name = RecordType(body["type"]), names.owner(body["name"], zone.name)
     records.check_coexistence(kind, name, zone.name, RecordRepository().types_at(zone, name))
     record = Record(id=new_id("rec"), tenant_id=zone.tenant_id, zone=zone, name=name, type=kind.value)
@@ -51,10 +52,14 @@ def change_record(ports: Ports, zone_id: str, record_id: str, body: Mapping[str,
     return record
 
 
-def delete_record(ports: Ports, zone_id: str, record_id: str) -> None:
-    """Remove a record set. Raises NotFound, ApexNameServers, or NameServerWithoutAddress for a name server's last."""
+def delete_record(ports: Ports, zone_id: str, record_id: str, expected: int | None) -> None:
+    """Remove a record set.
+
+    Raises NotFound, VersionConflict, ApexNameServers, or NameServerWithoutAddress for a name server's last.
+    """
     zone = ZoneRepository().get(zone_id, lock=True)
     record = RecordRepository().in_zone(zone, record_id)
+    check_version(record, expected)
     records.check_removable(RecordType(record.type), record.name, zone.name)
     if record.name in RecordRepository().name_servers(zone):
         left = set(RecordRepository().types_at(zone, record.name)) - {RecordType(record.type)}
@@ -65,10 +70,14 @@ def delete_record(ports: Ports, zone_id: str, record_id: str) -> None:
     record.delete()
 
 
-def set_health(zone_id: str, record_id: str, value: str, healthy: bool) -> Record:
-    """Tell whether an answer of a record set works; the serial stays, for no record changed. Raises NotFound."""
+def set_health(zone_id: str, record_id: str, value: str, healthy: bool, expected: int | None) -> Record:
+    """Tell whether an answer of a record set works; the serial stays, for no record changed.
+
+    Raises NotFound or VersionConflict.
+    """
     zone = ZoneRepository().get(zone_id, lock=True)
     record = RecordRepository().in_zone(zone, record_id)
+    check_version(record, expected)
     normal = records.normalise(RecordType(record.type), value, zone.name)
     if normal not in record.values:
         raise NotFound(f"{record.name} has no answer {normal}")

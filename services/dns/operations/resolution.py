@@ -11,7 +11,7 @@ from services.dns.domain.records import RecordType
 from services.dns.domain.routing import Answer
 from services.dns.domain.soa import negative_ttl
 from services.dns.ports import Ports
-from services.dns.repository import RecordRepository, ZoneRepository
+from services.dns.repository import StoredContents, ZoneRepository
 
 
 def resolve(ports: Ports, name: str, kind: RecordType, region: str) -> dict[str, Any]:
@@ -21,8 +21,7 @@ def resolve(ports: Ports, name: str, kind: RecordType, region: str) -> dict[str,
     if held_by is None:
         return {"name": asked, "status": resolution.Status.REFUSED.value, "answers": [], "authority": []}
     zone = ZoneRepository().get(zones[held_by])
-    contents = resolution.contents(row.record_set() for row in RecordRepository().of(zone))
-    found = resolution.find(asked, kind, zone.name, contents, partial(_choose, ports, region))
+    found = resolution.find(asked, kind, zone.name, StoredContents(zone), partial(_choose, ports, region))
     answers = [line for step in found.chain for line in _lines(step.owner, step.record_set, step.answers)]
     referral = found.referral
     authority = _lines(referral.name, referral, referral.answers) if referral else []

@@ -12,25 +12,33 @@ from services.dns.models import Record, Zone
 from services.dns.operations import contents
 from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
+from shared.infra.db.django import check_version
 
 
-def import_zone_file(ports: Ports, zone_id: str, text: str) -> Zone:
+def import_zone_file(ports: Ports, zone_id: str, text: str, expected: int | None) -> Zone:
     """Put the record sets of a zone file in the place of the zone's; all of them, or none.
 
     A file without name servers at the apex keeps the platform's, one with an SOA changes the zone's; the serial only
-    goes forward, from the later of the two. Answers that stay keep their health. Raises NotFound, InvalidZoneFile,
-    InvalidRecord, InvalidName, NameOutsideZone, InvalidRouting, CnameConflict or NameServerWithoutAddress.
+    goes forward, from the later of the two. Answers that stay keep their health. A large file is read before the zone
+    is locked, so that nobody waits for that. Raises NotFound, VersionConflict, InvalidZoneFile, InvalidRecord,
+    InvalidName, NameOutsideZone, InvalidRouting, CnameConflict or NameServerWithoutAddress.
     """
-    zone = ZoneRepository().get(zone_id, lock=True)
-    parsed = zonefile.parse(text, zone.name, zone.soa_ttl)
-    before = {(row.name, row.type): row.answers for row in RecordRepository().of(zone)}
-    rows = [contents.parsed(zone, each, before.get((each.name, each.type), ())) for each in parsed.sets]
+    zones, records = ZoneRepository(), RecordRepository()
+    known = zones.get(zone_id)
+    check_version(known, expected)
+    parsed = zonefile.parse(text, known.name, known.soa_ttl)
+    zone = zones.get(zone_id, lock=True)
+    check_version(zone, expected)
+    if zone.soa_ttl != known.soa_ttl:
+        parsed = zonefile.parse(text, zone.name, zone.soa_ttl)
+    failing = records.answers_that_fail(zone)
+    rows = [contents.parsed(zone, each, failing.get((each.name, each.type), ())) for each in parsed.sets]
     if not any(row.name == zone.name and row.type == RecordType.NS for row in rows):
         rows.append(contents.name_servers(ports, zone))
     _check_name_servers(zone, rows)
     if parsed.soa is not None:
         _adopt(zone, parsed.soa)
-    RecordRepository().replace_all(zone, rows)
+    records.replace_all(zone, rows)
     contents.changed(ports, zone)
     published.zone_imported(zone, record_sets=len(rows))
     return zone

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import connection
+
 from services.dns import published
 from services.dns.domain import glue, names, serials
 from services.dns.domain.errors import ZoneNotEmpty
@@ -11,6 +13,7 @@ from services.dns.models import Zone
 from services.dns.operations import contents, usage
 from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
+from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.quotas import claim
@@ -20,9 +23,10 @@ from shared.utils.ids import new_id
 def create_zone(ports: Ports, name: str, timers: Mapping[str, int]) -> Zone:
     """A new zone with its SOA and the platform's name servers at its apex. It is metered from now on.
 
-    Raises InvalidName, ZoneExists, QuotaExceeded, ServiceUnavailable, or NameServerWithoutAddress for the zone that
-    the platform's own name servers lie in.
+    Raises InvalidName, ZoneExists, TenantNotActive, QuotaExceeded, ServiceUnavailable, or NameServerWithoutAddress for
+    the zone that the platform's own name servers lie in.
     """
+    pass_gate(connection)
     settings, zone_id, now = ports.settings, new_id("zone"), ports.clock.now()
     zone = Zone(
         id=zone_id,
@@ -54,9 +58,13 @@ def update_zone(ports: Ports, zone_id: str, timers: Mapping[str, int], expected:
     return zone
 
 
-def delete_zone(ports: Ports, zone_id: str) -> None:
-    """Remove a zone in which only the name servers of its apex are left. Raises NotFound or ZoneNotEmpty."""
+def delete_zone(ports: Ports, zone_id: str, expected: int | None) -> None:
+    """Remove a zone in which only the name servers of its apex are left.
+
+    Raises NotFound, VersionConflict or ZoneNotEmpty.
+    """
     zone = ZoneRepository().get(zone_id, lock=True)
+    check_version(zone, expected)
     left = RecordRepository().beside_apex_name_servers(zone)
     if left:
         raise ZoneNotEmpty(f"{zone.name} still has {left} record sets", record_sets=left)

@@ -17,10 +17,14 @@ router = ApiRouter()
 
 @router.post("/pools/{id}/backends", status_code=201, response_model=BackendOut, dependencies=[requires(WRITE)])
 def add_backend(
-    id: str, body: BackendCreate, ports: Ports = ports_of_app(), session: Session = database()
+    id: str,
+    body: BackendCreate,
+    version: ExpectedVersion,
+    ports: Ports = ports_of_app(),
+    session: Session = database(),
 ) -> BackendRow:
     """Add a backend to a pool."""
-    return backends.add_backend(session, ports, id, **body.model_dump())
+    return backends.add_backend(session, ports, id, **body.model_dump(), expected=version)
 
 
 @router.patch("/pools/{id}/backends/{backend_id}", response_model=BackendOut, dependencies=[requires(WRITE)])
@@ -32,7 +36,7 @@ def change_backend(
 
 
 @router.delete("/pools/{id}/backends/{backend_id}", status_code=204, dependencies=[requires(WRITE)])
-def remove_backend(id: str, backend_id: str, session: Session = database()) -> Response:
+def remove_backend(id: str, backend_id: str, version: ExpectedVersion, session: Session = database()) -> Response:
     """Take a backend out of its pool."""
-    backends.remove_backend(session, id, backend_id)
+    backends.remove_backend(session, id, backend_id, version)
     return Response(status_code=204)

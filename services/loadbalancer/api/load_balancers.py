@@ -48,9 +48,11 @@ def change_listeners(
 
 
 @router.delete("/load-balancers/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete_load_balancer(id: str, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
+def delete_load_balancer(
+    id: str, version: ExpectedVersion, ports: Ports = ports_of_app(), session: Session = database()
+) -> Response:
     """Delete a load balancer; its pools stay."""
-    load_balancers.delete_load_balancer(session, ports, id)
+    load_balancers.delete_load_balancer(session, ports, id, version)
     return Response(status_code=204)
 
 

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from services.loadbalancer.api.common import READ, WRITE
 from services.loadbalancer.operations import pools
+from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import PoolRepository
 from services.loadbalancer.schemas import PoolChange, PoolCreate, PoolOut
 from services.loadbalancer.tables import Pool
 from shared.utils.pagination import Page
-from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
 router = ApiRouter()
@@ -36,13 +37,19 @@ def get_pool(id: str, session: Session = database()) -> Pool:
 
 
 @router.patch("/pools/{id}", response_model=PoolOut, dependencies=[requires(WRITE)])
-def change_pool(id: str, body: PoolChange, version: ExpectedVersion, session: Session = database()) -> Pool:
+def change_pool(
+    id: str,
+    body: PoolChange,
+    version: ExpectedVersion,
+    ports: Ports = ports_of_app(),
+    session: Session = database(),
+) -> Pool:
     """Change how a pool balances and checks."""
-    return pools.change_pool(session, id, body.model_dump(exclude_unset=True), version)
+    return pools.change_pool(session, ports, id, body.model_dump(exclude_unset=True), version)
 
 
 @router.delete("/pools/{id}", status_code=204, dependencies=[requires(WRITE)])
-def delete_pool(id: str, session: Session = database()) -> Response:
+def delete_pool(id: str, version: ExpectedVersion, session: Session = database()) -> Response:
     """Delete a pool that no listener uses."""
-    pools.delete_pool(session, id)
+    pools.delete_pool(session, id, version)
     return Response(status_code=204)

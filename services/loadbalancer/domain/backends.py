@@ -11,6 +11,8 @@ MAX_WEIGHT = 256
 """As HAProxy has it."""
 WEIGHT_STEPS = 256
 """Parts of one unit of weight, so that a slow start has steps at weight 1, too."""
+MAX_BACKENDS = 250
+"""In one pool: a pick looks at all of them, and the largest ring that they make is built in seconds."""
 PANIC_PERCENT = 50
 """Below this share of healthy backends health is ignored (Envoy's `healthy_panic_threshold`)."""
 

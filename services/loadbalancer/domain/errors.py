@@ -29,6 +29,24 @@ class BackendExists(Conflict):
     code = "backend_exists"
 
 
+class BackendLimit(Conflict):
+    """The pool has as many backends as it may have."""
+
+    code = "backend_limit"
+
+
+class InvalidHealthCheck(ValidationFailed):
+    """An active check that can't be done, or not in its time."""
+
+    code = "invalid_health_check"
+
+
+class InvalidHashKey(ValidationFailed):
+    """A hash key without the name that its kind needs, or with one that it hasn't."""
+
+    code = "invalid_hash_key"
+
+
 class NameTaken(Conflict):
     """The tenant has a pool or load balancer of that name."""
 

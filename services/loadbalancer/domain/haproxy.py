@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import AdminState
+from services.loadbalancer.domain.errors import InvalidHashKey
+from services.loadbalancer.domain.probes import ActiveCheck
 
 
 class Protocol(StrEnum):
@@ -15,6 +17,25 @@ class Protocol(StrEnum):
 
     HTTP = "http"
     TCP = "tcp"
+
+
+class HashKey(StrEnum):
+    """What consistent hashing goes by at an HAProxy (`pick` is given its key). Header, cookie, parameter have names."""
+
+    SOURCE = "source"
+    HEADER = "header"
+    COOKIE = "cookie"
+    QUERY = "query"
+    PATH = "path"
+
+
+NAMED = frozenset({HashKey.HEADER, HashKey.COOKIE, HashKey.QUERY})
+
+
+def check_hash_key(key: HashKey, name: str | None) -> None:
+    """Whether there is a name exactly where the kind of key has one. Raises InvalidHashKey."""
+    if (key in NAMED) != (name is not None):
+        raise InvalidHashKey(f"a hash key of the kind {key} {'needs a' if key in NAMED else 'has no'} name")
 
 
 @dataclass(frozen=True)
@@ -40,6 +61,11 @@ class PoolConfig:
     slow_start_seconds: int
     sticky: bool
     servers: Sequence[Server]
+    hash_key: HashKey = HashKey.SOURCE
+    hash_name: str | None = None
+    active_check: ActiveCheck = ActiveCheck.NONE
+    check_path: str = "/"
+    check_timeout_seconds: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +95,13 @@ resolvers system
 BALANCE = {
     Algorithm.ROUND_ROBIN: ["balance roundrobin"],
     Algorithm.LEAST_CONNECTIONS: ["balance leastconn"],
-    Algorithm.CONSISTENT_HASH: ["balance source", "hash-type consistent"],
+}
+HASH = {
+    HashKey.SOURCE: "balance source",
+    HashKey.HEADER: "balance hdr({name})",
+    HashKey.COOKIE: "balance hash req.cook({name})",
+    HashKey.QUERY: "balance url_param {name}",
+    HashKey.PATH: "balance uri path-only",
 }
 
 
@@ -99,7 +131,7 @@ def _frontend(listener: ListenerConfig) -> str:
 
 
 def _backend(listener: ListenerConfig, pool: PoolConfig) -> str:
-    lines = [f"mode {listener.protocol}", *BALANCE[pool.algorithm]]
+    lines = [f"mode {listener.protocol}", *_balance(listener, pool), *_checks(pool)]
     cookies = pool.sticky and listener.protocol is Protocol.HTTP
     if cookies:
         lines.append("cookie OMNICLOUD insert indirect nocache")
@@ -107,6 +139,22 @@ def _backend(listener: ListenerConfig, pool: PoolConfig) -> str:
         lines += ["stick-table type ipv6 size 100k expire 30m", "stick on src"]
     lines += [_server(server, pool, cookies=cookies) for server in pool.servers]
     return _section(f"backend {_section_name(listener)}", lines)
+
+
+def _balance(listener: ListenerConfig, pool: PoolConfig) -> list[str]:
+    """How a section chooses. A plain connection has nothing to hash but its source."""
+    if pool.algorithm is not Algorithm.CONSISTENT_HASH:
+        return BALANCE[pool.algorithm]
+    key = pool.hash_key if listener.protocol is Protocol.HTTP else HashKey.SOURCE
+    return [HASH[key].format(name=pool.hash_name), "hash-type consistent"]
+
+
+def _checks(pool: PoolConfig) -> list[str]:
+    """What a check asks, and how long it waits."""
+    if pool.active_check is ActiveCheck.NONE:
+        return []
+    asked = [f"option httpchk GET {pool.check_path}"] if pool.active_check is ActiveCheck.HTTP else []
+    return [*asked, f"timeout check {round(pool.check_timeout_seconds * 1000)}ms"]
 
 
 def _server(server: Server, pool: PoolConfig, *, cookies: bool) -> str:

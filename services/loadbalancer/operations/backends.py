@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.loadbalancer import published
-from services.loadbalancer.domain.backends import AdminState
+from services.loadbalancer.domain.backends import MAX_BACKENDS, AdminState
+from services.loadbalancer.domain.errors import BackendLimit
+from services.loadbalancer.domain.probes import ActiveCheck
 from services.loadbalancer.domain.targets import check_address
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
@@ -17,13 +19,18 @@ from shared.infra.db.sqlalchemy import check_version, touch
 from shared.utils.ids import new_id
 
 
-def add_backend(session: Session, ports: Ports, pool_id: str, address: str, port: int, weight: int) -> BackendRow:
+def add_backend(
+    session: Session, ports: Ports, pool_id: str, address: str, port: int, weight: int, expected: int | None
+) -> BackendRow:
     """A new backend, healthy until its checks say otherwise, with slow start.
 
-    Raises NotFound, AddressRefused or BackendExists.
+    Raises NotFound, VersionConflict, AddressRefused, BackendLimit or BackendExists.
     """
-    pool = PoolRepository(session).get(pool_id, lock=True)
-    backend = BackendRepository(session).create(
+    pool, backends, now = PoolRepository(session).get(pool_id, lock=True), BackendRepository(session), ports.clock.now()
+    check_version(pool, expected)
+    if backends.count_in(pool) >= MAX_BACKENDS:
+        raise BackendLimit(f"a pool has at most {MAX_BACKENDS} backends")
+    backend = backends.create(
         BackendRow(
             id=new_id("be"),
             tenant_id=pool.tenant_id,
@@ -33,7 +40,8 @@ def add_backend(session: Session, ports: Ports, pool_id: str, address: str, port
             port=port,
             weight=weight,
             state=AdminState.ACTIVE,
-            admitted_at=ports.clock.now(),
+            admitted_at=now,
+            next_check_at=None if pool.active_check == ActiveCheck.NONE else now,
         )
     )
     published.backend_created(session, backend)
@@ -54,11 +62,12 @@ def change_backend(
     return backend
 
 
-def remove_backend(session: Session, pool_id: str, backend_id: str) -> None:
-    """Take a backend out of its pool. Raises NotFound."""
+def remove_backend(session: Session, pool_id: str, backend_id: str, expected: int | None) -> None:
+    """Take a backend out of its pool. Raises NotFound or VersionConflict."""
     pool = PoolRepository(session).get(pool_id, lock=True)
     backends = BackendRepository(session)
     backend = backends.in_pool(pool, backend_id)
+    check_version(backend, expected)
     touch(backend)
     published.backend_deleted(session, backend)
     backends.remove(backend)

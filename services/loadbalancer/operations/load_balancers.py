@@ -12,12 +12,14 @@ from services.loadbalancer.domain import haproxy
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import AdminState
 from services.loadbalancer.domain.errors import UnknownPool
-from services.loadbalancer.domain.haproxy import ListenerConfig, PoolConfig, Protocol, Server
+from services.loadbalancer.domain.haproxy import HashKey, ListenerConfig, PoolConfig, Protocol, Server
 from services.loadbalancer.domain.load_balancers import check_listener_ports
+from services.loadbalancer.domain.probes import ActiveCheck
 from services.loadbalancer.operations import usage
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import LoadBalancerRepository, PoolRepository
 from services.loadbalancer.tables import Listener, LoadBalancer, Pool
+from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.quotas import claim
@@ -29,8 +31,9 @@ def create_load_balancer(
 ) -> LoadBalancer:
     """A new load balancer, metered from now on.
 
-    Raises NameTaken, ListenerConflict, UnknownPool, QuotaExceeded or ServiceUnavailable.
+    Raises NameTaken, ListenerConflict, UnknownPool, TenantNotActive, QuotaExceeded or ServiceUnavailable.
     """
+    pass_gate(session)
     row = LoadBalancer(
         id=new_id("lb"), tenant_id=current_tenant(), version=1, name=name, metered_from=ports.clock.now()
     )
@@ -57,9 +60,11 @@ def change_listeners(
     return row
 
 
-def delete_load_balancer(session: Session, ports: Ports, id: str) -> None:
-    """Remove a load balancer; its pools stay. Raises NotFound."""
-    end(session, ports, LoadBalancerRepository(session).get(id, lock=True))
+def delete_load_balancer(session: Session, ports: Ports, id: str, expected: int | None) -> None:
+    """Remove a load balancer; its pools stay. Raises NotFound or VersionConflict."""
+    row = LoadBalancerRepository(session).get(id, lock=True)
+    check_version(row, expected)
+    end(session, ports, row)
 
 
 def end(session: Session, ports: Ports, row: LoadBalancer) -> None:
@@ -90,6 +95,11 @@ def _pool_config(pool: Pool) -> PoolConfig:
         slow_start_seconds=pool.slow_start_seconds,
         sticky=pool.sticky,
         servers=servers,
+        hash_key=HashKey(pool.hash_key),
+        hash_name=pool.hash_name,
+        active_check=ActiveCheck(pool.active_check),
+        check_path=pool.check_path,
+        check_timeout_seconds=pool.check_timeout_seconds,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.loadbalancer import published
 from services.loadbalancer.domain import health, outliers
-from services.loadbalancer.domain.algorithms import Algorithm, Ring, least_connections, smooth_weighted_round_robin
+from services.loadbalancer.domain.algorithms import Algorithm, least_connections, smooth_weighted_round_robin
 from services.loadbalancer.domain.backends import (
     AdminState,
     Backend,
@@ -25,7 +25,7 @@ from services.loadbalancer.domain.errors import KeyRequired, NoBackend
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
 from services.loadbalancer.tables import BackendRow, Pool
-from shared.infra.db.sqlalchemy import touch
+from shared.infra.db.sqlalchemy import check_version, touch
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,17 @@ class Picked:
     panic: bool
 
 
-def pick(session: Session, ports: Ports, pool_id: str, key: str | None, session_backend: str | None) -> Picked:
+def pick(
+    session: Session, ports: Ports, pool_id: str, key: str | None, session_backend: str | None, expected: int | None
+) -> Picked:
     """Choose the backend of a new connection and count the connection.
 
     In a sticky pool `session_backend`, the backend of the session so far, is kept while it works, draining or not.
-    Raises NotFound, NoBackend or KeyRequired.
+    Raises NotFound, VersionConflict, NoBackend or KeyRequired.
     """
+    _prepare_ring(session, ports, pool_id)
     pool = PoolRepository(session).get(pool_id, lock=True)
+    check_version(pool, expected)
     rows = {row.id: row for row in BackendRepository(session).of(pool)}
     now = ports.clock.now()
     backends = [_backend(row) for row in rows.values()]
@@ -53,19 +57,28 @@ def pick(session: Session, ports: Ports, pool_id: str, key: str | None, session_
     choice = candidates(backends, now, pool.panic_threshold_percent)
     if not choice.candidates:
         raise NoBackend(f"no backend of the pool {pool.name} takes new connections")
-    chosen = rows[_choose(pool, choice.candidates, rows, key, now)]
+    chosen = rows[_choose(ports, pool, choice.candidates, rows, key, now)]
     chosen.connections += 1
     return Picked(chosen, choice.panic)
 
 
-def _choose(pool: Pool, backends: list[Backend], rows: dict[str, BackendRow], key: str | None, now: datetime) -> str:
+def _prepare_ring(session: Session, ports: Ports, pool_id: str) -> None:
+    """Have the ring made before the pool is locked: a large one takes seconds, and others want to pick meanwhile."""
+    if weights := BackendRepository(session).hashed_weights(pool_id):
+        ports.rings.of(weights)
+
+
+def _choose(
+    ports: Ports, pool: Pool, backends: list[Backend], rows: dict[str, BackendRow], key: str | None, now: datetime
+) -> str:
     weights = {
         each.id: slow_start_weight(each.weight, each.admitted_at, now, pool.slow_start_seconds) for each in backends
     }
     if pool.algorithm == Algorithm.CONSISTENT_HASH:
         if key is None:
             raise KeyRequired("consistent hashing needs a key")
-        return Ring.of({each.id: each.weight for each in backends}).owner(key)
+        ring = ports.rings.of({row.id: row.weight for row in rows.values() if row.weight > 0})
+        return ring.owner(key, {each.id for each in backends})
     choose = least_connections if pool.algorithm == Algorithm.LEAST_CONNECTIONS else smooth_weighted_round_robin
     picked = choose(backends, weights)
     for backend_id, current in picked.current_weights.items():
@@ -73,16 +86,18 @@ def _choose(pool: Pool, backends: list[Backend], rows: dict[str, BackendRow], ke
     return picked.backend.id
 
 
-def close_connection(session: Session, pool_id: str, backend_id: str) -> BackendRow:
-    """A connection to a backend has ended. Raises NotFound."""
-    backend = _locked(session, pool_id, backend_id)[1]
+def close_connection(session: Session, pool_id: str, backend_id: str, expected: int | None) -> BackendRow:
+    """A connection to a backend has ended. Raises NotFound or VersionConflict."""
+    backend = _locked(session, pool_id, backend_id, expected)[1]
     backend.connections = max(0, backend.connections - 1)
     return backend
 
 
-def report_check(session: Session, ports: Ports, pool_id: str, backend_id: str, passed: bool) -> BackendRow:
-    """The result of an active check. Raises NotFound."""
-    pool, backend = _locked(session, pool_id, backend_id)
+def report_check(
+    session: Session, ports: Ports, pool_id: str, backend_id: str, passed: bool, expected: int | None = None
+) -> BackendRow:
+    """The result of an active check, the tenant's own or the prober's. Raises NotFound or VersionConflict."""
+    pool, backend = _locked(session, pool_id, backend_id, expected)
     before = health.Health(backend.healthy, backend.contrary_checks)
     after = health.observe(before, passed, pool.rise, pool.fall)
     backend.healthy, backend.contrary_checks = after.healthy, after.contrary
@@ -93,9 +108,11 @@ def report_check(session: Session, ports: Ports, pool_id: str, backend_id: str, 
     return backend
 
 
-def report_outcome(session: Session, ports: Ports, pool_id: str, backend_id: str, succeeded: bool) -> BackendRow:
-    """The outcome of a real request: who fails in a row is ejected for a while. Raises NotFound."""
-    pool, backend = _locked(session, pool_id, backend_id)
+def report_outcome(
+    session: Session, ports: Ports, pool_id: str, backend_id: str, succeeded: bool, expected: int | None
+) -> BackendRow:
+    """The outcome of a real request: who fails in a row is ejected for a while. Raises NotFound or VersionConflict."""
+    pool, backend = _locked(session, pool_id, backend_id, expected)
     now = ports.clock.now()
     others = BackendRepository(session).of(pool)
     ejected = sum(row.ejected_until is not None and row.ejected_until > now for row in others)
@@ -108,8 +125,9 @@ def report_outcome(session: Session, ports: Ports, pool_id: str, backend_id: str
     return backend
 
 
-def _locked(session: Session, pool_id: str, backend_id: str) -> tuple[Pool, BackendRow]:
+def _locked(session: Session, pool_id: str, backend_id: str, expected: int | None) -> tuple[Pool, BackendRow]:
     pool = PoolRepository(session).get(pool_id, lock=True)
+    check_version(pool, expected)
     return pool, BackendRepository(session).in_pool(pool, backend_id)
 
 

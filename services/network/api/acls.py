@@ -12,7 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import AclRepository
 from services.network.schemas import AclOut, AclRuleCreate, AclRuleOut, NamedInVpc
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Acls(View):
@@ -36,7 +36,7 @@ class OneAcl(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        acls.delete_acl(id)
+        acls.delete_acl(id, expected_version(request))
 
 
 class AclRules(View):
@@ -44,7 +44,7 @@ class AclRules(View):
 
     @endpoint(WRITE, request=AclRuleCreate, response=AclRuleOut, status=201)
     def post(self, request: Request, id: str, body: Body) -> AclRule:
-        return acls.add_rule(id, body)
+        return acls.add_rule(id, body, expected_version(request))
 
 
 class OneAclRule(View):
@@ -52,7 +52,7 @@ class OneAclRule(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str, rule_id: str) -> None:
-        acls.delete_rule(id, rule_id)
+        acls.delete_rule(id, rule_id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -12,7 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import AddressRepository
 from services.network.schemas import AddressCreate, AddressOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Addresses(View):
@@ -36,7 +36,7 @@ class OneAddress(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        addresses.release_address(self.ports, id)
+        addresses.release_address(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

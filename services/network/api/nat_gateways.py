@@ -12,7 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import NatGatewayRepository
 from services.network.schemas import NatGatewayCreate, NatGatewayOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class NatGateways(View):
@@ -36,7 +36,7 @@ class OneNatGateway(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        nat_gateways.delete_nat_gateway(self.ports, id)
+        nat_gateways.delete_nat_gateway(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

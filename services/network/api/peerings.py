@@ -13,7 +13,7 @@ from services.network.repository import PeeringRepository
 from services.network.schemas import PeeringCreate, PeeringOut, ReachabilityOut
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Peerings(View):
@@ -37,7 +37,7 @@ class OnePeering(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        peerings.delete_peering(id)
+        peerings.delete_peering(id, expected_version(request))
 
 
 class PeeringAcceptance(View):
@@ -45,7 +45,7 @@ class PeeringAcceptance(View):
 
     @endpoint(WRITE, response=PeeringOut)
     def post(self, request: Request, id: str) -> Peering:
-        return peerings.accept_peering(id)
+        return peerings.accept_peering(id, expected_version(request))
 
 
 class PeeringRejection(View):
@@ -53,7 +53,7 @@ class PeeringRejection(View):
 
     @endpoint(WRITE, response=PeeringOut)
     def post(self, request: Request, id: str) -> Peering:
-        return peerings.reject_peering(id)
+        return peerings.reject_peering(id, expected_version(request))
 
 
 class Reachability(View):

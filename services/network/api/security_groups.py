@@ -12,7 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import SecurityGroupRepository
 from services.network.schemas import GroupRuleCreate, GroupRuleOut, NamedInVpc, SecurityGroupOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class SecurityGroups(View):
@@ -36,7 +36,7 @@ class OneSecurityGroup(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        security_groups.delete_security_group(id)
+        security_groups.delete_security_group(id, expected_version(request))
 
 
 class GroupRules(View):
@@ -44,7 +44,7 @@ class GroupRules(View):
 
     @endpoint(WRITE, request=GroupRuleCreate, response=GroupRuleOut, status=201)
     def post(self, request: Request, id: str, body: Body) -> SecurityGroupRule:
-        return security_groups.add_rule(id, body)
+        return security_groups.add_rule(id, body, expected_version(request))
 
 
 class OneGroupRule(View):
@@ -52,7 +52,7 @@ class OneGroupRule(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str, rule_id: str) -> None:
-        security_groups.delete_rule(id, rule_id)
+        security_groups.delete_rule(id, rule_id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -40,7 +40,7 @@ class OneSubnet(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        subnets.delete_subnet(id)
+        subnets.delete_subnet(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

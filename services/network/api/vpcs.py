@@ -36,11 +36,11 @@ class OneVpc(View):
 
     @endpoint(WRITE, request=VpcUpdate, response=VpcOut)
     def patch(self, request: Request, id: str, body: Body) -> Vpc:
-        return vpcs.rename_vpc(id, body["name"], expected_version(request))
+        return vpcs.change_vpc(id, body, expected_version(request))
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        vpcs.delete_vpc(id)
+        vpcs.delete_vpc(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -12,7 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import VpnTunnelRepository
 from services.network.schemas import TunnelCreate, TunnelOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Tunnels(View):
@@ -36,7 +36,7 @@ class OneTunnel(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        vpn_tunnels.delete_tunnel(id)
+        vpn_tunnels.delete_tunnel(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

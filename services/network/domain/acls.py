@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from services.network.domain.cidr import Network, parse_network
-from services.network.domain.errors import DuplicateRule, InvalidRule
+from services.network.domain.errors import DuplicateRule, InvalidRule, RuleLimit
 from services.network.domain.packets import (
     Direction,
     Packet,
@@ -20,6 +20,8 @@ from services.network.domain.packets import (
 
 MAX_RULE_NUMBER = 32_766
 """AWS's highest; the number after it stands for the closing deny."""
+MAX_RULES = 40
+"""In each direction of a list (the highest that EC2 grants): a packet is judged by one rule after the other."""
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -88,6 +90,9 @@ def evaluate(rules: Iterable[AclRule], packet: Packet) -> AclVerdict:
 
 
 def check_new_rule(rules: Iterable[AclRule], new: AclRule) -> None:
-    """Raise DuplicateRule when the direction has a rule of that number."""
-    if any((rule.direction, rule.number) == (new.direction, new.number) for rule in rules):
+    """Raise DuplicateRule when the direction has a rule of that number, RuleLimit when it has as many as it may."""
+    numbers = {rule.number for rule in rules if rule.direction is new.direction}
+    if new.number in numbers:
         raise DuplicateRule(f"{new.direction} rule {new.number} exists")
+    if len(numbers) >= MAX_RULES:
+        raise RuleLimit(f"an access list has at most {MAX_RULES} {new.direction} rules")

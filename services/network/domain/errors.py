@@ -41,6 +41,18 @@ class PeeringExists(Conflict):
     code = "peering_exists"
 
 
+class CidrBlockLimit(Conflict):
+    """A VPC has as many ranges of the family as it may have."""
+
+    code = "cidr_block_limit"
+
+
+class PrimaryCidrBlock(Conflict):
+    """The ranges that a VPC was made with stay for its life."""
+
+    code = "primary_cidr_block"
+
+
 class SubnetOutsideVpc(ValidationFailed):
     """A subnet must lie wholly inside its VPC."""
 
@@ -83,6 +95,12 @@ class DuplicateRule(Conflict):
     code = "duplicate_rule"
 
 
+class RuleLimit(Conflict):
+    """A list or group has as many rules as it may have."""
+
+    code = "rule_limit"
+
+
 class DuplicateRoute(Conflict):
     """A route to that destination exists in the table."""
 
@@ -93,6 +111,18 @@ class InvalidRoute(ValidationFailed):
     """A route to a target that doesn't exist here or can't be a target."""
 
     code = "invalid_route"
+
+
+class RouteLimit(Conflict):
+    """A table has as many routes, or a VPC as many tables, as it may have."""
+
+    code = "route_limit"
+
+
+class MainRouteTable(Conflict):
+    """The main table of a VPC goes with the VPC."""
+
+    code = "main_route_table"
 
 
 class ImmutableRoute(Conflict):
@@ -111,6 +141,36 @@ class NotPeeringParty(NotFound):
     """The peering isn't one of the caller's, or this side may not do that."""
 
     code = "peering_not_found"
+
+
+class PeerAddressRefused(ValidationFailed):
+    """A tunnel's other end must be a gateway in the internet."""
+
+    code = "peer_address_refused"
+
+
+class NotTranslated(ValidationFailed):
+    """A connection that a NAT gateway doesn't translate."""
+
+    code = "not_translated"
+
+
+class NotRoutedHere(Conflict):
+    """The route to the destination doesn't lead to this NAT gateway."""
+
+    code = "not_routed_here"
+
+
+class NatPortsExhausted(Conflict):
+    """All ports of a NAT gateway are in use for one destination."""
+
+    code = "nat_ports_exhausted"
+
+
+class PublicAddressesExhausted(Conflict):
+    """The platform has no public address left."""
+
+    code = "public_addresses_exhausted"
 
 
 class TunnelMtuTooSmall(ValidationFailed):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from services.network.domain.cidr import Network
+from services.network.domain.errors import RuleLimit
 from services.network.domain.packets import (
     Direction,
     Packet,
@@ -15,6 +16,9 @@ from services.network.domain.packets import (
     ports_match,
     protocol_matches,
 )
+
+MAX_RULES = 1000
+"""In one group (the highest that EC2 grants to all groups of an interface together)."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,12 @@ class GroupRule:
         if self.peer_group is not None:
             return self.peer_group in peer_groups
         return self.network is not None and self.network.version == packet.peer.version and packet.peer in self.network
+
+
+def check_room(rules: int) -> None:
+    """Whether a group with so many rules takes another. Raises RuleLimit."""
+    if rules >= MAX_RULES:
+        raise RuleLimit(f"a security group has at most {MAX_RULES} rules")
 
 
 def allows(groups: Iterable[Iterable[GroupRule]], packet: Packet, peer_groups: Collection[str] = ()) -> bool:

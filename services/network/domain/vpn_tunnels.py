@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.network.domain.errors import TunnelMtuTooSmall
+from services.network.domain.cidr import Address, overlaps, parse_network
+from services.network.domain.errors import PeerAddressRefused, TunnelMtuTooSmall
 
 GATEWAY_MTU = 1460
 """Bytes on the outside of the tunnel (Google Cloud VPN's gateway MTU)."""
@@ -21,6 +22,13 @@ ESP_ALIGNMENT = 4
 
 MINIMUM_MTU = {4: 576, 6: 1280}
 """What every link must carry whole (RFC 791, RFC 8200 §5)."""
+
+EXAMPLES = tuple(map(parse_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+"""Addresses of documentation (RFC 5737, RFC 3849): they stand for public ones."""
+TRANSITION = tuple(map(parse_network, ("2002::/16", "2001::/32", "64:ff9b::/96", "::ffff:0:0/96")))
+"""IPv6 addresses that hold one of IPv4 (6to4, Teredo, NAT64, mapped): no gateway's own."""
+AGENTS = (parse_network("168.63.129.16/32"),)
+"""Agents of clouds at addresses that look public: Azure's."""
 
 
 class Cipher(StrEnum):
@@ -66,3 +74,18 @@ def tunnel_mtu(
 def tcp_mss(mtu: int, inner_version: int = 4) -> int:
     """Bytes of TCP payload in one inner packet without options: what SYN packets are clamped to."""
     return mtu - IP_HEADER[inner_version] - TCP_HEADER
+
+
+def check_peer(address: Address) -> Address:
+    """The other end of a tunnel: a unicast address that the internet routes, as EC2 asks of a customer gateway.
+
+    Everything that would lead into the platform is refused with that: loopback, link-local, private and shared space,
+    the clouds' metadata, and IPv4 in the dress of IPv6. Raises PeerAddressRefused.
+    """
+    alone = parse_network(f"{address}/{address.max_prefixlen}")
+    if any(overlaps(alone, example) for example in EXAMPLES):
+        return address
+    hidden = any(overlaps(alone, network) for network in (*TRANSITION, *AGENTS))
+    if hidden or not address.is_global or address.is_multicast or address.is_reserved:
+        raise PeerAddressRefused(f"{address} is not a public address", address=str(address))
+    return address

@@ -12,6 +12,7 @@ from services.network.domain.packets import Direction, PortRange, Protocol
 from services.network.models import Acl
 from services.network.models import AclRule as AclRuleRow
 from services.network.repository import AclRepository, AclRuleRepository, VpcRepository, dependents
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -36,18 +37,23 @@ def create_acl(vpc_id: str, name: str) -> Acl:
     return acl
 
 
-def delete_acl(acl_id: str) -> None:
-    """Remove an access list that no subnet uses. Raises NotFound or ResourceInUse."""
+def delete_acl(acl_id: str, expected: int | None = None) -> None:
+    """Remove an access list that no subnet uses. Raises NotFound, VersionConflict or ResourceInUse."""
     acl = AclRepository().get(acl_id, lock=True)
+    check_version(acl, expected)
     if dependents(acl, "subnets"):
         raise ResourceInUse("subnets use the access list", used_by=["subnets"])
     published.acl_deleted(acl)
     acl.delete()
 
 
-def add_rule(acl_id: str, fields: dict[str, Any]) -> AclRuleRow:
-    """Add a rule to an access list. Raises NotFound, InvalidRule, InvalidCidr or DuplicateRule."""
+def add_rule(acl_id: str, fields: dict[str, Any], expected: int | None) -> AclRuleRow:
+    """Add a rule to an access list of the expected version.
+
+    Raises NotFound, VersionConflict, InvalidRule, InvalidCidr, RuleLimit or DuplicateRule.
+    """
     acl = AclRepository().get(acl_id, lock=True)
+    check_version(acl, expected)
     row = AclRuleRow(id=new_id("aclr"), tenant_id=acl.tenant_id, acl=acl, **fields)
     present = list(acl.rules.all())
     check_new_rule([rule_of(rule) for rule in present], rule_of(row))
@@ -56,9 +62,10 @@ def add_rule(acl_id: str, fields: dict[str, Any]) -> AclRuleRow:
     return row
 
 
-def delete_rule(acl_id: str, rule_id: str) -> None:
-    """Take a rule out of an access list. Raises NotFound."""
+def delete_rule(acl_id: str, rule_id: str, expected: int | None) -> None:
+    """Take a rule out of an access list of the expected version. Raises NotFound or VersionConflict."""
     acl, rules = AclRepository().get(acl_id, lock=True), AclRuleRepository()
+    check_version(acl, expected)
     rules.of(acl, rule_id).delete()
     _changed(acl)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from services.network import published
-from services.network.domain.addresses import Lease, allocate
+from services.network.domain.addresses import allocate, place_of
 from services.network.domain.cidr import parse_address, parse_network
 from services.network.domain.errors import ResourceInUse
 from services.network.models import Address
 from services.network.operations import usage
 from services.network.ports import Ports
-from services.network.repository import AddressRepository, SubnetRepository, dependents
+from services.network.repository import AddressRepository, SubnetLeases, SubnetRepository, dependents
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.quotas import claim
 from shared.utils.ids import new_id
@@ -21,30 +22,32 @@ def allocate_address(ports: Ports, subnet_id: str, wanted: str | None = None, ho
     Raises NotFound, SubnetExhausted, AddressTaken, AddressReserved, AddressOutsideSubnet, QuotaExceeded or
     ServiceUnavailable.
     """
-    addresses, now = AddressRepository(), ports.clock.now()
+    now = ports.clock.now()
     subnet = SubnetRepository().get(subnet_id, lock=True)
-    leases = [Lease(parse_address(text), released_at) for text, released_at in addresses.blocking(subnet_id, now)]
-    chosen = allocate(parse_network(subnet.cidr), leases, now, parse_address(wanted) if wanted else None)
-    address_id = new_id("addr")
-    with ports.quotas.reserved(claim(address_id, "addresses")):
-        addresses.forget_rested(subnet_id, now)
-        row = addresses.add(
-            Address(
-                id=address_id,
-                tenant_id=current_tenant(),
-                subnet=subnet,
-                address=str(chosen),
-                holder=holder,
-                metered_from=now,
-            )
-        )
+    network, leases = parse_network(subnet.cidr), SubnetLeases(subnet)
+    chosen = allocate(network, leases, now, parse_address(wanted) if wanted else None)
+    row = Address(
+        id=new_id("addr"),
+        tenant_id=current_tenant(),
+        subnet=subnet,
+        address=str(chosen),
+        place=place_of(network, chosen),
+        holder=holder,
+        metered_from=now,
+    )
+    with ports.quotas.reserved(claim(row.id, "addresses")):
+        leases.take(row, in_order=wanted is None)
         published.address_allocated(row)
     return row
 
 
-def release_address(ports: Ports, address_id: str) -> None:
-    """Take an address back; it rests before it is handed out again. Raises NotFound or ResourceInUse."""
+def release_address(ports: Ports, address_id: str, expected: int | None = None) -> None:
+    """Take an address back; it rests before it is handed out again.
+
+    Raises NotFound, VersionConflict or ResourceInUse.
+    """
     address = AddressRepository().get_held(address_id, lock=True)
+    check_version(address, expected)
     if dependents(address, "nat_gateways"):
         raise ResourceInUse("a NAT gateway uses the address: delete that instead", used_by=["nat_gateways"])
     give_back(ports, address)

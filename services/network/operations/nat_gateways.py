@@ -1,34 +1,55 @@
-"""NAT gateways: made and ended, each with an address."""
+"""NAT gateways: made and ended, each with an address of its subnet, a public one with a public address, too."""
 
 from __future__ import annotations
 
 from services.network import published
+from services.network.domain.errors import PublicAddressesExhausted
+from services.network.domain.nat_gateways import Connectivity
 from services.network.models import NatGateway
 from services.network.operations.addresses import allocate_address, give_back
 from services.network.operations.routes import check_no_route_to
 from services.network.ports import Ports
 from services.network.repository import AddressRepository, NatGatewayRepository
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
 
-def create_nat_gateway(ports: Ports, subnet_id: str, name: str) -> NatGateway:
+def create_nat_gateway(
+    ports: Ports, subnet_id: str, name: str, connectivity: str = Connectivity.PUBLIC.value
+) -> NatGateway:
     """A NAT gateway with an address of the subnet.
 
-    Raises NotFound, SubnetExhausted, QuotaExceeded or ServiceUnavailable.
+    Raises NotFound, SubnetExhausted, PublicAddressesExhausted, QuotaExceeded or ServiceUnavailable.
     """
     gateway_id = new_id("nat")
     address = allocate_address(ports, subnet_id, holder=gateway_id)
-    gateway = NatGatewayRepository().add(
-        NatGateway(id=gateway_id, tenant_id=current_tenant(), subnet=address.subnet, name=name, address=address)
+    gateway = NatGateway(
+        id=gateway_id,
+        tenant_id=current_tenant(),
+        subnet=address.subnet,
+        name=name,
+        address=address,
+        connectivity=connectivity,
     )
+    if connectivity == Connectivity.PUBLIC:
+        _give_public_address(ports, gateway)
+    NatGatewayRepository().add(gateway)
     published.nat_gateway_created(gateway)
     return gateway
 
 
-def delete_nat_gateway(ports: Ports, gateway_id: str) -> None:
-    """Its address goes back and rests. Raises NotFound or ResourceInUse."""
-    gateway = NatGatewayRepository().get(gateway_id)
+def _give_public_address(ports: Ports, gateway: NatGateway) -> None:
+    place = NatGatewayRepository().lowest_public_place()
+    if place >= ports.public_network.num_addresses:
+        raise PublicAddressesExhausted("all public addresses of the platform are in use")
+    gateway.public_place, gateway.public_address = place, str(ports.public_network.network_address + place)
+
+
+def delete_nat_gateway(ports: Ports, gateway_id: str, expected: int | None = None) -> None:
+    """Its connections end; its address goes back and rests. Raises NotFound, VersionConflict or ResourceInUse."""
+    gateway = NatGatewayRepository().get(gateway_id, lock=True)
+    check_version(gateway, expected)
     check_no_route_to(gateway.id)
     address = AddressRepository().get_held(gateway.address_id, lock=True)
     published.nat_gateway_deleted(gateway)

@@ -10,6 +10,7 @@ from services.network.domain.routes import TargetKind
 from services.network.models import Peering, Vpc
 from services.network.operations.vpcs import ranges_of
 from services.network.repository import PeeringRepository, RouteRepository, VpcRepository
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -20,8 +21,9 @@ def request_peering(vpc_id: str, peer_tenant_id: str | None, peer_vpc_id: str) -
     Raises NotFound, InvalidPeering, CidrOverlap or PeeringExists.
     """
     vpcs, peerings = VpcRepository(), PeeringRepository()
-    ours = vpcs.get(vpc_id, lock=True)
-    theirs = vpcs.of_tenant(peer_tenant_id or current_tenant(), peer_vpc_id)
+    other_tenant = peer_tenant_id or current_tenant()
+    vpcs.lock_all([vpcs.get(vpc_id).id, vpcs.of_tenant(other_tenant, peer_vpc_id).id])
+    ours, theirs = vpcs.get(vpc_id), vpcs.of_tenant(other_tenant, peer_vpc_id)
     _check_ranges(ours, theirs)
     peerings.lock_pair(ours.id, theirs.id)
     if peerings.living_between(ours.id, theirs.id):
@@ -48,25 +50,31 @@ def _check_ranges(ours: Vpc, theirs: Vpc) -> None:
         raise CidrOverlap("the ranges of the two VPCs overlap") from None
 
 
-def accept_peering(peering_id: str) -> Peering:
-    """The accepter agrees; the peering is active. Raises NotFound, CidrOverlap or IllegalTransition."""
-    peering = _answered(peering_id, PeeringState.ACTIVE)
+def accept_peering(peering_id: str, expected: int | None = None) -> Peering:
+    """The accepter agrees; the peering is active. Neither VPC gets another range meanwhile.
+
+    Raises NotFound, VersionConflict, CidrOverlap or IllegalTransition.
+    """
+    asked = PeeringRepository().get(peering_id)
+    VpcRepository().lock_all([asked.requester_vpc_id, asked.accepter_vpc_id])
+    peering = _answered(peering_id, PeeringState.ACTIVE, expected)
     _check_ranges(peering.requester_vpc, peering.accepter_vpc)
     published.peering_accepted(peering)
     return peering
 
 
-def reject_peering(peering_id: str) -> Peering:
-    """The accepter refuses. Raises NotFound or IllegalTransition."""
-    peering = _answered(peering_id, PeeringState.REJECTED)
+def reject_peering(peering_id: str, expected: int | None = None) -> Peering:
+    """The accepter refuses. Raises NotFound, VersionConflict or IllegalTransition."""
+    peering = _answered(peering_id, PeeringState.REJECTED, expected)
     published.peering_rejected(peering)
     return peering
 
 
-def _answered(peering_id: str, answer: PeeringState) -> Peering:
+def _answered(peering_id: str, answer: PeeringState, expected: int | None) -> Peering:
     peerings = PeeringRepository()
     peering = peerings.get(peering_id, lock=True)
     check_answer(_facts_of(peering), current_tenant())
+    check_version(peering, expected)
     peering.state = LIFE_CYCLE.transition(PeeringState(peering.state), answer).value
     return peerings.save(peering)
 
@@ -88,11 +96,12 @@ def is_reachable(vpc_id: str, other_vpc_id: str) -> bool:
     return reachable([_facts_of(peering) for peering in PeeringRepository().of_vpc(vpc_id)], vpc_id, other_vpc_id)
 
 
-def delete_peering(peering_id: str) -> None:
+def delete_peering(peering_id: str, expected: int | None = None) -> None:
     """Either side ends it at any time. Routes over it lead nowhere from then on, as EC2 has it: if they went, packets
-    for the other side would take the next wider route, perhaps to the internet. Raises NotFound.
+    for the other side would take the next wider route, perhaps to the internet. Raises NotFound or VersionConflict.
     """
     peering = PeeringRepository().get(peering_id, lock=True)
+    check_version(peering, expected)
     peering.state = LIFE_CYCLE.transition(PeeringState(peering.state), PeeringState.DELETED).value
     published.peering_deleted(peering)
     for route in RouteRepository().over_peering(peering.id):

@@ -7,38 +7,47 @@ from collections.abc import Callable
 from services.network import published
 from services.network.domain import routes
 from services.network.domain.cidr import parse_address, parse_network
-from services.network.domain.errors import ImmutableRoute, InvalidRoute, ResourceInUse
+from services.network.domain.errors import AnotherVpc, ImmutableRoute, InvalidRoute, ResourceInUse
 from services.network.domain.peerings import PeeringState
+from services.network.domain.route_tables import check_inside, check_room
 from services.network.domain.routes import TargetKind
 from services.network.models import Route, Vpc
 from services.network.repository import (
     NatGatewayRepository,
     PeeringRepository,
     RouteRepository,
+    RouteTableRepository,
+    SubnetRepository,
     VpcRepository,
     VpnTunnelRepository,
 )
 from shared.errors import NotFound
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
 
-def create_route(vpc_id: str, destination: str, target_kind: str, target: str) -> Route:
-    """A route to a target that exists in the VPC.
+def create_route(table_id: str, destination: str, target_kind: str, target: str) -> Route:
+    """A route in a table, to a target that exists in the VPC.
 
-    Raises NotFound (for the target too), InvalidCidr, InvalidRoute or DuplicateRoute.
+    Raises NotFound (for the target too), InvalidCidr, InvalidRoute, RouteLimit or DuplicateRoute.
     """
     network = parse_network(destination)
-    vpc = VpcRepository().get(vpc_id, lock=True)
+    tables, subnets = RouteTableRepository(), SubnetRepository()
+    vpc = VpcRepository().get(tables.get(table_id).vpc_id, lock=True)
+    table = tables.get(table_id, lock=True)
     kind = TargetKind(target_kind)
     if kind is TargetKind.LOCAL:
         raise InvalidRoute("local routes come with the VPC")
     _TARGET_CHECKS.get(kind, _no_target)(vpc, target)
+    check_inside(network, kind, map(parse_network, vpc.cidrs), map(parse_network, subnets.ranges_of(vpc.id)))
+    check_room(RouteRepository().count_in(table.id))
     route = RouteRepository().add(
         Route(
             id=new_id("rt"),
             tenant_id=current_tenant(),
             vpc=vpc,
+            route_table=table,
             destination=str(network),
             target_kind=kind.value,
             target=target,
@@ -76,19 +85,23 @@ _TARGET_CHECKS: dict[TargetKind, Callable[[Vpc, str], None]] = {
 }
 
 
-def delete_route(route_id: str) -> None:
-    """Remove a route. Raises NotFound or ImmutableRoute."""
+def delete_route(route_id: str, expected: int | None = None) -> None:
+    """Remove a route. Raises NotFound, VersionConflict or ImmutableRoute."""
     route = RouteRepository().get(route_id, lock=True)
+    check_version(route, expected)
     if route.target_kind == TargetKind.LOCAL:
         raise ImmutableRoute("a VPC's local route goes with the VPC")
     published.route_deleted(route)
     route.delete()
 
 
-def look_up(vpc_id: str, address: str) -> Route:
-    """The route that packets to an address take. Raises NotFound when there is none."""
-    VpcRepository().get(vpc_id)
-    rows = {row.destination: row for row in RouteRepository().of_vpc(vpc_id)}
+def look_up(vpc_id: str, address: str, subnet_id: str | None = None) -> Route:
+    """The route that packets to an address take: by the table of the subnet that they come from, else by the main one.
+
+    Raises NotFound (for no route, too), InvalidAddress or AnotherVpc.
+    """
+    vpc = VpcRepository().get(vpc_id)
+    rows = {row.destination: row for row in RouteRepository().of_table(_table_for(vpc, subnet_id))}
     known = [
         routes.Route(parse_network(row.destination), TargetKind(row.target_kind), row.target) for row in rows.values()
     ]
@@ -96,6 +109,16 @@ def look_up(vpc_id: str, address: str) -> Route:
     if found is None:
         raise NotFound(f"there is no route to {address}")
     return rows[str(found.destination)]
+
+
+def _table_for(vpc: Vpc, subnet_id: str | None) -> str:
+    """The id of the table that a subnet of the VPC uses. Raises NotFound or AnotherVpc."""
+    if subnet_id is None:
+        return vpc.main_route_table_id
+    subnet = SubnetRepository().get(subnet_id)
+    if subnet.vpc_id != vpc.id:
+        raise AnotherVpc(f"{subnet_id} belongs to another VPC", vpc_id=subnet.vpc_id)
+    return subnet.route_table_id or vpc.main_route_table_id
 
 
 def check_no_route_to(target: str) -> None:

@@ -8,10 +8,11 @@ from services.network import published
 from services.network.domain.cidr import parse_network
 from services.network.domain.errors import AnotherVpc, InvalidRule, ResourceInUse
 from services.network.domain.packets import Direction, PortRange, Protocol
-from services.network.domain.security_groups import GroupRule
+from services.network.domain.security_groups import GroupRule, check_room
 from services.network.models import SecurityGroup, SecurityGroupRule
 from services.network.operations.peerings import is_reachable
 from services.network.repository import SecurityGroupRepository, SecurityGroupRuleRepository, VpcRepository
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -39,10 +40,11 @@ def create_security_group(vpc_id: str, name: str) -> SecurityGroup:
     return group
 
 
-def delete_security_group(group_id: str) -> None:
-    """Remove a group that no other group's rule names. Raises NotFound or ResourceInUse."""
+def delete_security_group(group_id: str, expected: int | None = None) -> None:
+    """Remove a group that no other group's rule names. Raises NotFound, VersionConflict or ResourceInUse."""
     groups = SecurityGroupRepository()
     group = groups.get(group_id, lock=True)
+    check_version(group, expected)
     if groups.is_named_elsewhere(group):
         raise ResourceInUse("rules of other groups name the group", used_by=["rules"])
     published.security_group_deleted(group)
@@ -50,15 +52,17 @@ def delete_security_group(group_id: str) -> None:
     group.delete()
 
 
-def add_rule(group_id: str, fields: dict[str, Any]) -> SecurityGroupRule:
-    """Add a rule to a security group.
+def add_rule(group_id: str, fields: dict[str, Any], expected: int | None) -> SecurityGroupRule:
+    """Add a rule to a security group of the expected version.
 
-    Raises NotFound (for the peer group too), AnotherVpc, InvalidRule or InvalidCidr.
+    Raises NotFound (for the peer group too), VersionConflict, AnotherVpc, RuleLimit, InvalidRule or InvalidCidr.
     """
     groups = SecurityGroupRepository()
     group = groups.get(group_id, lock=True)
+    check_version(group, expected)
     if fields.get("peer_group_id"):
         _check_peer(group, groups.get(fields["peer_group_id"]))
+    check_room(len(group.rules.all()))
     row = SecurityGroupRule(id=new_id("sgr"), tenant_id=group.tenant_id, group=group, **fields)
     rule_of(row)
     SecurityGroupRuleRepository().add(row)
@@ -66,9 +70,10 @@ def add_rule(group_id: str, fields: dict[str, Any]) -> SecurityGroupRule:
     return row
 
 
-def delete_rule(group_id: str, rule_id: str) -> None:
-    """Take a rule out of a security group. Raises NotFound."""
+def delete_rule(group_id: str, rule_id: str, expected: int | None) -> None:
+    """Take a rule out of a security group of the expected version. Raises NotFound or VersionConflict."""
     group = SecurityGroupRepository().get(group_id, lock=True)
+    check_version(group, expected)
     SecurityGroupRuleRepository().of(group, rule_id).delete()
     _changed(group)
 

@@ -7,6 +7,7 @@ from services.network.operations import (
     addresses,
     nat_gateways,
     peerings,
+    route_tables,
     routes,
     security_groups,
     subnets,
@@ -20,6 +21,7 @@ from services.network.repository import (
     NatGatewayRepository,
     PeeringRepository,
     RouteRepository,
+    RouteTableRepository,
     SecurityGroupRepository,
     SecurityGroupRuleRepository,
     SubnetRepository,
@@ -42,6 +44,9 @@ def delete_all(ports: Ports) -> None:
         addresses.release_address(ports, address.id)
     for subnet in SubnetRepository().scoped():
         subnets.delete_subnet(subnet.id)
+    for table in RouteTableRepository().scoped():
+        if not table.main:
+            route_tables.delete_route_table(table.id)
     for acl in AclRepository().scoped():
         acls.delete_acl(acl.id)
     SecurityGroupRuleRepository().scoped().delete()

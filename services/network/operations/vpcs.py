@@ -1,17 +1,20 @@
-"""VPCs: made, renamed and ended."""
+"""VPCs: made, changed and ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+
+from django.db import connection
 
 from services.network import published
 from services.network.domain.cidr import Network, check_no_overlap, parse_network
-from services.network.domain.errors import InvalidCidr, ResourceInUse
-from services.network.domain.routes import TargetKind
+from services.network.domain.errors import AnotherVpc, InvalidCidr, ResourceInUse
 from services.network.domain.subnets import check_vpc
-from services.network.models import Route, Vpc
+from services.network.models import Vpc
+from services.network.operations.route_tables import add_table
 from services.network.ports import Ports
-from services.network.repository import RouteRepository, VpcRepository, dependents
+from services.network.repository import RouteTableRepository, VpcRepository, dependents
+from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.quotas import claim
@@ -20,16 +23,17 @@ from shared.utils.ids import new_id
 
 def ranges_of(vpc: Vpc) -> list[Network]:
     """The ranges of a VPC."""
-    return [parse_network(cidr) for cidr in (vpc.cidr, vpc.ipv6_cidr) if cidr]
+    return [parse_network(cidr) for cidr in vpc.cidrs]
 
 
 def create_vpc(ports: Ports, name: str, cidr: str, ipv6_cidr: str | None = None) -> Vpc:
-    """A VPC whose ranges share no address with another of the tenant's.
+    """A VPC whose ranges share no address with another of the tenant's, with its main route table.
 
-    Raises InvalidCidr, PrefixLengthRefused, CidrOverlap, QuotaExceeded or ServiceUnavailable.
+    Raises InvalidCidr, PrefixLengthRefused, CidrOverlap, TenantNotActive, QuotaExceeded or ServiceUnavailable.
     """
     wanted = [_of_version(cidr, 4), *([_of_version(ipv6_cidr, 6)] if ipv6_cidr else [])]
     vpcs = VpcRepository()
+    pass_gate(connection)
     vpcs.lock_address_space()
     existing = [parse_network(text) for text in vpcs.ranges()]
     for network in wanted:
@@ -37,8 +41,17 @@ def create_vpc(ports: Ports, name: str, cidr: str, ipv6_cidr: str | None = None)
         check_no_overlap(network, existing)
     vpc_id = new_id("vpc")
     with ports.quotas.reserved(claim(vpc_id, "vpcs")):
-        vpc = vpcs.add(Vpc(id=vpc_id, tenant_id=current_tenant(), name=name, cidr=cidr, ipv6_cidr=ipv6_cidr))
-        _add_local_routes(vpc, wanted)
+        vpc = vpcs.add(
+            Vpc(
+                id=vpc_id,
+                tenant_id=current_tenant(),
+                name=name,
+                cidr=cidr,
+                ipv6_cidr=ipv6_cidr,
+                main_route_table_id=new_id("rtb"),
+            )
+        )
+        add_table(vpc, vpc.main_route_table_id, "main", wanted)
         published.vpc_created(vpc)
     return vpc
 
@@ -50,37 +63,34 @@ def _of_version(cidr: str, version: int) -> Network:
     return network
 
 
-def _add_local_routes(vpc: Vpc, networks: Iterable[Network]) -> None:
-    """Every VPC routes its own ranges locally."""
-    for network in networks:
-        RouteRepository().add(
-            Route(
-                id=new_id("rt"),
-                tenant_id=vpc.tenant_id,
-                vpc=vpc,
-                destination=str(network),
-                target_kind=TargetKind.LOCAL.value,
-            )
-        )
-
-
-def rename_vpc(vpc_id: str, name: str, expected: int | None) -> Vpc:
-    """Give a VPC another name. Raises NotFound or VersionConflict."""
+def change_vpc(vpc_id: str, changes: Mapping[str, str], expected: int | None) -> Vpc:
+    """Another name, or another of its tables as the main one. Raises NotFound, AnotherVpc or VersionConflict."""
     vpcs = VpcRepository()
     vpc = vpcs.get(vpc_id, lock=True)
     check_version(vpc, expected)
-    vpc.name = name
+    if "main_route_table_id" in changes:
+        table = RouteTableRepository().get(changes["main_route_table_id"], lock=True)
+        if table.vpc_id != vpc.id:
+            raise AnotherVpc(f"{table.id} belongs to another VPC", vpc_id=table.vpc_id)
+        vpc.main_route_table_id = table.id
+    vpc.name = changes.get("name", vpc.name)
     vpcs.save(vpc)
     published.vpc_updated(vpc)
     return vpc
 
 
-def delete_vpc(vpc_id: str) -> None:
-    """Remove a VPC in which nothing is left. Raises NotFound or ResourceInUse."""
+def delete_vpc(vpc_id: str, expected: int | None = None) -> None:
+    """Remove a VPC in which nothing is left but its main route table.
+
+    Raises NotFound, VersionConflict or ResourceInUse.
+    """
     vpc = VpcRepository().get(vpc_id, lock=True)
+    check_version(vpc, expected)
     used_by = dependents(
         vpc, "subnets", "security_groups", "acls", "vpn_tunnels", "requested_peerings", "offered_peerings"
     )
+    if len(RouteTableRepository().of_vpc(vpc.id)) > 1:
+        used_by.append("route_tables")
     if used_by:
         raise ResourceInUse(f"the VPC still has {', '.join(used_by)}", used_by=used_by)
     published.vpc_deleted(vpc)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from services.network import published
 from services.network.domain.cidr import parse_address
-from services.network.domain.vpn_tunnels import Cipher, tcp_mss, tunnel_mtu
+from services.network.domain.vpn_tunnels import Cipher, check_peer, tcp_mss, tunnel_mtu
 from services.network.models import VpnTunnel
 from services.network.operations.routes import check_no_route_to
 from services.network.repository import VpcRepository, VpnTunnelRepository
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
@@ -17,9 +18,9 @@ def create_tunnel(
 ) -> VpnTunnel:
     """A tunnel with the packet sizes that its encapsulation leaves.
 
-    Raises NotFound, InvalidAddress or TunnelMtuTooSmall.
+    Raises NotFound, InvalidAddress, PeerAddressRefused or TunnelMtuTooSmall.
     """
-    peer = parse_address(peer_address)
+    peer = check_peer(parse_address(peer_address))
     vpc = VpcRepository().get(vpc_id, lock=True)
     mtu = tunnel_mtu(Cipher(cipher), gateway_mtu, peer.version, nat_traversal)
     tunnel = VpnTunnelRepository().add(
@@ -40,9 +41,10 @@ def create_tunnel(
     return tunnel
 
 
-def delete_tunnel(tunnel_id: str) -> None:
-    """Remove a tunnel that no route leads to. Raises NotFound or ResourceInUse."""
+def delete_tunnel(tunnel_id: str, expected: int | None = None) -> None:
+    """Remove a tunnel that no route leads to. Raises NotFound, VersionConflict or ResourceInUse."""
     tunnel = VpnTunnelRepository().get(tunnel_id, lock=True)
+    check_version(tunnel, expected)
     check_no_route_to(tunnel.id)
     published.vpn_tunnel_deleted(tunnel)
     tunnel.delete()

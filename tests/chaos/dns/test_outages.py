@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -60,3 +63,41 @@ def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
     fleet.step_clock(310)
     fleet.restart("dns")
     eventually(lambda: quota(tenant.api, "dns_zones") == (1, 0), timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        return acting.api.post(ZONES, json={"name": f"example-{number}.net"}).status_code
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: list(acting.items(ZONES)) == [], timeout=30)  # type: ignore[misc]
+        eventually(lambda acting=tenant.operator: quota(acting, "dns_zones") == (0, 0), timeout=30)  # type: ignore[misc]
+
+
+def test_an_import_that_is_cut_off_leaves_the_whole_old_zone_or_the_whole_new_one(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "old", "A", "192.0.2.1")
+    text = "\n".join(f"host-{n} A 192.0.2.{n % 250}" for n in range(4_000))
+
+    def imported() -> int:
+        try:
+            return tenant.api.put(f"{ZONES}/{zone['id']}/zonefile", json={"zonefile": text}).status_code
+        except httpx.TransportError:
+            return 0
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(imported)
+        fleet.kill("dns")
+        status = running.result()
+    fleet.start("dns")
+    fleet.wait_healthy("dns")
+
+    [found] = eventually(lambda: tenant.api.ok("GET", ZONES)["items"])
+    assert found["record_sets"] in ((4_001,) if status == 200 else (2, 4_001))
+    eventually(lambda: imported() == 200)
+    assert tenant.api.ok("GET", ZONES)["items"][0]["record_sets"] == 4_001

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from tests.support.balancing import BALANCERS, make_balancer, make_pool, pick, picks
+from tests.support.api import Api
+from tests.support.balancing import BALANCERS, POOLS, check, make_balancer, make_pool, pick, picks
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.machines import closed_port
 from tests.support.quotas import count_what_does_not_exist
 from tests.support.zones import quota
 
@@ -69,3 +73,84 @@ def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
     fleet.step_clock(310)
     fleet.restart("loadbalancer")
     eventually(lambda: quota(tenant.api, "load_balancers") == (1, 0), timeout=20)
+
+
+def checked_pool(tenant: Tenant, **fields: Any) -> str:
+    """A pool that the platform checks every second."""
+    checks: dict[str, Any] = {
+        "active_check": "tcp",
+        "check_interval_seconds": 1,
+        "check_timeout_seconds": 0.5,
+        "rise": 1,
+    }
+    return make_pool(tenant.api, **checks, **fields)[0]
+
+
+def test_checks_go_on_after_the_prober_is_killed_and_reports_count_meanwhile(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    pool = checked_pool(tenant, fall=2)
+    fleet.kill("loadbalancer-prober")
+    with closed_port() as (address, port):
+        backend = tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})["id"]
+        assert check(tenant.api, pool, backend, "-") is True
+
+        fleet.start("loadbalancer-prober")
+        fleet.wait_healthy("loadbalancer-prober")
+
+        eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
+
+
+def test_a_clock_that_is_set_back_stops_no_checks(tenant: Tenant, fleet: FleetControl) -> None:
+    pool = checked_pool(tenant, fall=100)
+    fleet.step_clock(600)
+    with closed_port() as (address, port):
+        tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})
+
+        def last() -> str:
+            at: str | None = tenant.api.ok("GET", pool)["backends"][0]["checked_at"]
+            return at or ""
+
+        ahead = eventually(last)
+        fleet.step_clock(0)
+        eventually(lambda: last() < ahead)
+
+
+def test_checks_go_on_when_the_database_comes_back(tenant: Tenant, fleet: FleetControl) -> None:
+    pool = checked_pool(tenant, fall=1)
+    fleet.restart("infra-db")
+    fleet.wait_healthy("infra-db")
+    with closed_port() as (address, port):
+        body = {"address": address, "port": port}
+        eventually(lambda: tenant.api.post(f"{pool}/backends", json=body).status_code in (201, 409), timeout=30)
+        eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        if number % 2:
+            return acting.api.post(POOLS, json={"name": f"pool {number}"}).status_code
+        return acting.api.post(BALANCERS, json={"name": f"front {number}", "listeners": []}).status_code
+
+    def left(acting: Api) -> list[dict[str, Any]]:
+        return [*acting.items(POOLS), *acting.items(BALANCERS)]
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: left(acting) == [], timeout=30)  # type: ignore[misc]
+        eventually(lambda acting=tenant.operator: quota(acting, "load_balancers") == (0, 0), timeout=30)  # type: ignore[misc]
+
+
+def test_keys_stay_with_their_backends_over_a_kill(tenant: Tenant, fleet: FleetControl) -> None:
+    pool, _ = make_pool(tenant.api, 3, 2, 1, algorithm="consistent_hash")
+    keys = [f"user-{number}" for number in range(8)]
+    before = [pick(tenant.api, pool, key=key) for key in keys]
+
+    fleet.kill("loadbalancer")
+    fleet.start("loadbalancer")
+    fleet.wait_healthy("loadbalancer")
+    eventually(lambda: tenant.api.get(pool).is_success)
+
+    assert [pick(tenant.api, pool, key=key) for key in keys] == before

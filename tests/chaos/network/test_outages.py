@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.networking import (
     ADDRESSES,
+    NAT,
     VPCS,
     addresses_of,
     allocate,
@@ -96,3 +102,64 @@ def test_quota_of_what_does_not_exist_comes_back_and_that_of_what_does_stays(
     fleet.step_clock(310)
     fleet.restart("network")
     eventually(lambda: counted() == [(1, 0)] * 3, timeout=20)
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        return acting.api.post(VPCS, json={"name": "v", "cidr": f"10.{number}.0.0/16"}).status_code
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: cidrs(acting) == [], timeout=30)  # type: ignore[misc]
+        eventually(lambda acting=tenant.operator: quota(acting, "vpcs") == (0, 0), timeout=30)  # type: ignore[misc]
+
+
+@pytest.mark.services("tenants")
+def test_no_address_is_handed_out_twice_and_none_is_lost_when_network_dies_meanwhile(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    subnet = create_subnet(tenant.api, create_vpc(tenant.api))
+    order = {"subnet_id": subnet["id"]}
+
+    def allocated(number: int) -> str:
+        try:
+            answer = tenant.api.post(ADDRESSES, json=order, headers={"Idempotency-Key": f"order-{number}"})
+        except httpx.TransportError:
+            return ""
+        return str(answer.json()["address"]) if answer.status_code == 201 else ""
+
+    with ThreadPoolExecutor(6) as pool:
+        early = pool.map(allocated, range(12))
+        fleet.kill("network")
+        answered = [address for address in early if address]
+    fleet.start("network")
+    fleet.wait_healthy("network")
+    eventually(lambda: tenant.api.get(ADDRESSES).is_success)
+    repeated = [eventually(lambda number=number: allocated(number)) for number in range(12)]  # type: ignore[misc]
+
+    assert set(answered) <= set(repeated)
+    assert sorted(repeated) == sorted(addresses_of(tenant.api, subnet))
+    assert len(set(repeated)) == 12
+    eventually(lambda: quota(tenant.api, "addresses") == (12, 0), timeout=20)
+
+
+def test_connections_through_a_gateway_outlive_a_kill(tenant: Tenant, fleet: FleetControl) -> None:
+    vpc = create_vpc(tenant.api)
+    subnet = create_subnet(tenant.api, vpc)
+    gateway = tenant.api.ok("POST", NAT, 201, json={"subnet_id": subnet["id"], "name": "nat"})
+    route = {"destination": "0.0.0.0/0", "target_kind": "nat_gateway", "target": gateway["id"]}
+    tenant.api.ok("POST", f"{VPCS}/{vpc['id']}/routes", 201, json=route)
+    path = f"{NAT}/{gateway['id']}/translations"
+    packet = {"protocol": "tcp", "source_port": 40_000, "destination": "203.0.113.7", "destination_port": 443}
+    before = [tenant.api.ok("POST", path, json={**packet, "source": f"10.0.0.{n}"}) for n in (10, 11)]
+
+    fleet.kill("network")
+    fleet.start("network")
+    fleet.wait_healthy("network")
+    eventually(lambda: tenant.api.get(path).is_success)
+
+    answer = {"protocol": "tcp", "source": "203.0.113.7", "source_port": 443, "port": before[1]["port"]}
+    assert tenant.api.ok("POST", f"{path}/incoming", json=answer)["source"] == "10.0.0.11"
+    assert tenant.api.ok("POST", path, json={**packet, "source": "10.0.0.12"})["port"] == 40_002

@@ -9,7 +9,7 @@ import pytest
 from tests.support.bus import Bus
 from tests.support.identities import Tenant
 from tests.support.metering import usage_of
-from tests.support.zones import ZONES, add_record, make_zone, records_of
+from tests.support.zones import ZONES, add_record, make_zone, record, records_of
 
 
 def test_events_of_a_record_set_carry_what_it_answers(tenant: Tenant, bus: Bus) -> None:
@@ -53,3 +53,26 @@ def test_a_repeated_request_makes_one_zone(tenant: Tenant) -> None:
 def test_the_openapi_document_names_the_end_points(tenant: Tenant) -> None:
     document = tenant.api.ok("GET", "/api/dns/openapi.json")
     assert {"/v1/zones", "/v1/zones/{id}/records", "/v1/zones/{id}/zonefile", "/v1/resolve"} <= set(document["paths"])
+
+
+def test_no_change_and_no_end_of_anything_ignores_a_stale_tag(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    made = add_record(tenant.api, zone, "www", "A", "192.0.2.1")
+    path, one = f"{ZONES}/{zone['id']}", f"{records_of(zone)}/{made['id']}"
+    before = tenant.api.ok("GET", path)
+    for method, where, body in (
+        ("PATCH", path, {"minimum": 60}),
+        ("PUT", f"{path}/zonefile", {"zonefile": "www A 192.0.2.9"}),
+        ("POST", records_of(zone), record("new", "A", "192.0.2.1")),
+        ("PUT", one, {"values": ["192.0.2.9"]}),
+        ("POST", f"{one}/health", {"value": "192.0.2.1", "healthy": False}),
+        ("DELETE", one, None),
+        ("DELETE", path, None),
+    ):
+        tenant.api.refused(method, where, 412, "version_conflict", json=body, headers={"If-Match": '"99"'})
+
+    assert tenant.api.ok("GET", path) == before
+    assert tenant.api.ok("GET", one) == made
+    tenant.api.ok("DELETE", one, 204, headers={"If-Match": '"1"'})
+    version = tenant.api.ok("GET", path)["version"]
+    tenant.api.ok("DELETE", path, 204, headers={"If-Match": f'"{version}"'})

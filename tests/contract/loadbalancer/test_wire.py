@@ -58,3 +58,40 @@ def test_a_misspelt_field_is_refused_by_name(tenant: Tenant) -> None:
 def test_the_openapi_document_names_the_end_points(tenant: Tenant) -> None:
     paths = tenant.api.ok("GET", "/api/loadbalancer/openapi.json")["paths"]
     assert {"/v1/pools/{id}/pick", "/v1/pools/{id}/checks", "/v1/load-balancers/{id}/haproxy.cfg"} <= set(paths)
+
+
+def test_no_change_and_no_end_of_anything_ignores_a_stale_tag(tenant: Tenant) -> None:
+    pool, [backend] = make_pool(tenant.api, 1)
+    free, _ = make_pool(tenant.api, name="free")
+    balancer = f"{BALANCERS}/{make_balancer(tenant.api, pool)['id']}"
+    one = f"{pool}/backends/{backend}"
+    for method, path, body in (
+        ("PATCH", pool, {"fall": 5}),
+        ("DELETE", free, None),
+        ("POST", f"{pool}/backends", {"address": "10.0.0.9", "port": 80}),
+        ("PATCH", one, {"weight": 2}),
+        ("DELETE", one, None),
+        ("POST", f"{pool}/pick", {}),
+        ("POST", f"{pool}/release", {"backend_id": backend}),
+        ("POST", f"{pool}/checks", {"backend_id": backend, "healthy": False}),
+        ("POST", f"{pool}/outcomes", {"backend_id": backend, "succeeded": False}),
+        ("PUT", f"{balancer}/listeners", {"listeners": []}),
+        ("DELETE", balancer, None),
+    ):
+        tenant.api.refused(method, path, 412, "version_conflict", json=body, headers={"If-Match": '"99"'})
+
+    [left] = tenant.api.ok("GET", pool)["backends"]
+    assert (left["version"], left["connections"], left["healthy"]) == (1, 0, True)
+    assert len(tenant.api.ok("GET", balancer)["listeners"]) == 1
+    tenant.api.ok("DELETE", free, 204, headers={"If-Match": '"1"'})
+
+
+def test_a_pool_is_hashed_at_haproxy_by_what_it_says(tenant: Tenant) -> None:
+    pool, _ = make_pool(tenant.api, 1, algorithm="consistent_hash", hash_key="header", hash_name="X-User")
+    balancer = make_balancer(tenant.api, pool)
+    text = tenant.api.get(f"{BALANCERS}/{balancer['id']}/haproxy.cfg").text
+    assert "    balance hdr(X-User)\n    hash-type consistent\n" in text
+    tenant.api.refused("PATCH", pool, 422, "invalid_hash_key", json={"hash_key": "source"})
+    for name in ("a b", "x)\n    bind :1", "", "x" * 65):
+        body = {"hash_key": "header", "hash_name": name}
+        tenant.api.refused("PATCH", pool, 422, "validation_failed", json=body)

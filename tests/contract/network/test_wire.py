@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,23 @@ from tests.support.bus import Bus
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.metering import usage_of
-from tests.support.networking import ADDRESSES, VPCS, allocate, cidrs, create_subnet, create_vpc
+from tests.support.networking import (
+    ACLS,
+    ADDRESSES,
+    GROUPS,
+    NAT,
+    PEERINGS,
+    ROUTE_TABLES,
+    SUBNETS,
+    TUNNELS,
+    VPCS,
+    add_acl_rule,
+    add_group_rule,
+    allocate,
+    cidrs,
+    create_subnet,
+    create_vpc,
+)
 
 TOPIC = "network.events"
 
@@ -28,6 +45,9 @@ def test_the_document_describes_every_resource(fleet: FleetControl) -> None:
         "/v1/acls",
         "/v1/security-groups",
         "/v1/vpcs/{id}/routes",
+        "/v1/route-tables",
+        "/v1/route-tables/{id}/routes",
+        "/v1/nat-gateways/{id}/translations",
         "/v1/peerings",
         "/v1/vpn-tunnels",
         "/v1/nat-gateways",
@@ -69,6 +89,55 @@ def test_a_stale_version_is_refused_and_the_tag_is_the_version(tenant: Tenant) -
 
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
     assert tenant.api.ok("GET", path)["name"] == "second"
+
+
+def test_no_change_and_no_end_of_anything_ignores_a_stale_tag(tenant: Tenant) -> None:
+    api = tenant.api
+    vpc, peer = create_vpc(api), create_vpc(api, "10.7.0.0/16")
+    subnet = create_subnet(api, vpc)
+    in_vpc = {"vpc_id": vpc["id"], "name": "x"}
+    acl, group, table = (api.ok("POST", path, 201, json=in_vpc) for path in (ACLS, GROUPS, ROUTE_TABLES))
+    acl_rule, group_rule = add_acl_rule(api, acl, 100, "allow"), add_group_rule(api, group, cidr="0.0.0.0/0")
+    tunnel = api.ok("POST", TUNNELS, 201, json={**in_vpc, "peer_address": "192.0.2.1"})
+    gateway = api.ok("POST", NAT, 201, json={"subnet_id": subnet["id"], "name": "nat"})
+    peering = api.ok("POST", PEERINGS, 201, json={"vpc_id": vpc["id"], "peer_vpc_id": peer["id"]})
+    route = {"destination": "172.16.0.0/12", "target_kind": "blackhole"}
+    made = api.ok("POST", f"{ROUTE_TABLES}/{table['id']}/routes", 201, json=route)
+    held = allocate(api, subnet)
+    rule = {"direction": "ingress", "cidr": "0.0.0.0/0"}
+
+    def one(path: str, thing: dict[str, Any]) -> str:
+        return f"{path}/{thing['id']}"
+
+    for method, path, body in (
+        ("PATCH", one(VPCS, vpc), {"name": "other"}),
+        ("DELETE", one(VPCS, peer), None),
+        ("POST", f"{one(VPCS, vpc)}/cidr-blocks", {"cidr": "10.9.0.0/16"}),
+        ("PATCH", one(SUBNETS, subnet), {"name": "other"}),
+        ("DELETE", one(SUBNETS, subnet), None),
+        ("DELETE", one(ADDRESSES, held), None),
+        ("POST", f"{one(ACLS, acl)}/rules", {**rule, "number": 7, "action": "deny"}),
+        ("DELETE", f"{one(ACLS, acl)}/rules/{acl_rule['id']}", None),
+        ("DELETE", one(ACLS, acl), None),
+        ("POST", f"{one(GROUPS, group)}/rules", rule),
+        ("DELETE", f"{one(GROUPS, group)}/rules/{group_rule['id']}", None),
+        ("DELETE", one(GROUPS, group), None),
+        ("PATCH", one(ROUTE_TABLES, table), {"name": "other"}),
+        ("DELETE", one(ROUTE_TABLES, table), None),
+        ("DELETE", one("/api/network/v1/routes", made), None),
+        ("POST", f"{one(PEERINGS, peering)}/accept", None),
+        ("POST", f"{one(PEERINGS, peering)}/reject", None),
+        ("DELETE", one(PEERINGS, peering), None),
+        ("DELETE", one(TUNNELS, tunnel), None),
+        ("DELETE", one(NAT, gateway), None),
+    ):
+        api.refused(method, path, 412, "version_conflict", json=body, headers={"If-Match": '"99"'})
+
+    assert api.ok("GET", one(VPCS, vpc))["version"] == api.ok("GET", one(SUBNETS, subnet))["version"] == 1
+    assert [len(api.ok("GET", one(path, thing))["rules"]) for path, thing in ((ACLS, acl), (GROUPS, group))] == [1, 1]
+    assert api.ok("GET", one(PEERINGS, peering))["state"] == "pending_acceptance"
+    api.ok("DELETE", one(ADDRESSES, held), 204, headers={"If-Match": '"1"'})
+    api.ok("POST", f"{one(PEERINGS, peering)}/accept", headers={"If-Match": '"1"'})
 
 
 def test_the_same_idempotency_key_makes_one_vpc(tenant: Tenant) -> None:

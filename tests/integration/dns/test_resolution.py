@@ -78,3 +78,19 @@ def test_a_delegation_refers_also_for_its_name_servers(tenant: Tenant) -> None:
     answer = resolve(tenant.api, "lab.example.com", "NS")
     assert answer["answers"] == []
     assert [(line["type"], line["value"]) for line in answer["authority"]] == [("NS", "ns.other.net.")]
+
+
+def test_a_wildcard_covers_nothing_that_exists_and_nothing_below_it(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "*", "A", "192.0.2.9")
+    add_record(tenant.api, zone, "host.deep", "A", "192.0.2.1")
+    add_record(tenant.api, zone, "evil\\.plain", "A", "192.0.2.2")
+
+    answers = {name: resolve(tenant.api, f"{name}.example.com") for name in ("any", "deep", "other.deep", "plain")}
+
+    assert {name: (answer["status"], values(answer)) for name, answer in answers.items()} == {
+        "any": ("NOERROR", ["192.0.2.9"]),
+        "deep": ("NOERROR", []),
+        "other.deep": ("NXDOMAIN", []),
+        "plain": ("NOERROR", ["192.0.2.9"]),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.support.api import queries_of
 from tests.support.balancing import BALANCERS, POOLS, add_backend, make_balancer, make_pool
 from tests.support.identities import Tenant
@@ -36,3 +38,15 @@ def test_a_pick_reads_all_backends_at_once(tenant: Tenant) -> None:
     last = tenant.api.post(f"{pool}/pick", json={})
     assert (first.status_code, last.status_code) == (200, 200)
     assert queries_of(last) == queries_of(first)
+
+
+def test_a_large_ring_is_made_once_and_not_at_every_pick(tenant: Tenant) -> None:
+    pool, _ = make_pool(tenant.api, *[256] * 12, algorithm="consistent_hash")
+
+    def seconds(key: str) -> float:
+        began = time.perf_counter()
+        tenant.api.ok("POST", f"{pool}/pick", json={"key": key})
+        return time.perf_counter() - began
+
+    first = seconds("first")
+    assert min(seconds(f"key-{number}") for number in range(8)) < first / 3

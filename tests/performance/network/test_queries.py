@@ -75,3 +75,15 @@ def test_handing_out_an_address_takes_as_many_queries_in_a_full_subnet_as_in_an_
     counts = [queries_of(tenant.api.post(ADDRESSES, json={"subnet_id": subnet["id"]})) for _ in range(4)]
 
     assert counts == [counts[0]] * 4
+
+
+def test_the_lowest_free_address_is_found_in_as_many_queries_wherever_it_lies(tenant: Tenant) -> None:
+    subnet = create_subnet(tenant.api, create_vpc(tenant.api), "10.0.0.0/16")
+    body = {"subnet_id": subnet["id"]}
+    empty = tenant.api.post(ADDRESSES, json=body)
+    for last in range(5, 20):
+        tenant.api.ok("POST", ADDRESSES, 201, json={**body, "address": f"10.0.0.{last}"})
+    behind = tenant.api.post(ADDRESSES, json=body)
+
+    assert [answer.json()["address"] for answer in (empty, behind)] == ["10.0.0.4", "10.0.0.20"]
+    assert queries_of(behind) == queries_of(empty)

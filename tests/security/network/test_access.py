@@ -8,8 +8,11 @@ from tests.support.networking import (
     ADDRESSES,
     EVALUATE,
     GROUPS,
+    NAT,
     PEERINGS,
+    ROUTE_TABLES,
     SUBNETS,
+    TUNNELS,
     VPCS,
     ZONE,
     addresses_of,
@@ -104,3 +107,38 @@ def test_a_viewer_sees_and_changes_nothing(tenant: Tenant, viewer: Api) -> None:
 def test_nobody_gets_in_without_a_token(anonymous: Api) -> None:
     anonymous.refused("GET", VPCS, 401)
     anonymous.refused("POST", VPCS, 401, json={"name": "b", "cidr": "10.0.0.0/16"})
+
+
+def test_a_tunnels_other_end_lies_outside_of_the_platform(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    body = {"vpc_id": vpc["id"], "name": "office"}
+    for address in (
+        "127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "::ffff:127.0.0.1",
+        "2002:a9fe:a9fe::1",
+    ):
+        tenant.api.refused("POST", TUNNELS, 422, "peer_address_refused", json={**body, "peer_address": address})
+    for text in ("0x7f000001", "0177.0.0.1", "2130706433", "vault", "2001:db8::1%eth0"):
+        tenant.api.refused("POST", TUNNELS, 422, "invalid_address", json={**body, "peer_address": text})
+    assert list(tenant.api.items(TUNNELS)) == []
+
+
+def test_what_belongs_to_another_vpc_is_not_taken(tenant: Tenant) -> None:
+    vpc, other = create_vpc(tenant.api), create_vpc(tenant.api, "10.7.0.0/16")
+    table = tenant.api.ok("POST", ROUTE_TABLES, 201, json={"vpc_id": other["id"], "name": "theirs"})
+    subnet, theirs = create_subnet(tenant.api, vpc), create_subnet(tenant.api, other, "10.7.0.0/24")
+    gateway = tenant.api.ok("POST", NAT, 201, json={"subnet_id": theirs["id"], "name": "nat"})
+    route = {"destination": "0.0.0.0/0", "target_kind": "nat_gateway", "target": gateway["id"]}
+
+    for method, path, body in (
+        ("PATCH", f"{SUBNETS}/{subnet['id']}", {"route_table_id": table["id"]}),
+        ("PATCH", f"{VPCS}/{vpc['id']}", {"main_route_table_id": table["id"]}),
+    ):
+        tenant.api.refused(method, path, 422, "another_vpc", json=body)
+    tenant.api.refused("POST", f"{VPCS}/{vpc['id']}/routes", 422, "invalid_route", json=route)
+    lookup = {"address": "10.0.0.1", "subnet_id": theirs["id"]}
+    tenant.api.refused("GET", f"{VPCS}/{vpc['id']}/routes/lookup", 422, "another_vpc", params=lookup)
+    assert tenant.api.ok("GET", f"{SUBNETS}/{subnet['id']}")["version"] == 1

@@ -115,3 +115,10 @@ def test_only_the_name_servers_of_the_apex_cannot_be_removed() -> None:
     records.check_removable(T.A, ZONE, ZONE)
     with pytest.raises(ApexNameServers):
         records.check_removable(T.NS, ZONE, ZONE)
+
+
+def test_a_record_set_fits_into_one_message() -> None:
+    text = "\U0001f600" * 150  # 600 octets, each of them four characters in a zone file
+    assert len(records.normalise_all(T.TXT, [f"{n}{text}" for n in range(100)], ZONE)) == 100
+    with pytest.raises(InvalidRecord):
+        records.normalise_all(T.TXT, [f"{n}{text * 2}" for n in range(100)], ZONE)

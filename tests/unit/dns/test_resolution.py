@@ -96,7 +96,7 @@ def test_a_wildcards_answer_carries_the_asked_name() -> None:
 @pytest.mark.parametrize(("name", "kind"), [("sub", T.A), ("www.sub", T.A), ("ns.sub", T.A), ("sub", T.NS)])
 def test_what_is_delegated_is_referred(name: str, kind: T) -> None:
     found = ask(name, kind)
-    assert (found.status, found.chain, found.referral) == (Status.NOERROR, [], CONTENTS["sub.example.com."][T.NS])
+    assert (found.status, found.chain, found.referral) == (Status.NOERROR, [], CONTENTS.at("sub.example.com.")[T.NS])
 
 
 def test_the_signers_of_a_delegated_zone_are_the_parents_to_tell() -> None:
@@ -136,3 +136,10 @@ def test_without_wildcard_an_unknown_name_does_not_exist() -> None:
     contents = resolution.contents([entry("www", T.A, "192.0.2.1")])
     found = resolution.find("other.example.com.", T.A, ZONE, contents, all_answers)
     assert found == Resolution(Status.NXDOMAIN, [], negative=True)
+
+
+def test_what_lies_below_a_name_is_seen_label_by_label() -> None:
+    held = resolution.contents([entry("a.b.c", T.A, "192.0.2.1"), entry("x\\.y", T.A, "192.0.2.2")])
+    below = [name for name in ("c", "b.c", "a.b.c", "y", "x\\.y") if held.holds_below(f"{name}.{ZONE}")]
+    assert below == ["c", "b.c"]
+    assert held.holds_below(ZONE)

@@ -81,3 +81,9 @@ def test_a_plain_alias_has_one_target_and_a_weighted_one_may_have_several() -> N
     with pytest.raises(CnameConflict):
         routing.check_answers(Policy.SIMPLE, RecordType.CNAME, [A, B])
     routing.check_answers(Policy.WEIGHTED, RecordType.CNAME, [A, B])
+
+
+@pytest.mark.parametrize("regions", [{f"region-{n}": 1 for n in range(65)}, {"": 1}, {"x" * 64: 1}])
+def test_latencies_have_so_many_regions_and_such_names(regions: dict[str, int]) -> None:
+    with pytest.raises(InvalidRouting):
+        routing.check_answers(Policy.LATENCY, RecordType.A, [Answer("192.0.2.1", latency_ms=regions)])

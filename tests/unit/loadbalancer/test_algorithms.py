@@ -5,13 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from services.loadbalancer.domain.algorithms import (
     LAST_PLACE,
+    POINTS_PER_WEIGHT,
     Ring,
+    Rings,
     least_connections,
     ring_point,
     smooth_weighted_round_robin,
@@ -126,3 +130,43 @@ def test_the_ring_closes() -> None:
     assert ring.owner("") in {"a", "b"}
     assert ring_point("") > 20
     assert ring.owner("") == "a"
+
+
+def test_who_is_out_takes_no_other_keys_with_it() -> None:
+    whole, without = Ring.of({"a": 1, "b": 2, "c": 1}), Ring.of({"a": 1, "b": 2})
+    keys = [f"key-{n}" for n in range(400)]
+    assert [whole.owner(key, {"a", "b"}) for key in keys] == [without.owner(key) for key in keys]
+    with pytest.raises(ValueError, match="none of the candidates"):
+        whole.owner("key", {"d"})
+
+
+def test_a_ring_is_made_once_per_change_however_many_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, int]] = []
+    make = Ring.of
+
+    def counted(weights: Mapping[str, int]) -> Ring:
+        made.append(dict(weights))
+        return make(weights)
+
+    monkeypatch.setattr(Ring, "of", counted)
+    rings = Rings()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: rings.of({"a": 3, "b": 5}), range(32)))
+    rings.of({"b": 5, "a": 3})
+    rings.of({"a": 3, "b": 6})
+    assert made == [{"a": 3, "b": 5}, {"a": 3, "b": 6}]
+    assert all(ring is found[0] for ring in found)
+
+
+def test_rings_that_nobody_asks_for_are_forgotten() -> None:
+    rings = Rings(max_points=2 * POINTS_PER_WEIGHT)
+    first, second = rings.of({"a": 1}), rings.of({"b": 1})
+    rings.of({"a": 1})
+    rings.of({"c": 1})
+    assert rings.of({"a": 1}) is first
+    assert rings.of({"b": 1}) is not second
+
+
+def test_a_ring_that_is_larger_than_what_is_kept_still_answers() -> None:
+    rings = Rings(max_points=1)
+    assert rings.of({"a": 1}).owner("key") == rings.of({"a": 2}).owner("key") == "a"

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import AdminState
-from services.loadbalancer.domain.haproxy import ListenerConfig, PoolConfig, Protocol, Server, render
+from services.loadbalancer.domain.errors import InvalidHashKey
+from services.loadbalancer.domain.haproxy import (
+    HashKey,
+    ListenerConfig,
+    PoolConfig,
+    Protocol,
+    Server,
+    check_hash_key,
+    render,
+)
+from services.loadbalancer.domain.probes import ActiveCheck
 
 
 def pool(
@@ -78,3 +90,46 @@ def test_frontends_are_in_order_of_ports() -> None:
         "frontend listener-443",
         "frontend listener-8080",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "line"),
+    [
+        (HashKey.SOURCE, None, "balance source"),
+        (HashKey.HEADER, "X-Tenant", "balance hdr(X-Tenant)"),
+        (HashKey.COOKIE, "session", "balance hash req.cook(session)"),
+        (HashKey.QUERY, "user", "balance url_param user"),
+        (HashKey.PATH, None, "balance uri path-only"),
+    ],
+)
+def test_a_hash_goes_by_the_pools_key_over_http_and_by_the_source_over_tcp(
+    key: HashKey, name: str | None, line: str
+) -> None:
+    hashed = replace(pool(Algorithm.CONSISTENT_HASH, A), hash_key=key, hash_name=name)
+    listeners = [ListenerConfig(n, p, "pool-1") for n, p in ((80, Protocol.HTTP), (25, Protocol.TCP))]
+    text = render("lb-1", listeners, {"pool-1": hashed})
+    assert section(text, "backend pool-1-80")[1:3] == [line, "hash-type consistent"]
+    assert section(text, "backend pool-1-25")[1:3] == ["balance source", "hash-type consistent"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [(HashKey.SOURCE, "x"), (HashKey.PATH, "x"), (HashKey.HEADER, None), (HashKey.COOKIE, None), (HashKey.QUERY, None)],
+)
+def test_a_hash_key_has_a_name_exactly_where_its_kind_has_one(key: HashKey, name: str | None) -> None:
+    with pytest.raises(InvalidHashKey):
+        check_hash_key(key, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        (ActiveCheck.NONE, []),
+        (ActiveCheck.TCP, ["timeout check 500ms"]),
+        (ActiveCheck.HTTP, ["option httpchk GET /up?full=1", "timeout check 500ms"]),
+    ],
+)
+def test_checks_ask_what_the_pool_says(kind: ActiveCheck, lines: list[str]) -> None:
+    checked = replace(pool(), active_check=kind, check_path="/up?full=1", check_timeout_seconds=0.5)
+    text = render("lb-1", [ListenerConfig(80, Protocol.HTTP, "pool-1")], {"pool-1": checked})
+    assert section(text, "backend pool-1-80") == ["mode http", "balance roundrobin", *lines]

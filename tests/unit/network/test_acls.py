@@ -8,7 +8,7 @@ import pytest
 
 from services.network.domain.acls import AclAction, AclRule, check_new_rule, evaluate, in_order
 from services.network.domain.cidr import parse_address, parse_network
-from services.network.domain.errors import DuplicateRule, InvalidRule
+from services.network.domain.errors import DuplicateRule, InvalidRule, RuleLimit
 from services.network.domain.packets import Direction, Packet, PortRange, Protocol
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS
@@ -83,3 +83,11 @@ def test_a_number_is_taken_once_a_direction() -> None:
 def test_rule_numbers_outside_the_range_are_refused(number: int) -> None:
     with pytest.raises(InvalidRule):
         rule(number, ALLOW)
+
+
+def test_a_full_direction_takes_no_further_rule_and_the_other_does() -> None:
+    full = [AclRule(number, Direction.INGRESS, AclAction.ALLOW, parse_network("0.0.0.0/0")) for number in range(1, 41)]
+
+    with pytest.raises(RuleLimit):
+        check_new_rule(full, AclRule(41, Direction.INGRESS, AclAction.ALLOW, parse_network("0.0.0.0/0")))
+    check_new_rule(full, AclRule(41, Direction.EGRESS, AclAction.ALLOW, parse_network("0.0.0.0/0")))

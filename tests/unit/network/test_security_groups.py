@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import pytest
+
 from services.network.domain.cidr import parse_address, parse_network
+from services.network.domain.errors import RuleLimit
 from services.network.domain.packets import Direction, Packet, PortRange, Protocol
-from services.network.domain.security_groups import GroupRule, allows
+from services.network.domain.security_groups import MAX_RULES, GroupRule, allows, check_room
 
 IN = Direction.INGRESS
 WEB = GroupRule(IN, Protocol.TCP, PortRange(443, 443), network=parse_network("0.0.0.0/0"))
@@ -36,3 +39,9 @@ def test_a_peer_group_allows_its_members_only() -> None:
     assert allows([[FROM_GROUP]], database, peer_groups={"sg-app", "sg-x"})
     assert not allows([[FROM_GROUP]], database, peer_groups={"sg-x"})
     assert not allows([[FROM_GROUP]], database)
+
+
+def test_a_full_group_takes_no_further_rule() -> None:
+    check_room(MAX_RULES - 1)
+    with pytest.raises(RuleLimit):
+        check_room(MAX_RULES)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.network.domain.errors import TunnelMtuTooSmall
-from services.network.domain.vpn_tunnels import Cipher, tcp_mss, tunnel_mtu
+from services.network.domain.cidr import parse_address
+from services.network.domain.errors import PeerAddressRefused, TunnelMtuTooSmall
+from services.network.domain.vpn_tunnels import Cipher, check_peer, tcp_mss, tunnel_mtu
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,30 @@ def test_a_gateway_mtu_that_leaves_too_little_is_refused() -> None:
     assert tunnel_mtu(Cipher.AES_GCM, gateway_mtu=632) == 578
     with pytest.raises(TunnelMtuTooSmall):
         tunnel_mtu(Cipher.AES_GCM, gateway_mtu=631)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "192.0.2.1", "203.0.113.9", "2001:db8::1", "2606:4700:4700::1111"])
+def test_a_peer_has_a_public_address(address: str) -> None:
+    assert str(check_peer(parse_address(address))) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.17.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.5",
+        ),
+        *("240.0.0.1", "255.255.255.255", "198.18.0.1", "168.63.129.16", "::1", "::", "fe80::1", "ff02::1"),
+        *("fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "2002:a9fe:a9fe::1", "64:ff9b::a00:1"),
+    ],
+)
+def test_a_peer_is_neither_inside_the_platform_nor_one_address_in_the_dress_of_another(address: str) -> None:
+    with pytest.raises(PeerAddressRefused):
+        check_peer(parse_address(address))

@@ -1,0 +1,118 @@
+"""Active checks: the platform itself asks the backends of pools that want it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+from tests.support.api import Api
+from tests.support.balancing import POOLS, check, make_pool, pick
+from tests.support.bus import Bus
+from tests.support.eventually import eventually
+from tests.support.identities import Tenant
+from tests.support.machines import SILENT, Machine, closed_port, machine
+
+CHECKED: dict[str, Any] = {
+    "active_check": "http",
+    "check_interval_seconds": 1,
+    "check_timeout_seconds": 0.5,
+    "fall": 2,
+    "rise": 2,
+}
+
+
+def backend_at(api: Api, pool: str, address: str, port: int) -> str:
+    made: str = api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})["id"]
+    return made
+
+
+def backends(api: Api, pool: str) -> dict[str, dict[str, Any]]:
+    return {each["id"]: each for each in api.ok("GET", pool)["backends"]}
+
+
+def checked_pool(api: Api, target: Machine, **fields: Any) -> tuple[str, str]:
+    """A checked pool whose one backend is the machine."""
+    pool, _ = make_pool(api, **{**CHECKED, **fields})
+    return pool, backend_at(api, pool, target.address, target.port)
+
+
+def test_health_follows_the_answers_by_rise_and_fall(tenant: Tenant, bus: Bus) -> None:
+    with machine() as target:
+        pool, backend = checked_pool(tenant.api, target, check_path="/up?full=1")
+        eventually(lambda: backends(tenant.api, pool)[backend]["check_result"] == "passed")
+        assert target.asked[0] == "GET /up?full=1 HTTP/1.1"
+
+        target.status = "503 Service Unavailable"
+        eventually(lambda: not backends(tenant.api, pool)[backend]["healthy"])
+        assert backends(tenant.api, pool)[backend]["check_result"] == "bad_answer"
+        target.status = "302 Found"
+        eventually(lambda: backends(tenant.api, pool)[backend]["healthy"])
+
+    told = bus.of_subject("loadbalancer.events", backend, count=3)
+    assert [event["data"]["healthy"] for event in told] == [True, False, True]
+
+
+def test_traffic_goes_where_the_checks_pass(tenant: Tenant) -> None:
+    with machine() as good, closed_port() as (address, port):
+        pool, working = checked_pool(tenant.api, good, panic_threshold_percent=0)
+        dead = backend_at(tenant.api, pool, address, port)
+        eventually(lambda: not backends(tenant.api, pool)[dead]["healthy"])
+
+        assert backends(tenant.api, pool)[dead]["check_result"] == "not_connected"
+        assert {pick(tenant.api, pool) for _ in range(4)} == {working}
+
+
+def test_a_machine_that_accepts_and_says_nothing_times_out_and_holds_up_nobody_else(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    with ExitStack() as stack:
+        broken = stack.enter_context(machine("500 Oops"))
+        theirs, _ = make_pool(other_tenant.api, **CHECKED)
+        for _ in range(12):
+            silent = stack.enter_context(machine(SILENT))
+            backend_at(other_tenant.api, theirs, silent.address, silent.port)
+        pool, backend = checked_pool(tenant.api, broken)
+
+        eventually(lambda: not backends(tenant.api, pool)[backend]["healthy"], timeout=20)
+        eventually(lambda: not any(each["healthy"] for each in backends(other_tenant.api, theirs).values()), timeout=20)
+        assert {each["check_result"] for each in backends(other_tenant.api, theirs).values()} == {"timed_out"}
+
+
+def test_a_connection_is_enough_where_the_pool_says_so(tenant: Tenant) -> None:
+    with machine("500 Oops") as target:
+        pool, backend = checked_pool(tenant.api, target, active_check="tcp")
+        eventually(lambda: backends(tenant.api, pool)[backend]["check_result"] == "passed")
+        assert (target.asked, backends(tenant.api, pool)[backend]["healthy"]) == ([], True)
+
+
+def test_nobody_is_asked_unless_the_pool_wants_it_and_no_longer_than_that(tenant: Tenant) -> None:
+    with machine("500 Oops") as target, machine("500 Oops") as unasked:
+        pool, _ = checked_pool(tenant.api, target, fall=100)
+        plain, _ = make_pool(tenant.api, name="plain", check_interval_seconds=1, fall=1)
+        silent = backend_at(tenant.api, plain, unasked.address, unasked.port)
+        eventually(lambda: len(target.asked) >= 2)
+
+        tenant.api.ok("PATCH", pool, json={"active_check": "none"})
+        assert (unasked.asked, backends(tenant.api, plain)[silent]["check_result"]) == ([], None)
+        tenant.api.ok("PATCH", plain, json={"active_check": "http", "check_timeout_seconds": 0.5})
+        eventually(lambda: not backends(tenant.api, plain)[silent]["healthy"])
+        before = len(target.asked)
+        eventually(lambda: len(unasked.asked) >= 3)
+        assert len(target.asked) - before <= 1
+
+
+def test_health_that_is_reported_counts_beside_the_checks(tenant: Tenant) -> None:
+    pool, [backend] = make_pool(tenant.api, 1, fall=2, rise=1)
+    assert check(tenant.api, pool, backend, "--") is False
+    assert check(tenant.api, pool, backend, "+") is True
+    assert backends(tenant.api, pool)[backend]["checked_at"] is None
+
+
+def test_a_check_that_outlasts_its_interval_is_refused(tenant: Tenant) -> None:
+    slow = {**CHECKED, "name": "slow", "check_timeout_seconds": 1}
+    tenant.api.refused("POST", POOLS, 422, "invalid_health_check", json=slow)
+    pool, _ = make_pool(tenant.api, **CHECKED)
+    tenant.api.refused("PATCH", pool, 422, "invalid_health_check", json={"check_timeout_seconds": 2})
+    for path in ("no-slash", "/a b", "/a\r\nHost: x", '/"'):
+        tenant.api.refused("PATCH", pool, 422, "validation_failed", json={"check_path": path})
+    assert tenant.api.ok("GET", pool)["version"] == 1
