@@ -91,6 +91,7 @@ class Deployment(TenantRow, Base):
     targets_changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     traffic: Mapped[int] = mapped_column(Integer)
     step: Mapped[int] = mapped_column(Integer)
+    step_ready: Mapped[bool]
     step_started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     switched_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     sample_requests: Mapped[int] = mapped_column(BigInteger)

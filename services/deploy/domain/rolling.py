@@ -7,17 +7,26 @@ from services.deploy.domain.shares import RollingBounds
 
 
 def rolling_targets(wanted: int, bounds: RollingBounds, seen: Observation) -> Replicas:
-    """The next number of old and new replicas.
+    """The next number of old and new replicas on the way to none old and `wanted` new."""
+    return targets_towards(Replicas(old=0, new=wanted), wanted, bounds, seen)
 
-    Never more than `wanted + surge` in total and never fewer than `wanted - unavailable` ready. Old replicas that
-    aren't ready go first, because they take up room and serve nobody (Kubernetes' deployment controller).
+
+def targets_towards(goal: Replicas, wanted: int, bounds: RollingBounds, seen: Observation) -> Replicas:
+    """The next number of old and new replicas on the way to `goal`, which may keep some of the old.
+
+    Never more than `wanted + surge` in total (or as many as there are) and never fewer than `wanted - unavailable`
+    ready by what is taken away. Old replicas that aren't ready go first, because they take up room and serve nobody
+    (Kubernetes' deployment controller; Argo Rollouts moves a canary's replicas by the same two bounds).
     """
-    room = wanted + bounds.surge - (seen.old + seen.new)
-    new = min(wanted, seen.new + max(0, room))
+    room = max(0, wanted + bounds.surge - (seen.old + seen.new))
+    new = max(seen.new, min(goal.new, seen.new + room))
     must_stay_ready = wanted - bounds.unavailable
-    not_ready = min(seen.old - seen.old_ready, max(0, seen.old + seen.new_ready - must_stay_ready))
+    surplus = max(0, seen.old - goal.old)
     spare = max(0, seen.old_ready + seen.new_ready - must_stay_ready)
-    return Replicas(old=seen.old - not_ready - min(seen.old_ready, spare), new=new)
+    not_ready = min(seen.old - seen.old_ready, surplus, max(0, seen.old + seen.new_ready - must_stay_ready))
+    old = seen.old - not_ready - min(seen.old_ready, surplus - not_ready, spare)
+    missing = min(max(0, goal.old - seen.old), room - (new - seen.new))
+    return Replicas(old=old + missing, new=new)
 
 
 def rolling_finished(wanted: int, seen: Observation) -> bool:
