@@ -428,6 +428,8 @@ ALL: tuple[ErrorCode, ...] = (
         "Nothing is left of a packet after encapsulation: raise the MTU."),
     ErrorCode("unauthenticated", 401, "Authentication required",
         "Nobody that can be verified sent the request: send a valid access token."),
+    ErrorCode("unknown_attribute", 422, "Unknown attribute",
+        "A resource has an attribute that its kind doesn't know, perhaps misspelt: the detail names those there are."),
     ErrorCode("unknown_dependency", 422, "Unknown dependency",
         "Something depends on what isn't there: add it, or remove the reference."),
     ErrorCode("unknown_event_type", 500, "Unknown event type",

@@ -90,13 +90,19 @@ class ApplyCreate(Body):
 
 
 class StepOut(Out):
-    """One change of an apply."""
+    """One step of an apply; a replacement is two of them.
+
+    `dispatches` counts how often it was given to the workers' broker, `attempts` how often a worker took it. More than
+    one of either says that a worker or something that the step needs was away; the effect is one all the same.
+    """
 
     address: str
     action: str
     state: str
     resource_id: str | None
     reason: str | None
+    dispatches: int
+    attempts: int
 
 
 class ApplyOut(Out):

@@ -211,13 +211,14 @@ def test_samples_are_counted_only_where_they_can_be_true(tenant: Tenant) -> None
     started = start_deployment(tenant.api, environment, release=release)
     deployment_in(tenant.api, started["id"], "in_progress")
     samples = f"{DEPLOY}/deployments/{started['id']}/samples"
-    before = tenant.api.ok("GET", f"{DEPLOY}/deployments/{started['id']}")
+    path = f"{DEPLOY}/deployments/{started['id']}"
+    before = eventually(lambda: (found := tenant.api.ok("GET", path))["new"] == 2 and found)
     # Then more failures than requests are refused, and numbers beyond counting
     tenant.api.refused("POST", samples, 422, "invalid_samples", json={"requests": 1, "errors": 2})
     tenant.api.refused("POST", samples, 422, "validation_failed", json={"requests": 10**20, "errors": 0})
     # And so is a report made for another version, and one for a rollout that has ended
     stale = tenant.api.with_headers(If_Match=f'"{before["version"] + 7}"')
     stale.refused("POST", samples, 412, "version_conflict", json={"requests": 1, "errors": 0})
-    assert tenant.api.ok("GET", f"{DEPLOY}/deployments/{started['id']}")["version"] == before["version"]
-    tenant.api.ok("POST", f"{DEPLOY}/deployments/{started['id']}/cancel")
+    assert tenant.api.ok("GET", path) == before
+    tenant.api.ok("POST", f"{path}/cancel")
     tenant.api.refused("POST", samples, 409, "not_in_progress", json={"requests": 1, "errors": 0})

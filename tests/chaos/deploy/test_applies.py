@@ -1,0 +1,143 @@
+"""What an apply needs goes away in the middle of it: it ends all the same, by whoever lives, each effect once."""
+
+from typing import Any
+
+import etcd3
+import pytest
+import redis
+
+from tests.support.bus import Bus
+from tests.support.deploying import DEPLOY, ended_apply, make_environment, make_plan, null
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+
+WORKER = "deploy-worker"
+QUEUE, BROKER_DATABASE = "deploy", 1
+"""The list of Redis that the workers' tasks lie in, and the database that it is in (`CELERY_BROKER_URL`)."""
+RECOVERY_SECONDS = 25.0
+BROKER_LOSS_SECONDS = 45.0
+"""What the broker has lost is handed over again once nobody has moved it for twenty seconds."""
+
+
+def chain(length: int) -> list[dict[str, Any]]:
+    """Volumes, each made after the one before it."""
+    return [
+        {
+            "address": f"storage.volume.v{number}",
+            "attributes": {"size_gib": 1, "zone": "zone-1"},
+            "depends_on": [f"storage.volume.v{number - 1}"] if number else [],
+        }
+        for number in range(length)
+    ]
+
+
+def begin(tenant: Tenant, environment: str, *resources: dict[str, Any]) -> str:
+    """The id of an apply that was accepted."""
+    plan = make_plan(tenant.api, environment, *resources)
+    accepted = tenant.api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
+    return str(accepted["id"])
+
+
+def steps(tenant: Tenant, apply_id: str) -> list[dict[str, Any]]:
+    """The steps of an apply as they are now."""
+    found: list[dict[str, Any]] = tenant.api.ok("GET", f"{DEPLOY}/applies/{apply_id}")["steps"]
+    return found
+
+
+def volumes(tenant: Tenant) -> list[str]:
+    """The names of the tenant's volumes."""
+    return sorted(each["name"] for each in tenant.api.items("/api/storage/v1/volumes"))
+
+
+def unlocked(tenant: Tenant, environment: str) -> bool:
+    """Whether the environment is free."""
+    return tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
+
+
+@pytest.mark.services("storage")
+def test_a_step_whose_worker_died_is_given_out_again_by_the_broker_and_makes_its_resource_once(
+    fleet: FleetControl, tenant: Tenant, bus: Bus
+) -> None:
+    # Given a worker that dies while the owner of a resource is making it
+    environment = make_environment(tenant.api)
+    with fleet.paused("storage"):
+        apply_id = begin(tenant, environment, *chain(1))
+        eventually(lambda: steps(tenant, apply_id)[0]["attempts"] == 1)
+        fleet.kill(WORKER)
+    # When a worker is back
+    fleet.start(WORKER)
+    done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
+    # Then the broker had kept the step's task, since it was not done, and gave it out again: nobody else had to
+    (step,) = done["steps"]
+    assert (done["state"], step["state"], step["attempts"], step["dispatches"]) == ("succeeded", "done", 2, 1)
+    # And its effect is one, and told once
+    assert volumes(tenant) == ["v0"]
+    completed = bus.events("deploy.events", lambda event: event["data"].get("apply_id") == apply_id)
+    assert [(each["type"], each["sequence"]) for each in completed] == [("deploy.step.completed", 2)]
+    eventually(lambda: unlocked(tenant, environment))
+
+
+@pytest.mark.services("storage")
+@pytest.mark.parametrize("away", ["storage", "minio", "infra-db", "etcd", "redis"])
+def test_an_apply_outlives_what_it_needs(fleet: FleetControl, tenant: Tenant, away: str) -> None:
+    # Given an apply on its way
+    environment = make_environment(tenant.api)
+    apply_id = begin(tenant, environment, *chain(6), null("beside"))
+    eventually(lambda: steps(tenant, apply_id)[0]["state"] == "done")
+    # When something that it needs dies, and is back some seconds later
+    fleet.kill(away)
+    fleet.start(away)
+    fleet.wait_healthy(away)
+    assert not fleet.wait_routed()
+    # Then it ends well, with each resource made once, and leaves its environment free
+    done = ended_apply(tenant.api, apply_id, timeout=BROKER_LOSS_SECONDS if away == "redis" else RECOVERY_SECONDS)
+    assert (done["state"], done["reason"], done["serial"]) == ("succeeded", None, 1)
+    assert volumes(tenant) == [f"v{number}" for number in range(6)]
+    assert len(tenant.api.ok("GET", f"{environment}/state")["resources"]) == 7
+    eventually(lambda: unlocked(tenant, environment))
+    # And the worker is there for the next one
+    fleet.wait_healthy(WORKER)
+    assert ended_apply(tenant.api, begin(tenant, environment), timeout=RECOVERY_SECONDS)["state"] == "succeeded"
+    assert volumes(tenant) == []
+
+
+@pytest.mark.services("storage")
+def test_an_apply_goes_on_when_its_worker_hung_for_longer_than_its_locks_last(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    # Given a worker that hangs in the middle of an apply
+    environment = make_environment(tenant.api)
+    apply_id = begin(tenant, environment, *chain(6))
+    eventually(lambda: steps(tenant, apply_id)[0]["state"] == "done")
+    with fleet.paused(WORKER):
+        # When the lock of the step that it is at ends in etcd
+        eventually(lambda: not step_locks(fleet), timeout=15.0)
+    # Then it goes on, nothing is made twice, and the environment is free
+    done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
+    assert (done["state"], done["serial"]) == ("succeeded", 1)
+    assert volumes(tenant) == [f"v{number}" for number in range(6)]
+    eventually(lambda: unlocked(tenant, environment))
+
+
+def step_locks(fleet: FleetControl) -> list[str]:
+    """The locks of steps that workers are at."""
+    host, port = fleet.address("etcd:2379")
+    with etcd3.client(host, port) as etcd:
+        return [metadata.key.decode() for _, metadata in etcd.get_prefix("/locks/steps/")]
+
+
+def test_tasks_that_the_broker_has_lost_are_handed_over_again_by_whoever_lives(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    # Given two applies whose tasks the broker loses; a worker that hangs may have been given the first one, not both
+    first, second = make_environment(tenant.api), make_environment(tenant.api, "second")
+    host, port = fleet.address("redis:6379")
+    with fleet.paused(WORKER):
+        begun = [begin(tenant, first, null("a")), begin(tenant, second, null("a"))]
+        with redis.Redis(host, port, db=BROKER_DATABASE) as broker:
+            eventually(lambda: broker.delete(QUEUE) == 1)
+    # When no worker is started anew, then both are done all the same
+    for apply_id in begun:
+        done = ended_apply(tenant.api, apply_id, timeout=BROKER_LOSS_SECONDS)
+        assert (done["state"], done["serial"]) == ("succeeded", 1)
