@@ -1,8 +1,12 @@
 """What an apply needs goes away in the middle of it: it ends all the same, by whoever lives, each effect once."""
 
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import etcd3
+import psycopg2
 import pytest
 import redis
 
@@ -50,6 +54,20 @@ def volumes(tenant: Tenant) -> list[str]:
     return sorted(each["name"] for each in tenant.api.items("/api/storage/v1/volumes"))
 
 
+@contextmanager
+def rows_held(fleet: FleetControl, apply_id: str) -> Iterator[None]:
+    """Whoever wants to write to the apply's steps meanwhile waits."""
+    host, port = fleet.address("infra-db:5432")
+    password = os.environ.get("POSTGRES_PASSWORD", "omnicloud-postgres")
+    connection = psycopg2.connect(host=host, port=port, user="omnicloud", password=password, dbname="infra_db")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM deploy.apply_steps WHERE apply_id = %s FOR UPDATE", (apply_id,))
+        yield
+    finally:
+        connection.close()
+
+
 def unlocked(tenant: Tenant, environment: str) -> bool:
     """Whether the environment is free."""
     return tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
@@ -59,12 +77,16 @@ def unlocked(tenant: Tenant, environment: str) -> bool:
 def test_a_step_whose_worker_died_is_given_out_again_by_the_broker_and_makes_its_resource_once(
     fleet: FleetControl, tenant: Tenant, bus: Bus
 ) -> None:
-    # Given a worker that dies while the owner of a resource is making it
+    # Given a worker that dies when the owner of a resource has made it, and before that could be noted
     environment = make_environment(tenant.api)
-    with fleet.paused("storage"):
-        apply_id = begin(tenant, environment, *chain(1))
-        eventually(lambda: steps(tenant, apply_id)[0]["attempts"] == 1)
+    with ExitStack() as held:
+        with fleet.paused("storage"):
+            apply_id = begin(tenant, environment, *chain(1))
+            eventually(lambda: steps(tenant, apply_id)[0]["attempts"] == 1)
+            held.enter_context(rows_held(fleet, apply_id))
+        eventually(lambda: volumes(tenant) == ["v0"])
         fleet.kill(WORKER)
+    assert steps(tenant, apply_id)[0]["state"] == "running"
     # When a worker is back
     fleet.start(WORKER)
     done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
