@@ -78,6 +78,16 @@ class ApplyRepository(TenantRepository[Apply]):
     model = Apply
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a step stands in its graph."""
+
+    id: str
+    node: str
+    needs: Sequence[str]
+    state: StepState
+
+
 class StepRepository(TenantRepository[ApplyStep]):
     """Steps of applies."""
 
@@ -87,6 +97,17 @@ class StepRepository(TenantRepository[ApplyStep]):
         """The steps of an apply in the order of their graph."""
         query = self.scoped().where(ApplyStep.apply_id == apply_id).order_by(ApplyStep.position)
         return self.session.scalars(query).all()
+
+    def standings(self, apply_id: str) -> list[Standing]:
+        """Where each step of an apply stands, without what it does."""
+        columns = (ApplyStep.id, ApplyStep.node, ApplyStep.needs, ApplyStep.state)
+        query = self.scoped().where(ApplyStep.apply_id == apply_id).with_only_columns(*columns)
+        return [Standing(id, node, needs, StepState(state)) for id, node, needs, state in self.session.execute(query)]
+
+    def these(self, ids: Collection[str]) -> Sequence[ApplyStep]:
+        """These steps, locked, in the order of their graph."""
+        query = self.scoped().where(ApplyStep.id.in_(ids)).order_by(ApplyStep.position)
+        return self.session.scalars(query.with_for_update()).all()
 
     def made(self, apply_id: str, addresses: Collection[str]) -> dict[str, str]:
         """The ids of those of these resources that the apply has made or changed, by address."""

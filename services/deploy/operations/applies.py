@@ -27,7 +27,7 @@ from shared.errors import Conflict, OmniCloudError
 from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import SessionFactory, touch
 from shared.infra.locks import DistributedLock
-from shared.infra.state_store import SavedPlan, StateDocument, ensure_plan_is_current
+from shared.infra.state_store import SavedPlan, StateCorrupted, StateDocument, ensure_plan_is_current
 from shared.kernel.context import current, current_tenant
 from shared.kernel.logs import logger
 from shared.utils.ids import new_id
@@ -98,8 +98,8 @@ def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: E
     refused, document = None, None
     try:
         document = documents.read(ports, environment.name)
-    except documents.ForeignState as foreign:
-        refused = foreign.detail
+    except (documents.ForeignState, StateCorrupted) as unusable:
+        refused = unusable.detail
     with sessions() as session, session.begin():
         apply = ApplyRepository(session).get(apply_id, lock=True)
         if apply.state != ApplyState.QUEUED:
@@ -128,15 +128,16 @@ def _hand_over(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, apply_i
         apply = ApplyRepository(session).get(apply_id, lock=True)
         if apply.state != ApplyState.RUNNING:
             return False
-        steps = {step.node: step for step in StepRepository(session).of(apply_id)}
-        states = {node: StepState(step.state) for node, step in steps.items()}
-        ready, lost = next_steps({node: step.needs for node, step in steps.items()}, states)
-        for node in lost:
-            steps[node].state, steps[node].reason = StepState.SKIPPED, "a step that it needs has failed"
-            touch(steps[node])
+        steps = StepRepository(session)
+        standing = {each.node: each for each in steps.standings(apply_id)}
+        states = {node: each.state for node, each in standing.items()}
+        ready, lost = next_steps({node: each.needs for node, each in standing.items()}, states)
+        for step in steps.these([standing[node].id for node in lost]):
+            step.state, step.reason = StepState.SKIPPED, "a step that it needs has failed"
+            touch(step)
         underway = [node for node, state in states.items() if state is StepState.RUNNING]
-        _send(ports, tasks, apply, [steps[node] for node in (*ready, *underway)])
-        return all(StepState(step.state) in ENDED for step in steps.values())
+        _send(ports, tasks, apply, steps.these([standing[node].id for node in (*ready, *underway)]))
+        return all(state in ENDED or node in lost for node, state in states.items())
 
 
 def _send(ports: Ports, tasks: TaskQueue, apply: Apply, steps: Sequence[ApplyStep]) -> None:
@@ -174,7 +175,7 @@ def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Env
         try:
             serial: int | None = _write_state(ports, lock, environment.name, apply_id, steps)
         except OmniCloudError as error:
-            if passes(error):
+            if passes(error) and not isinstance(error, StateCorrupted):
                 raise
             serial, failure = None, f"the state could not be written: {error.detail}"
         _finish(sessions, apply_id, environment, serial, failure)
