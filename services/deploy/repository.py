@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
 from services.deploy.domain.deployments import RUNNING_STATES, DeploymentState
+from services.deploy.domain.steps import ENDED as ENDED_STEPS
 from services.deploy.domain.steps import StepState
 from services.deploy.tables import Apply, ApplyStep, Candidate, Deployment, Environment, Fence, Plan
 from shared.errors import Conflict, NotFound
@@ -103,6 +104,13 @@ class StepRepository(TenantRepository[ApplyStep]):
         columns = (ApplyStep.id, ApplyStep.node, ApplyStep.needs, ApplyStep.state)
         query = self.scoped().where(ApplyStep.apply_id == apply_id).with_only_columns(*columns)
         return [Standing(id, node, needs, StepState(state)) for id, node, needs, state in self.session.execute(query)]
+
+    def awaited(self, step: ApplyStep) -> bool:
+        """Whether anybody waited for this step to end: one that needs it, or the apply for its last."""
+        others = self.scoped().where(ApplyStep.apply_id == step.apply_id, ApplyStep.state.not_in(ENDED_STEPS))
+        needing = others.where(ApplyStep.needs.contains([step.node])).with_only_columns(ApplyStep.id).limit(1)
+        unended = others.with_only_columns(ApplyStep.id).limit(1)
+        return self.session.scalar(needing) is not None or self.session.scalar(unended) is None
 
     def these(self, ids: Collection[str]) -> Sequence[ApplyStep]:
         """These steps, locked, in the order of their graph."""

@@ -86,9 +86,7 @@ def apply(task: Any, *, apply_id: str, tenant_id: str, actor: str, correlation_i
 
 
 @app.task(name=STEP_TASK, bind=True, max_retries=None)
-def step(
-    task: Any, *, apply_id: str, step_id: str, tenant_id: str, actor: str, correlation_id: str, traceparent: str
-) -> None:
+def step(task: Any, *, step_id: str, tenant_id: str, actor: str, correlation_id: str, traceparent: str) -> None:
     """Take one step of an apply, and hand over those that waited for it."""
     with service_context(
         "deploy",
@@ -99,12 +97,12 @@ def step(
         traceparent=traceparent,
         work=STEP,
     ):
-        _attempt(task, lambda: _take(apply_id, step_id))
+        _attempt(task, lambda: _take(step_id))
 
 
-def _take(apply_id: str, step_id: str) -> None:
+def _take(step_id: str) -> None:
     steps.take(sessions, ports, step_id)
-    applies.advance(sessions, ports, tasks, apply_id)
+    applies.go_on_after(sessions, ports, tasks, step_id)
 
 
 def _attempt(task: Any, work: Callable[[], None]) -> None:

@@ -93,6 +93,17 @@ def advance(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, apply_id: 
         _end(sessions, ports, apply_id, environment)
 
 
+def go_on_after(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, step_id: str) -> None:
+    """Advance the apply of a step that has ended, if anybody waited for that: most ends of a wide plan are awaited by
+    nobody. Asked after the end was committed, so of two that end at once the later one sees both."""
+    with sessions() as session, session.begin():
+        steps = StepRepository(session)
+        step = steps.get(step_id)
+        if not steps.awaited(step):
+            return
+    advance(sessions, ports, tasks, step.apply_id)
+
+
 def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> None:
     """The plan must still fit the state; what there is then is noted for the steps' references."""
     refused, document = None, None

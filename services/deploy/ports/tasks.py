@@ -50,18 +50,17 @@ class TaskQueue:
 
     def send(self, apply: Apply) -> None:
         """Give the broker the task of an apply. Raises kombu's OperationalError when the broker doesn't take it."""
-        self._send(APPLY_TASK, apply)
+        self._send(APPLY_TASK, apply, apply_id=apply.id)
 
     def send_step(self, apply: Apply, step: ApplyStep) -> None:
         """Give the broker the task of one step. Raises kombu's OperationalError when the broker doesn't take it."""
         self._send(STEP_TASK, apply, step_id=step.id)
 
-    def _send(self, task: str, apply: Apply, **more: str) -> None:
+    def _send(self, task: str, apply: Apply, **subject: str) -> None:
         self._celery.send_task(
             task,
             kwargs={
-                **more,
-                "apply_id": apply.id,
+                **subject,
                 "tenant_id": apply.tenant_id,
                 "actor": apply.actor,
                 "correlation_id": apply.correlation_id,
