@@ -1,6 +1,7 @@
 """What an apply needs goes away in the middle of it: it ends all the same, by whoever lives, each effect once."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -19,6 +20,8 @@ from tests.support.identities import Tenant
 WORKER = "deploy-worker"
 QUEUE, BROKER_DATABASE = "deploy", 1
 """The list of Redis that the workers' tasks lie in, and the database that it is in (`CELERY_BROKER_URL`)."""
+LOCK_SECONDS = 5.0
+"""How long a lock lasts that nobody renews (`execution_lock_seconds`), and the broker waits for a step."""
 RECOVERY_SECONDS = 25.0
 BROKER_LOSS_SECONDS = 45.0
 """What the broker has lost is handed over again once nobody has moved it for twenty seconds."""
@@ -52,6 +55,14 @@ def steps(tenant: Tenant, apply_id: str) -> list[dict[str, Any]]:
 def volumes(tenant: Tenant) -> list[str]:
     """The names of the tenant's volumes."""
     return sorted(each["name"] for each in tenant.api.items("/api/storage/v1/volumes"))
+
+
+def step_locks(fleet: FleetControl) -> list[tuple[str, int]]:
+    """The locks of steps that workers are at, and since when, as revisions of etcd."""
+    host, port = fleet.address("etcd:2379")
+    with etcd3.client(host, port) as etcd:
+        found = etcd.get_prefix("/locks/steps/")
+        return [(metadata.key.decode(), metadata.create_revision) for _, metadata in found]
 
 
 @contextmanager
@@ -142,13 +153,6 @@ def test_an_apply_goes_on_when_its_worker_hung_for_longer_than_its_locks_last(
     eventually(lambda: unlocked(tenant, environment))
 
 
-def step_locks(fleet: FleetControl) -> list[str]:
-    """The locks of steps that workers are at."""
-    host, port = fleet.address("etcd:2379")
-    with etcd3.client(host, port) as etcd:
-        return [metadata.key.decode() for _, metadata in etcd.get_prefix("/locks/steps/")]
-
-
 def test_tasks_that_the_broker_has_lost_are_handed_over_again_by_whoever_lives(
     fleet: FleetControl, tenant: Tenant
 ) -> None:
@@ -163,3 +167,23 @@ def test_tasks_that_the_broker_has_lost_are_handed_over_again_by_whoever_lives(
     for apply_id in begun:
         done = ended_apply(tenant.api, apply_id, timeout=BROKER_LOSS_SECONDS)
         assert (done["state"], done["serial"]) == ("succeeded", 1)
+
+
+@pytest.mark.services("storage")
+def test_a_step_that_takes_longer_than_its_lock_lasts_keeps_it_and_is_taken_once(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    # Given a resource whose owner takes its time, so that the broker gives the step out again meanwhile
+    environment = make_environment(tenant.api)
+    with fleet.paused("storage"):
+        apply_id = begin(tenant, environment, *chain(1))
+        (lock,) = eventually(lambda: step_locks(fleet))
+        # Then the worker that is at it keeps its lock for longer than one that isn't renewed would last
+        until = time.monotonic() + LOCK_SECONDS + 2.0
+        while time.monotonic() < until:
+            assert step_locks(fleet) == [lock]
+            time.sleep(0.1)
+    # And nobody else took the step
+    done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
+    assert (done["state"], done["steps"][0]["attempts"], done["steps"][0]["dispatches"]) == ("succeeded", 1, 1)
+    assert volumes(tenant) == ["v0"]
