@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import not_, or_, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
 from services.deploy.domain.deployments import RUNNING_STATES, DeploymentState
 from services.deploy.domain.steps import ENDED as ENDED_STEPS
-from services.deploy.domain.steps import StepState
+from services.deploy.domain.steps import PARALLELISM, StepState
 from services.deploy.tables import Apply, ApplyStep, Candidate, Deployment, Environment, Fence, Plan
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
@@ -87,6 +87,7 @@ class Standing:
     node: str
     needs: Sequence[str]
     state: StepState
+    dispatched: bool
 
 
 class StepRepository(TenantRepository[ApplyStep]):
@@ -101,16 +102,22 @@ class StepRepository(TenantRepository[ApplyStep]):
 
     def standings(self, apply_id: str) -> list[Standing]:
         """Where each step of an apply stands, without what it does."""
-        columns = (ApplyStep.id, ApplyStep.node, ApplyStep.needs, ApplyStep.state)
-        query = self.scoped().where(ApplyStep.apply_id == apply_id).with_only_columns(*columns)
-        return [Standing(id, node, needs, StepState(state)) for id, node, needs, state in self.session.execute(query)]
+        dispatched = ApplyStep.dispatched_at.is_not(None)
+        columns = (ApplyStep.id, ApplyStep.node, ApplyStep.needs, ApplyStep.state, dispatched)
+        rows = self.session.execute(self.scoped().where(ApplyStep.apply_id == apply_id).with_only_columns(*columns))
+        return [Standing(id, node, needs, StepState(state), sent) for id, node, needs, state, sent in rows]
 
     def awaited(self, step: ApplyStep) -> bool:
-        """Whether anybody waited for this step to end: one that needs it, or the apply for its last."""
+        """Whether anybody waited for this step to end: one that needs it, those it left no room for, or the end."""
+        sent = ApplyStep.dispatched_at.is_not(None)
+        counts = (
+            func.count().filter(sent),
+            func.count().filter(not_(sent)),
+            func.count().filter(ApplyStep.needs.contains([step.node])),
+        )
         others = self.scoped().where(ApplyStep.apply_id == step.apply_id, ApplyStep.state.not_in(ENDED_STEPS))
-        needing = others.where(ApplyStep.needs.contains([step.node])).with_only_columns(ApplyStep.id).limit(1)
-        unended = others.with_only_columns(ApplyStep.id).limit(1)
-        return self.session.scalar(needing) is not None or self.session.scalar(unended) is None
+        underway, waiting, needing = self.session.execute(others.with_only_columns(*counts)).one()
+        return bool(needing or underway == 0 or (waiting and underway <= PARALLELISM // 2))
 
     def these(self, ids: Collection[str]) -> Sequence[ApplyStep]:
         """These steps, locked, in the order of their graph."""

@@ -13,7 +13,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
-from services.deploy.controller import Controller, serve_health
+from services.deploy.controller import Controller, end_idle_transactions, serve_health
 from services.deploy.operations import applies, steps
 from services.deploy.operations.dispatching import dispatch
 from services.deploy.ports import Ports
@@ -21,7 +21,7 @@ from services.deploy.ports.providers import StillUnderway, passes
 from services.deploy.ports.tasks import APPLY_TASK, SERIALIZER, STEP_TASK, TaskQueue, make_celery
 from services.deploy.settings import Settings
 from shared.errors import OmniCloudError
-from shared.infra.db.sqlalchemy import make_sessions
+from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.locks import LockHeld, LockLost
 from shared.infra.periodic import Periodic
 from shared.kernel.context import service_context
@@ -50,7 +50,9 @@ STEP = Work("step of an apply", SpanKind.CONSUMER)
 settings = Settings()
 clock = system_clock(settings.clock_file)
 ports = Ports.connect(settings, clock)
-sessions = make_sessions(settings)
+engine = make_engine(settings.database_url, settings.service_name, settings.database_pool_size)
+end_idle_transactions(engine, settings.execution_lock_seconds)
+sessions = make_session_factory(engine)
 app = make_celery(settings)
 app.conf.update(
     accept_content=[SERIALIZER],

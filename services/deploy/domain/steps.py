@@ -20,6 +20,9 @@ class StepState(StrEnum):
     SKIPPED = "skipped"
 
 
+PARALLELISM = 10
+"""So many steps of one apply are under way at a time, as Terraform has it by default. The workers are everybody's: more
+would put a wide plan's steps in front of everybody else's."""
 ENDED = frozenset({StepState.DONE, StepState.FAILED, StepState.SKIPPED})
 
 

@@ -16,7 +16,16 @@ from sqlalchemy.orm import Session
 from services.deploy import published
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
 from services.deploy.domain.plans import Action
-from services.deploy.domain.steps import ENDED, Outcome, Step, StepState, next_steps, resources_after, steps_of
+from services.deploy.domain.steps import (
+    ENDED,
+    PARALLELISM,
+    Outcome,
+    Step,
+    StepState,
+    next_steps,
+    resources_after,
+    steps_of,
+)
 from services.deploy.operations import documents, locking
 from services.deploy.ports import Ports
 from services.deploy.ports.providers import passes
@@ -87,10 +96,12 @@ def advance(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, apply_id: 
     with sessions() as session, session.begin():
         apply = ApplyRepository(session).get(apply_id)
         environment = EnvironmentRepository(session).get(apply.environment_id)
-    if apply.state == ApplyState.QUEUED:
-        _begin(sessions, ports, apply_id, environment)
-    if _hand_over(sessions, ports, tasks, apply_id):
+    if apply.state != ApplyState.QUEUED or _begin(sessions, ports, apply_id, environment):
+        if not _hand_over(sessions, ports, tasks, apply_id):
+            return
         _end(sessions, ports, apply_id, environment)
+    with sessions() as session, session.begin():
+        locking.free_ended(session, ports, environment.id)
 
 
 def go_on_after(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, step_id: str) -> None:
@@ -104,8 +115,8 @@ def go_on_after(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, step_i
     advance(sessions, ports, tasks, step.apply_id)
 
 
-def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> None:
-    """The plan must still fit the state; what there is then is noted for the steps' references."""
+def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> bool:
+    """The plan must still fit the state; what there is then is noted for the steps' references. False if it doesn't."""
     refused, document = None, None
     try:
         document = documents.read(ports, environment.name)
@@ -114,7 +125,7 @@ def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: E
     with sessions() as session, session.begin():
         apply = ApplyRepository(session).get(apply_id, lock=True)
         if apply.state != ApplyState.QUEUED:
-            return
+            return True
         if refused is None:
             refused = _stale(PlanRepository(session).get(apply.plan_id), document)
         apply.existing = {resource.address: resource.id for resource in documents.resources_of(document)}
@@ -122,6 +133,7 @@ def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: E
         if refused is not None:
             apply.reason = refused
             _move(session, apply, environment, ApplyState.FAILED)
+    return refused is None
 
 
 def _stale(plan: Plan, document: StateDocument | None) -> str | None:
@@ -146,8 +158,10 @@ def _hand_over(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, apply_i
         for step in steps.these([standing[node].id for node in lost]):
             step.state, step.reason = StepState.SKIPPED, "a step that it needs has failed"
             touch(step)
-        underway = [node for node, state in states.items() if state is StepState.RUNNING]
-        _send(ports, tasks, apply, steps.these([standing[node].id for node in (*ready, *underway)]))
+        underway = [each for each in standing.values() if each.dispatched and each.state not in ENDED]
+        fresh = [standing[node] for node in ready if not standing[node].dispatched]
+        fresh = fresh[: max(0, PARALLELISM - len(underway))]
+        _send(ports, tasks, apply, steps.these([each.id for each in (*fresh, *underway)]))
         return all(state in ENDED or node in lost for node, state in states.items())
 
 
@@ -171,7 +185,7 @@ def _send(ports: Ports, tasks: TaskQueue, apply: Apply, steps: Sequence[ApplySte
 
 
 def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> None:
-    """Write the state, also after a failure, since what was made must be known; tell the end; free the environment."""
+    """Write the state, also after a failure, since what was made must be known; tell the end."""
     lock = DistributedLock(
         ports.etcd,
         f"environments/{current_tenant()}/{environment.name}",
@@ -190,8 +204,6 @@ def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Env
                 raise
             serial, failure = None, f"the state could not be written: {error.detail}"
         _finish(sessions, apply_id, environment, serial, failure)
-    with sessions() as session, session.begin():
-        locking.free_ended(session, ports, environment.id)
 
 
 def _write_state(ports: Ports, lock: DistributedLock, workspace: str, apply_id: str, steps: Sequence[ApplyStep]) -> int:

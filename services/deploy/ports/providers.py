@@ -19,8 +19,9 @@ Attributes = Mapping[str, Any]
 
 LOOK_SECONDS = 0.1
 """How often to look whether something has come up or gone."""
-PATIENCE_SECONDS = 4.0
-"""How long to look at once: less than the broker waits for a task to be acknowledged."""
+PATIENCE_SECONDS = 1.0
+"""How long to look at once. The worker's threads are everybody's, so a step that takes longer makes room and is taken
+again a little later."""
 
 
 class ResourceBroken(Exception):

@@ -13,6 +13,8 @@ STEP_TASK = "deploy.step"
 BLOCKING_POP_SECONDS = 4
 """How long the broker keeps a worker's request for a task before it answers that there is none. A task ends the wait;
 one that is given to a worker that hangs meanwhile waits with it, so this is no longer than the lock of a dead one."""
+BROKER_SECONDS = 10.0
+"""How long the broker may take for an answer; longer than it keeps a worker's request for a task."""
 RESTORE_SECONDS = 1
 """How often the workers look for tasks that were given out and not acknowledged in time, to give them out again."""
 TRANSPORT = "services.deploy.ports.broker:Transport"
@@ -36,6 +38,7 @@ def make_celery(settings: Settings) -> Celery:
             "unacked_restore_throttle": 1,
             "unacked_mutex_expire": settings.task_visibility_timeout_seconds,
             "socket_connect_timeout": 2.0,
+            "socket_timeout": BROKER_SECONDS,
             "polling_interval": BLOCKING_POP_SECONDS,
         },
     )
