@@ -18,15 +18,19 @@ def targets_towards(goal: Replicas, wanted: int, bounds: RollingBounds, seen: Ob
     ready by what is taken away. Old replicas that aren't ready go first, because they take up room and serve nobody
     (Kubernetes' deployment controller; Argo Rollouts moves a canary's replicas by the same two bounds).
     """
-    room = max(0, wanted + bounds.surge - (seen.old + seen.new))
-    new = max(seen.new, min(goal.new, seen.new + room))
     must_stay_ready = wanted - bounds.unavailable
-    surplus = max(0, seen.old - goal.old)
     spare = max(0, seen.old_ready + seen.new_ready - must_stay_ready)
-    not_ready = min(seen.old - seen.old_ready, surplus, max(0, seen.old + seen.new_ready - must_stay_ready))
-    old = seen.old - not_ready - min(seen.old_ready, surplus - not_ready, spare)
-    missing = min(max(0, goal.old - seen.old), room - (new - seen.new))
-    return Replicas(old=old + missing, new=new)
+    new_too_many = max(0, seen.new - goal.new)
+    new_ready_gone = min(spare, max(0, new_too_many - (seen.new - seen.new_ready)))
+    new_gone = min(new_too_many, seen.new - seen.new_ready + new_ready_gone)
+    spare -= new_ready_gone
+    old_too_many = max(0, seen.old - goal.old)
+    not_ready = min(seen.old - seen.old_ready, old_too_many, max(0, seen.old + seen.new_ready - must_stay_ready))
+    old_gone = not_ready + min(seen.old_ready, old_too_many - not_ready, spare)
+    room = max(0, wanted + bounds.surge - (seen.old + seen.new))
+    new_added = min(room, max(0, goal.new - seen.new))
+    old_added = min(room - new_added, max(0, goal.old - seen.old))
+    return Replicas(old=seen.old - old_gone + old_added, new=seen.new - new_gone + new_added)
 
 
 def rolling_finished(wanted: int, seen: Observation) -> bool:
