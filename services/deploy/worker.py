@@ -121,7 +121,7 @@ def _attempt(task: Any, work: Callable[[], None]) -> None:
         if not _passes(error):
             raise
         log.warning("task failed; it is tried again", task=task.name, reason=str(error))
-        countdown = min(FIRST_RETRY_SECONDS * 2**task.request.retries, LAST_RETRY_SECONDS)
+        countdown = min(FIRST_RETRY_SECONDS * 2 ** min(task.request.retries, 8), LAST_RETRY_SECONDS)
         raise task.retry(exc=error, countdown=countdown) from error
 
 

@@ -15,22 +15,23 @@ def targets_towards(goal: Replicas, wanted: int, bounds: RollingBounds, seen: Ob
     """The next number of old and new replicas on the way to `goal`, which may keep some of the old.
 
     Never more than `wanted + surge` in total (or as many as there are) and never fewer than `wanted - unavailable`
-    ready by what is taken away. Old replicas that aren't ready go first, because they take up room and serve nobody
+    ready by what is taken away. Replicas that aren't ready go first, because they take up room and serve nobody
     (Kubernetes' deployment controller; Argo Rollouts moves a canary's replicas by the same two bounds).
     """
-    must_stay_ready = wanted - bounds.unavailable
-    spare = max(0, seen.old_ready + seen.new_ready - must_stay_ready)
-    new_too_many = max(0, seen.new - goal.new)
-    new_ready_gone = min(spare, max(0, new_too_many - (seen.new - seen.new_ready)))
-    new_gone = min(new_too_many, seen.new - seen.new_ready + new_ready_gone)
-    spare -= new_ready_gone
-    old_too_many = max(0, seen.old - goal.old)
-    not_ready = min(seen.old - seen.old_ready, old_too_many, max(0, seen.old + seen.new_ready - must_stay_ready))
-    old_gone = not_ready + min(seen.old_ready, old_too_many - not_ready, spare)
     room = max(0, wanted + bounds.surge - (seen.old + seen.new))
+    spare = max(0, seen.old_ready + seen.new_ready - (wanted - bounds.unavailable))
     new_added = min(room, max(0, goal.new - seen.new))
     old_added = min(room - new_added, max(0, goal.old - seen.old))
-    return Replicas(old=seen.old - old_gone + old_added, new=seen.new - new_gone + new_added)
+    new_idle, new_ready = _taken_down(seen.new - goal.new, seen.new - seen.new_ready, spare)
+    old_idle, old_ready = _taken_down(seen.old - goal.old, seen.old - seen.old_ready, spare - new_ready)
+    return Replicas(old=seen.old + old_added - old_idle - old_ready, new=seen.new + new_added - new_idle - new_ready)
+
+
+def _taken_down(surplus: int, idle: int, spare: int) -> tuple[int, int]:
+    """How many of `surplus` replicas go: first those that are idle, then ready ones as far as they can be spared."""
+    surplus = max(0, surplus)
+    idle_gone = min(idle, surplus)
+    return idle_gone, min(surplus - idle_gone, spare)
 
 
 def rolling_finished(wanted: int, seen: Observation) -> bool:
