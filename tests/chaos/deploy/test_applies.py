@@ -65,15 +65,19 @@ def step_locks(fleet: FleetControl) -> list[tuple[str, int]]:
         return [(metadata.key.decode(), metadata.create_revision) for _, metadata in found]
 
 
+STEPS_OF = "SELECT id FROM deploy.apply_steps WHERE apply_id = %s FOR UPDATE"
+ALL_VOLUMES = "LOCK TABLE storage.volumes IN EXCLUSIVE MODE"
+
+
 @contextmanager
-def rows_held(fleet: FleetControl, apply_id: str) -> Iterator[None]:
-    """Whoever wants to write to the apply's steps meanwhile waits."""
+def held(fleet: FleetControl, statement: str, *values: str) -> Iterator[None]:
+    """Whoever wants to write meanwhile to what this statement locks waits."""
     host, port = fleet.address("infra-db:5432")
     password = os.environ.get("POSTGRES_PASSWORD", "omnicloud-postgres")
     connection = psycopg2.connect(host=host, port=port, user="omnicloud", password=password, dbname="infra_db")
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM deploy.apply_steps WHERE apply_id = %s FOR UPDATE", (apply_id,))
+            cursor.execute(statement, values)
         yield
     finally:
         connection.close()
@@ -90,11 +94,11 @@ def test_a_step_whose_worker_died_is_given_out_again_by_the_broker_and_makes_its
 ) -> None:
     # Given a worker that dies when the owner of a resource has made it, and before that could be noted
     environment = make_environment(tenant.api)
-    with ExitStack() as held:
+    with ExitStack() as locks:
         with fleet.paused("storage"):
             apply_id = begin(tenant, environment, *chain(1))
             eventually(lambda: steps(tenant, apply_id)[0]["attempts"] == 1)
-            held.enter_context(rows_held(fleet, apply_id))
+            locks.enter_context(held(fleet, STEPS_OF, apply_id))
         eventually(lambda: volumes(tenant) == ["v0"])
         fleet.kill(WORKER)
     assert steps(tenant, apply_id)[0]["state"] == "running"
@@ -175,7 +179,7 @@ def test_a_step_that_takes_longer_than_its_lock_lasts_keeps_it_and_is_taken_once
 ) -> None:
     # Given a resource whose owner takes its time, so that the broker gives the step out again meanwhile
     environment = make_environment(tenant.api)
-    with fleet.paused("storage"):
+    with held(fleet, ALL_VOLUMES):
         apply_id = begin(tenant, environment, *chain(1))
         (lock,) = eventually(lambda: step_locks(fleet))
         # Then the worker that is at it keeps its lock for longer than one that isn't renewed would last
