@@ -80,10 +80,10 @@ def _result(sessions: SessionFactory, ports: Ports, step: ApplyStep, known: Mapp
         return Result(StepState.DONE, _carry_out(provider, Action(step.action), change, known, step.id))
     except ResourceBroken as broken:
         return Result(StepState.FAILED, broken.resource_id, str(broken), tainted=True)
-    except StillUnderway:
+    except StillUnderway as underway:
         if step.attempts < MAX_ATTEMPTS:
             raise
-        return Result(StepState.FAILED, reason="its owner didn't end it in time")
+        return Result(StepState.FAILED, underway.resource_id, "its owner didn't end it in time", tainted=True)
     except OmniCloudError as error:
         if not passes(error) or step.attempts >= MAX_ATTEMPTS:
             return Result(StepState.FAILED, reason=error.detail)

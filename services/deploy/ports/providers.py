@@ -35,6 +35,10 @@ class ResourceBroken(Exception):
 class StillUnderway(Exception):
     """The resource's owner is still at it: look again."""
 
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"{resource_id} is still underway")
+        self.resource_id = resource_id
+
 
 class Provider(Protocol):
     """Makes resources of one kind. `key` makes a repeated call have one effect.
@@ -76,7 +80,7 @@ class InstanceProvider:
         """Place an instance, named after its address unless it has a name, and wait until it is built."""
         id = self._compute.create_instance(_named(address, attributes), idempotency_key=key)
         if not attributes.get("deferred_start"):
-            _wait(lambda: self._built(id))
+            _wait(id, self._built)
         return id
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
@@ -88,7 +92,7 @@ class InstanceProvider:
         """Delete it, and wait until its provider has confirmed that it is gone."""
         with suppress(NotFound):
             self._compute.delete_instance(id, idempotency_key=key)
-            _wait(lambda: self._gone(id))
+            _wait(id, self._gone)
 
     def _built(self, id: str) -> bool:
         instance = self._compute.instance(id)
@@ -180,10 +184,10 @@ def _named(address: str, attributes: Attributes) -> dict[str, Any]:
     return {"name": address.rpartition(".")[2], **attributes}
 
 
-def _wait(done: Callable[[], bool]) -> None:
+def _wait(id: str, done: Callable[[str], bool]) -> None:
     """Look until it is done. Raises StillUnderway when that takes longer than `PATIENCE_SECONDS`."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while not done():
+    while not done(id):
         if time.monotonic() >= until:
-            raise StillUnderway
+            raise StillUnderway(id)
         time.sleep(LOOK_SECONDS)
