@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from services.deploy.api import ROUTERS
 from services.deploy.handlers import handlers
 from services.deploy.operations.admissions import Voter
@@ -17,8 +19,8 @@ from shared.web.fastapi import create_service
 from shared.web.health import tcp_check
 from shared.web.runtime import ServiceApp
 
-LOOK_SECONDS = 15.0
-"""How often to look for applies that nobody asked to hand over: those of another process of the API that has died."""
+LOOK_SECONDS = 5.0
+"""How often to look for applies that nobody is at: the process that accepted them has died, or the broker lost them."""
 
 FINISH_SECONDS = 2.0
 """How long what a cut-off request has left behind may wait: a lock that nobody owns keeps its environment that long."""
@@ -28,7 +30,10 @@ clock = system_clock(settings.clock_file)
 sessions = make_sessions(settings)
 tasks = TaskQueue(make_celery(settings))
 dispatcher = Periodic(
-    "dispatch", LOOK_SECONDS, lambda: dispatch(sessions, tasks, clock), retry_seconds=settings.dispatch_interval_seconds
+    "dispatch",
+    LOOK_SECONDS,
+    lambda: dispatch(sessions, tasks, clock, timedelta(seconds=settings.left_alone_seconds)),
+    retry_seconds=settings.dispatch_interval_seconds,
 )
 ports = Ports.connect(settings, clock, hand_over=dispatcher.poke)
 finisher = Periodic("intents", FINISH_SECONDS, lambda: finish_all(sessions, ports), retry_seconds=1.0)

@@ -53,7 +53,7 @@ class Controller:
         self._settings = settings
         self._ports = ports
         self._engine = make_engine(settings.database_url, settings.service_name, pool_size=1)
-        _end_idle_transactions(self._engine, settings.controller_lease_seconds)
+        end_idle_transactions(self._engine, settings.controller_lease_seconds)
         self._sessions = make_session_factory(self._engine)
         self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
         self._loop = Periodic(
@@ -183,8 +183,8 @@ class Controller:
         log.warning("write refused", candidate=self._settings.candidate, reason=refused.detail)
 
 
-def _end_idle_transactions(engine: Engine, seconds: int) -> None:
-    """Let the database end a transaction whose process hangs, so that a paused leader doesn't hold rows for ever."""
+def end_idle_transactions(engine: Engine, seconds: int) -> None:
+    """Let the database end a transaction whose process hangs, so that one that is paused doesn't hold rows for ever."""
 
     def limit(connection: object, _record: object) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]

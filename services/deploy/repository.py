@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
 from services.deploy.domain.deployments import RUNNING_STATES, DeploymentState
+from services.deploy.domain.steps import ENDED as ENDED_STEPS
+from services.deploy.domain.steps import PARALLELISM, StepState
 from services.deploy.tables import Apply, ApplyStep, Candidate, Deployment, Environment, Fence, Plan
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
@@ -72,19 +74,62 @@ class PlanRepository(TenantRepository[Plan]):
 
 
 class ApplyRepository(TenantRepository[Apply]):
-    """Applies and their steps."""
+    """Applies of plans."""
 
     model = Apply
 
-    def steps(self, apply_id: str) -> Sequence[ApplyStep]:
-        """The steps in plan order."""
-        query = select(ApplyStep).where(ApplyStep.apply_id == apply_id).order_by(ApplyStep.position)
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a step stands in its graph."""
+
+    id: str
+    node: str
+    needs: Sequence[str]
+    state: StepState
+    dispatched: bool
+
+
+class StepRepository(TenantRepository[ApplyStep]):
+    """Steps of applies."""
+
+    model = ApplyStep
+
+    def of(self, apply_id: str) -> Sequence[ApplyStep]:
+        """The steps of an apply in the order of their graph."""
+        query = self.scoped().where(ApplyStep.apply_id == apply_id).order_by(ApplyStep.position)
         return self.session.scalars(query).all()
 
-    def step(self, apply_id: str, address: str) -> ApplyStep:
-        """One step, locked."""
-        query = select(ApplyStep).where(ApplyStep.apply_id == apply_id, ApplyStep.address == address)
-        return self.session.scalars(query.with_for_update()).one()
+    def standings(self, apply_id: str) -> list[Standing]:
+        """Where each step of an apply stands, without what it does."""
+        dispatched = ApplyStep.dispatched_at.is_not(None)
+        columns = (ApplyStep.id, ApplyStep.node, ApplyStep.needs, ApplyStep.state, dispatched)
+        rows = self.session.execute(self.scoped().where(ApplyStep.apply_id == apply_id).with_only_columns(*columns))
+        return [Standing(id, node, needs, StepState(state), sent) for id, node, needs, state, sent in rows]
+
+    def awaited(self, step: ApplyStep) -> bool:
+        """Whether anybody waited for this step to end: one that needs it, those it left no room for, or the end."""
+        sent = ApplyStep.dispatched_at.is_not(None)
+        counts = (
+            func.count().filter(sent),
+            func.count().filter(not_(sent)),
+            func.count().filter(ApplyStep.needs.contains([step.node])),
+        )
+        others = self.scoped().where(ApplyStep.apply_id == step.apply_id, ApplyStep.state.not_in(ENDED_STEPS))
+        underway, waiting, needing = self.session.execute(others.with_only_columns(*counts)).one()
+        return bool(needing or underway == 0 or (waiting and underway <= PARALLELISM // 2))
+
+    def these(self, ids: Collection[str]) -> Sequence[ApplyStep]:
+        """These steps, locked, in the order of their graph."""
+        query = self.scoped().where(ApplyStep.id.in_(ids)).order_by(ApplyStep.position)
+        return self.session.scalars(query.with_for_update()).all()
+
+    def made(self, apply_id: str, addresses: Collection[str]) -> dict[str, str]:
+        """The ids of those of these resources that the apply has made or changed, by address."""
+        query = self.scoped().where(
+            ApplyStep.apply_id == apply_id, ApplyStep.address.in_(addresses), ApplyStep.state == StepState.DONE
+        )
+        return {step.address: step.resource_id for step in self.session.scalars(query) if step.resource_id is not None}
 
 
 class DeploymentRepository(TenantRepository[Deployment]):
@@ -153,16 +198,15 @@ def ended_with_lock(session: Session, environment_id: str | None = None) -> list
     return found
 
 
-def undispatched(session: Session, limit: int) -> Sequence[Apply]:
-    """Queued applies that the broker doesn't have yet, held against other dispatchers."""
-    query = select(Apply).where(Apply.dispatched_at.is_(None), Apply.state == ApplyState.QUEUED)
+def left_alone(session: Session, now: datetime, after: timedelta, limit: int) -> Sequence[Apply]:
+    """Applies that haven't ended and that nobody has moved for `after`, held against others who look.
+
+    One that was moved in the future counts, too: the clock has been set back.
+    """
+    moved_at = Apply.moved_at
+    lately = moved_at.between(now - after, now + after)
+    query = select(Apply).where(Apply.state.not_in(ENDED_APPLIES), or_(moved_at.is_(None), not_(lately)))
     return session.scalars(query.order_by(Apply.id).limit(limit).with_for_update(skip_locked=True)).all()
-
-
-def handed_over(session: Session) -> Sequence[Apply]:
-    """Applies that the broker was given and no worker has ended, in the order of their acceptance."""
-    query = select(Apply).where(Apply.dispatched_at.is_not(None), Apply.state.not_in(ENDED_APPLIES))
-    return session.scalars(query.order_by(Apply.id)).all()
 
 
 class FenceRepository:

@@ -10,11 +10,16 @@ from pydantic import BaseModel, Field
 from services.deploy.domain.admissions import Admission
 from services.deploy.domain.plans import Resource
 from services.deploy.domain.progress import Replicas
+from services.deploy.domain.shares import MAX_COUNT
 from shared.infra.quorum import majority
 from shared.web.schemas import Body, Out
 
-Share = int | str
+Share = Annotated[int, Field(strict=True)] | Annotated[str, Field(max_length=16)]
 """A count, or a percentage such as `25%`."""
+MONTH_SECONDS = 30 * 86_400
+"""Nothing bakes or is kept for longer than this."""
+MOST_REQUESTS = 10**12
+"""So many requests can be reported at once."""
 
 
 class EnvironmentCreate(Body):
@@ -88,13 +93,19 @@ class ApplyCreate(Body):
 
 
 class StepOut(Out):
-    """One change of an apply."""
+    """One step of an apply; a replacement is two of them.
+
+    `dispatches` counts how often it was given to the workers' broker, `attempts` how often a worker took it. More than
+    one of either says that a worker or something that the step needs was away; the effect is one all the same.
+    """
 
     address: str
     action: str
     state: str
     resource_id: str | None
     reason: str | None
+    dispatches: int
+    attempts: int
 
 
 class ApplyOut(Out):
@@ -160,17 +171,19 @@ class CanaryIn(Body):
     """Shift shares of the traffic, each judged by samples over a bake time."""
 
     type: Literal["canary"]
-    steps: list[int]
-    minimum_samples: Annotated[int, Field(ge=1)]
-    bake_seconds: Annotated[float, Field(ge=0)]
+    steps: Annotated[list[int], Field(max_length=100)]
+    minimum_samples: Annotated[int, Field(ge=1, le=MOST_REQUESTS)]
+    bake_seconds: Annotated[float, Field(ge=0, le=MONTH_SECONDS)]
     max_error_percent: Annotated[int, Field(ge=0, le=100)]
+    max_surge: Share = "25%"
+    max_unavailable: Share = "25%"
 
 
 class BlueGreenIn(Body):
     """Build the new colour whole, switch, keep the old one for a while."""
 
     type: Literal["blue_green"]
-    keep_old_seconds: Annotated[float, Field(ge=0)] = 30.0
+    keep_old_seconds: Annotated[float, Field(ge=0, le=MONTH_SECONDS)] = 30.0
 
 
 class DeploymentCreate(Body):
@@ -183,7 +196,10 @@ class DeploymentCreate(Body):
 
 
 class DeploymentOut(Out):
-    """A deployment. `old` and `new` count the replicas of the stable and of the new revision."""
+    """A deployment. `old` and `new` count the replicas of the stable and of the new revision.
+
+    `step_ready` says whether all replicas of a canary's present step are ready: its bake time runs from then.
+    """
 
     id: str
     revision: int
@@ -201,6 +217,7 @@ class DeploymentOut(Out):
     target_new: int
     traffic: int
     step: int
+    step_ready: bool
     fencing_token: int
     version: int
     created_at: datetime
@@ -208,18 +225,18 @@ class DeploymentOut(Out):
 
 
 class SamplesIn(Body):
-    """Requests that the new revision has answered since the last report, and how many failed."""
+    """Requests that the new revision has answered since the last report, and how many of them failed."""
 
-    requests: Annotated[int, Field(ge=0)]
-    errors: Annotated[int, Field(ge=0)]
+    requests: Annotated[int, Field(ge=0, le=MOST_REQUESTS)]
+    errors: Annotated[int, Field(ge=0, le=MOST_REQUESTS)]
 
 
 class ProgressIn(Body):
     """A rollout's targets and traffic, written under a controller's fencing token."""
 
-    fencing_token: Annotated[int, Field(ge=0)]
-    old: Annotated[int, Field(ge=0)]
-    new: Annotated[int, Field(ge=0)]
+    fencing_token: Annotated[int, Field(ge=0, lt=2**63)]
+    old: Annotated[int, Field(ge=0, le=MAX_COUNT)]
+    new: Annotated[int, Field(ge=0, le=MAX_COUNT)]
     traffic: Annotated[int, Field(ge=0, le=100)]
 
     @property

@@ -22,12 +22,15 @@ class Settings(ServiceSettings):
     controller_idle_seconds: float = Field(default=2.0, gt=0)
     """How often a candidate tells what it believes, and looks, without having been told that something changed."""
     execution_lock_seconds: int = Field(default=5, ge=2)
-    """How long the lock of a dead worker keeps its environment's next apply waiting."""
-    task_visibility_timeout_seconds: int = Field(default=30, ge=1)
+    """How long a dead worker's lock keeps its step from the worker that takes it up."""
+    task_visibility_timeout_seconds: int = Field(default=5, ge=1)
     """After this long without an acknowledgement the broker gives a task to another worker: its worker is dead, or
-    the task is long, and then the other one finds the environment locked and waits."""
+    the task is long, and then the other one finds the step locked and waits."""
     dispatch_interval_seconds: float = Field(default=1.0, gt=0)
     """How often applies that could not be handed to the broker are tried again."""
+    left_alone_seconds: float = Field(default=20.0, gt=0)
+    """An apply that nobody has moved for so long is handed over again: the broker has lost its task. Longer than the
+    visibility time-out, within which the broker itself gives what a dead worker had."""
 
     @property
     def candidate(self) -> str:

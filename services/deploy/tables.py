@@ -38,7 +38,11 @@ class Plan(TenantRow, Base):
 
 
 class Apply(TenantRow, Base):
-    """The application of a plan: queued here, run by a worker. `lock_held` until its environment's lock is freed."""
+    """The application of a plan: queued here, run by workers. `lock_held` until its environment's lock is freed.
+
+    `existing` are the ids of what there was when it began, by address; `moved_at` is when it was last handed to the
+    broker or taken a step further, None where it has to be handed over at once.
+    """
 
     __tablename__ = "applies"
     environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id", ondelete="CASCADE"))
@@ -50,17 +54,29 @@ class Apply(TenantRow, Base):
     actor: Mapped[str] = mapped_column(Text)
     correlation_id: Mapped[str] = mapped_column(Text)
     traceparent: Mapped[str] = mapped_column(Text)
-    dispatched_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    existing: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
+    moved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ApplyStep(TenantRow, Base):
-    """One change of an apply. It is noted as done in the transaction that made it, so it is never made twice."""
+    """One step of an apply, a node of its graph: `needs` are the nodes that have to be done before it.
+
+    Its id is the idempotency key that the resource's owner is asked with, so a step that is delivered again has one
+    effect. `dispatches` counts how often its task was given to the broker, `attempts` how often a worker took it.
+    """
 
     __tablename__ = "apply_steps"
     apply_id: Mapped[str] = mapped_column(ForeignKey("applies.id", ondelete="CASCADE"))
+    node: Mapped[str] = mapped_column(Text)
+    needs: Mapped[list[str]] = mapped_column(JSONB)
+    change: Mapped[Json] = mapped_column(JSONB)
     address: Mapped[str] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
+    dispatches: Mapped[int] = mapped_column(Integer, default=0)
+    dispatched_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    tainted: Mapped[bool] = mapped_column(default=False)
     resource_id: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     position: Mapped[int] = mapped_column(Integer)
@@ -92,6 +108,7 @@ class Deployment(TenantRow, Base):
     targets_changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     traffic: Mapped[int] = mapped_column(Integer)
     step: Mapped[int] = mapped_column(Integer)
+    step_ready: Mapped[bool]
     step_started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     switched_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     sample_requests: Mapped[int] = mapped_column(BigInteger)

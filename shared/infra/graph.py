@@ -70,7 +70,7 @@ class DependencyGraph:
 
     def _check_known(self) -> None:
         for node, needs in self._dependencies.items():
-            unknown = sorted(needs - self._dependencies.keys())
+            unknown = sorted(need for need in needs if need not in self._dependencies)
             if unknown:
                 raise UnknownDependency(
                     f"{node} depends on {unknown[0]}, which doesn't exist", node=node, missing=unknown

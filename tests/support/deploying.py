@@ -14,6 +14,8 @@ from tests.support.fleet import FleetControl
 DEPLOY = "/api/deploy/v1"
 WORKER_SECONDS = 5.0
 """A task that the broker has is taken within milliseconds; one that isn't done by then never will be."""
+APPLY_SECONDS = 15.0
+"""An apply whose resources take a while to come up or to go."""
 ROLLOUT_SECONDS = 8.0
 ENDED = {"succeeded", "failed", "cancelled", "rolled_back"}
 LEADER_KEY = "/elections/rollout-controller/leader"
@@ -52,11 +54,20 @@ def ended_apply(api: Api, apply_id: str, timeout: float = WORKER_SECONDS) -> dic
     return found
 
 
+def apply_plan(api: Api, environment: str, *resources: dict[str, Any]) -> dict[str, Any]:
+    """Plan and apply; the apply once it has ended, and its environment's lock is free again."""
+    plan = make_plan(api, environment, *resources)
+    accepted = api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
+    done = ended_apply(api, accepted["id"], APPLY_SECONDS)
+    eventually(lambda: api.ok("GET", f"{environment}/lock")["locked"] is False)
+    return done
+
+
 def apply_resources(api: Api, environment: str, *resources: dict[str, Any]) -> dict[str, Any]:
     """Plan and apply; the apply, which must succeed."""
     plan = make_plan(api, environment, *resources)
     accepted = api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
-    done = ended_apply(api, accepted["id"])
+    done = ended_apply(api, accepted["id"], APPLY_SECONDS)
     assert done["state"] == "succeeded", done
     return done
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import applies
 from services.deploy.ports import Ports
-from services.deploy.repository import ApplyRepository, EnvironmentRepository
+from services.deploy.repository import ApplyRepository, EnvironmentRepository, StepRepository
 from services.deploy.schemas import ApplyCreate, ApplyDetail, ApplyOut, StepOut
 from services.deploy.tables import Apply
 from shared.utils.pagination import Page
@@ -33,7 +33,6 @@ def list_applies(name: str, page: PageQuery, session: Session = database()) -> P
 @router.get("/applies/{id}", response_model=ApplyDetail, dependencies=[requires(READ)])
 def get(id: str, session: Session = database()) -> ApplyDetail:
     """One apply with its steps."""
-    applies_of = ApplyRepository(session)
-    found = ApplyOut.model_validate(applies_of.get(id))
-    steps = [StepOut.model_validate(step) for step in applies_of.steps(id)]
+    found = ApplyOut.model_validate(ApplyRepository(session).get(id))
+    steps = [StepOut.model_validate(step) for step in StepRepository(session).of(id)]
     return ApplyDetail(**found.model_dump(), steps=steps)

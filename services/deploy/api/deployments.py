@@ -79,6 +79,6 @@ def roll_back(
 
 
 @router.post("/deployments/{id}/samples", response_model=DeploymentOut, dependencies=[requires(WRITE)])
-def report_samples(id: str, body: SamplesIn, session: Session = database()) -> Deployment:
+def report_samples(id: str, body: SamplesIn, version: ExpectedVersion, session: Session = database()) -> Deployment:
     """Report requests of the canary and their errors."""
-    return deployments.report_samples(session, id, body.requests, body.errors)
+    return deployments.report_samples(session, id, version, body.requests, body.errors)

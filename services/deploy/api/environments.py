@@ -19,7 +19,7 @@ from services.deploy.schemas import (
 )
 from services.deploy.tables import Environment
 from shared.utils.pagination import Page
-from shared.web.fastapi import ApiRouter, PageQuery, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, PageQuery, database, ports_of_app, requires
 from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["environments"])
@@ -44,9 +44,11 @@ def get(name: str, session: Session = database()) -> Environment:
 
 
 @router.delete("/environments/{name}", status_code=204, dependencies=[requires(WRITE)])
-def delete(name: str, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
+def delete(
+    name: str, version: ExpectedVersion, ports: Ports = ports_of_app(), session: Session = database()
+) -> Response:
     """Delete an environment without resources."""
-    environments.delete(session, ports, name)
+    environments.delete(session, ports, name, version)
     return Response(status_code=204)
 
 

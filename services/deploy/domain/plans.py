@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from services.deploy.domain.addresses import kind_of
+from services.deploy.domain.kinds import check_attributes, must_replace
 from services.deploy.domain.references import references
 from shared.errors import ValidationFailed
-from shared.infra.graph import DependencyGraph
+from shared.infra.graph import DependencyCycle, DependencyGraph
 from shared.infra.reconcile import diff
-
-FORCES_REPLACEMENT: Mapping[str, frozenset[str]] = {
-    "compute.instance": frozenset({"zone", "region", "provider", "image", "flavor", "size", "tenancy", "group_id"}),
-    "storage.volume": frozenset({"zone", "volume_class", "snapshot_id"}),
-    "storage.bucket": frozenset({"name"}),
-    "null": frozenset({"triggers"}),
-}
-"""Attributes that can't be changed in place, by kind; `null` is replaced by its triggers, as Terraform's is."""
 
 
 class DuplicateAddress(ValidationFailed):
@@ -45,6 +39,8 @@ class Resource:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
     id: str = ""
+    tainted: bool = False
+    """It was made, but isn't what it should be: it failed to come up, or to go. It will be replaced (Terraform)."""
 
     @property
     def dependencies(self) -> tuple[str, ...]:
@@ -66,37 +62,79 @@ def make_plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[C
     """The changes in the order in which they are applied: dependencies first, then deletions in reverse.
 
     What is wanted and already so doesn't appear. Deletions come last, so that whoever used a resource lets go of it
-    first. Raises DuplicateAddress, UnknownDependency, or DependencyCycle that names the cycle.
+    first. A tainted resource is replaced; what refers to one that is made anew gets its new id, and is replaced, too,
+    where that attribute can't change in place ("known after apply" in Terraform's plans).
+
+    Raises DuplicateAddress, UnknownAttribute, UnknownDependency, or DependencyCycle that names the cycle.
     """
     wanted, existing = _by_address(desired), _by_address(actual)
+    for resource in wanted.values():
+        check_attributes(kind_of(resource.address), resource.attributes)
     order = _graph(wanted, strict=True).order()
-    difference = diff(_attributes(wanted), _attributes(existing))
+    difference = diff(_comparable(wanted), _comparable(existing))
+    differing, removed = frozenset(difference.changed), frozenset(difference.removed)
+    renewed: set[str] = set()
     changes = []
     for address in order:
-        if address in difference.added:
-            changes.append(Change(Action.CREATE, address, None, wanted[address]))
-        elif address in difference.changed:
-            before, after = existing[address], wanted[address]
-            changes.append(Change(_update_or_replace(before, after), address, before, after))
+        before, after = existing.get(address), wanted[address]
+        if before is None:
+            changes.append(Change(Action.CREATE, address, None, after))
+            renewed.add(address)
+            continue
+        changed = _changed_attributes(before, after, renewed)
+        if before.tainted or must_replace(kind_of(address), changed):
+            changes.append(Change(Action.REPLACE, address, before, after))
+            renewed.add(address)
+        elif changed or address in differing:
+            changes.append(Change(Action.UPDATE, address, before, after))
     for address in _graph(existing, strict=False).destroy_order():
-        if address in difference.removed:
+        if address in removed:
             changes.append(Change(Action.DELETE, address, existing[address], None))
     return changes
 
 
 def step_graph(changes: Iterable[Change]) -> DependencyGraph:
-    """Which change waits for which: makers for what they use, deletions for whoever used what goes."""
+    """Which step waits for which: makers for what they use, destroyers for whoever used what goes.
+
+    Whoever only stops using a resource lets go of it before it is deleted, except where that would close a circle.
+    Takes time linear in changes and dependencies.
+    """
     changes = list(changes)
-    makers = {change.address for change in changes if change.action is not Action.DELETE}
+    try:
+        return DependencyGraph(_edges(changes, let_go_first=True))
+    except DependencyCycle:
+        return DependencyGraph(_edges(changes, let_go_first=False))
+
+
+def _edges(changes: Iterable[Change], *, let_go_first: bool) -> dict[str, list[str]]:
+    changes = list(changes)
+    makers = {change.address for change in changes if change.after is not None}
+    users: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        for used in change.before.dependencies if change.before is not None else ():
+            users[used].append(change)
     edges: dict[str, list[str]] = {}
     for change in changes:
+        if destroys(change):
+            waits_for = [destroyer(user) for user in users[change.address] if destroys(user)]
+            if let_go_first and change.after is None:
+                waits_for += [user.address for user in users[change.address] if not destroys(user)]
+            edges[destroyer(change)] = waits_for
         if change.after is not None:
             edges[change.address] = [each for each in change.after.dependencies if each in makers]
-        else:
-            edges[change.address] = [
-                user.address for user in changes if user.before and change.address in user.before.dependencies
-            ]
-    return DependencyGraph(edges)
+            if change.action is Action.REPLACE:
+                edges[change.address].append(destroyer(change))
+    return edges
+
+
+def destroys(change: Change) -> bool:
+    """Whether what there is goes, for good or to be made anew."""
+    return change.action in (Action.DELETE, Action.REPLACE)
+
+
+def destroyer(change: Change) -> str:
+    """The node of the graph that destroys; a replacement's other half bears the plain address."""
+    return f"{change.address} (destroy)" if change.action is Action.REPLACE else change.address
 
 
 def summary(changes: Iterable[Change]) -> dict[str, int]:
@@ -127,11 +165,16 @@ def _graph(resources: Mapping[str, Resource], *, strict: bool) -> DependencyGrap
     return DependencyGraph(edges)
 
 
-def _attributes(resources: Mapping[str, Resource]) -> dict[str, dict[str, Any]]:
-    return {address: dict(resource.attributes) for address, resource in resources.items()}
+def _comparable(resources: Mapping[str, Resource]) -> dict[str, dict[str, Any]]:
+    """What makes a resource another one: its attributes, and what it is made after, since that orders its end."""
+    return {
+        address: {"attributes": resource.attributes, "depends_on": sorted(set(resource.depends_on))}
+        for address, resource in resources.items()
+    }
 
 
-def _update_or_replace(before: Resource, after: Resource) -> Action:
-    names = {*before.attributes, *after.attributes}
-    changed = {name for name in names if before.attributes.get(name) != after.attributes.get(name)}
-    return Action.REPLACE if changed & FORCES_REPLACEMENT[kind_of(after.address)] else Action.UPDATE
+def _changed_attributes(before: Resource, after: Resource, renewed: Collection[str]) -> frozenset[str]:
+    """Attributes that are written differently, or refer to a resource that gets a new id."""
+    written = diff(after.attributes, before.attributes)
+    referring = {name for name, value in after.attributes.items() if not references(value).isdisjoint(renewed)}
+    return frozenset({*written.added, *written.changed, *written.removed, *referring})

@@ -1,28 +1,47 @@
-"""Applying a saved plan: accepted here, run by a worker, each step exactly once."""
+"""Applying a saved plan: accepted here, begun and ended here, its steps taken by the workers in between.
+
+Every apply is a graph of steps, each a task of its own, so that what doesn't depend on each other goes on side by side
+and on whichever worker is free. The rows are the truth and the tasks only say "look": an apply may be looked at by
+anybody at any time, again, and by several at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from datetime import timedelta
 
+from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
 from services.deploy import published
-from services.deploy.domain.addresses import kind_of
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
-from services.deploy.domain.plans import Action, Change, Resource, step_graph
-from services.deploy.domain.references import resolve
+from services.deploy.domain.plans import Action
+from services.deploy.domain.steps import (
+    ENDED,
+    PARALLELISM,
+    Outcome,
+    Step,
+    StepState,
+    next_steps,
+    resources_after,
+    steps_of,
+)
 from services.deploy.operations import documents, locking
 from services.deploy.ports import Ports
-from services.deploy.repository import ApplyRepository, EnvironmentRepository, PlanRepository
+from services.deploy.ports.providers import passes
+from services.deploy.ports.tasks import TaskQueue
+from services.deploy.repository import ApplyRepository, EnvironmentRepository, PlanRepository, StepRepository
 from services.deploy.tables import Apply, ApplyStep, Environment, Plan
 from shared.errors import Conflict, OmniCloudError
 from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import SessionFactory, touch
 from shared.infra.locks import DistributedLock
-from shared.infra.state_store import SavedPlan, StateDocument, ensure_plan_is_current
+from shared.infra.state_store import SavedPlan, StateCorrupted, StateDocument, ensure_plan_is_current
 from shared.kernel.context import current, current_tenant
+from shared.kernel.logs import logger
 from shared.utils.ids import new_id
+
+log = logger("deploy.applies")
 
 TOLD = {
     ApplyState.RUNNING: published.apply_started,
@@ -69,19 +88,104 @@ def accept(session: Session, ports: Ports, environment_name: str, plan_id: str) 
     return apply
 
 
-def run(sessions: SessionFactory, ports: Ports, apply_id: str) -> None:
-    """Do what an accepted apply says. Safe to be called again after a crash at any point, and by two workers at once.
+def advance(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, apply_id: str) -> None:
+    """Take an apply as far as it goes: begin it, hand over the steps that can be taken, end it after the last one.
 
-    Raises LockHeld when another worker is at it, LockLost when this one was too slow to be sure of its lock.
+    Raises LockHeld when another worker is ending it, and what passes of the database, the state's stores and etcd.
     """
     with sessions() as session, session.begin():
-        apply = ApplyRepository(session).get(apply_id, lock=True)
-        if APPLY_LIFE_CYCLE.is_final(ApplyState(apply.state)):
-            return
+        apply = ApplyRepository(session).get(apply_id)
         environment = EnvironmentRepository(session).get(apply.environment_id)
-        plan = PlanRepository(session).get(apply.plan_id)
-        if apply.state == ApplyState.QUEUED:
-            _move(session, apply, environment, ApplyState.RUNNING)
+    if apply.state != ApplyState.QUEUED or _begin(sessions, ports, apply_id, environment):
+        if not _hand_over(sessions, ports, tasks, apply_id):
+            return
+        _end(sessions, ports, apply_id, environment)
+    with sessions() as session, session.begin():
+        locking.free_ended(session, ports, environment.id)
+
+
+def go_on_after(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, step_id: str) -> None:
+    """Advance the apply of a step that has ended, if anybody waited for that: most ends of a wide plan are awaited by
+    nobody. Asked after the end was committed, so of two that end at once the later one sees both."""
+    with sessions() as session, session.begin():
+        steps = StepRepository(session)
+        step = steps.get(step_id)
+        if not steps.awaited(step):
+            return
+    advance(sessions, ports, tasks, step.apply_id)
+
+
+def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> bool:
+    """The plan must still fit the state; what there is then is noted for the steps' references. False if it doesn't."""
+    refused, document = None, None
+    try:
+        document = documents.read(ports, environment.name)
+    except (documents.ForeignState, StateCorrupted) as unusable:
+        refused = unusable.detail
+    with sessions() as session, session.begin():
+        apply = ApplyRepository(session).get(apply_id, lock=True)
+        if apply.state != ApplyState.QUEUED:
+            return True
+        if refused is None:
+            refused = _stale(PlanRepository(session).get(apply.plan_id), document)
+        apply.existing = {resource.address: resource.id for resource in documents.resources_of(document)}
+        _move(session, apply, environment, ApplyState.RUNNING)
+        if refused is not None:
+            apply.reason = refused
+            _move(session, apply, environment, ApplyState.FAILED)
+    return refused is None
+
+
+def _stale(plan: Plan, document: StateDocument | None) -> str | None:
+    """Why the plan can't be applied to this state; None when it can."""
+    try:
+        ensure_plan_is_current(_basis(plan), document.version if document else None)
+    except Conflict as stale:
+        return stale.detail
+    return None
+
+
+def _hand_over(sessions: SessionFactory, ports: Ports, tasks: TaskQueue, apply_id: str) -> bool:
+    """Give the broker the steps that can be taken now; whether there is none left."""
+    with sessions() as session, session.begin():
+        apply = ApplyRepository(session).get(apply_id, lock=True)
+        if apply.state != ApplyState.RUNNING:
+            return False
+        steps = StepRepository(session)
+        standing = {each.node: each for each in steps.standings(apply_id)}
+        states = {node: each.state for node, each in standing.items()}
+        ready, lost = next_steps({node: each.needs for node, each in standing.items()}, states)
+        for step in steps.these([standing[node].id for node in lost]):
+            step.state, step.reason = StepState.SKIPPED, "a step that it needs has failed"
+            touch(step)
+        underway = [each for each in standing.values() if each.dispatched and each.state not in ENDED]
+        fresh = [standing[node] for node in ready if not standing[node].dispatched]
+        fresh = fresh[: max(0, PARALLELISM - len(underway))]
+        _send(ports, tasks, apply, steps.these([each.id for each in (*fresh, *underway)]))
+        return all(state in ENDED or node in lost for node, state in states.items())
+
+
+def _send(ports: Ports, tasks: TaskQueue, apply: Apply, steps: Sequence[ApplyStep]) -> None:
+    """Send the steps that the broker doesn't have, or has had for too long. One that is sent twice has one effect."""
+    now = ports.clock.now()
+    apply.moved_at = now
+    for step in steps:
+        if step.dispatched_at is not None:
+            waiting = abs(now - step.dispatched_at)  # One that was sent in the future: the clock has been set back.
+            if waiting < timedelta(seconds=ports.settings.left_alone_seconds):
+                continue
+        try:
+            tasks.send_step(apply, step)
+        except OperationalError as error:
+            log.warning("the broker doesn't take steps; they are handed over again", reason=str(error))
+            apply.moved_at = None
+            return
+        step.dispatched_at = now
+        step.dispatches += 1
+
+
+def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> None:
+    """Write the state, also after a failure, since what was made must be known; tell the end."""
     lock = DistributedLock(
         ports.etcd,
         f"environments/{current_tenant()}/{environment.name}",
@@ -90,109 +194,29 @@ def run(sessions: SessionFactory, ports: Ports, apply_id: str) -> None:
         wait_seconds=0.0,
     )
     with lock:
-        _execute(sessions, ports, lock, apply_id, environment, plan)
-    with sessions() as session, session.begin():
-        locking.free_ended(session, ports, environment.id)
+        with sessions() as session, session.begin():
+            steps = StepRepository(session).of(apply_id)
+        failure = next((f"{each.address}: {each.reason}" for each in steps if each.state == StepState.FAILED), None)
+        try:
+            serial: int | None = _write_state(ports, lock, environment.name, apply_id, steps)
+        except OmniCloudError as error:
+            if passes(error) and not isinstance(error, StateCorrupted):
+                raise
+            serial, failure = None, f"the state could not be written: {error.detail}"
+        _finish(sessions, apply_id, environment, serial, failure)
 
 
-def _execute(
-    sessions: SessionFactory, ports: Ports, lock: DistributedLock, apply_id: str, environment: Environment, plan: Plan
-) -> None:
-    """Check the plan, take the steps, write the state, tell the end."""
-    document = documents.read(ports, environment.name)
+def _write_state(ports: Ports, lock: DistributedLock, workspace: str, apply_id: str, steps: Sequence[ApplyStep]) -> int:
+    """Store the new version of the state, unless a worker has done so and died before it could say so. Its serial."""
+    document = documents.read(ports, workspace)
     if document is not None and document.body["apply_id"] == apply_id:
-        # A worker wrote the state and died before it could say so.
-        _finish(sessions, apply_id, environment, document.version.serial)
-        return
-    try:
-        ensure_plan_is_current(_basis(plan), document.version if document else None)
-    except Conflict as stale:
-        _finish(sessions, apply_id, environment, None, stale.detail)
-        return
-    changes = [documents.change_from(change) for change in plan.changes]
-    present = {resource.address: resource for resource in documents.resources_of(document)}
-    resources, failure = _take_steps(sessions, ports, lock, apply_id, changes, present)
-    serial = _write_state(ports, lock, environment.name, document, resources, apply_id)
-    _finish(sessions, apply_id, environment, serial, failure)
-
-
-def _take_steps(
-    sessions: SessionFactory,
-    ports: Ports,
-    lock: DistributedLock,
-    apply_id: str,
-    changes: Sequence[Change],
-    present: Mapping[str, Resource],
-) -> tuple[dict[str, Resource], str | None]:
-    """Take every step once all it depends on is done; the resources there are then, and why it stopped if it did."""
-    graph = step_graph(changes)
-    by_address = {change.address: change for change in changes}
-    resources = dict(present)
-    done: set[str] = set()
-    while ready := graph.ready(done):
-        for address in ready:
-            lock.check()
-            failure = _take_step(sessions, ports, apply_id, by_address[address], resources)
-            if failure is not None:
-                return resources, f"{address}: {failure}"
-            done.add(address)
-    return resources, None
-
-
-def _take_step(
-    sessions: SessionFactory, ports: Ports, apply_id: str, change: Change, resources: dict[str, Resource]
-) -> str | None:
-    """One step in one transaction, unless it was done before; why it failed if it did."""
-    with sessions() as session, session.begin():
-        step = ApplyRepository(session).step(apply_id, change.address)
-        if step.state != "done":
-            try:
-                step.resource_id = _make(ports, change, resources, f"{apply_id}:{change.address}")
-            except OmniCloudError as error:
-                step.state, step.reason = "failed", error.detail
-                return error.detail
-            step.state, step.reason = "done", None
-            touch(step)
-            published.step_completed(session, step)
-        if change.after is None:
-            resources.pop(change.address, None)
-        else:
-            resources[change.address] = replace(change.after, id=step.resource_id or "")
-        return None
-
-
-def _make(ports: Ports, change: Change, resources: Mapping[str, Resource], key: str) -> str | None:
-    """Bring the change about at the resource's owner; the resource's id, None when it is gone.
-
-    `key` makes a repeated call have one effect.
-    """
-    provider = ports.providers[kind_of(change.address)]
-    ids = {resource.address: resource.id for resource in resources.values()}
-    if change.before is not None and change.action in (Action.DELETE, Action.REPLACE):
-        provider.delete(change.before.id, f"{key}:delete")
-    if change.after is None:
-        return None
-    attributes = resolve(change.after.attributes, ids)
-    if change.action is Action.UPDATE and change.before is not None:
-        provider.update(change.before.id, attributes, key)
-        return change.before.id
-    return provider.create(change.address, attributes, key)
-
-
-def _write_state(
-    ports: Ports,
-    lock: DistributedLock,
-    workspace: str,
-    document: StateDocument | None,
-    resources: Mapping[str, Resource],
-    apply_id: str,
-) -> int:
-    """Store the new version of the state, also after a failure: what was made must be known. Its serial."""
+        return document.version.serial
+    resources = resources_after(documents.resources_of(document), [_outcome(step) for step in steps])
     lock.check()
     version = ports.states.write(
         current_tenant(),
         workspace,
-        documents.body_of(resources.values(), apply_id),
+        documents.body_of(resources, apply_id),
         expected_serial=document.version.serial if document else 0,
         lineage=document.version.lineage if document else new_id("lineage"),
     )
@@ -221,15 +245,24 @@ def _basis(plan: Plan) -> SavedPlan:
 
 
 def _steps(apply: Apply, plan: Plan) -> list[ApplyStep]:
+    changes = [documents.change_from(change) for change in plan.changes]
     return [
         ApplyStep(
             id=new_id("step"),
             tenant_id=apply.tenant_id,
             apply_id=apply.id,
-            address=change["address"],
-            action=change["action"],
-            state="pending",
+            node=step.node,
+            needs=list(step.needs),
+            change=documents.change_to(step.change),
+            address=step.change.address,
+            action=step.action,
+            state=StepState.PENDING,
             position=position,
         )
-        for position, change in enumerate(plan.changes)
+        for position, step in enumerate(steps_of(changes))
     ]
+
+
+def _outcome(step: ApplyStep) -> Outcome:
+    taken = Step(step.node, Action(step.action), documents.change_from(step.change), tuple(step.needs))
+    return Outcome(taken, StepState(step.state), step.resource_id, step.tainted)

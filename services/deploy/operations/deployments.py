@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from services.deploy import published
+from services.deploy.domain.canary import CanarySamples
 from services.deploy.domain.deployments import DEPLOYMENT_LIFE_CYCLE, DeploymentState
 from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
 from services.deploy.domain.strategies import first_stage
 from services.deploy.operations import locking
-from services.deploy.operations.specs import strategy_of
+from services.deploy.operations.specs import check_strategy
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
 from services.deploy.tables import Deployment, Json
@@ -32,6 +33,16 @@ SUSPENDED, CLOSED = "tenant_suspended", "tenant_closed"
 """Why a deployment was paused or cancelled with its tenant."""
 
 
+ROLLED_OUT = frozenset({DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.PAUSED})
+"""States in which the new revision is on its way."""
+
+
+class NotInProgress(Conflict):
+    """The deployment isn't being rolled out."""
+
+    code = "not_in_progress"
+
+
 class NotLatestRevision(Conflict):
     """Only the latest revision can be rolled back: a later one is built on it."""
 
@@ -49,7 +60,7 @@ def start(
     progress_deadline_seconds: int,
 ) -> Deployment:
     """Lock the environment and begin the rollout of a new revision. Raises LockHeld, or the strategy's own errors."""
-    strategy_of(strategy)
+    check_strategy(strategy, replicas)
     environment = EnvironmentRepository(session).named(environment_name)
     id = new_id("dep")
     locking.take(session, ports, environment, id, "deployment")
@@ -84,6 +95,7 @@ def start(
             targets_changed_at=now,
             traffic=stage.traffic,
             step=stage.step,
+            step_ready=stage.step_ready,
             step_started_at=stage.step_started_at,
             sample_requests=0,
             sample_errors=0,
@@ -132,14 +144,20 @@ def roll_back(session: Session, ports: Ports, id: str, expected: int | None) -> 
     return deployment
 
 
-def report_samples(session: Session, id: str, requests: int, errors: int) -> Deployment:
-    """Count requests that the new revision has answered, and how many failed, towards its present step."""
-    deployment = _get(session, id, None)
+def report_samples(session: Session, id: str, expected: int | None, requests: int, errors: int) -> Deployment:
+    """Count requests that the new revision has answered, and how many failed, towards its present step.
+
+    Raises InvalidSamples, or NotInProgress for a rollout that has ended.
+    """
+    samples = CanarySamples(requests, errors)
+    deployment = _get(session, id, expected)
+    if deployment.state not in ROLLED_OUT:
+        raise NotInProgress(f"deployment {id} is {deployment.state}")
     environment = EnvironmentRepository(session).get(deployment.environment_id)
-    deployment.sample_requests += requests
-    deployment.sample_errors += errors
+    deployment.sample_requests += samples.requests
+    deployment.sample_errors += samples.errors
     touch(deployment)
-    published.deployment_sampled(session, deployment, environment, requests, errors)
+    published.deployment_sampled(session, deployment, environment, samples.requests, samples.errors)
     return deployment
 
 

@@ -1,40 +1,33 @@
-"""Hands queued applies to the broker. A queued row is the outbox: what the broker didn't take is tried again."""
+"""Hands applies to the broker: those that were just accepted, and those that nobody is at any more.
+
+A row that hasn't ended is the outbox: what the broker didn't take or has lost is given to it again, by whoever lives.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from services.deploy.ports.tasks import TaskQueue
-from services.deploy.repository import handed_over, undispatched
+from services.deploy.repository import left_alone
 from shared.infra.db.sqlalchemy import SessionFactory
 from shared.utils.clock import Clock
 
 BATCH = 50
 
 
-def dispatch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock) -> int:
-    """Send all that is queued; how many tasks. A task that is sent twice is applied once."""
+def dispatch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock, after: timedelta) -> int:
+    """Send what was accepted, and what nobody has moved for `after`; how many tasks. One sent twice is applied once."""
     sent = 0
-    while batch := _dispatch_batch(sessions, tasks, clock):
+    while batch := _dispatch_batch(sessions, tasks, clock, after):
         sent += batch
     return sent
 
 
-def _dispatch_batch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock) -> int:
+def _dispatch_batch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock, after: timedelta) -> int:
     with sessions() as session, session.begin():
-        due = undispatched(session, BATCH)
+        now = clock.now()
+        due = left_alone(session, now, after, BATCH)
         for apply in due:
             tasks.send(apply)
-            apply.dispatched_at = clock.now()
+            apply.moved_at = now
         return len(due)
-
-
-def hand_over_again(sessions: SessionFactory, tasks: TaskQueue) -> int:
-    """Send what the broker had taken and no worker has ended; how many tasks.
-
-    For a worker that starts: one that was killed left its tasks behind, and the broker keeps them from everybody else
-    until their visibility times out.
-    """
-    with sessions() as session, session.begin():
-        left = handed_over(session)
-        for apply in left:
-            tasks.send(apply)
-        return len(left)

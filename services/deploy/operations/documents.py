@@ -52,12 +52,14 @@ def body_of(resources: Iterable[Resource], apply_id: str) -> dict[str, Any]:
 
 def resource_from(value: dict[str, Any]) -> Resource:
     """A resource from JSON."""
-    return Resource(value["address"], value["attributes"], tuple(value["depends_on"]), value["id"])
+    tainted = value.get("tainted", False)
+    return Resource(value["address"], value["attributes"], tuple(value["depends_on"]), value["id"], tainted)
 
 
 def resource_to(resource: Resource) -> dict[str, Any]:
-    """A resource as JSON."""
-    return {
+    """A resource as JSON; only one that is tainted says so."""
+    mark = {"tainted": True} if resource.tainted else {}
+    return mark | {
         "address": resource.address,
         "attributes": dict(resource.attributes),
         "depends_on": list(resource.depends_on),

@@ -13,6 +13,7 @@ from services.deploy.ports import Ports
 from services.deploy.repository import EnvironmentRepository
 from services.deploy.tables import Environment
 from shared.errors import Conflict
+from shared.infra.db.sqlalchemy import check_version
 from shared.infra.state_lock import LockInfo
 from shared.infra.state_store import StateDocument, StateNotFound, StateVersion
 from shared.kernel.context import current_tenant
@@ -34,10 +35,11 @@ def create(session: Session, name: str) -> Environment:
     return environment
 
 
-def delete(session: Session, ports: Ports, name: str) -> None:
-    """Delete an environment without resources. Raises EnvironmentNotEmpty or LockHeld."""
+def delete(session: Session, ports: Ports, name: str, expected: int | None) -> None:
+    """Delete an environment without resources. Raises EnvironmentNotEmpty, LockHeld or VersionConflict."""
     environments = EnvironmentRepository(session)
     environment = environments.named(name, lock=True)
+    check_version(environment, expected)
     with locking.held(session, ports, environment, new_id("del"), "delete"):
         document = documents.read(ports, name)
         if documents.resources_of(document):

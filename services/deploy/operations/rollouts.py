@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from services.deploy import published
 from services.deploy.domain.admissions import Verdict
 from services.deploy.domain.canary import CanarySamples
-from services.deploy.domain.deadlines import past_deadline
+from services.deploy.domain.deadlines import not_after, past_deadline
 from services.deploy.domain.deployments import DeploymentState
 from services.deploy.domain.progress import Observation, Replicas, settled
 from services.deploy.domain.runtime import observe
@@ -19,18 +19,12 @@ from services.deploy.operations.specs import release_of, strategy_of
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository, FenceRepository
 from services.deploy.tables import Deployment
-from shared.errors import Conflict, ValidationFailed
+from shared.errors import ValidationFailed
 from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import touch
 
 FENCE = "rollouts"
 """The fenced resource: all rollouts together, so that a new leader's first write shuts its predecessor out of all."""
-
-
-class NotInProgress(Conflict):
-    """The deployment isn't being rolled out."""
-
-    code = "not_in_progress"
 
 
 class FencingTokenFromTheFuture(ValidationFailed):
@@ -80,7 +74,7 @@ def write_progress(session: Session, id: str, token: int, newest: int, targets: 
     FenceRepository(session).admit(FENCE, token)
     deployment = DeploymentRepository(session).get(id, lock=True)
     if deployment.state not in (DeploymentState.IN_PROGRESS, DeploymentState.PAUSED):
-        raise NotInProgress(f"deployment {id} is {deployment.state}")
+        raise deployments.NotInProgress(f"deployment {id} is {deployment.state}")
     seen = _observed(deployment)
     deployment.old, deployment.old_ready = targets.old, min(targets.old, seen.old_ready)
     deployment.new, deployment.new_ready = targets.new, min(targets.new, seen.new_ready)
@@ -91,6 +85,7 @@ def write_progress(session: Session, id: str, token: int, newest: int, targets: 
 
 def _roll(session: Session, ports: Ports, deployment: Deployment, token: int) -> None:
     now = ports.clock.now()
+    _set_back(deployment, now)
     seen = observe(
         release_of(deployment.release),
         Replicas(deployment.target_old, deployment.target_new),
@@ -113,6 +108,15 @@ def _roll(session: Session, ports: Ports, deployment: Deployment, token: int) ->
         _fail(session, ports, deployment, "progress_deadline_exceeded")
 
 
+def _set_back(deployment: Deployment, now: datetime) -> None:
+    """Where the clock was set back, what lies in the future is counted from now: else it would never be over."""
+    deployment.last_progress_at = not_after(deployment.last_progress_at, now)
+    deployment.targets_changed_at = not_after(deployment.targets_changed_at, now)
+    deployment.step_started_at = not_after(deployment.step_started_at, now)
+    if deployment.switched_at is not None:
+        deployment.switched_at = not_after(deployment.switched_at, now)
+
+
 def _return(session: Session, deployment: Deployment, token: int) -> None:
     """The stable revision takes over whole: its replicas were kept or come up at once."""
     restored = deployment.stable_replicas
@@ -131,13 +135,15 @@ def _store(deployment: Deployment, before: Stage, stage: Stage, seen: Observatio
     now = ports.clock.now()
     deployment.old, deployment.old_ready = seen.old, seen.old_ready
     deployment.new, deployment.new_ready = seen.new, seen.new_ready
-    if stage.targets != before.targets:
+    if stage.targets.new > before.targets.new:
+        # Those that are added need their start-up time; whether old ones go doesn't matter to them.
         deployment.targets_changed_at = now
     deployment.target_old, deployment.target_new = stage.targets.old, stage.targets.new
     deployment.traffic, deployment.switched_at = stage.traffic, stage.switched_at
     if stage.step != before.step:
         deployment.sample_requests = deployment.sample_errors = 0
-    deployment.step, deployment.step_started_at = stage.step, stage.step_started_at
+    deployment.step, deployment.step_ready = stage.step, stage.step_ready
+    deployment.step_started_at = stage.step_started_at
     deployment.last_progress_at = now
 
 
@@ -160,4 +166,6 @@ def _stage(deployment: Deployment) -> Stage:
         deployment.step,
         deployment.step_started_at,
         deployment.switched_at,
+        stable=deployment.stable_replicas,
+        step_ready=deployment.step_ready,
     )

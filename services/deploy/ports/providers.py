@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import NotFound
+from shared.errors import NotFound, OmniCloudError
+from shared.infra.state_machine import ResourceState
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 
 Attributes = Mapping[str, Any]
 
 
+LOOK_SECONDS = 0.1
+"""How often to look whether something has come up or gone."""
+PATIENCE_SECONDS = 1.0
+"""How long to look at once. The worker's threads are everybody's, so a step that takes longer makes room and is taken
+again a little later."""
+
+
+class ResourceBroken(Exception):
+    """The resource is there, but it failed to come up or to go; the message is its owner's reason."""
+
+    def __init__(self, resource_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.resource_id = resource_id
+
+
+class StillUnderway(Exception):
+    """The resource's owner is still at it: look again."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"{resource_id} is still underway")
+        self.resource_id = resource_id
+
+
 class Provider(Protocol):
-    """Makes resources of one kind. `key` makes a repeated call have one effect."""
+    """Makes resources of one kind. `key` makes a repeated call have one effect.
+
+    A call returns when its effect is complete. Raises ResourceBroken, StillUnderway, or the owner's error.
+    """
 
     def create(self, address: str, attributes: Attributes, key: str) -> str:
         """Make it; its id."""
 
-    def update(self, id: str, attributes: Attributes, key: str) -> None:
+    def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
         """Change it in place."""
 
     def delete(self, id: str, key: str) -> None:
@@ -35,7 +63,7 @@ class NullProvider:
         """An id of its own."""
         return key
 
-    def update(self, id: str, attributes: Attributes, key: str) -> None:
+    def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
         """Nothing to do."""
 
     def delete(self, id: str, key: str) -> None:
@@ -49,18 +77,37 @@ class InstanceProvider:
         self._compute = compute
 
     def create(self, address: str, attributes: Attributes, key: str) -> str:
-        """Place an instance, named after its address unless it has a name."""
-        return self._compute.create_instance(_named(address, attributes), idempotency_key=key)
+        """Place an instance, named after its address unless it has a name, and wait until it is built."""
+        id = self._compute.create_instance(_named(address, attributes), idempotency_key=key)
+        if not attributes.get("deferred_start"):
+            _wait(id, self._built)
+        return id
 
-    def update(self, id: str, attributes: Attributes, key: str) -> None:
+    def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
         """Rename or relabel."""
-        changeable = {name: attributes[name] for name in ("name", "labels") if name in attributes}
-        self._compute.change_instance(id, changeable, idempotency_key=key)
+        wanted = {"labels": {}, **_named(address, attributes)}
+        self._compute.change_instance(id, {name: wanted[name] for name in ("name", "labels")}, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
-        """Begin to delete it."""
+        """Delete it, and wait until its provider has confirmed that it is gone."""
         with suppress(NotFound):
             self._compute.delete_instance(id, idempotency_key=key)
+            _wait(id, self._gone)
+
+    def _built(self, id: str) -> bool:
+        instance = self._compute.instance(id)
+        match instance["state"]:
+            case ResourceState.PENDING | ResourceState.PROVISIONING:
+                return False
+            case ResourceState.FAILED | ResourceState.DELETING | ResourceState.DELETED:
+                raise ResourceBroken(id, instance["last_error"] or f"the instance is {instance['state']}")
+        return True
+
+    def _gone(self, id: str) -> bool:
+        instance = self._compute.instance(id)
+        if instance["state"] == ResourceState.FAILED:
+            raise ResourceBroken(id, instance["last_error"] or "the instance could not be deleted")
+        return bool(instance["state"] == ResourceState.DELETED)
 
 
 class VolumeProvider:
@@ -73,9 +120,10 @@ class VolumeProvider:
         """Create a volume, named after its address unless it has a name."""
         return self._storage.create_volume(_named(address, attributes), idempotency_key=key)
 
-    def update(self, id: str, attributes: Attributes, key: str) -> None:
+    def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
         """Rename or grow."""
-        changeable = {name: attributes[name] for name in ("name", "size_gib") if name in attributes}
+        named = _named(address, attributes)
+        changeable: dict[str, Any] = {name: named[name] for name in ("name", "size_gib") if name in named}
         self._storage.change_volume(id, changeable, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
@@ -91,18 +139,34 @@ class BucketProvider:
         self._storage = storage
 
     def create(self, address: str, attributes: Attributes, key: str) -> str:
-        """Create a bucket, named after its address unless it has a name."""
-        return self._storage.create_bucket(_named(address, attributes), idempotency_key=key)
+        """Create a bucket, named after its address unless it has a name, and give it its lifecycle rules."""
+        wanted = _named(address, attributes)
+        lifecycle = wanted.pop("lifecycle", None)
+        id = self._storage.create_bucket(wanted, idempotency_key=key)
+        if lifecycle is not None:
+            try:
+                self._storage.change_bucket(id, {"lifecycle": lifecycle}, idempotency_key=f"{key}:lifecycle")
+            except OmniCloudError as error:
+                if passes(error):
+                    raise
+                raise ResourceBroken(id, error.detail) from error
+        return id
 
-    def update(self, id: str, attributes: Attributes, key: str) -> None:
+    def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
         """Change versioning or lifecycle rules."""
-        changeable = {name: attributes[name] for name in ("versioning", "lifecycle") if name in attributes}
+        wanted = {"lifecycle": [], **attributes}
+        changeable: dict[str, Any] = {name: wanted[name] for name in ("versioning", "lifecycle") if name in wanted}
         self._storage.change_bucket(id, changeable, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
         """Delete it; it must be empty."""
         with suppress(NotFound):
             self._storage.delete_bucket(id, idempotency_key=key)
+
+
+def passes(error: OmniCloudError) -> bool:
+    """Whether an error is of the surroundings, and the same call may succeed later."""
+    return error.status >= 500 or error.status == 429
 
 
 def make_providers(settings: ServiceSettings, clock: Clock) -> Mapping[str, Provider]:
@@ -118,3 +182,12 @@ def make_providers(settings: ServiceSettings, clock: Clock) -> Mapping[str, Prov
 
 def _named(address: str, attributes: Attributes) -> dict[str, Any]:
     return {"name": address.rpartition(".")[2], **attributes}
+
+
+def _wait(id: str, done: Callable[[str], bool]) -> None:
+    """Look until it is done. Raises StillUnderway when that takes longer than `PATIENCE_SECONDS`."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not done(id):
+        if time.monotonic() >= until:
+            raise StillUnderway(id)
+        time.sleep(LOOK_SECONDS)

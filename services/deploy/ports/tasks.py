@@ -5,13 +5,19 @@ from __future__ import annotations
 from celery import Celery
 
 from services.deploy.settings import Settings
-from services.deploy.tables import Apply
+from services.deploy.tables import Apply, ApplyStep
 
 QUEUE = "deploy"
 APPLY_TASK = "deploy.apply"
+STEP_TASK = "deploy.step"
 BLOCKING_POP_SECONDS = 4
 """How long the broker keeps a worker's request for a task before it answers that there is none. A task ends the wait;
 one that is given to a worker that hangs meanwhile waits with it, so this is no longer than the lock of a dead one."""
+BROKER_SECONDS = 10.0
+"""How long the broker may take for an answer; longer than it keeps a worker's request for a task."""
+RESTORE_SECONDS = 1
+"""How often the workers look for tasks that were given out and not acknowledged in time, to give them out again."""
+TRANSPORT = "services.deploy.ports.broker:Transport"
 SERIALIZER = "json"
 """Tasks are plain data: a serializer that can carry code would let whoever reaches the broker run it."""
 
@@ -24,9 +30,15 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue=QUEUE,
         task_ignore_result=True,
         broker_connection_retry_on_startup=True,
+        broker_transport=TRANSPORT,
+        broker_connection_max_retries=None,
         broker_transport_options={
             "visibility_timeout": settings.task_visibility_timeout_seconds,
+            "unacked_restore_interval": RESTORE_SECONDS,
+            "unacked_restore_throttle": 1,
+            "unacked_mutex_expire": settings.task_visibility_timeout_seconds,
             "socket_connect_timeout": 2.0,
+            "socket_timeout": BROKER_SECONDS,
             "polling_interval": BLOCKING_POP_SECONDS,
         },
     )
@@ -34,17 +46,24 @@ def make_celery(settings: Settings) -> Celery:
 
 
 class TaskQueue:
-    """Hands applies to the workers by way of the broker."""
+    """Hands applies and their steps to the workers by way of the broker."""
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
 
     def send(self, apply: Apply) -> None:
         """Give the broker the task of an apply. Raises kombu's OperationalError when the broker doesn't take it."""
+        self._send(APPLY_TASK, apply, apply_id=apply.id)
+
+    def send_step(self, apply: Apply, step: ApplyStep) -> None:
+        """Give the broker the task of one step. Raises kombu's OperationalError when the broker doesn't take it."""
+        self._send(STEP_TASK, apply, step_id=step.id)
+
+    def _send(self, task: str, apply: Apply, **subject: str) -> None:
         self._celery.send_task(
-            APPLY_TASK,
+            task,
             kwargs={
-                "apply_id": apply.id,
+                **subject,
                 "tenant_id": apply.tenant_id,
                 "actor": apply.actor,
                 "correlation_id": apply.correlation_id,

@@ -55,3 +55,41 @@ def test_when_a_worker_crashes_that_also_led_its_rollouts_go_on_and_its_queue_wa
     assert deployed["fencing_token"] > leader["fencing_token"]
     done = ended_apply(tenant.api, accepted["id"], timeout=10.0)
     assert (done["state"], done["serial"]) == ("succeeded", 1)
+
+
+def test_a_rollout_goes_on_when_a_clock_that_was_far_ahead_is_set_right(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a rollout whose replicas were wanted while the clock was ten minutes ahead
+    environment = make_environment(tenant.api)
+    fleet.step_clock(600)
+    slow = {"image": "web:1", "startup_seconds": 2}
+    started = start_deployment(tenant.api, environment, release=slow)
+    path = f"{DEPLOY}/deployments/{started['id']}"
+    eventually(lambda: tenant.api.ok("GET", path)["new"] == 2)
+    # When the clock is set right, then it doesn't wait until those are over
+    fleet.step_clock(0)
+    assert deployment_in(tenant.api, started["id"])["state"] == "succeeded"
+
+
+def test_a_canary_bakes_from_when_it_is_ready_not_from_when_its_step_began(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a canary of some minutes' start-up and as long a bake time, with all its samples
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment, 10)["id"], "succeeded")
+    strategy = {"type": "canary", "steps": [10], "minimum_samples": 1, "bake_seconds": 200, "max_error_percent": 1}
+    canary = start_deployment(
+        tenant.api,
+        environment,
+        10,
+        release={"image": "web:2", "startup_seconds": 200},
+        strategy=strategy,
+        progress_deadline_seconds=86_400,
+    )
+    path = f"{DEPLOY}/deployments/{canary['id']}"
+    tenant.api.ok("POST", f"{path}/samples", json={"requests": 1, "errors": 0})
+    eventually(lambda: tenant.api.ok("GET", path)["new"] == 1)
+    # When it comes up, then its step begins: nothing is promoted
+    fleet.step_clock(201)
+    ready = eventually(lambda: (found := tenant.api.ok("GET", path))["new_ready"] == 1 and found)
+    assert (ready["step_ready"], ready["step"], ready["old_ready"], ready["traffic"]) == (True, 0, 9, 10)
+    # And once it has baked, it is
+    fleet.step_clock(402)
+    assert eventually(lambda: tenant.api.ok("GET", path)["step"] == 1)

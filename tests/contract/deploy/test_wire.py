@@ -1,7 +1,15 @@
 """What deploy tells on the event bus."""
 
 from tests.support.bus import Bus
-from tests.support.deploying import apply_resources, deployment_in, make_environment, null, start_deployment
+from tests.support.deploying import (
+    DEPLOY,
+    apply_resources,
+    deployment_in,
+    make_environment,
+    make_plan,
+    null,
+    start_deployment,
+)
 from tests.support.identities import Tenant
 
 
@@ -25,6 +33,31 @@ def test_an_apply_tells_each_of_its_steps_in_order_under_the_callers_correlation
         "state": "succeeded",
         "serial": 1,
         "reason": None,
+    }
+
+
+def test_whoever_hears_that_an_apply_has_ended_reads_it_ended_and_its_state_written(tenant: Tenant, bus: Bus) -> None:
+    # Given an apply that was only just accepted
+    environment = make_environment(tenant.api)
+    plan = make_plan(tenant.api, environment, null("a"), null("b", "a"))
+    accepted = tenant.api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
+    # When its end is told, then nobody reads anything older
+    ended = bus.of_subject("deploy.events", accepted["id"], count=3)[-1]
+    read = tenant.api.ok("GET", f"{DEPLOY}/applies/{accepted['id']}")
+    assert (read["state"], read["version"]) == (ended["data"]["state"], ended["sequence"]) == ("succeeded", 3)
+    assert tenant.api.ok("GET", f"{environment}/state")["serial"] == ended["data"]["serial"] == 1
+
+
+def test_a_step_says_how_often_it_was_handed_over_and_taken(tenant: Tenant) -> None:
+    done = apply_resources(tenant.api, make_environment(tenant.api), null("a"))
+    (step,) = done["steps"]
+    assert {key: value for key, value in step.items() if key != "resource_id"} == {
+        "address": "null.a",
+        "action": "create",
+        "state": "done",
+        "reason": None,
+        "dispatches": 1,
+        "attempts": 1,
     }
 
 

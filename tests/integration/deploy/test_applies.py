@@ -1,7 +1,14 @@
 """Plans are saved, applied by the worker, and bound to the state they were made from."""
 
+from typing import Any
+
+import pytest
+
+from tests.support import computing
+from tests.support.api import Api
 from tests.support.deploying import (
     DEPLOY,
+    apply_plan,
     apply_resources,
     ended_apply,
     make_environment,
@@ -10,6 +17,29 @@ from tests.support.deploying import (
 )
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
+
+VOLUMES = "/api/storage/v1/volumes"
+
+
+def instance(**attributes: Any) -> dict[str, Any]:
+    """An instance in the tests' zone."""
+    return {"address": "compute.instance.web", "attributes": {"flavor": "nano", "zone": computing.ZONE, **attributes}}
+
+
+def volume(**attributes: Any) -> dict[str, Any]:
+    """A volume that is small enough for any class."""
+    return {"address": "storage.volume.data", "attributes": {"size_gib": 1, "zone": computing.ZONE, **attributes}}
+
+
+def planned(api: Api, environment: str, *resources: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a plan of these resources would do."""
+    return [(change["action"], change["address"]) for change in make_plan(api, environment, *resources)["changes"]]
+
+
+def state_of(api: Api, environment: str) -> list[dict[str, Any]]:
+    """What the environment consists of."""
+    resources: list[dict[str, Any]] = api.ok("GET", f"{environment}/state")["resources"]
+    return resources
 
 
 def test_an_applied_plan_creates_its_resources_in_dependency_order(tenant: Tenant) -> None:
@@ -91,3 +121,130 @@ def test_a_failed_step_stops_the_apply_and_what_was_made_is_known(tenant: Tenant
     assert "storage.volume.tiny" not in {each["address"] for each in state["resources"]}
     assert "null.a" in {each["address"] for each in state["resources"]}
     assert eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
+
+
+def test_what_does_not_depend_on_a_failed_step_goes_on_and_what_does_is_skipped(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    broken = volume(size_gib=0)
+    resources = [
+        broken,
+        null("a"),
+        {**null("b"), "depends_on": ["storage.volume.data"]},
+        null("c", "b"),
+        null("d", "a"),
+    ]
+    failed = apply_plan(tenant.api, environment, *resources)
+    assert failed["state"] == "failed"
+    assert {step["address"]: step["state"] for step in failed["steps"]} == {
+        "storage.volume.data": "failed",
+        "null.a": "done",
+        "null.b": "skipped",
+        "null.c": "skipped",
+        "null.d": "done",
+    }
+    assert [each["address"] for each in state_of(tenant.api, environment)] == ["null.a", "null.d"]
+
+
+@pytest.mark.services("compute")
+def test_an_instance_that_fails_to_come_up_fails_its_apply_and_is_replaced_by_the_next(
+    operator: Api, tenant: Tenant
+) -> None:
+    # Given a provider that has no room for the instance
+    environment = make_environment(tenant.api)
+    computing.plan_fault(operator, tenant, "create_node", "out_of_capacity")
+    # When it is applied, then it fails with the provider's reason, and what was made is known as tainted
+    failed = apply_plan(tenant.api, environment, instance())
+    (step,) = failed["steps"]
+    assert (failed["state"], step["state"]) == ("failed", "failed")
+    assert computing.read(tenant.api, step["resource_id"])["state"] == "failed"
+    (known,) = state_of(tenant.api, environment)
+    assert (known["id"], known["tainted"]) == (step["resource_id"], True)
+    # And the next apply of the same configuration replaces it by one that runs
+    assert planned(tenant.api, environment, instance()) == [("replace", "compute.instance.web")]
+    done = apply_resources(tenant.api, environment, instance())
+    assert [(step["action"], step["state"]) for step in done["steps"]] == [("delete", "done"), ("create", "done")]
+    assert tenant.api.get(f"{computing.INSTANCES}/{known['id']}").status_code == 404
+    (running,) = state_of(tenant.api, environment)
+    assert computing.read(tenant.api, running["id"])["state"] == "active"
+    assert "tainted" not in running
+    assert planned(tenant.api, environment, instance()) == []
+
+
+@pytest.mark.services("compute")
+def test_a_destruction_that_the_provider_refuses_fails_and_the_resource_stays_known(
+    operator: Api, tenant: Tenant
+) -> None:
+    # Given an instance that its provider won't delete
+    environment = make_environment(tenant.api)
+    made = apply_resources(tenant.api, environment, instance())
+    id = made["steps"][0]["resource_id"]
+    computing.plan_fault(operator, tenant, "destroy_node", "unavailable", remaining=20)
+    # When all is destroyed, then that fails and the instance is still in the state
+    failed = apply_plan(tenant.api, environment)
+    assert (failed["state"], failed["steps"][0]["state"]) == ("failed", "failed")
+    assert [each["id"] for each in state_of(tenant.api, environment)] == [id]
+    assert planned(tenant.api, environment) == [("delete", "compute.instance.web")]
+
+
+@pytest.mark.services("storage")
+def test_a_replacement_whose_second_half_fails_leaves_nothing_in_the_state(tenant: Tenant) -> None:
+    # Given a volume
+    environment = make_environment(tenant.api)
+    made = apply_resources(tenant.api, environment, volume())
+    # When it is replaced by one of a class that it is too small for
+    failed = apply_plan(tenant.api, environment, volume(volume_class="cold"))
+    # Then the old one is gone, the state says so, and the original configuration makes it anew
+    assert [(step["action"], step["state"]) for step in failed["steps"]] == [("delete", "done"), ("create", "failed")]
+    assert tenant.api.get(f"{VOLUMES}/{made['steps'][0]['resource_id']}").status_code == 404
+    assert state_of(tenant.api, environment) == []
+    assert planned(tenant.api, environment, volume()) == [("create", "storage.volume.data")]
+
+
+@pytest.mark.services("storage")
+def test_what_refers_to_a_replaced_resource_is_replaced_with_its_new_id(tenant: Tenant) -> None:
+    # Given a volume and what is triggered by its id
+    environment = make_environment(tenant.api)
+    user = null("user", triggers={"volume": "${storage.volume.data.id}"})
+    first = apply_resources(tenant.api, environment, volume(), user)
+    # When the volume is replaced
+    second = apply_resources(tenant.api, environment, volume(volume_class="provisioned", size_gib=4), user)
+    # Then whoever used it went before it and came after it
+    assert [(step["action"], step["address"]) for step in second["steps"]] == [
+        ("delete", "null.user"),
+        ("delete", "storage.volume.data"),
+        ("create", "storage.volume.data"),
+        ("create", "null.user"),
+    ]
+    ids = [{step["address"]: step["resource_id"] for step in each["steps"]} for each in (first, second)]
+    assert ids[0]["storage.volume.data"] != ids[1]["storage.volume.data"]
+    assert ids[0]["null.user"] != ids[1]["null.user"]
+
+
+def test_a_change_of_what_a_resource_is_made_after_is_recorded_and_orders_its_end(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    apply_resources(tenant.api, environment, null("a"), null("z"))
+    apply_resources(tenant.api, environment, null("a", "z"), null("z"))
+    assert planned(tenant.api, environment, null("a", "z"), null("z")) == []
+    destroyed = apply_resources(tenant.api, environment)
+    assert [step["address"] for step in destroyed["steps"]] == ["null.a", "null.z"]
+
+
+def test_a_misspelt_attribute_never_enters_a_plan(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    body = {"resources": [volume(sise_gib=5)]}
+    problem = tenant.api.refused("POST", f"{environment}/plans", 422, "unknown_attribute", json=body)
+    assert problem["unknown"] == ["sise_gib"]
+    assert tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
+
+
+@pytest.mark.services("storage")
+def test_a_bucket_is_made_with_its_lifecycle_rules_and_loses_them_again(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    rule = {"id": "old", "prefix": "logs/", "expiration_days": 30}
+    bucket = {"address": "storage.bucket.logs", "attributes": {"name": "env-logs", "lifecycle": [rule]}}
+    apply_resources(tenant.api, environment, bucket)
+    (made,) = tenant.api.items("/api/storage/v1/buckets")
+    assert [each["expiration_days"] for each in made["lifecycle"]] == [30]
+    apply_resources(tenant.api, environment, {**bucket, "attributes": {"name": "env-logs"}})
+    (made,) = tenant.api.items("/api/storage/v1/buckets")
+    assert made["lifecycle"] == []

@@ -1,5 +1,9 @@
 """Rollouts by the elected controller, strategy by strategy."""
 
+from typing import Any
+
+import pytest
+
 from tests.support.deploying import DEPLOY, deployment_in, make_environment, start_deployment
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
@@ -104,3 +108,117 @@ def test_rollouts_of_a_suspended_tenant_stand_still_until_it_is_resumed(tenant: 
     assert paused["reason"] == "tenant_suspended"
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
     deployment_in(tenant.operator, started["id"], "in_progress")
+
+
+def test_a_canary_of_a_single_replica_runs_beside_the_stable_one_until_it_is_judged(tenant: Tenant) -> None:
+    # Given one stable replica
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment, 1)["id"], "succeeded")
+    # When a canary of 10% is ready, then the stable one is there, too, and has 90% of the traffic
+    strategy = {**CANARY, "steps": [10], "minimum_samples": 5}
+    canary = start_deployment(tenant.api, environment, 1, strategy=strategy)
+    path = f"{DEPLOY}/deployments/{canary['id']}"
+    judged = eventually(lambda: (found := tenant.api.ok("GET", path))["step_ready"] and found["new"] and found)
+    assert (judged["old_ready"], judged["new_ready"], judged["traffic"], judged["state"]) == (1, 1, 10, "in_progress")
+    # And it takes over with its samples
+    tenant.api.ok("POST", f"{path}/samples", json={"requests": 5, "errors": 0})
+    ended = deployment_in(tenant.api, canary["id"], "succeeded")
+    assert (ended["old"], ended["new_ready"], ended["traffic"]) == (0, 1, 100)
+
+
+def test_a_step_of_a_hundred_percent_is_judged_like_any_other(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment, 3)["id"], "succeeded")
+    canary = start_deployment(tenant.api, environment, 3, strategy={**CANARY, "steps": [100]})
+    path = f"{DEPLOY}/deployments/{canary['id']}"
+    judged = eventually(lambda: (found := tenant.api.ok("GET", path))["traffic"] == 100 and found)
+    assert (judged["old"], judged["new_ready"], judged["state"]) == (0, 3, "in_progress")
+    tenant.api.ok("POST", f"{path}/samples", json={"requests": 50, "errors": 50})
+    ended = deployment_in(tenant.api, canary["id"], "rolled_back")
+    assert (ended["reason"], ended["old_ready"], ended["new"], ended["traffic"]) == ("canary_errors", 3, 0, 0)
+
+
+def test_a_promoted_canary_takes_over_no_faster_than_its_replicas_become_ready(tenant: Tenant) -> None:
+    # Given ten stable replicas, and a canary whose replicas take a second to come up
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment, 10)["id"], "succeeded")
+    strategy = {**CANARY, "steps": [10], "minimum_samples": 1}
+    release = {"image": "web:2", "startup_seconds": 1}
+    canary = start_deployment(tenant.api, environment, 10, release=release, strategy=strategy)
+    # When it is promoted
+    tenant.api.ok("POST", f"{DEPLOY}/deployments/{canary['id']}/samples", json={"requests": 1, "errors": 0})
+    seen: list[dict[str, Any]] = []
+
+    def ended() -> bool:
+        seen.append(tenant.api.ok("GET", f"{DEPLOY}/deployments/{canary['id']}"))
+        return seen[-1]["state"] == "succeeded"
+
+    eventually(ended, 20.0)
+    # Then at no time were fewer than eight of the ten ready, nor more than thirteen there: 25% either way
+    assert min(each["old_ready"] + each["new_ready"] for each in seen) >= 8
+    assert max(each["target_old"] + each["target_new"] for each in seen) <= 13
+    # And the new ones had no more of the traffic than their share of those that were ready
+    for each in seen:
+        assert each["traffic"] <= max(10, each["new_ready"] * 100 // (each["old_ready"] + each["new_ready"]))
+    assert (seen[-1]["old"], seen[-1]["new_ready"], seen[-1]["traffic"]) == (0, 10, 100)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "code"),
+    [
+        ({"type": "rolling", "max_surge": 0, "max_unavailable": 0}, "invalid_rolling_bounds"),
+        ({"type": "rolling", "max_surge": "0%", "max_unavailable": 0}, "invalid_rolling_bounds"),
+        ({"type": "rolling", "max_surge": 0, "max_unavailable": "101%"}, "invalid_share"),
+        ({"type": "rolling", "max_surge": 10**20}, "invalid_share"),
+        ({**CANARY, "max_surge": 0, "max_unavailable": "0%"}, "invalid_rolling_bounds"),
+        ({**CANARY, "max_surge": 0}, "invalid_canary_steps"),
+        ({**CANARY, "steps": [0]}, "invalid_canary_steps"),
+    ],
+)
+def test_a_strategy_that_could_never_move_is_refused_and_locks_nothing(
+    tenant: Tenant, strategy: dict[str, Any], code: str
+) -> None:
+    environment = make_environment(tenant.api)
+    body = {"release": {"image": "web:1"}, "replicas": 1, "strategy": strategy}
+    tenant.api.refused("POST", f"{environment}/deployments", 422, code, json=body)
+    assert tenant.api.ok("GET", f"{environment}/lock")["locked"] is False
+    assert list(tenant.api.items(f"{environment}/deployments")) == []
+
+
+@pytest.mark.parametrize("seconds", [-1, 1e300, 10**9])
+def test_times_that_no_rollout_takes_are_refused(tenant: Tenant, seconds: float) -> None:
+    environment = make_environment(tenant.api)
+    for strategy in ({**CANARY, "bake_seconds": seconds}, {"type": "blue_green", "keep_old_seconds": seconds}):
+        body = {"release": {"image": "web:1"}, "replicas": 1, "strategy": strategy}
+        tenant.api.refused("POST", f"{environment}/deployments", 422, "validation_failed", json=body)
+
+
+def test_a_surge_of_two_hundred_percent_brings_all_new_replicas_up_at_once(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment, 2)["id"], "succeeded")
+    strategy = {"type": "rolling", "max_surge": "200%", "max_unavailable": 0}
+    release = {"image": "web:2", "starts": False}
+    started = start_deployment(tenant.api, environment, 2, strategy=strategy, release=release)
+    path = f"{DEPLOY}/deployments/{started['id']}"
+    moved = eventually(lambda: (found := tenant.api.ok("GET", path))["new"] and found)
+    assert (moved["old_ready"], moved["new"], moved["new_ready"]) == (2, 2, 0)
+
+
+def test_samples_are_counted_only_where_they_can_be_true(tenant: Tenant) -> None:
+    # Given a rollout on its way
+    environment = make_environment(tenant.api)
+    release = {"image": "web:1", "startup_seconds": 600}
+    started = start_deployment(tenant.api, environment, release=release)
+    deployment_in(tenant.api, started["id"], "in_progress")
+    samples = f"{DEPLOY}/deployments/{started['id']}/samples"
+    path = f"{DEPLOY}/deployments/{started['id']}"
+    before = eventually(lambda: (found := tenant.api.ok("GET", path))["new"] == 2 and found)
+    # Then more failures than requests are refused, and numbers beyond counting
+    tenant.api.refused("POST", samples, 422, "invalid_samples", json={"requests": 1, "errors": 2})
+    tenant.api.refused("POST", samples, 422, "validation_failed", json={"requests": 10**20, "errors": 0})
+    # And so is a report made for another version, and one for a rollout that has ended
+    stale = tenant.api.with_headers(If_Match=f'"{before["version"] + 7}"')
+    stale.refused("POST", samples, 412, "version_conflict", json={"requests": 1, "errors": 0})
+    assert tenant.api.ok("GET", path) == before
+    tenant.api.ok("POST", f"{path}/cancel")
+    tenant.api.refused("POST", samples, 409, "not_in_progress", json={"requests": 1, "errors": 0})

@@ -1,10 +1,19 @@
 """An environment whose resources are made by their owners, and deployments that compete for it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from tests.support.deploying import apply_resources, deployment_in, make_environment, null
+from tests.support.deploying import (
+    DEPLOY,
+    ENDED,
+    apply_resources,
+    deployment_in,
+    make_environment,
+    null,
+    start_deployment,
+)
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
@@ -70,3 +79,48 @@ def test_resources_that_depend_on_each_other_across_services_come_and_go_in_orde
     # When both go, then in reverse
     gone = apply_resources(tenant.api, environment)
     assert [step["address"] for step in gone["steps"]] == ["storage.bucket.logs", "storage.volume.data"]
+
+
+SIZES = {1: (1, 0), 2: (1, 0), 3: (1, 0), 10: (3, 2), 100: (25, 25)}
+"""How many replicas 25% are above and below so many (Kubernetes: surge is rounded up, unavailable down)."""
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        {"type": "rolling", "max_surge": "25%", "max_unavailable": "25%"},
+        {"type": "canary", "steps": [1, 50, 99], "minimum_samples": 1, "bake_seconds": 0, "max_error_percent": 0},
+    ],
+    ids=["rolling", "canary"],
+)
+def test_a_release_is_rolled_out_within_its_bounds_at_every_size(tenant: Tenant, strategy: dict[str, Any]) -> None:
+    # Given environments of one replica to a hundred
+    environments = {size: make_environment(tenant.api, f"size-{size}") for size in SIZES}
+    first = {size: start_deployment(tenant.api, path, size) for size, path in environments.items()}
+    for deployment in first.values():
+        deployment_in(tenant.api, deployment["id"], "succeeded")
+    # When the next release, whose replicas take a moment to come up, is rolled out in all of them at once
+    release = {"image": "web:2", "startup_seconds": 0.3}
+    started = {
+        size: start_deployment(tenant.api, path, size, release=release, strategy=strategy)["id"]
+        for size, path in environments.items()
+    }
+    seen: dict[int, list[dict[str, Any]]] = {size: [] for size in SIZES}
+
+    def all_ended() -> bool:
+        for size, id in started.items():
+            if not seen[size] or seen[size][-1]["state"] not in ENDED:
+                found = tenant.api.ok("GET", f"{DEPLOY}/deployments/{id}")
+                seen[size].append(found)
+                if strategy["type"] == "canary" and found["step_ready"] and found["new"] and found["step"] < 3:
+                    tenant.api.post(f"{DEPLOY}/deployments/{id}/samples", json={"requests": 1, "errors": 0})
+        return all(views[-1]["state"] in ENDED for views in seen.values())
+
+    eventually(all_ended, timeout=60.0)
+    # Then whatever was seen was within the bounds, and each ended with all of its replicas new
+    for size, (surge, unavailable) in SIZES.items():
+        for view in seen[size]:
+            assert view["target_old"] + view["target_new"] <= size + surge, (size, view)
+            assert view["old_ready"] + view["new_ready"] >= size - unavailable, (size, view)
+        last = seen[size][-1]
+        assert (last["state"], last["old"], last["new_ready"], last["traffic"]) == ("succeeded", 0, size, 100)

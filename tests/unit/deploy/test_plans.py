@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from services.deploy.domain.kinds import UnknownAttribute
 from services.deploy.domain.plans import (
     Action,
     Change,
@@ -67,6 +68,77 @@ def test_an_attribute_that_cannot_change_in_place_replaces_the_resource() -> Non
     changes = make_plan(desired, actual)
     assert steps(changes) == [("replace", "storage.volume.a")]
     assert summary(changes) == {"create": 1, "update": 0, "delete": 1}
+
+
+def test_what_refers_to_a_replaced_resource_gets_its_new_id_and_is_replaced_where_it_must_be() -> None:
+    # Given a chain of references: an instance's labels change in place, a null's triggers don't
+    def chain(zone: str) -> list[Resource]:
+        return [
+            Resource("storage.volume.a", {"zone": zone, "size_gib": 1}, id="vol-1"),
+            Resource("null.b", {"triggers": {"volume": "${storage.volume.a.id}"}}, id="b-1"),
+            Resource("compute.instance.c", {"flavor": "nano", "labels": {"b": "${null.b.id}"}}, id="i-1"),
+            Resource("null.d", {"note": "${compute.instance.c.id}"}, id="d-1"),
+        ]
+
+    # When the volume is replaced
+    assert steps(make_plan(chain("z2"), chain("z1"))) == [
+        ("replace", "storage.volume.a"),
+        ("replace", "null.b"),
+        ("update", "compute.instance.c"),
+    ]
+    # And a resource that is missing in the state is made anew, with the same consequences
+    assert steps(make_plan(chain("z1"), chain("z1")[1:])) == [
+        ("create", "storage.volume.a"),
+        ("replace", "null.b"),
+        ("update", "compute.instance.c"),
+    ]
+
+
+def test_what_is_only_made_after_a_replaced_resource_stays() -> None:
+    desired = [null("a", triggers={"x": 2}), null("b", "a")]
+    assert steps(make_plan(desired, [null("a", triggers={"x": 1}), null("b", "a")])) == [("replace", "null.a")]
+
+
+def test_a_tainted_resource_is_replaced_although_nothing_else_has_changed() -> None:
+    tainted = Resource("compute.instance.a", {"flavor": "nano"}, id="i-1", tainted=True)
+    assert steps(make_plan([Resource("compute.instance.a", {"flavor": "nano"})], [tainted])) == [
+        ("replace", "compute.instance.a")
+    ]
+
+
+def test_a_change_of_what_a_resource_is_made_after_is_recorded() -> None:
+    assert steps(make_plan([null("a"), null("b", "a")], [null("a"), null("b")])) == [("update", "null.b")]
+    assert (
+        make_plan([null("a"), null("b"), null("c", "a", "b", "a")], [null("a"), null("b"), null("c", "b", "a")]) == []
+    )
+
+
+def test_a_truth_value_is_not_a_number() -> None:
+    assert steps(make_plan([null("a", on=True)], [null("a", on=1)])) == [("update", "null.a")]
+    assert make_plan([null("a", size=[1.0, {"x": 2}])], [null("a", size=[1, {"x": 2.0}])]) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "attributes"),
+    [
+        ("storage.volume.a", {"sise_gib": 5, "zone": "z"}),
+        ("compute.instance.a", {"flavour": "nano"}),
+        ("storage.bucket.a", {"versionning": "enabled"}),
+    ],
+)
+def test_a_misspelt_attribute_is_refused_and_named(address: str, attributes: dict[str, object]) -> None:
+    with pytest.raises(UnknownAttribute) as refused:
+        make_plan([Resource(address, attributes)], [])
+    assert next(iter(attributes)) in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [("compute.instance", "spreading"), ("compute.instance", "deferred_start"), ("null", "triggers")],
+)
+def test_an_attribute_that_its_owner_cannot_change_forces_a_replacement(kind: str, attribute: str) -> None:
+    desired, actual = Resource(f"{kind}.a", {attribute: "x"}), Resource(f"{kind}.a", {attribute: "y"})
+    assert steps(make_plan([desired], [actual])) == [("replace", f"{kind}.a")]
 
 
 def test_a_reference_is_a_dependency() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.deploy.domain.progress import Observation, Replicas
-from services.deploy.domain.rolling import rolling_finished, rolling_targets
+from services.deploy.domain.rolling import rolling_finished, rolling_targets, targets_towards
 from services.deploy.domain.shares import RollingBounds, rolling_bounds
 
 
@@ -36,6 +36,21 @@ def test_without_surge_an_old_replica_goes_before_a_new_one_comes() -> None:
     first = rolling_targets(3, bounds, Observation(3, 3, 0, 0))
     assert first == Replicas(old=2, new=0)
     assert rolling_targets(3, bounds, Observation(2, 2, 0, 0)) == Replicas(old=2, new=1)
+
+
+def test_more_new_replicas_than_wanted_go_those_first_that_serve_nobody() -> None:
+    bounds = RollingBounds(surge=3, unavailable=2)
+    # Given eight new replicas where five are the goal, of which seven are ready beside five old ones
+    towards = targets_towards(Replicas(5, 5), 10, bounds, Observation(5, 5, 8, 7))
+    assert towards == Replicas(old=5, new=5)
+    # And where only what must stay ready is ready, then only the idle one goes
+    assert targets_towards(Replicas(5, 5), 10, bounds, Observation(1, 1, 8, 7)) == Replicas(old=5, new=7)
+
+
+def test_old_replicas_that_are_missing_come_back_after_the_new_ones() -> None:
+    bounds = RollingBounds(surge=3, unavailable=2)
+    assert targets_towards(Replicas(8, 2), 10, bounds, Observation(3, 3, 0, 0)) == Replicas(old=8, new=2)
+    assert targets_towards(Replicas(8, 6), 10, bounds, Observation(3, 3, 0, 0)) == Replicas(old=7, new=6)
 
 
 def test_it_is_finished_when_all_are_new_and_ready_and_none_is_old() -> None:

@@ -1,6 +1,8 @@
 """Desired against actual."""
 
-from shared.infra.reconcile import Difference, diff
+import pytest
+
+from shared.infra.reconcile import Difference, diff, same
 
 
 def test_added_changed_and_removed_keys_are_all_found() -> None:
@@ -15,3 +17,21 @@ def test_what_is_no_longer_desired_is_drift() -> None:
 
 def test_equal_states_are_in_sync() -> None:
     assert diff({"a": {"tags": ["x"]}}, {"a": {"tags": ["x"]}}) == Difference((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        (0, False, False),
+        (True, True, True),
+        ([1, {"a": None}], (1.0, {"a": None}), True),
+        ([1], [True], False),
+        ({"a": 1}, {"a": 1, "b": None}, False),
+        ("1", 1, False),
+        ([1, 2], [1], False),
+    ],
+)
+def test_values_are_the_same_as_json_has_it(first: object, second: object, expected: bool) -> None:
+    assert same(first, second) is expected

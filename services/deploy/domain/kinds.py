@@ -1,0 +1,71 @@
+"""The kinds of resources: which attributes each has, and what changing one takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import ValidationFailed
+
+
+class UnknownAttribute(ValidationFailed):
+    """An attribute that the kind doesn't have: it would never come into effect."""
+
+    code = "unknown_attribute"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The attributes of one kind: those that change in place, and those that force a replacement.
+
+    An `open` kind takes any other attribute, too, and keeps it.
+    """
+
+    in_place: frozenset[str]
+    forces_replacement: frozenset[str]
+    open: bool = False
+
+    def knows(self, attribute: str) -> bool:
+        """Whether a resource of this kind can have the attribute."""
+        return self.open or attribute in self.in_place or attribute in self.forces_replacement
+
+
+KINDS: Mapping[str, Kind] = {
+    "compute.instance": Kind(
+        frozenset({"name", "labels"}),
+        frozenset(
+            {
+                "image",
+                "flavor",
+                "size",
+                "provider",
+                "region",
+                "zone",
+                "tenancy",
+                "spreading",
+                "group_id",
+                "deferred_start",
+            }
+        ),
+    ),
+    "storage.volume": Kind(frozenset({"name", "size_gib"}), frozenset({"zone", "volume_class", "snapshot_id"})),
+    "storage.bucket": Kind(frozenset({"versioning", "lifecycle"}), frozenset({"name"})),
+    # As Terraform's null resource: replaced by its triggers.
+    "null": Kind(frozenset(), frozenset({"triggers"}), open=True),
+}
+
+
+def check_attributes(kind: str, attributes: Mapping[str, object]) -> None:
+    """Refuse what a resource of this kind can't have, such as a misspelt name (Terraform: "Unsupported argument").
+
+    Raises UnknownAttribute.
+    """
+    unknown = sorted(name for name in attributes if not KINDS[kind].knows(name))
+    if unknown:
+        known = ", ".join(sorted(KINDS[kind].in_place | KINDS[kind].forces_replacement))
+        raise UnknownAttribute(f"a {kind} has no attribute {unknown[0]!r}; there are {known}", unknown=unknown)
+
+
+def must_replace(kind: str, changed: frozenset[str]) -> bool:
+    """Whether one of these changed attributes can't be changed in place."""
+    return bool(changed & KINDS[kind].forces_replacement)
