@@ -88,8 +88,7 @@ def test_an_api_key_stands_for_its_account_as_a_password_or_a_token(
         assert list(api.items("/api/deploy/v1/environments")) == []
         # With its own roles, and in its own tenant
         api.refused("POST", "/api/deploy/v1/environments", 403, "forbidden", json={"name": "prod"})
-        other = api.with_headers(X_Tenant_Id="t-another")
-        assert list(other.items("/api/deploy/v1/environments")) == []
+        api.with_headers(X_Tenant_Id="t-another").refused("GET", "/api/deploy/v1/environments", 403, "forbidden")
 
 
 def test_a_wrong_key_is_refused_and_counts_against_its_address_alone(
