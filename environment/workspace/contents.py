@@ -28,6 +28,9 @@ VISIBLE = (
 )
 """Patterns of `fnmatch`, in which `*` also matches '/'."""
 
+HIDDEN = ("tests/interop/*",)
+"""Tests with other makers' tools, which most machines don't have: no part of a challenge."""
+
 EDITABLE = ("services/*", "shared/*", "docker-compose.yml", "docker-compose.test.yml")
 """What is taken over from the agent. Everything else of a grading copy comes from the reference."""
 
@@ -46,7 +49,8 @@ LEFTOVER_SUFFIXES = (".pyc", ".pyo", ".swp", ".orig", ".rej", "~")
 
 def is_visible(path: str) -> bool:
     """Whether a file of the repository goes into workspaces."""
-    return any(fnmatchcase(path, pattern) for pattern in VISIBLE) and not is_leftover(path)
+    shown = any(fnmatchcase(path, pattern) for pattern in VISIBLE)
+    return shown and not any(fnmatchcase(path, pattern) for pattern in HIDDEN) and not is_leftover(path)
 
 
 def bears_on_verdicts(path: str) -> bool:

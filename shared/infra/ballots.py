@@ -1,7 +1,7 @@
 """Votes of a group on proposals, kept in etcd: a subject has one ballot, in whose term each member votes once.
 
 A proposal is made in a term, as a Raft leader's is, and only in one that is greater than every term there has been for
-its subject. Votes of an earlier term are gone with their ballot.
+its subject. Votes of an earlier term are gone with their ballot, and so are those of a ballot that has ended.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from shared.infra.election import accepts_term
 from shared.infra.quorum import Vote
 
 PREFIX = "/ballots/"
+BALLOT_SECONDS = 600
+"""How long a ballot lasts that nobody closes: what it was about is over, or its leader opens another."""
 
 
 class StaleTerm(Conflict):
@@ -43,7 +45,8 @@ class Ballots:
         self._votes = f"{PREFIX}{quote(group, safe='')}/votes/"
 
     def open(self, ballot: Ballot) -> None:
-        """Propose. Raises StaleTerm unless the term is greater than that of every ballot on the subject before."""
+        """Propose. Raises StaleTerm unless the term is greater than that of the ballot there is on the subject."""
+        lease_id = self._etcd.grant(BALLOT_SECONDS)
         while True:
             present = self._etcd.get(self._key(ballot.subject))
             if present is not None:
@@ -51,7 +54,7 @@ class Ballots:
             opened = self._etcd.commit(
                 unchanged=[present] if present is not None else [],
                 absent=[] if present is not None else [self._key(ballot.subject)],
-                puts=[Put(self._key(ballot.subject), json.dumps(asdict(ballot)).encode())],
+                puts=[Put(self._key(ballot.subject), json.dumps(asdict(ballot)).encode(), lease_id)],
                 delete_prefix=self._folder(ballot.subject),
             )
             if opened is not None:
@@ -70,7 +73,8 @@ class Ballots:
             if present is None or _ballot(present).term != ballot.term:
                 raise StaleTerm(f"there is no vote on {ballot.subject} in term {ballot.term}")
             value = json.dumps(asdict(vote)).encode()
-            if self._etcd.commit(unchanged=[present], absent=[key], puts=[Put(key, value)]) is not None:
+            written = Put(key, value, present.lease_id)
+            if self._etcd.commit(unchanged=[present], absent=[key], puts=[written]) is not None:
                 return True
             if self._etcd.get(key) is not None:
                 return False
@@ -81,7 +85,9 @@ class Ballots:
 
     def close(self, subject: str) -> None:
         """Forget the ballot and its votes."""
-        self._etcd.commit(deletes=[self._key(subject)], delete_prefix=self._folder(subject))
+        present = self._etcd.get(self._key(subject))
+        if present is not None:
+            self._etcd.revoke(present.lease_id)
 
     def _ensure_new(self, before: Ballot, ballot: Ballot) -> None:
         if not accepts_term(before.term, ballot.term):

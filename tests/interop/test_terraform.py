@@ -19,7 +19,8 @@ from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 from tests.support.tools import run, tool
 
-pytestmark = pytest.mark.services("deploy", "auth")
+pytestmark = [pytest.mark.services("deploy", "auth"), pytest.mark.timeout(300)]
+"""A run of terraform's is some processes, each of which begins anew."""
 
 CONFIGURATION = """
 terraform {
@@ -68,10 +69,11 @@ class Project:
         assert done.returncode == 0, f"terraform {' '.join(words)}: {done.stdout}"
         return done.stdout
 
-    def init(self, *words: str) -> None:
+    def init(self, *words: str, **settings: str) -> None:
         """Point the project at the workspace of its present URL."""
-        addresses = [f"-backend-config={name}={self.url}" for name in ("address", "lock_address", "unlock_address")]
-        self.ok("init", *addresses, *words)
+        addresses = dict.fromkeys(("address", "lock_address", "unlock_address"), self.url)
+        chosen = [f"-backend-config={name}={value}" for name, value in (addresses | settings).items()]
+        self.ok("init", *chosen, *words)
 
     def apply(self, **variables: Any) -> None:
         """Apply the configuration with these variables."""
@@ -179,6 +181,20 @@ def test_a_held_lock_keeps_terraform_out_and_can_be_forced_open(tenant: Tenant, 
     # And frees it
     project.ok("force-unlock", "-force", held["ID"])
     project.ok("plan")
+
+
+def test_methods_that_every_proxy_lets_through_do_as_well(tenant: Tenant, project: Project) -> None:
+    lock = f"{project.url}/lock"
+    methods = {"update_method": "PUT", "lock_method": "POST", "unlock_method": "DELETE"}
+    project.init("-reconfigure", lock_address=lock, unlock_address=lock, **methods)
+    project.apply()
+    assert (stored(tenant, project)["serial"], locked(tenant, project)) == (1, False)
+    # And a lock that is held keeps it out just the same
+    path = project.url.removeprefix(tenant.api.url)
+    assert tenant.api.request("LOCK", path, json={"ID": "another's"}).status_code == 200
+    assert project.terraform("plan").returncode == 1
+    project.ok("force-unlock", "-force", "another's")
+    project.ok("plan", "-detailed-exitcode")
 
 
 def test_a_state_larger_than_the_gateway_holds_is_stored_and_read(tenant: Tenant, project: Project) -> None:

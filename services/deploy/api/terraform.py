@@ -1,6 +1,8 @@
 """Terraform's HTTP backend. Set `address`, `lock_address` and `unlock_address` to `…/v1/states/<workspace>`.
 
-`username` is any name, `password` an API key or an access token. `update_method` may be POST or PUT.
+`username` is any name, `password` an API key or an access token. `update_method` may be POST or PUT. Where something on
+the way lets no LOCK through, both lock addresses are `…/v1/states/<workspace>/lock`, `lock_method` is POST or PUT and
+`unlock_method` is DELETE.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from shared.web.spooling import SpooledBody, declared_size
 
 router = ApiRouter(tags=["terraform"])
 STATE = "/states/{workspace}"
+LOCK = f"{STATE}/lock"
 MAX_STATE_BYTES = 256 * 2**20
 """The gateway's limit for state documents, too."""
 MAX_LOCK_INFO_BYTES = 64 * 2**10
@@ -99,6 +102,7 @@ _UNLISTED: dict[str, Any] = {"include_in_schema": False, "dependencies": [requir
 
 
 @router.api_route(STATE, methods=["LOCK"], **_UNLISTED)
+@router.api_route(LOCK, methods=["POST", "PUT"], **_UNLISTED)
 def lock(workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
     """Lock the workspace."""
     terraform.lock(session, ports, workspace, body.whole())
@@ -106,6 +110,7 @@ def lock(workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), sess
 
 
 @router.api_route(STATE, methods=["UNLOCK"], **_UNLISTED)
+@router.api_route(LOCK, methods=["DELETE"], **_UNLISTED)
 def unlock(
     workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), session: Session = database()
 ) -> Response:

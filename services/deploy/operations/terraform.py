@@ -107,7 +107,11 @@ def write(
         version = ports.states.put(head, tenant, workspace, document, beside)
     except StateVersionConflict:
         ensure_unlocked(ports, workspace, lock_id)
-        raise
+        meanwhile = ports.states.present(tenant, workspace)
+        if meanwhile is None or not _same(meanwhile.version, document):
+            raise
+        intents.tell_what_is_pending(session, ports, workspace)
+        return
     published.state_written(session, version)
     intents.forget_when_told(session, ports, intent)
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from tests.support.api import Api
 from tests.support.deploying import DEPLOY
@@ -62,12 +63,14 @@ def most_while(fleet: FleetControl, work: Callable[[], None]) -> dict[str, float
     return most
 
 
+@pytest.mark.timeout(180)  # On a busy machine.
 def test_a_state_of_96_mib_takes_no_more_memory_than_one_of_32(fleet: FleetControl, tenant: Tenant) -> None:
     url = f"{DEPLOY}/states/large"
     small = most_while(fleet, lambda: there_and_back(tenant.api, url, document(32, 1)))
     large = most_while(fleet, lambda: there_and_back(tenant.api, url, document(96, 2)))
+    # Held whole, it would be twice the 64 MiB that it is larger by; some parts more may be on their way to the store.
     growth = {name: large[name] - small[name] for name in PROCESSES}
-    assert max(growth.values()) < 64 / 3, growth
+    assert max(growth.values()) < 64 / 2, growth
 
 
 def test_a_state_beyond_the_limit_is_refused_before_it_is_sent(tenant: Tenant) -> None:

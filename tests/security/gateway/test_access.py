@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.api import Api
+from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, random_address
 
@@ -62,3 +63,60 @@ def test_bodies_beyond_the_limit_are_refused(tenant: Tenant) -> None:
 def test_browsers_of_other_origins_get_no_permission(tenant: Tenant) -> None:
     answer = tenant.api.get("/api/tenants/v1/projects", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.fixture
+def api_key(tenant: Tenant) -> dict[str, str]:
+    """A key of a service account that may only look."""
+    grants = [{"role": "viewer", "scope": "tenant"}]
+    account = tenant.operator.ok("POST", "/api/auth/v1/service-accounts", 201, json={"name": "ci", "grants": grants})
+    path = f"/api/auth/v1/service-accounts/{account['id']}/api-keys"
+    made: dict[str, str] = tenant.operator.ok("POST", path, 201, json={"name": "terraform"})
+    return made
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+def test_an_api_key_stands_for_its_account_as_a_password_or_a_token(
+    tenant: Tenant, fleet: FleetControl, api_key: dict[str, str]
+) -> None:
+    for headers in (basic("terraform", api_key["key"]), basic("", api_key["key"]),
+                    {"Authorization": f"Bearer {api_key['key']}"}):  # fmt: skip
+        api = Api(fleet.url, headers=headers)
+        assert list(api.items("/api/deploy/v1/environments")) == []
+        # With its own roles, and in its own tenant
+        api.refused("POST", "/api/deploy/v1/environments", 403, "forbidden", json={"name": "prod"})
+        api.with_headers(X_Tenant_Id="t-another").refused("GET", "/api/deploy/v1/environments", 403, "forbidden")
+
+
+def test_a_wrong_key_is_refused_and_counts_against_its_address_alone(
+    fleet: FleetControl, api_key: dict[str, str]
+) -> None:
+    wrong = api_key["key"][:-4] + "AAAA"
+    stranger = Api(fleet.url, headers={**basic("x", wrong), "X-Forwarded-For": random_address()})
+    stranger.refused("GET", "/api/deploy/v1/environments", 401, "invalid_api_key")
+    answers = [stranger.get("/api/deploy/v1/environments").status_code for _ in range(80)]
+    assert answers[0] == 401
+    assert answers[-1] == 429
+    owner = Api(fleet.url, headers={**basic("x", api_key["key"]), "X-Forwarded-For": random_address()})
+    owner.ok("GET", "/api/deploy/v1/environments", 200)
+
+
+def test_a_revoked_key_opens_nothing_within_a_moment(
+    tenant: Tenant, fleet: FleetControl, api_key: dict[str, str]
+) -> None:
+    api = Api(fleet.url, headers=basic("terraform", api_key["key"]))
+    api.ok("GET", "/api/deploy/v1/environments", 200)
+    tenant.operator.ok("DELETE", f"/api/auth/v1/api-keys/{api_key['id']}", 204)
+    assert eventually(lambda: api.get("/api/deploy/v1/environments").status_code == 401, 3.0)
+
+
+def test_a_suspended_tenants_key_opens_nothing(
+    tenant: Tenant, operator: Api, fleet: FleetControl, api_key: dict[str, str]
+) -> None:
+    api = Api(fleet.url, headers=basic("terraform", api_key["key"]))
+    api.ok("GET", "/api/deploy/v1/environments", 200)
+    operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
+    assert eventually(lambda: api.get("/api/deploy/v1/environments").status_code == 403, 5.0)

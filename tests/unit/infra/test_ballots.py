@@ -1,18 +1,23 @@
 """Ballots: one vote a member and term."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.infra.ballots import Ballot, Ballots, StaleTerm
+from shared.infra.ballots import BALLOT_SECONDS, Ballot, Ballots, StaleTerm
 from shared.infra.quorum import Vote
 from shared.utils.clock import FixedClock
 from tests.unit.infra.fakes import MemoryEtcd
 
 
 @pytest.fixture
-def ballots() -> Ballots:
-    return Ballots(MemoryEtcd(FixedClock(datetime(2025, 6, 1, tzinfo=UTC))), "group")
+def clock() -> FixedClock:
+    return FixedClock(datetime(2025, 6, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def ballots(clock: FixedClock) -> Ballots:
+    return Ballots(MemoryEtcd(clock), "group")
 
 
 def test_a_members_first_vote_stands(ballots: Ballots) -> None:
@@ -52,3 +57,13 @@ def test_nothing_is_left_of_a_closed_ballot(ballots: Ballots) -> None:
     assert (ballots.find("s"), ballots.votes("s"), ballots.find("s/2")) == (None, (), Ballot("s/2", 1))
     with pytest.raises(StaleTerm):
         ballots.cast(Ballot("s", 3), Vote("a", True))
+
+
+def test_a_ballot_that_nobody_closes_ends_with_its_votes(ballots: Ballots, clock: FixedClock) -> None:
+    ballots.open(Ballot("s", 3))
+    ballots.cast(Ballot("s", 3), Vote("a", True))
+    clock.advance(timedelta(seconds=BALLOT_SECONDS))
+    assert (ballots.find("s"), ballots.votes("s")) == (None, ())
+    # And can be opened again in its own term
+    ballots.open(Ballot("s", 3))
+    assert ballots.votes("s") == ()

@@ -1,0 +1,70 @@
+"""Terraform's backend among many clients at once, and what the trail says of them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.support.deploying import DEPLOY
+from tests.support.eventually import eventually
+from tests.support.identities import Tenant
+
+URL = f"{DEPLOY}/states/prod"
+CLIENTS = 8
+
+
+def lock(number: int) -> dict[str, str]:
+    return {"ID": f"id-{number}", "Operation": "OperationTypeApply", "Who": f"client {number}"}
+
+
+def document(serial: int, by: int) -> dict[str, Any]:
+    return {"version": 4, "serial": serial, "lineage": "3f2a", "outputs": {"by": {"value": by, "type": "number"}}}
+
+
+def test_of_many_that_lock_at_once_one_gets_it_and_the_others_are_told_whose_it_is(tenant: Tenant) -> None:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(lambda number: tenant.api.request("LOCK", URL, json=lock(number)), range(CLIENTS)))
+    assert sorted(answer.status_code for answer in answers) == [200, *[423] * (CLIENTS - 1)]
+    [winner] = [number for number, answer in enumerate(answers) if answer.status_code == 200]
+    shown = {answer.json()["ID"] for answer in answers if answer.status_code == 423}
+    assert shown == {f"id-{winner}"}
+
+
+def test_of_many_that_write_one_serial_without_a_lock_one_does(tenant: Tenant) -> None:
+    tenant.api.ok("POST", URL, 200, json=document(1, 0))
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(lambda number: tenant.api.post(URL, json=document(2, number)), range(CLIENTS)))
+    assert sorted(answer.status_code for answer in answers) == [200, *[409] * (CLIENTS - 1)]
+    [winner] = [number for number, answer in enumerate(answers) if answer.status_code == 200]
+    assert tenant.api.ok("GET", URL) == document(2, winner)
+
+
+def test_the_same_document_from_many_is_one_version(tenant: Tenant) -> None:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(lambda _: tenant.api.post(URL, json=document(1, 0)).status_code, range(CLIENTS)))
+    assert answers == [200] * CLIENTS
+    assert trail(tenant, "deploy.state.written", 1) == [1]
+
+
+def trail(tenant: Tenant, type: str, count: int) -> list[int]:
+    """The serials in the audit records of a type, once there are so many."""
+
+    def found() -> list[int]:
+        records = list(tenant.api.items("/api/audit/v1/records", type=type))
+        return [record["data"].get("serial", 0) for record in records] if len(records) >= count else []
+
+    return eventually(found, 15.0)
+
+
+def test_every_change_of_a_run_is_in_the_trail_once(tenant: Tenant) -> None:
+    # Given a run as Terraform makes one, by a client whose proxy lets no LOCK through
+    tenant.api.ok("POST", f"{URL}/lock", 200, json=lock(1))
+    tenant.api.refused("POST", f"{URL}/lock", 423, "state_locked", json=lock(2))
+    for serial in (1, 2):
+        tenant.api.ok("POST", URL, 200, json=document(serial, 1), params={"ID": "id-1"})
+        tenant.api.ok("POST", URL, 200, json=document(serial, 1), params={"ID": "id-1"})
+    assert tenant.api.request("DELETE", f"{URL}/lock", json=lock(1)).status_code == 200
+    tenant.api.ok("DELETE", URL, 200)
+    # Then the trail has each change, also those of one serial that were sent twice
+    assert len(trail(tenant, "deploy.environment.unlocked", 1)) == 1
+    assert len(trail(tenant, "deploy.environment.locked", 1)) == 1
+    assert sorted(trail(tenant, "deploy.state.written", 2)) == [1, 2]
+    assert trail(tenant, "deploy.state.deleted", 1) == [2]
