@@ -28,6 +28,8 @@ class ErrorCode:
 # Sorted by code. Two lines each: what programs read, and what people read.
 # fmt: off
 ALL: tuple[ErrorCode, ...] = (
+    ErrorCode("access_revoked", 401, "Access revoked",
+        "The account, log-in or API key that the token was issued for is over: log in again."),
     ErrorCode("account_exists", 409, "Account exists",
         "The tenant has an account with this e-mail address or name: use it, or choose another."),
     ErrorCode("address_outside_subnet", 422, "Address outside of the subnet",
@@ -425,7 +427,7 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("tenant_not_active", 403, "Tenant not active",
         "A suspended or closed tenant gets nothing new: have it resumed first."),
     ErrorCode("tenant_suspended", 403, "Tenant suspended",
-        "Nobody gets a token for a suspended tenant: ask the platform's operator to resume it."),
+        "Nobody acts in a suspended tenant, whatever token they have: ask the platform's operator to resume it."),
     ErrorCode("token_revoked", 409, "Lease token revoked",
         "The token was revoked and nothing can be leased under it: make a new one."),
     ErrorCode("too_many_attempts", 429, "Too many attempts",

@@ -186,10 +186,11 @@ class GrantRows(TenantRepository[Grant]):
         """Limit a grant to one project."""
         GrantScope.objects.create(grant=grant, project_id=project_id)
 
-    def held_by(self, account_id: str) -> tuple[RoleGrant, ...]:
-        """All roles of an account, each in its scope."""
-        rows = Grant.objects.filter(account_id=account_id).order_by("id").values_list("role", "narrowing__project_id")
-        return tuple(RoleGrant(role, Scope(project_id)) for role, project_id in rows)
+    def granted_to(self, account_id: str) -> dict[str, RoleGrant]:
+        """All roles of an account, each in its scope, by the grants' ids."""
+        rows = Grant.objects.filter(account_id=account_id).order_by("id")
+        held = rows.values_list("id", "role", "narrowing__project_id")
+        return {id: RoleGrant(role, Scope(project_id)) for id, role, project_id in held}
 
     def delete(self, row: Grant) -> None:
         """Take a role back."""

@@ -12,7 +12,8 @@ from services.gateway.domain.client_address import client_address
 from services.gateway.domain.credentials import access_token
 from services.gateway.domain.headers import returnable
 from services.gateway.domain.routing import Route as Target
-from services.gateway.domain.routing import guesses, route
+from services.gateway.domain.routing import guesses, route, signed_by
+from services.gateway.domain.standing import Origin
 from services.gateway.operations import Incoming
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
@@ -35,6 +36,7 @@ async def forward(request: Request) -> Response:
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
     identity = await _identity(ports, request, target, address)
+    _check_signer(ports, target, request.scope["query_string"].decode("ascii"))
     request.state.tenant_id = identity.tenant_id if identity else None
     incoming = Incoming(
         method=request.method,
@@ -88,6 +90,16 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
         raise
     await ports.limits.count_tenant(identity.tenant_id)
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
+
+
+def _check_signer(ports: Ports, target: Target, query: str) -> None:
+    """A presigned URL acts for a tenant and an account, and ends with them. Raises what the standing raises."""
+    signer = signed_by(target, query)
+    if signer is None:
+        return
+    ports.standing.ensure_active(signer.tenant_id)
+    if signer.account_id is not None:
+        ports.standing.ensure_in_force(Origin((signer.account_id,)))
 
 
 async def _body(request: Request, limit: int) -> bytes:

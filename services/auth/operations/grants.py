@@ -35,7 +35,7 @@ def grant_role(ports: Ports, subject: str, role: str, scope: str) -> Grant:
     wanted = RoleGrant.parse(role, scope)
     _check_may_grant(wanted)
     account = accounts.get(subject, lock=True)
-    if wanted in grants.held_by(account.id):
+    if wanted in grants.granted_to(account.id).values():
         raise AlreadyGranted(f"{subject} is {role} in {scope} already")
     grant = grants.add(Grant(id=new_id("g"), tenant_id=account.tenant_id, account=account, role=role))
     if wanted.scope.project_id is not None:

@@ -16,6 +16,7 @@ from services.auth.domain.emails import normalise_email
 from services.auth.models import Account, RefreshToken, Session
 from services.auth.operations import sessions as session_operations
 from services.auth.operations import signing_keys, standing
+from services.auth.operations.accounts import SERVICE_ACCOUNT
 from services.auth.operations.totp import spend_code
 from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys, attempts, grants, sessions
@@ -82,7 +83,7 @@ def with_api_key(ports: Ports, text: str) -> Issued:
     keys.verify(keys.StoredKey(row.secret_digest, row.expires_at, row.revoked_at), presented.secret, now)
     with _as_owner(row.account):
         standing.ensure_open(ports, row.tenant_id)
-        return Issued(_access_token(ports, row.account, "api_key", now))
+        return Issued(_access_token(ports, row.account, "api_key", now, row.id))
 
 
 def with_refresh_token(ports: Ports, text: str) -> Issued:
@@ -103,7 +104,8 @@ def with_refresh_token(ports: Ports, text: str) -> Issued:
             raise refresh.InvalidRefreshToken("the refresh token is not valid")
         standing.ensure_open(ports, session.tenant_id)
         sessions.mark_used(token, now)
-        return Issued(_access_token(ports, session.account, "refresh_token", now), _refresh_token(session, now))
+        access_token = _access_token(ports, session.account, "refresh_token", now, session.id)
+        return Issued(access_token, _refresh_token(session, now))
 
 
 def revoke(ports: Ports, text: str) -> None:
@@ -132,12 +134,22 @@ def introspect(ports: Ports, text: str) -> dict[str, Any]:
 
 def _begin_session(ports: Ports, account: Account, now: datetime) -> Issued:
     session = sessions.add(Session(id=new_id("s"), tenant_id=account.tenant_id, account=account, started_at=now))
-    return Issued(_access_token(ports, account, "password", now), _refresh_token(session, now))
+    return Issued(_access_token(ports, account, "password", now, session.id), _refresh_token(session, now))
 
 
-def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime) -> str:
+def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime, origin: str) -> str:
+    """A token that ends, at the latest, with its origin: a log-in or an API key. A machine is its own client."""
     token_id = new_id("at")
-    subject = tokens.Subject(account.id, account.tenant_id, account.kind, grants.held_by(account.id))
+    held = grants.granted_to(account.id)
+    subject = tokens.Subject(
+        account.id,
+        account.tenant_id,
+        account.kind,
+        tuple(held.values()),
+        tuple(held),
+        origin,
+        account.id if account.kind == SERVICE_ACCOUNT else tokens.FIRST_PARTY_CLIENT,
+    )
     published.token_issued(account, grant_type, token_id)
     return tokens.sign(tokens.access_claims(subject, now, token_id), signing_keys.signing_key(ports))
 
