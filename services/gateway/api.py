@@ -8,13 +8,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
-from services.gateway.domain.client_address import client_address
+from services.gateway.domain.client_address import client_address, is_trusted
 from services.gateway.domain.credentials import access_token
 from services.gateway.domain.headers import returnable
+from services.gateway.domain.routing import WELL_KNOWN, guesses, route, signed_by
 from services.gateway.domain.routing import Route as Target
-from services.gateway.domain.routing import guesses, route, signed_by
 from services.gateway.domain.standing import Origin
-from services.gateway.operations import Incoming
+from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
 from shared.errors import PayloadTooLarge, Unauthenticated
@@ -29,7 +29,7 @@ SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
-    request.scope["route"] = ROUTE
+    request.scope["route"] = DISCOVERY if request.scope["path"] == WELL_KNOWN else ROUTE
     ports: Ports = ports_of(request)
     target = route(request.scope["raw_path"].decode("ascii"))
     address = client_address(
@@ -46,6 +46,7 @@ async def forward(request: Request) -> Response:
         body=await _body(request, ports.settings.max_body_bytes),
         identity=identity,
         client_address=address,
+        reached_at=Reached(_scheme(request, ports), request.headers.get("host", "")),
     )
     return await _response(await operations.forward(ports, incoming, current()))
 
@@ -92,6 +93,13 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
 
 
+def _scheme(request: Request, ports: Ports) -> str:
+    """How the client came: by TLS where a proxy of ours has ended it and says so."""
+    told = request.headers.get("x-forwarded-proto", "").lower()
+    ours = request.client is not None and is_trusted(request.client.host, ports.trusted)
+    return told if ours and told in ("http", "https") else str(request.url.scheme)
+
+
 def _check_signer(ports: Ports, target: Target, query: str) -> None:
     """A presigned URL acts for a tenant and an account, and ends with them. Raises what the standing raises."""
     signer = signed_by(target, query)
@@ -119,4 +127,5 @@ async def _body(request: Request, limit: int) -> bytes:
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)
 """Starlette's own: there is nothing in a request that FastAPI could read for it."""
-ROUTERS = [APIRouter(routes=[ROUTE])]
+DISCOVERY = Route(WELL_KNOWN, forward, methods=["GET"], include_in_schema=False)
+ROUTERS = [APIRouter(routes=[ROUTE, DISCOVERY])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from services.auth import published
-from services.auth.domain.grants import RoleGrant, Scope, check_may_grant
+from services.auth.domain.grants import TENANT_ADMIN, RoleGrant, Scope, check_may_grant, check_not_last
 from services.auth.models import Grant
 from services.auth.ports import Ports
 from services.auth.repository import accounts, grants
@@ -13,6 +13,8 @@ from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
 from shared.utils.ids import new_id
+
+ADMINISTRATOR = RoleGrant(TENANT_ADMIN, Scope())
 
 
 class UnknownProject(ValidationFailed):
@@ -50,12 +52,25 @@ def grant_roles(ports: Ports, wanted: Iterable[Mapping[str, str]]) -> list[Grant
 
 
 def take_back(grant_id: str) -> None:
-    """End a grant. Raises GrantTooWide or NotFound."""
+    """End a grant. Raises GrantTooWide, LastAdministrator or NotFound."""
     grant = grants.get(grant_id)
-    _check_may_grant(RoleGrant(grant.role, grant.scope))
+    ending = RoleGrant(grant.role, grant.scope)
+    _check_may_grant(ending)
+    if ending == ADMINISTRATOR and not grants.administers_by_another(grant):
+        ensure_another_administrator(grant.account_id)
     grant.version += 1
     published.grant_deleted(grant)
     grants.delete(grant)
+
+
+def ensure_another_administrator(leaving: str) -> None:
+    """Somebody else administers the tenant, so that an account can leave. Raises LastAdministrator.
+
+    Operators of the platform may take even the last one away: they can make another.
+    """
+    caller = current().caller
+    if caller.kind not in CROSS_TENANT_KINDS:
+        check_not_last(grants.hold_administrators(caller.tenant_id), leaving)
 
 
 def _narrow(ports: Ports, grant: Grant, project_id: str) -> None:

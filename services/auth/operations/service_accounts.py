@@ -22,7 +22,7 @@ def create_service_account(ports: Ports, name: str, roles: Iterable[Mapping[str,
 
 
 def delete_service_account(ports: Ports, id: str) -> None:
-    """End a service account and revoke its keys. Doing it twice changes nothing."""
+    """End a service account and revoke its keys. Doing it twice changes nothing. Raises LastAdministrator."""
     account = accounts.of_kinds([SERVICE_ACCOUNT], id, lock=True)
     if account.state == "active":
         now = ports.clock.now()

@@ -41,7 +41,10 @@ def rename_user(id: str, name: str, expected_version: int | None) -> Account:
 
 
 def disable_user(ports: Ports, id: str) -> None:
-    """A user who left: no log-in any more, and the present ones are over. Doing it twice changes nothing."""
+    """A user who left: no log-in any more, and the present ones are over. Doing it twice changes nothing.
+
+    Raises LastAdministrator or NotFound.
+    """
     account = accounts.of_kinds(PEOPLE, id, lock=True)
     if account.state == "active":
         disable(account, ports.clock.now())

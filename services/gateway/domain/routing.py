@@ -12,6 +12,8 @@ from shared.errors import NotFound
 
 PREFIX = "/api/"
 SIGNED = "/v1/signed/"
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+"""Where clients look for the authorization server's metadata (RFC 8414 §3)."""
 
 T = TypeVar("T")
 
@@ -36,6 +38,8 @@ def route(path: str) -> Route:
     Only the versioned API is reachable from outside, never health, metrics or anything else. The OpenAPI document is.
     Raises NoRoute.
     """
+    if path == WELL_KNOWN:
+        return Route("auth", "/v1" + WELL_KNOWN)
     if not path.startswith(PREFIX):
         raise NoRoute("paths begin with /api/<service>/")
     service, _, rest = path[len(PREFIX) :].partition("/")
