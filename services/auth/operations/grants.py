@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from services.auth import published
 from services.auth.domain.grants import TENANT_ADMIN, RoleGrant, Scope, check_may_grant, check_not_last
@@ -13,7 +14,10 @@ from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
 from shared.utils.ids import new_id
+from shared.utils.pagination import Page, PageRequest
+from shared.web.permissions import allowed, ensure_allowed, projects_with
 
+READ = "auth:read"
 ADMINISTRATOR = RoleGrant(TENANT_ADMIN, Scope())
 
 
@@ -49,6 +53,21 @@ def grant_role(ports: Ports, subject: str, role: str, scope: str) -> Grant:
 def grant_roles(ports: Ports, wanted: Iterable[Mapping[str, str]]) -> list[Grant]:
     """Give several roles, all or none. Raises what `grant_role` raises, for the first that isn't acceptable."""
     return [grant_role(ports, entry["subject"], entry["role"], entry["scope"]) for entry in wanted]
+
+
+def readable_grants(request: PageRequest, subject: str | None) -> Page[Grant]:
+    """The tenant's grants, or those in the projects that the caller may look into; of one subject if one is named."""
+    filters: dict[str, Any] = {"account_id": subject} if subject else {}
+    if not allowed(current().caller, READ):
+        filters["narrowing__project_id__in"] = projects_with(current().caller, READ)
+    return grants.page(request, **filters)
+
+
+def read_grant(grant_id: str) -> Grant:
+    """A grant that the caller may see. Raises NotFound or Forbidden."""
+    grant = grants.get(grant_id)
+    ensure_allowed(current().caller, READ, grant.scope.project_id)
+    return grant
 
 
 def take_back(grant_id: str) -> None:

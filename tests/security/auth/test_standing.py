@@ -186,5 +186,6 @@ def test_presigned_urls_end_with_their_tenant(tenant: Tenant, anonymous: Api, ac
         urls[method] = tenant.api.ok("POST", f"{bucket}/presigned-urls", 201, json=body)["url"]
     assert anonymous.get(urls["GET"]).content == b"content"
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/{action}")
-    eventually(lambda: anonymous.get(urls["GET"]).json().get("code") == code, SOON)
+    eventually(lambda: anonymous.get(urls["GET"]).status_code == 403, SOON)
+    anonymous.refused("GET", urls["GET"], 403, code)
     anonymous.refused("PUT", urls["PUT"], 403, code, content=b"late")
