@@ -11,7 +11,7 @@ from services.auth.operations import grants as operations
 from services.auth.ports import Ports
 from services.auth.schemas import GrantBatch, GrantCreate, GrantList, GrantOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Grants(View):
@@ -43,7 +43,7 @@ class OneGrant(View):
 
     @endpoint(None, status=204)
     def delete(self, request: Request, id: str) -> None:
-        operations.take_back(id)
+        operations.take_back(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

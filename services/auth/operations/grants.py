@@ -11,6 +11,7 @@ from services.auth.models import Grant
 from services.auth.ports import Ports
 from services.auth.repository import accounts, grants
 from shared.errors import Conflict, NotFound, ValidationFailed
+from shared.infra.db.django import check_version
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
 from shared.utils.ids import new_id
@@ -70,11 +71,12 @@ def read_grant(grant_id: str) -> Grant:
     return grant
 
 
-def take_back(grant_id: str) -> None:
-    """End a grant. Raises GrantTooWide, LastAdministrator or NotFound."""
+def take_back(grant_id: str, expected_version: int | None) -> None:
+    """End a grant. Raises GrantTooWide, LastAdministrator, VersionConflict or NotFound."""
     grant = grants.get(grant_id)
     ending = RoleGrant(grant.role, grant.scope)
     _check_may_grant(ending)
+    check_version(grant, expected_version)
     if ending == ADMINISTRATOR and not grants.administers_by_another(grant):
         ensure_another_administrator(grant.account_id)
     grant.version += 1

@@ -73,9 +73,10 @@ _TOLD: Mapping[Action, Callable[[Tenant], None]] = {
 }
 
 
-def change_state(tenant_id: str, action: Action) -> Tenant:
-    """Suspend, resume or close a tenant. Raises InvalidTransition."""
+def change_state(tenant_id: str, action: Action, expected_version: int | None) -> Tenant:
+    """Suspend, resume or close a tenant. Raises InvalidTransition or VersionConflict."""
     tenant = tenants.get(tenant_id, lock=True)
+    check_version(tenant, expected_version)
     tenant.state = next_state(State(tenant.state), action)
     tenants.save(tenant)
     _TOLD[action](tenant)

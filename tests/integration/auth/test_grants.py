@@ -157,3 +157,18 @@ def test_of_two_administrators_who_remove_each_other_at_once_one_stays(tenant: T
     assert set(answers) <= {204, 401, 409}
     states = [tenant.operator.ok("GET", f"/api/auth/v1/users/{each}")["state"] for each in (me, other.id)]
     assert sorted(states) == ["active", "disabled"]
+
+
+def test_what_was_changed_meanwhile_is_not_ended_by_who_has_not_seen_it(tenant: Tenant) -> None:
+    stale, right = {"If-Match": '"7"'}, {"If-Match": '"1"'}
+    api = tenant.api
+    user = new_person(tenant, "viewer").id
+    account = api.ok("POST", "/api/auth/v1/service-accounts", 201, json={"name": "ci"})["id"]
+    key = api.ok("POST", f"/api/auth/v1/service-accounts/{account}/api-keys", 201, json={})["id"]
+    [grant] = api.items(GRANTS, subject=user)
+    paths = ("api-keys/" + key, "service-accounts/" + account, "grants/" + grant["id"], "users/" + user)
+    for path in paths:
+        for tag in (stale, {"If-Match": 'W/"1"'}):
+            api.refused("DELETE", f"/api/auth/v1/{path}", 409, "version_conflict", headers=tag)
+    for path in paths:
+        api.ok("DELETE", f"/api/auth/v1/{path}", 204, headers=right)

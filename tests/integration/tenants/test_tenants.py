@@ -122,3 +122,12 @@ def test_a_name_that_looks_like_another_tenants_is_taken(operator: Api) -> None:
 @pytest.mark.parametrize("name", ["\u3164", "\u200b\u2060", "\u202eemca", "\u2800"])
 def test_a_name_that_nobody_can_read_makes_no_tenant(operator: Api, name: str) -> None:
     operator.refused("POST", TENANTS, 422, "invalid_name", json={"name": name})
+
+
+def test_a_life_goes_on_only_from_the_state_that_was_seen(tenant: Tenant) -> None:
+    path = f"{TENANTS}/{tenant.id}"
+    for action in ("suspend", "close"):
+        tenant.operator.refused("POST", f"{path}/{action}", 409, "version_conflict", headers={"If-Match": '"7"'})
+    assert tenant.operator.ok("GET", path)["state"] == "active"
+    suspended = tenant.operator.ok("POST", f"{path}/suspend", headers={"If-Match": '"1"'})
+    assert (suspended["state"], suspended["version"]) == ("suspended", 2)
