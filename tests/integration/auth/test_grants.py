@@ -169,6 +169,6 @@ def test_what_was_changed_meanwhile_is_not_ended_by_who_has_not_seen_it(tenant: 
     paths = ("api-keys/" + key, "service-accounts/" + account, "grants/" + grant["id"], "users/" + user)
     for path in paths:
         for tag in (stale, {"If-Match": 'W/"1"'}):
-            api.refused("DELETE", f"/api/auth/v1/{path}", 409, "version_conflict", headers=tag)
+            api.refused("DELETE", f"/api/auth/v1/{path}", 412, "version_conflict", headers=tag)
     for path in paths:
         api.ok("DELETE", f"/api/auth/v1/{path}", 204, headers=right)

@@ -127,7 +127,7 @@ def test_a_name_that_nobody_can_read_makes_no_tenant(operator: Api, name: str) -
 def test_a_life_goes_on_only_from_the_state_that_was_seen(tenant: Tenant) -> None:
     path = f"{TENANTS}/{tenant.id}"
     for action in ("suspend", "close"):
-        tenant.operator.refused("POST", f"{path}/{action}", 409, "version_conflict", headers={"If-Match": '"7"'})
+        tenant.operator.refused("POST", f"{path}/{action}", 412, "version_conflict", headers={"If-Match": '"7"'})
     assert tenant.operator.ok("GET", path)["state"] == "active"
     suspended = tenant.operator.ok("POST", f"{path}/suspend", headers={"If-Match": '"1"'})
     assert (suspended["state"], suspended["version"]) == ("suspended", 2)

@@ -122,5 +122,5 @@ def test_a_project_that_was_changed_meanwhile_is_not_deleted(tenant: Tenant) -> 
     shop = make_project(tenant.api, "Shop")
     tenant.api.ok("PATCH", f"{PROJECTS}/{shop}", json={"name": "Store"})
     stale, right = {"If-Match": '"1"'}, {"If-Match": '"2"'}
-    tenant.api.refused("DELETE", f"{PROJECTS}/{shop}", 409, headers=stale)
+    tenant.api.refused("DELETE", f"{PROJECTS}/{shop}", 412, "version_conflict", headers=stale)
     tenant.api.ok("DELETE", f"{PROJECTS}/{shop}", 204, headers=right)
