@@ -17,7 +17,7 @@ from services.auth.domain import oauth
 from services.auth.domain.tokens import ISSUER
 from services.auth.operations import tokens as operations
 from services.auth.ports import Ports
-from services.auth.schemas import RefreshTokenIn, TokenIn, TokenOut, TokenRequest
+from services.auth.schemas import RefreshTokenIn, ServerMetadata, TokenIn, TokenOut, TokenRequest
 from shared.errors import PayloadTooLarge, Unauthenticated
 from shared.web.django_json import StrictJsonParser
 from shared.web.django_problems import problem_response
@@ -133,10 +133,10 @@ class TokenIntrospection(View):
         return operations.introspect(self.ports, body["token"])
 
 
-class ServerMetadata(View):
+class Metadata(View):
     """Where clients find what (RFC 8414), under the address by which they came."""
 
-    @endpoint(None, response=None)
+    @endpoint(None, response=ServerMetadata)
     def get(self, request: Request) -> Body:
         scheme = request.headers.get("X-Forwarded-Proto", "http")
         host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
@@ -149,5 +149,5 @@ def routes(ports: Ports) -> list[URLPattern]:
         path("v1/tokens", Tokens.as_view(ports=ports)),
         path("v1/tokens/revoke", TokenRevocation.as_view(ports=ports)),
         path("v1/tokens/introspect", TokenIntrospection.as_view(ports=ports)),
-        path("v1/.well-known/oauth-authorization-server", ServerMetadata.as_view(ports=ports)),
+        path("v1/.well-known/oauth-authorization-server", Metadata.as_view(ports=ports)),
     ]
