@@ -13,7 +13,7 @@ from services.gateway.domain.credentials import access_token
 from services.gateway.domain.headers import returnable
 from services.gateway.domain.routing import WELL_KNOWN, guesses, route, signed_by
 from services.gateway.domain.routing import Route as Target
-from services.gateway.domain.standing import Origin
+from services.gateway.domain.standing import AccessRevoked, Origin
 from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
@@ -86,6 +86,8 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
         return None
     try:
         identity = await ports.tokens.verify(token)
+    except AccessRevoked:  # It was issued: nobody guesses, and whoever has it is told to log in again.
+        raise
     except Unauthenticated:
         await ports.limits.count_anonymous(address)
         raise
