@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from prometheus_client import Counter
 
 from shared.errors import OmniCloudError
@@ -93,23 +93,42 @@ class EventFollower:
         consumer = Consumer(self._config())
         try:
             places = self._places(consumer)
+            unread = self._unread(consumer, places)
             consumer.assign(places)
-            unread = {(place.topic, place.partition) for place in places}
             while not self._stop.is_set():
-                for message in consumer.consume(BATCH, POLL_SECONDS):
-                    error = message.error()
-                    if error is None:
-                        self.hear(message.value() or b"")
-                    elif error.code() == KafkaError._PARTITION_EOF:
-                        unread.discard((message.topic(), message.partition()))
-                        if not unread:
-                            self._caught_up.set()
-                    elif error.fatal():
-                        raise KafkaException(error)
-                    else:
-                        report_error(error)
+                if not unread:
+                    self._caught_up.set()
+                # The library waits for as many as it was asked for: first for one, then for what is there already.
+                messages = consumer.consume(1, POLL_SECONDS)
+                for message in [*messages, *(consumer.consume(BATCH, 0) if messages else [])]:
+                    self._take(message, unread)
         finally:
             consumer.close()
+
+    def _take(self, message: Message, unread: dict[tuple[str, int], int]) -> None:
+        """Hear a message, and note when a partition's last one of the beginning has come. Raises KafkaException."""
+        place = (str(message.topic()), message.partition() or 0)
+        error = message.error()
+        if error is None:
+            self.hear(message.value() or b"")
+            if (message.offset() or 0) + 1 >= unread.get(place, 0):
+                unread.pop(place, None)
+        elif error.code() == KafkaError._PARTITION_EOF:
+            unread.pop(place, None)
+        elif error.fatal():
+            raise KafkaException(error)
+        else:
+            report_error(error)
+
+    def _unread(self, consumer: Any, places: list[TopicPartition]) -> dict[tuple[str, int], int]:
+        """The offsets behind the last event of the partitions that have any. Asked, because a broker lets a consumer
+        wait for a second before it says that there is nothing. Raises KafkaException."""
+        ends = {}
+        for place in places:
+            watermarks = consumer.get_watermark_offsets(place, timeout=METADATA_SECONDS, cached=False)
+            if watermarks is not None and watermarks[1] > watermarks[0]:
+                ends[(place.topic, place.partition)] = watermarks[1]
+        return ends
 
     def _places(self, consumer: Any) -> list[TopicPartition]:
         """The beginning of every partition. Raises KafkaException while a topic isn't there."""
