@@ -28,6 +28,8 @@ class ErrorCode:
 # Sorted by code. Two lines each: what programs read, and what people read.
 # fmt: off
 ALL: tuple[ErrorCode, ...] = (
+    ErrorCode("access_revoked", 401, "Access revoked",
+        "The account, log-in or API key that the token was issued for is over: log in again."),
     ErrorCode("account_exists", 409, "Account exists",
         "The tenant has an account with this e-mail address or name: use it, or choose another."),
     ErrorCode("address_outside_subnet", 422, "Address outside of the subnet",
@@ -312,6 +314,8 @@ ALL: tuple[ErrorCode, ...] = (
         "There is an encryption key of that name: use it, or choose another name."),
     ErrorCode("key_required", 422, "Key required",
         "Consistent hashing needs a key: send one."),
+    ErrorCode("last_administrator", 409, "Last administrator",
+        "Nobody would be left to administer the tenant: make somebody else an administrator of it first."),
     ErrorCode("lease_ended", 409, "Lease ended",
         "The lease has expired or was revoked: take a new one."),
     ErrorCode("lease_forbidden", 403, "Lease of somebody else",
@@ -505,7 +509,7 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("tenant_not_active", 403, "Tenant not active",
         "A suspended or closed tenant gets nothing new: have it resumed first."),
     ErrorCode("tenant_suspended", 403, "Tenant suspended",
-        "Nobody gets a token for a suspended tenant: ask the platform's operator to resume it."),
+        "Nobody acts in a suspended tenant, whatever token they have: ask the platform's operator to resume it."),
     ErrorCode("token_revoked", 409, "Lease token revoked",
         "The token was revoked and nothing can be leased under it: make a new one."),
     ErrorCode("too_many_at_once", 429, "Too many at once",
@@ -566,6 +570,8 @@ ALL: tuple[ErrorCode, ...] = (
         "The availability zone isn't in the catalogue, or closed for new hosts and instances: list the zones."),
     ErrorCode("unresolved_reference", 422, "Unresolved reference",
         "A resource refers to one that is neither in the configuration nor in the state."),
+    ErrorCode("unsupported_grant_type", 400, "Unsupported grant type",
+        "Log in by password, client credentials or refresh token."),
     ErrorCode("unsupported_media_type", 415, "Unsupported media type",
         "The API reads JSON: send it with Content-Type application/json."),
     ErrorCode("upstream_unavailable", 503, "Upstream unavailable",

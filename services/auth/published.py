@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from django.db import connection
@@ -11,6 +12,10 @@ from shared.events import publish
 
 Reason = Literal["logout", "reuse", "disabled", "password", "tenant"]
 """Why a log-in ended."""
+Factor = Literal["password", "totp"]
+"""What was wrong about a log-in."""
+LockedBy = Literal["address", "account"]
+"""What is locked: the name from one address, or from anywhere."""
 
 
 def user_created(account: Account) -> None:
@@ -80,9 +85,24 @@ def token_issued(account: Account, grant_type: str, token_id: str) -> None:
     publish(connection, "auth.token.issued", subject=token_id, data=data, sequence=1, tenant_id=account.tenant_id)
 
 
+def login_failed(attempt_id: str, account: Account | None, reason: Factor, address: str) -> None:
+    """Somebody tried to log in and couldn't; of names that nobody has the platform's operators are told."""
+    _attempt("auth.login.failed", attempt_id, {"subject": account and account.id, "reason": reason, "address": address})
+
+
+def login_locked(attempt_id: str, account: Account | None, by: LockedBy, until: datetime, address: str) -> None:
+    """Too many attempts: the next ones are refused for a while."""
+    data = {"subject": account and account.id, "by": by, "until": until.isoformat(), "address": address}
+    _attempt("auth.login.locked", attempt_id, data)
+
+
 def signing_key_rotated(kid: str) -> None:
     """Tokens are signed with another key from now on."""
     publish(connection, "auth.signing_key.rotated", subject=kid, data={"kid": kid}, sequence=1)
+
+
+def _attempt(kind: str, attempt_id: str, data: dict[str, Any]) -> None:
+    publish(connection, kind, subject=attempt_id, data=data, sequence=1)
 
 
 def _user(account: Account) -> dict[str, Any]:

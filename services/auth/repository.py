@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 
-from services.auth.domain.grants import RoleGrant, Scope
+from services.auth.domain.grants import TENANT_ADMIN, RoleGrant, Scope
 from services.auth.domain.lockout import Attempts
 from services.auth.models import (
     Account,
@@ -186,10 +186,25 @@ class GrantRows(TenantRepository[Grant]):
         """Limit a grant to one project."""
         GrantScope.objects.create(grant=grant, project_id=project_id)
 
-    def held_by(self, account_id: str) -> tuple[RoleGrant, ...]:
-        """All roles of an account, each in its scope."""
-        rows = Grant.objects.filter(account_id=account_id).order_by("id").values_list("role", "narrowing__project_id")
-        return tuple(RoleGrant(role, Scope(project_id)) for role, project_id in rows)
+    def granted_to(self, account_id: str) -> dict[str, RoleGrant]:
+        """All roles of an account, each in its scope, by the grants' ids."""
+        rows = Grant.objects.filter(account_id=account_id).order_by("id")
+        held = rows.values_list("id", "role", "narrowing__project_id")
+        return {id: RoleGrant(role, Scope(project_id)) for id, role, project_id in held}
+
+    def hold_administrators(self, tenant_id: str) -> set[str]:
+        """The accounts in force that administer the whole tenant. Others who ask so wait until this transaction ends:
+        of two administrators who remove each other at once, one stays."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"administrators:{tenant_id}",))
+        rows = Grant.objects.filter(tenant_id=tenant_id, role=TENANT_ADMIN, narrowing=None, account__state="active")
+        return set(rows.values_list("account_id", flat=True))
+
+    def administers_by_another(self, grant: Grant) -> bool:
+        """Whether the account administers the whole tenant by another grant, too."""
+        others = Grant.objects.filter(account_id=grant.account_id, role=TENANT_ADMIN, narrowing=None)
+        found: bool = others.exclude(id=grant.id).exists()
+        return found
 
     def delete(self, row: Grant) -> None:
         """Take a role back."""

@@ -65,6 +65,20 @@ class Introspection(serializers.Serializer):
     active = serializers.BooleanField()
 
 
+class ServerMetadata(serializers.Serializer):
+    """Where clients find what (RFC 8414 §2)."""
+
+    issuer = serializers.CharField()
+    token_endpoint = serializers.CharField()
+    jwks_uri = serializers.CharField()
+    revocation_endpoint = serializers.CharField()
+    grant_types_supported = serializers.ListField(child=serializers.CharField())
+    response_types_supported = serializers.ListField(child=serializers.CharField())
+    token_endpoint_auth_methods_supported = serializers.ListField(child=serializers.CharField())
+    revocation_endpoint_auth_methods_supported = serializers.ListField(child=serializers.CharField())
+    service_documentation = serializers.CharField()
+
+
 class KeySet(serializers.Serializer):
     """A JSON Web Key Set (RFC 7517)."""
 

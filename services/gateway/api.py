@@ -12,12 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
 from services.gateway.domain.bodies import takes_large_bodies
-from services.gateway.domain.client_address import client_address
+from services.gateway.domain.client_address import client_address, is_trusted
 from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
+from services.gateway.domain.routing import WELL_KNOWN, guesses, route, signed_by
 from services.gateway.domain.routing import Route as Target
-from services.gateway.domain.routing import guesses, route
-from services.gateway.operations import Incoming
+from services.gateway.domain.standing import AccessRevoked, Origin
+from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
 from services.gateway.settings import Settings
@@ -34,13 +35,14 @@ SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 async def forward(request: Request) -> Response:
     """Verify the caller, count the request against its limit, carry it to the service."""
-    request.scope["route"] = ROUTE
+    request.scope["route"] = DISCOVERY if request.scope["path"] == WELL_KNOWN else ROUTE
     ports: Ports = ports_of(request)
     target = route(request.scope["raw_path"].decode("ascii"))
     address = client_address(
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
     identity = await _identity(ports, request, target, address)
+    _check_signer(ports, target, request.scope["query_string"].decode("ascii"))
     request.state.tenant_id = identity.tenant_id if identity else None
     async with _body(ports.settings, request, target) as body:
         incoming = Incoming(
@@ -51,6 +53,7 @@ async def forward(request: Request) -> Response:
             body=body,
             identity=identity,
             client_address=address,
+            reached_at=Reached(_scheme(request, ports), request.headers.get("host", "")),
         )
         return await _response(await operations.forward(ports, incoming, current()))
 
@@ -92,11 +95,30 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
         token = await ports.api_keys.exchange(token, address, current())
     try:
         identity = await ports.tokens.verify(token)
+    except AccessRevoked:  # It was issued: nobody guesses, and whoever has it is told to log in again.
+        raise
     except Unauthenticated:
         await ports.limits.count_anonymous(address)
         raise
     await ports.limits.count_tenant(identity.tenant_id)
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
+
+
+def _scheme(request: Request, ports: Ports) -> str:
+    """How the client came: by TLS where a proxy of ours has ended it and says so."""
+    told = request.headers.get("x-forwarded-proto", "").lower()
+    ours = request.client is not None and is_trusted(request.client.host, ports.trusted)
+    return told if ours and told in ("http", "https") else str(request.url.scheme)
+
+
+def _check_signer(ports: Ports, target: Target, query: str) -> None:
+    """A presigned URL acts for a tenant and an account, and ends with them. Raises what the standing raises."""
+    signer = signed_by(target, query)
+    if signer is None:
+        return
+    ports.standing.ensure_active(signer.tenant_id)
+    if signer.account_id is not None:
+        ports.standing.ensure_in_force(Origin((signer.account_id,)))
 
 
 @asynccontextmanager
@@ -110,4 +132,5 @@ async def _body(settings: Settings, request: Request, target: Target) -> AsyncIt
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)
 """Starlette's own: there is nothing in a request that FastAPI could read for it."""
-ROUTERS = [APIRouter(routes=[ROUTE])]
+DISCOVERY = Route(WELL_KNOWN, forward, methods=["GET"], include_in_schema=False)
+ROUTERS = [APIRouter(routes=[ROUTE, DISCOVERY])]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from services.gateway.api import ROUTERS
 from services.gateway.domain.client_address import parse_networks
+from services.gateway.domain.standing import Standing
+from services.gateway.handlers import handlers
 from services.gateway.ports import Ports
 from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.limits import RateLimits
@@ -11,6 +13,7 @@ from services.gateway.ports.tokens import SigningKeys, TokenVerifier
 from services.gateway.ports.transport import Transport
 from services.gateway.ports.upstreams import Upstreams
 from services.gateway.settings import Settings
+from shared.events.follower import EventFollower
 from shared.utils.clock import system_clock
 from shared.web.fastapi import create_service
 from shared.web.health import tcp_check
@@ -21,11 +24,13 @@ clock = system_clock(settings.clock_file)
 upstreams = Upstreams(settings, clock)
 http = Transport()
 limits = RateLimits(settings, clock)
+standing = Standing(clock, settings.token_seconds)
 ports = Ports(
     settings=settings,
     clock=clock,
     trusted=parse_networks(settings.trusted_proxies),
-    tokens=TokenVerifier(settings, SigningKeys(settings, upstreams, http), clock),
+    standing=standing,
+    tokens=TokenVerifier(settings, SigningKeys(settings, upstreams, http), clock, standing),
     api_keys=ApiKeys(settings, upstreams, http, limits, clock),
     limits=limits,
     upstreams=upstreams,
@@ -37,5 +42,5 @@ service: ServiceApp = create_service(
     sessions=None,
     routers=ROUTERS,
     checks={"redis": tcp_check(settings.redis_url.split("//", 1)[1].split("/", 1)[0].rpartition("@")[2])},
-    background=[upstreams, http],
+    background=[EventFollower(settings, handlers(ports), settings.standing_patience_seconds), upstreams, http],
 )

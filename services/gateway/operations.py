@@ -33,6 +33,14 @@ PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
+class Reached:
+    """The address under which the client reached the platform."""
+
+    scheme: str
+    host: str
+
+
+@dataclass(frozen=True)
 class Incoming:
     """A verified request on its way to a service."""
 
@@ -43,6 +51,7 @@ class Incoming:
     body: SpooledBody
     identity: Identity | None
     client_address: str
+    reached_at: Reached
 
     @property
     def target(self) -> str:
@@ -137,6 +146,8 @@ def _headers(ports: Ports, incoming: Incoming, context: RequestContext, deadline
         *forwardable(incoming.headers),
         ("Host", f"{incoming.route.service}.service.consul"),
         ("X-Forwarded-For", incoming.client_address),
+        ("X-Forwarded-Host", incoming.reached_at.host),
+        ("X-Forwarded-Proto", incoming.reached_at.scheme),
         (CORRELATION_HEADER, context.correlation_id),
         (DEADLINE_HEADER, str(int(deadline.remaining() * 1000))),
     ]

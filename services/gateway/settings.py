@@ -22,6 +22,12 @@ class Settings(ServiceSettings):
     """An unknown key id triggers a fetch, at most this often, so that strangers can't make the gateway hammer auth."""
     jwks_stale_seconds: float = 3600.0
     """So long the last keys count while auth can't be asked, those that it has withdrawn in the meantime included."""
+    token_seconds: float = 900.0
+    """The longest life of an access token, which auth gives it. So long what has ended is remembered; and so long, at
+    most, a token counts whose end the event bus couldn't tell, because it was away."""
+    standing_patience_seconds: float = 5.0
+    """So long the start waits until what ended lately has been heard. A gateway that begins while the event bus is
+    away knows of no end before it is back."""
     max_body_bytes: int = 16 * 2**20
     """Bodies are held in memory for retries; larger uploads go to the object store by presigned URL."""
     max_state_bytes: int = 256 * 2**20

@@ -13,6 +13,7 @@ class Tenant(TenantModel):
 
     name = models.TextField()
     slug = models.TextField(unique=True)
+    skeleton = models.TextField(unique=True)
     plan = models.TextField()
     state = models.TextField()
 

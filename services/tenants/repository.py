@@ -25,7 +25,8 @@ N = TypeVar("N", Tenant, Project)
 
 
 class NameTaken(Conflict):
-    """Another tenant, or another project under the same parent, has this name in some spelling."""
+    """Another tenant, or another project under the same parent, has this name in some spelling; or another tenant has
+    one that looks like it."""
 
     code = "name_taken"
 
@@ -48,7 +49,9 @@ def _write_named(row: Any, **how: Any) -> None:
         with transaction.atomic():
             row.save(**how)
     except IntegrityError as error:
-        raise NameTaken(f"the name {row.name!r} is taken: {row.slug}", slug=row.slug) from error
+        raise NameTaken(
+            f"the name {row.name!r}, or one that looks like it, is taken: {row.slug}", slug=row.slug
+        ) from error
 
 
 class NamedRows(TenantRepository[N]):

@@ -15,9 +15,10 @@ class TenantsClient(Facade):
 
     service = "tenants"
 
-    def tenant(self, tenant_id: str) -> dict[str, Any]:
-        """A tenant with `state` (active, suspended, closed), `plan`, `slug` and `version`."""
-        answer: dict[str, Any] = self._client.get(f"/v1/tenants/{segment(tenant_id)}", tenant_id=tenant_id)
+    def tenant(self, tenant_id: str, *, timeout: float | None = None) -> dict[str, Any]:
+        """A tenant with `state` (active, suspended, closed), `plan`, `slug` and `version`; within so many seconds."""
+        path = f"/v1/tenants/{segment(tenant_id)}"
+        answer: dict[str, Any] = self._client.get(path, tenant_id=tenant_id, timeout=timeout)
         return answer
 
     def project(self, project_id: str, *, tenant_id: str | None = None) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from rest_framework.views import APIView
 from shared.errors import BadRequest, OmniCloudError, PayloadTooLarge, ValidationFailed
 from shared.infra.db.refusals import ValueOutOfRange, refusal_of
 from shared.kernel.context import current
+from shared.kernel.identity import Identity
 from shared.kernel.logs import logger
 from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
 from shared.web.django_problems import problem_response
 from shared.web.edge import etag_of, parse_if_match
 from shared.web.input import MAX_JSON_BYTES
-from shared.web.permissions import ensure_allowed
+from shared.web.permissions import ensure_allowed, ensure_allowed_somewhere
 
 log = logger("shared.web")
 
@@ -66,9 +67,9 @@ class ApiView(APIView):
 
     def _dispatch_once(self, request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> Any:
         caller = current().caller
-        permission = getattr(getattr(self, str(request.method).lower(), None), "permission", None)
-        if permission is not None:
-            ensure_allowed(caller, permission)
+        check = getattr(getattr(self, str(request.method).lower(), None), "check", None)
+        if check is not None:
+            check(caller)
         tenant, key = caller.tenant_id, idempotency.kept_key(caller, key)
         print_of = idempotency.fingerprint(
             str(request.method), request.path, request.META.get("QUERY_STRING", ""), request.body, caller.subject
@@ -150,19 +151,25 @@ def endpoint(
     response: SerializerType | None = None,
     status: int = 200,
     page: bool = False,
+    in_projects: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a view method: its permission, what comes in, what goes out.
 
     The method gets `body` (validated) when there is a `request` serializer and `page` (a PageRequest) for lists. It
     returns the object, the `Page`, None (204) or a ready answer; the decorator serializes it and sets the entity tag.
-    `permission=None` leaves the end point open to everybody.
+    `permission=None` leaves the end point open to everybody. With `in_projects` it is enough to hold the permission in
+    one project, and the method itself asks whether it is the right one.
     """
+
+    def check(caller: Identity) -> None:
+        if permission is not None:
+            (ensure_allowed_somewhere if in_projects else ensure_allowed)(caller, permission)
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def run(view: APIView, drf_request: Request, **kwargs: Any) -> Any:
             if permission is not None:
-                ensure_allowed(current().caller, permission)
+                check(current().caller)
             if request is not None:
                 incoming = request(data=drf_request.data)
                 incoming.is_valid(raise_exception=True)
@@ -171,7 +178,9 @@ def endpoint(
                 kwargs["page"] = page_request(drf_request)
             return _answer(method(view, drf_request, **kwargs), response, status)
 
-        run.permission = permission  # type: ignore[attr-defined]  # Read before an answer is given again.
+        run.permission = permission  # type: ignore[attr-defined]
+        if permission is not None:
+            run.check = check  # type: ignore[attr-defined]  # Asked before an answer is given again.
         return extend_schema(
             request=request,
             responses={status: _paged(response) if page and response else response},

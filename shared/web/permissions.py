@@ -10,6 +10,8 @@ from shared.kernel.identity import Identity
 
 INTERNAL = "internal"
 PLATFORM = "platform"
+PROJECT = "project:"
+"""How a grant's scope begins that is one project."""
 
 _READ_ALL = frozenset(f"{name}:read" for name in services.ROUTED)
 _WRITE_ALL = frozenset(f"{name}:write" for name in services.ROUTED)
@@ -42,3 +44,21 @@ def ensure_allowed(identity: Identity, permission: str, project: str | None = No
     """Raise Forbidden, naming the permission, unless the caller holds it."""
     if not allowed(identity, permission, project):
         raise Forbidden(f"this needs the permission {permission}", permission=permission)
+
+
+def ensure_allowed_somewhere(identity: Identity, permission: str) -> None:
+    """Raise Forbidden unless the caller holds the permission in the tenant or in any project of it.
+
+    For end points that find out themselves which project their resource belongs to, and then ask for that one.
+    """
+    if not allowed(identity, permission) and not projects_with(identity, permission):
+        raise Forbidden(f"this needs the permission {permission}", permission=permission)
+
+
+def projects_with(identity: Identity, permission: str) -> frozenset[str]:
+    """The projects for which the caller was given a role with the permission."""
+    return frozenset(
+        grant.scope.removeprefix(PROJECT)
+        for grant in identity.grants
+        if grant.scope.startswith(PROJECT) and permission in ROLES.get(grant.role, ())
+    )

@@ -15,7 +15,7 @@ from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys
 from services.auth.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class ApiKeys(SecretView):
@@ -38,7 +38,7 @@ class OneApiKey(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        operations.revoke_api_key(self.ports, id)
+        operations.revoke_api_key(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

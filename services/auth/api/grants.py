@@ -9,19 +9,17 @@ from services.auth.api.common import READ, Body, View
 from services.auth.models import Grant
 from services.auth.operations import grants as operations
 from services.auth.ports import Ports
-from services.auth.repository import grants
 from services.auth.schemas import GrantBatch, GrantCreate, GrantList, GrantOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Grants(View):
-    """All roles, or those of one subject."""
+    """All roles that the caller may see, or those of one subject."""
 
-    @endpoint(READ, response=GrantOut, page=True)
+    @endpoint(READ, response=GrantOut, page=True, in_projects=True)
     def get(self, request: Request, page: PageRequest) -> Page[Grant]:
-        subject = request.query_params.get("subject")
-        return grants.page(page, account_id=subject) if subject else grants.page(page)
+        return operations.readable_grants(page, request.query_params.get("subject"))
 
     @endpoint(None, request=GrantCreate, response=GrantOut, status=201)
     def post(self, request: Request, body: Body) -> Grant:
@@ -39,13 +37,13 @@ class Batch(View):
 class OneGrant(View):
     """One of them."""
 
-    @endpoint(READ, response=GrantOut)
+    @endpoint(READ, response=GrantOut, in_projects=True)
     def get(self, request: Request, id: str) -> Grant:
-        return grants.get(id)
+        return operations.read_grant(id)
 
     @endpoint(None, status=204)
     def delete(self, request: Request, id: str) -> None:
-        operations.take_back(id)
+        operations.take_back(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -13,7 +13,7 @@ from services.auth.ports import Ports
 from services.auth.repository import accounts
 from services.auth.schemas import ServiceAccountCreate, ServiceAccountOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class ServiceAccounts(View):
@@ -37,7 +37,7 @@ class OneServiceAccount(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        operations.delete_service_account(self.ports, id)
+        operations.delete_service_account(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

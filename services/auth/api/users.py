@@ -41,7 +41,7 @@ class OneUser(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        operations.disable_user(self.ports, id)
+        operations.disable_user(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -6,10 +6,10 @@ Who grants never gives more than what is theirs: an administrator of a project g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from shared.errors import Forbidden, ValidationFailed
+from shared.errors import Conflict, Forbidden, ValidationFailed
 
 TENANT_ADMIN = "tenant-admin"
 ROLES = frozenset({TENANT_ADMIN, "member", "viewer", "billing-admin", "auditor"})
@@ -35,6 +35,12 @@ class GrantTooWide(Forbidden):
     """The granting person doesn't administer the scope."""
 
     code = "grant_too_wide"
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left to administer the tenant."""
+
+    code = "last_administrator"
 
 
 @dataclass(frozen=True)
@@ -83,3 +89,9 @@ def check_may_grant(held: Iterable[RoleGrant], wanted: RoleGrant) -> None:
     """Raise GrantTooWide unless one of the held grants administers the wanted scope."""
     if not any(grant.role == TENANT_ADMIN and grant.scope.covers(wanted.scope) for grant in held):
         raise GrantTooWide(f"only an administrator of {wanted.scope} can grant a role there", scope=str(wanted.scope))
+
+
+def check_not_last(administrators: Collection[str], leaving: str) -> None:
+    """Raise LastAdministrator when the account that leaves is the only one that administers the tenant."""
+    if set(administrators) == {leaving}:
+        raise LastAdministrator("make somebody else an administrator of the tenant first")

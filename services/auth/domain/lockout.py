@@ -2,6 +2,9 @@
 
 Failures are counted for the name that was typed, whether or not an account has it. A locked name is refused before
 the password is looked at, so the answer tells neither whether the account exists nor whether the password was right.
+
+They are counted for a name and an address, so that a stranger locks out nobody but themselves, and for the name alone,
+with a limit that only many strangers together reach (NIST SP 800-63B §5.2.2: at most 100 consecutive failures).
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from shared.errors import TooManyRequests, Unauthenticated
 
@@ -32,6 +36,10 @@ class LockoutPolicy:
     threshold: int = 5
     window: timedelta = timedelta(minutes=15)
     duration: timedelta = timedelta(minutes=15)
+
+
+FROM_ONE_ADDRESS = LockoutPolicy()
+FROM_ANYWHERE = LockoutPolicy(threshold=100)
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,20 @@ def after_failure(attempts: Attempts, now: datetime, policy: LockoutPolicy) -> A
     return Attempts(failures, started, locked_until)
 
 
-def attempts_key(tenant: str, email: str) -> str:
-    """Under which key a name's failures are counted: a digest, so that typed names aren't kept in the clear."""
-    return hashlib.sha256(f"{tenant}\n{email}".encode()).hexdigest()
+def attempts_key(tenant: str, email: str, address: str | None = None) -> str:
+    """Under which key a name's failures are counted, from one address or from anywhere: a digest, so that typed names
+    aren't kept in the clear."""
+    parts = [tenant, email] if address is None else [tenant, email, one_client(address)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def one_client(address: str) -> str:
+    """Who counts as one: an IPv4 address, however it is written, or a network of 64 bits of IPv6, which is what one
+    subscriber has (RFC 6177)."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+    return str(parsed)

@@ -23,7 +23,9 @@ TYPE = "at+jwt"
 ISSUER = "omnicloud-auth"
 AUDIENCE = "omnicloud"
 LIFETIME = timedelta(minutes=15)
-REQUIRED_CLAIMS = ("iss", "aud", "sub", "exp", "iat", "jti", "tenant_id", "kind", "grants")
+FIRST_PARTY_CLIENT = "omnicloud"
+"""The client of people who log in: the platform's own front ends, which aren't registered one by one."""
+REQUIRED_CLAIMS = ("iss", "aud", "sub", "exp", "iat", "jti", "client_id", "tenant_id", "kind", "grants")
 
 
 class InvalidToken(Unauthenticated):
@@ -42,28 +44,42 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a token is for."""
+    """Whom a token is for. `origin` is the log-in or API key that it descends from, and ends with; `grant_ids` are the
+    identifiers of the grants, in their order."""
 
     id: str
     tenant_id: str
     kind: str
     grants: tuple[RoleGrant, ...] = ()
+    grant_ids: tuple[str, ...] = ()
+    origin: str = ""
+    client_id: str = FIRST_PARTY_CLIENT
 
 
 def access_claims(subject: Subject, now: datetime, token_id: str) -> dict[str, Any]:
-    """The claims of an access token that is issued now. Times are whole seconds since 1970."""
+    """The claims of an access token that is issued now (RFC 9068 §2.2). Times are whole seconds since 1970.
+
+    `sid` (OpenID Connect Front-Channel Logout §3) and `grant_ids` are what the token, or a role in it, is revoked by
+    before it expires.
+    """
     issued = int(now.timestamp())
-    return {
+    claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": subject.id,
         "iat": issued,
         "exp": issued + int(LIFETIME.total_seconds()),
         "jti": token_id,
+        "client_id": subject.client_id,
         "tenant_id": subject.tenant_id,
         "kind": subject.kind,
         "grants": [{"role": grant.role, "scope": str(grant.scope)} for grant in subject.grants],
     }
+    if subject.origin:
+        claims["sid"] = subject.origin
+    if subject.grant_ids:
+        claims["grant_ids"] = list(subject.grant_ids)
+    return claims
 
 
 def sign(claims: Mapping[str, Any], key: SigningKey) -> str:

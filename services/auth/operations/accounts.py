@@ -8,7 +8,7 @@ from datetime import datetime
 from services.auth.models import Account
 from services.auth.operations import sessions as session_operations
 from services.auth.operations import standing
-from services.auth.operations.grants import grant_role
+from services.auth.operations.grants import ensure_another_administrator, grant_role
 from services.auth.ports import Ports
 from services.auth.repository import accounts, sessions
 from shared.kernel.context import current_tenant
@@ -31,7 +31,8 @@ def give(ports: Ports, account: Account, roles: Iterable[Mapping[str, str]]) -> 
 
 
 def disable(account: Account, now: datetime) -> None:
-    """No log-in any more, and the present ones are over."""
+    """No log-in any more, and the present ones are over. Raises LastAdministrator."""
+    ensure_another_administrator(account.id)
     account.state = "disabled"
     accounts.save(account)
     session_operations.end(sessions.hold_open(account_id=account.id), now, "disabled")

@@ -11,6 +11,7 @@ from services.auth.models import ApiKey
 from services.auth.operations.accounts import SERVICE_ACCOUNT
 from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys
+from shared.infra.db.django import check_version
 from shared.utils.ids import new_id
 
 
@@ -33,9 +34,10 @@ def create_api_key(ports: Ports, service_account_id: str, name: str, lifetime: t
     return key
 
 
-def revoke_api_key(ports: Ports, id: str) -> None:
-    """A key that must not work any more. Doing it twice changes nothing. Raises NotFound."""
+def revoke_api_key(ports: Ports, id: str, expected_version: int | None) -> None:
+    """A key that must not work any more. Doing it twice changes nothing. Raises VersionConflict, NotFound."""
     key = api_keys.get(id, lock=True)
+    check_version(key, expected_version)
     if key.revoked_at is None:
         revoke(key, ports.clock.now())
 

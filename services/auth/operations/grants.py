@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from services.auth import published
-from services.auth.domain.grants import RoleGrant, Scope, check_may_grant
+from services.auth.domain.grants import TENANT_ADMIN, RoleGrant, Scope, check_may_grant, check_not_last
 from services.auth.models import Grant
 from services.auth.ports import Ports
 from services.auth.repository import accounts, grants
 from shared.errors import Conflict, NotFound, ValidationFailed
+from shared.infra.db.django import check_version
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
 from shared.utils.ids import new_id
+from shared.utils.pagination import Page, PageRequest
+from shared.web.permissions import allowed, ensure_allowed, projects_with
+
+READ = "auth:read"
+ADMINISTRATOR = RoleGrant(TENANT_ADMIN, Scope())
 
 
 class UnknownProject(ValidationFailed):
@@ -35,7 +42,7 @@ def grant_role(ports: Ports, subject: str, role: str, scope: str) -> Grant:
     wanted = RoleGrant.parse(role, scope)
     _check_may_grant(wanted)
     account = accounts.get(subject, lock=True)
-    if wanted in grants.held_by(account.id):
+    if wanted in grants.granted_to(account.id).values():
         raise AlreadyGranted(f"{subject} is {role} in {scope} already")
     grant = grants.add(Grant(id=new_id("g"), tenant_id=account.tenant_id, account=account, role=role))
     if wanted.scope.project_id is not None:
@@ -49,13 +56,42 @@ def grant_roles(ports: Ports, wanted: Iterable[Mapping[str, str]]) -> list[Grant
     return [grant_role(ports, entry["subject"], entry["role"], entry["scope"]) for entry in wanted]
 
 
-def take_back(grant_id: str) -> None:
-    """End a grant. Raises GrantTooWide or NotFound."""
+def readable_grants(request: PageRequest, subject: str | None) -> Page[Grant]:
+    """The tenant's grants, or those in the projects that the caller may look into; of one subject if one is named."""
+    filters: dict[str, Any] = {"account_id": subject} if subject else {}
+    if not allowed(current().caller, READ):
+        filters["narrowing__project_id__in"] = projects_with(current().caller, READ)
+    return grants.page(request, **filters)
+
+
+def read_grant(grant_id: str) -> Grant:
+    """A grant that the caller may see. Raises NotFound or Forbidden."""
     grant = grants.get(grant_id)
-    _check_may_grant(RoleGrant(grant.role, grant.scope))
+    ensure_allowed(current().caller, READ, grant.scope.project_id)
+    return grant
+
+
+def take_back(grant_id: str, expected_version: int | None) -> None:
+    """End a grant. Raises GrantTooWide, LastAdministrator, VersionConflict or NotFound."""
+    grant = grants.get(grant_id)
+    ending = RoleGrant(grant.role, grant.scope)
+    _check_may_grant(ending)
+    check_version(grant, expected_version)
+    if ending == ADMINISTRATOR and not grants.administers_by_another(grant):
+        ensure_another_administrator(grant.account_id)
     grant.version += 1
     published.grant_deleted(grant)
     grants.delete(grant)
+
+
+def ensure_another_administrator(leaving: str) -> None:
+    """Somebody else administers the tenant, so that an account can leave. Raises LastAdministrator.
+
+    Operators of the platform may take even the last one away: they can make another.
+    """
+    caller = current().caller
+    if caller.kind not in CROSS_TENANT_KINDS:
+        check_not_last(grants.hold_administrators(caller.tenant_id), leaving)
 
 
 def _narrow(ports: Ports, grant: Grant, project_id: str) -> None:

@@ -10,6 +10,7 @@ from services.auth.operations.accounts import SERVICE_ACCOUNT, add, disable, giv
 from services.auth.operations.api_keys import revoke
 from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys
+from shared.infra.db.django import check_version
 from shared.utils.ids import new_id
 
 
@@ -21,9 +22,13 @@ def create_service_account(ports: Ports, name: str, roles: Iterable[Mapping[str,
     return account
 
 
-def delete_service_account(ports: Ports, id: str) -> None:
-    """End a service account and revoke its keys. Doing it twice changes nothing."""
+def delete_service_account(ports: Ports, id: str, expected_version: int | None) -> None:
+    """End a service account and revoke its keys. Doing it twice changes nothing.
+
+    Raises LastAdministrator, VersionConflict or NotFound.
+    """
     account = accounts.of_kinds([SERVICE_ACCOUNT], id, lock=True)
+    check_version(account, expected_version)
     if account.state == "active":
         now = ports.clock.now()
         disable(account, now)

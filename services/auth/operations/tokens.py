@@ -5,7 +5,7 @@ written; the end point answers it without rolling back.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,18 +14,21 @@ from services.auth.domain import api_keys as keys
 from services.auth.domain import lockout, refresh, tokens, totp
 from services.auth.domain.emails import normalise_email
 from services.auth.models import Account, RefreshToken, Session
+from services.auth.operations import login_failures, signing_keys, standing
 from services.auth.operations import sessions as session_operations
-from services.auth.operations import signing_keys, standing
+from services.auth.operations.accounts import SERVICE_ACCOUNT
 from services.auth.operations.totp import spend_code
 from services.auth.ports import Ports
-from services.auth.repository import accounts, api_keys, attempts, grants, sessions
+from services.auth.published import Factor
+from services.auth.repository import accounts, api_keys, grants, sessions
 from shared.errors import OmniCloudError
 from shared.kernel.context import current, service_context
+from shared.kernel.identity import PLATFORM_TENANT
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
 REFRESH_SECRET_BYTES = 32
-LOCKOUT = lockout.LockoutPolicy()
+ANYBODY = "anonymous"
 SERVICE = "auth"
 
 
@@ -39,30 +42,38 @@ class Issued:
     expires_in: int = int(tokens.LIFETIME.total_seconds())
 
 
-def with_password(ports: Ports, tenant_id: str, email: str, password: str, totp_code: str | None) -> Issued:
+@dataclass(frozen=True)
+class Claimed:
+    """Who somebody says they are, and the address from which they say so."""
+
+    tenant_id: str
+    email: str
+    address: str
+
+
+def with_password(ports: Ports, claimed: Claimed, password: str, totp_code: str | None) -> Issued:
     """Log in with a password, and a one-time code where the account has a second factor.
 
-    Raises InvalidCredentials, InvalidCode (both counted), TooManyAttempts, TotpRequired, TenantSuspended, TenantClosed.
+    Raises InvalidCredentials, InvalidCode (both counted and told), TooManyAttempts, TotpRequired, TenantSuspended,
+    TenantClosed.
     """
     now = ports.clock.now()
-    address = normalise_email(email)
-    key = lockout.attempts_key(tenant_id, address)
-    counted = attempts.hold(key)
-    lockout.check_not_locked(counted, now)
-    account = accounts.by_email(tenant_id, address)
+    claimed = replace(claimed, email=normalise_email(claimed.email))
+    failures = login_failures.hold(claimed, now)
+    account = accounts.by_email(claimed.tenant_id, claimed.email)
     genuine = ports.passwords.matches(account.password_hash if account else None, password)
     if account is None or not genuine or account.state != "active":
-        attempts.keep(key, lockout.after_failure(counted, now, LOCKOUT))
+        _failed(failures, account, claimed, "password", now)
         raise lockout.InvalidCredentials("the e-mail address or the password is wrong")
     if account.totp_enabled:
         try:
             spend_code(ports, account, totp_code, now)
         except totp.InvalidCode:
-            attempts.keep(key, lockout.after_failure(counted, now, LOCKOUT))
+            _failed(failures, account, claimed, "totp", now)
             raise
-    with _as_owner(account):
-        standing.ensure_open(ports, tenant_id)
-        attempts.forget(key)
+    with _acting(account.tenant_id, account.id):
+        standing.ensure_open(ports, claimed.tenant_id)
+        failures.forget()
         if ports.passwords.is_outdated(str(account.password_hash)):
             account.password_hash = ports.passwords.hash(password)
             accounts.save(account)
@@ -80,9 +91,9 @@ def with_api_key(ports: Ports, text: str) -> Issued:
     if row is None or row.account.state != "active":
         raise keys.InvalidApiKey("the API key is not valid")
     keys.verify(keys.StoredKey(row.secret_digest, row.expires_at, row.revoked_at), presented.secret, now)
-    with _as_owner(row.account):
+    with _acting(row.tenant_id, row.account_id):
         standing.ensure_open(ports, row.tenant_id)
-        return Issued(_access_token(ports, row.account, "api_key", now))
+        return Issued(_access_token(ports, row.account, "api_key", now, row.id))
 
 
 def with_refresh_token(ports: Ports, text: str) -> Issued:
@@ -95,7 +106,7 @@ def with_refresh_token(ports: Ports, text: str) -> Issued:
     if token is None:
         raise refresh.InvalidRefreshToken("the refresh token is not valid")
     session = token.session
-    with _as_owner(session.account):
+    with _acting(session.tenant_id, session.account_id):
         verdict = refresh.judge(refresh.PresentedToken(token.expires_at, token.used_at, session.revoked_at), now)
         if verdict is refresh.Verdict.REVOKE_FAMILY:
             session_operations.end([session], now, "reuse")
@@ -103,14 +114,15 @@ def with_refresh_token(ports: Ports, text: str) -> Issued:
             raise refresh.InvalidRefreshToken("the refresh token is not valid")
         standing.ensure_open(ports, session.tenant_id)
         sessions.mark_used(token, now)
-        return Issued(_access_token(ports, session.account, "refresh_token", now), _refresh_token(session, now))
+        access_token = _access_token(ports, session.account, "refresh_token", now, session.id)
+        return Issued(access_token, _refresh_token(session, now))
 
 
 def revoke(ports: Ports, text: str) -> None:
     """Log out: end the session of a refresh token. An unknown token is no error (RFC 7009 §2.2)."""
     token = sessions.hold_token(keys.digest(text))
     if token is not None and token.session.revoked_at is None:
-        with _as_owner(token.session.account):
+        with _acting(token.session.tenant_id, token.session.account_id):
             session_operations.end([token.session], ports.clock.now(), "logout")
 
 
@@ -132,12 +144,22 @@ def introspect(ports: Ports, text: str) -> dict[str, Any]:
 
 def _begin_session(ports: Ports, account: Account, now: datetime) -> Issued:
     session = sessions.add(Session(id=new_id("s"), tenant_id=account.tenant_id, account=account, started_at=now))
-    return Issued(_access_token(ports, account, "password", now), _refresh_token(session, now))
+    return Issued(_access_token(ports, account, "password", now, session.id), _refresh_token(session, now))
 
 
-def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime) -> str:
+def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime, origin: str) -> str:
+    """A token that ends, at the latest, with its origin: a log-in or an API key. A machine is its own client."""
     token_id = new_id("at")
-    subject = tokens.Subject(account.id, account.tenant_id, account.kind, grants.held_by(account.id))
+    held = grants.granted_to(account.id)
+    subject = tokens.Subject(
+        account.id,
+        account.tenant_id,
+        account.kind,
+        tuple(held.values()),
+        tuple(held),
+        origin,
+        account.id if account.kind == SERVICE_ACCOUNT else tokens.FIRST_PARTY_CLIENT,
+    )
     published.token_issued(account, grant_type, token_id)
     return tokens.sign(tokens.access_claims(subject, now, token_id), signing_keys.signing_key(ports))
 
@@ -150,14 +172,26 @@ def _refresh_token(session: Session, now: datetime) -> str:
     return text
 
 
-def _as_owner(account: Account) -> Any:
+def _failed(
+    failures: login_failures.Failures, account: Account | None, claimed: Claimed, reason: Factor, now: datetime
+) -> None:
+    """Count a failed log-in and tell of it, in the account's tenant. Of a name that nobody has the platform's operators
+    are told, without the name: it may be a password that was typed into the wrong field."""
+    with _acting(account.tenant_id if account else PLATFORM_TENANT, ANYBODY):
+        attempt = new_id("la")
+        published.login_failed(attempt, account, reason, claimed.address)
+        for locked in failures.count(now):
+            published.login_locked(attempt, account, locked.by, locked.until, claimed.address)
+
+
+def _acting(tenant_id: str, actor: str) -> Any:
     """From here on it is known who asks: what happens is done in the account's tenant, and in its name."""
     context = current()
     return service_context(
         SERVICE,
-        account.tenant_id,
+        tenant_id,
         context.clock,
-        actor=account.id,
+        actor=actor,
         correlation_id=context.correlation_id,
         traceparent=context.traceparent,
         tracestate=context.tracestate,

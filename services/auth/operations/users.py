@@ -40,9 +40,13 @@ def rename_user(id: str, name: str, expected_version: int | None) -> Account:
     return account
 
 
-def disable_user(ports: Ports, id: str) -> None:
-    """A user who left: no log-in any more, and the present ones are over. Doing it twice changes nothing."""
+def disable_user(ports: Ports, id: str, expected_version: int | None) -> None:
+    """A user who left: no log-in any more, and the present ones are over. Doing it twice changes nothing.
+
+    Raises LastAdministrator, VersionConflict or NotFound.
+    """
     account = accounts.of_kinds(PEOPLE, id, lock=True)
+    check_version(account, expected_version)
     if account.state == "active":
         disable(account, ports.clock.now())
         published.user_disabled(account)

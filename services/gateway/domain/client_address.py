@@ -23,7 +23,7 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Ne
     """
     current = peer
     for entry in reversed([part.strip() for value in forwarded_for for part in value.split(",")]):
-        if not _trusted(current, trusted):
+        if not is_trusted(current, trusted):
             return current
         address = _address(entry)
         if address is None:
@@ -55,7 +55,8 @@ def _address(entry: str) -> str | None:
     return text
 
 
-def _trusted(address: str, networks: Sequence[Network]) -> bool:
+def is_trusted(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is one of our proxies."""
     try:
         parsed = ip_address(address)
     except ValueError:

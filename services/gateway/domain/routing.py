@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import parse_qs, unquote
 
 from shared import services
 from shared.errors import NotFound
 
 PREFIX = "/api/"
+SIGNED = "/v1/signed/"
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+"""Where clients look for the authorization server's metadata (RFC 8414 §3)."""
 
 T = TypeVar("T")
 
@@ -34,6 +38,8 @@ def route(path: str) -> Route:
     Only the versioned API is reachable from outside, never health, metrics or anything else. The OpenAPI document is.
     Raises NoRoute.
     """
+    if path == WELL_KNOWN:
+        return Route("auth", "/v1" + WELL_KNOWN)
     if not path.startswith(PREFIX):
         raise NoRoute("paths begin with /api/<service>/")
     service, _, rest = path[len(PREFIX) :].partition("/")
@@ -48,6 +54,26 @@ def route(path: str) -> Route:
 def guesses(target: Route, method: str) -> bool:
     """Whether a request tries to get a token: a password can be guessed there, whoever else one is."""
     return target.service == "auth" and method == "POST" and target.path.rstrip("/") == "/v1/tokens"
+
+
+@dataclass(frozen=True)
+class SignedBy:
+    """In whose name a presigned URL acts: a tenant, and the account that signed where the URL names it."""
+
+    tenant_id: str
+    account_id: str | None
+
+
+def signed_by(target: Route, query: str) -> SignedBy | None:
+    """Who answers for a presigned URL; None for any other request.
+
+    Both stand under the signature, which storage verifies: whoever changes them has no access anyway.
+    """
+    if target.service != "storage" or not target.path.startswith(SIGNED):
+        return None
+    tenant_id = unquote(target.path[len(SIGNED) :].partition("/")[0])
+    named = parse_qs(query).get("signer", [])
+    return SignedBy(tenant_id, named[0] if named else None)
 
 
 def rotate(candidates: Sequence[T], turn: int) -> list[T]:

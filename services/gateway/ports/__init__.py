@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.gateway.domain.client_address import Network
+from services.gateway.domain.standing import Standing
 from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import TokenVerifier
@@ -16,12 +17,13 @@ from shared.utils.clock import Clock
 
 @dataclass(frozen=True)
 class Ports:
-    """Tokens, limits, the instances of the services, and the HTTP client that carries requests to them."""
+    """Who may still act, tokens, limits, the services' instances, and the HTTP client that carries requests there."""
 
     settings: Settings
     clock: Clock
     trusted: tuple[Network, ...]
     """Proxies whose X-Forwarded-For is believed."""
+    standing: Standing
     tokens: TokenVerifier
     api_keys: ApiKeys
     limits: RateLimits

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import OK
 from typing import Any
 
 import jwt
 
+from services.gateway.domain.standing import Origin, Standing
 from services.gateway.ports.transport import NoAnswer, Transport
 from services.gateway.ports.upstreams import Upstreams
 from services.gateway.settings import Settings
@@ -66,15 +67,17 @@ class Verified:
     key: jwt.PyJWK
     claims: Mapping[str, Any]
     identity: Identity
+    origin: Origin
 
 
 class TokenVerifier:
     """Turns an access token into an identity. Keys are fetched on first use and when an unknown key id appears."""
 
-    def __init__(self, settings: Settings, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(self, settings: Settings, keys: SigningKeys, clock: Clock, standing: Standing) -> None:
         self._settings = settings
         self._signing_keys = keys
         self._clock = clock
+        self._standing = standing
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._asked_at = float("-inf")
@@ -82,15 +85,16 @@ class TokenVerifier:
         self._known: dict[str, Verified] = {}
 
     async def verify(self, token: str) -> Identity:
-        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong.
+        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong; AccessRevoked when what it
+        was issued for is over; TenantSuspended or TenantClosed.
 
         Of a token that is shown again only its signature and what it says aren't looked at again. Whether its key is
-        still auth's and whether it is in force is asked of every request.
+        still auth's, whether it is in force and who may still act is asked of every request.
         """
         known = self._known.get(token)
         if known is not None and await self._key(known.key_id) is known.key:
             self._check_times(known.claims)
-            return known.identity
+            return self._as_it_stands(known)
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError as error:
@@ -100,9 +104,16 @@ class TokenVerifier:
         key_id = str(header.get("kid", ""))
         key = await self._key(key_id)
         claims = self._decode(token, key)
-        identity = self._identity(claims)
-        self._remember(token, Verified(key_id, key, claims, identity))
-        return identity
+        verified = Verified(key_id, key, claims, self._identity(claims), self._origin(claims))
+        self._remember(token, verified)
+        return self._as_it_stands(verified)
+
+    def _as_it_stands(self, verified: Verified) -> Identity:
+        """The identity with what it has lost since the token was issued taken away."""
+        self._standing.ensure_in_force(verified.origin)
+        self._standing.ensure_active(verified.identity.tenant_id)
+        grants = self._standing.remaining(verified.identity.grants, verified.origin)
+        return verified.identity if grants is verified.identity.grants else replace(verified.identity, grants=grants)
 
     def _remember(self, token: str, verified: Verified) -> None:
         """Keep the tokens that were verified last."""
@@ -149,6 +160,11 @@ class TokenVerifier:
             return Identity(claims["sub"], claims["tenant_id"], claims["kind"], grants)
         except (KeyError, TypeError) as error:
             raise Unauthenticated("the token lacks a claim") from error
+
+    @staticmethod
+    def _origin(claims: Mapping[str, Any]) -> Origin:
+        names = claims.get("grant_ids", [])
+        return Origin.of(claims, names if isinstance(names, list) else [])
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
         """The key of an id. Of requests that need the keys anew one asks auth, and the others wait for it.

@@ -1,4 +1,4 @@
-"""Projects of the tenant."""
+"""Projects of the tenant. Who has a role in a project only may act in it and below it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from services.tenants.api.common import READ, WRITE, Body, View
 from services.tenants.models import Project
 from services.tenants.operations import projects as operations
 from services.tenants.ports import Ports
-from services.tenants.repository import projects
 from services.tenants.schemas import ProjectCreate, ProjectOut, ProjectUpdate
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
 
 class Projects(View):
-    """All projects."""
+    """All projects that the caller may read."""
 
-    @endpoint(READ, response=ProjectOut, page=True)
+    @endpoint(READ, response=ProjectOut, page=True, in_projects=True)
     def get(self, request: Request, page: PageRequest) -> Page[Project]:
-        return projects.page(page)
+        return operations.readable_projects(page)
 
-    @endpoint(WRITE, request=ProjectCreate, response=ProjectOut, status=201)
+    @endpoint(WRITE, request=ProjectCreate, response=ProjectOut, status=201, in_projects=True)
     def post(self, request: Request, body: Body) -> Project:
         return operations.create_project(self.ports, body["name"], body["parent_id"])
 
@@ -30,17 +29,17 @@ class Projects(View):
 class OneProject(View):
     """One project."""
 
-    @endpoint(READ, response=ProjectOut)
+    @endpoint(READ, response=ProjectOut, in_projects=True)
     def get(self, request: Request, id: str) -> Project:
-        return projects.get(id)
+        return operations.read_project(id)
 
-    @endpoint(WRITE, request=ProjectUpdate, response=ProjectOut)
+    @endpoint(WRITE, request=ProjectUpdate, response=ProjectOut, in_projects=True)
     def patch(self, request: Request, id: str, body: Body) -> Project:
         return operations.update_project(id, body, expected_version(request))
 
-    @endpoint(WRITE, status=204)
+    @endpoint(WRITE, status=204, in_projects=True)
     def delete(self, request: Request, id: str) -> None:
-        operations.delete_project(id)
+        operations.delete_project(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from services.tenants.api.common import READ, WRITE, Body, View
 from services.tenants.models import Quota
 from services.tenants.operations import quotas as operations
+from services.tenants.operations.projects import read_project
 from services.tenants.ports import Ports
-from services.tenants.repository import projects, quotas
+from services.tenants.repository import quotas
 from services.tenants.schemas import LimitSet, QuotaList, QuotaOut
 from shared.web.django_views import endpoint, expected_version
 from shared.web.permissions import PLATFORM
@@ -34,9 +35,9 @@ class OneQuota(View):
 class ProjectQuotas(View):
     """The limits of a project."""
 
-    @endpoint(READ, response=QuotaList)
+    @endpoint(READ, response=QuotaList, in_projects=True)
     def get(self, request: Request, id: str) -> dict[str, list[Quota]]:
-        return {"items": quotas.of(projects.get(id).id)}
+        return {"items": quotas.of(read_project(id).id)}
 
 
 class OneProjectQuota(View):

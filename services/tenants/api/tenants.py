@@ -46,7 +46,7 @@ class TenantState(View):
 
     @endpoint(PLATFORM, response=TenantOut)
     def post(self, request: Request, id: str, action: str) -> Tenant:
-        return operations.change_state(id, Action(action))
+        return operations.change_state(id, Action(action), expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

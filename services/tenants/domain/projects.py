@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shared.errors import Conflict, NotFound
 
@@ -66,3 +66,8 @@ def subtree(parents: Parents, project: str) -> list[str]:
     """The project and everything below it."""
     below = [child for child, parent in parents.items() if parent == project]
     return [project, *(member for child in below for member in subtree(parents, child))]
+
+
+def below(parents: Parents, roots: Collection[str]) -> list[str]:
+    """The projects of `roots` that there are, and everything below them."""
+    return [project for project in parents if not {project, *ancestors(parents, project)}.isdisjoint(roots)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from services.tenants.domain.lookalikes import TURNING, prototype, visible
 from shared.errors import ValidationFailed
 
 MAX_LENGTH = 63
@@ -17,7 +18,7 @@ MAX_NAME_LENGTH = 200
 
 
 class InvalidName(ValidationFailed):
-    """A name that is too long, has control characters, or has no letter or digit."""
+    """A name that is too long, has control characters, or has no letter or digit that can be seen."""
 
     code = "invalid_name"
 
@@ -31,13 +32,15 @@ def fold(text: str) -> str:
 def slug_of(name: str) -> str:
     """The slug of a name: folded, runs of anything but letters, marks and digits as one hyphen, at most 63 characters.
 
-    Invisible format characters (zero-width joiners and the like) are dropped, so that they can't make a second name
+    Invisible characters (zero-width joiners, fillers and the like) are dropped, so that they can't make a second name
     that looks the same. Raises InvalidName.
     """
     if len(name) > MAX_NAME_LENGTH or any(unicodedata.category(character) == "Cc" for character in name):
         raise InvalidName(f"a name has at most {MAX_NAME_LENGTH} characters and no control characters")
+    if not TURNING.isdisjoint(name):
+        raise InvalidName("a name has no controls that turn the direction of text")
     words: list[str] = [""]
-    for character in fold(name):
+    for character in fold(visible(name)):
         category = unicodedata.category(character)
         if category[0] in "LMN":
             words[-1] += character
@@ -45,5 +48,11 @@ def slug_of(name: str) -> str:
             words.append("")
     slug = "-".join(word for word in words if word)[:MAX_LENGTH].rstrip("-")
     if not any(unicodedata.category(character)[0] in "LN" for character in slug):
-        raise InvalidName("a name has at least one letter or digit")
+        raise InvalidName("a name has at least one letter or digit that can be seen")
     return slug
+
+
+def skeleton_of(name: str) -> str:
+    """What names that look alike have in common, whatever the scripts of their letters. Raises InvalidName."""
+    slug_of(name)
+    return slug_of(prototype(name)[:MAX_NAME_LENGTH])

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.tenants import published
-from services.tenants.domain.projects import check_place, subtree
+from services.tenants.domain.projects import below, check_place, subtree
 from services.tenants.domain.slugs import slug_of
 from services.tenants.models import Project
 from services.tenants.operations.reservations import commit, release, reserve
 from services.tenants.ports import Ports
 from services.tenants.repository import projects, quotas, reservations, tenants
-from shared.errors import Conflict
+from shared.errors import Conflict, Forbidden
 from shared.infra.db.django import check_version
-from shared.kernel.context import current_tenant
+from shared.kernel.context import current, current_tenant
 from shared.utils.ids import new_id
+from shared.utils.pagination import Page, PageRequest
+from shared.web.permissions import allowed, projects_with
 
 
 class ProjectInUse(Conflict):
@@ -24,11 +26,44 @@ class ProjectInUse(Conflict):
     code = "project_in_use"
 
 
+READ, WRITE = "tenants:read", "tenants:write"
+
+
+def read_project(project_id: str) -> Project:
+    """A project that the caller may read. Raises NotFound or Forbidden."""
+    project = projects.get(project_id)
+    ensure_allowed_in(READ, project_id)
+    return project
+
+
+def readable_projects(request: PageRequest) -> Page[Project]:
+    """The projects that the caller may read: all of the tenant's, or those below the ones that a role was given for."""
+    caller = current().caller
+    if allowed(caller, READ):
+        return projects.page(request)
+    return projects.page(request, id__in=below(projects.parents(), projects_with(caller, READ)))
+
+
+def ensure_allowed_in(permission: str, project_id: str | None) -> None:
+    """Raise Forbidden unless the caller holds a permission in a project, in one above it, or in the whole tenant; None
+    stands for the tenant.
+
+    A role in a project holds in all below it, as everywhere where projects nest (Keystone's inherited roles).
+    """
+    caller = current().caller
+    if allowed(caller, permission):
+        return
+    held = projects_with(caller, permission)
+    if project_id is None or not held or project_id not in below(projects.parents(), held):
+        raise Forbidden(f"this needs the permission {permission} in the project", permission=permission)
+
+
 def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
     """A new project, counted against the tenant's quota of projects.
 
-    Raises NameTaken, InvalidName, NotFound for the parent, ProjectTooDeep, QuotaExceeded, TenantNotActive.
+    Raises NameTaken, InvalidName, NotFound for the parent, ProjectTooDeep, QuotaExceeded, TenantNotActive, Forbidden.
     """
+    ensure_allowed_in(WRITE, parent_id)
     tenant = tenants.get(current_tenant(), lock=True)
     project_id = new_id("p")
     reserve(ports, "projects", 1, project_id)
@@ -45,14 +80,16 @@ def update_project(project_id: str, changes: Mapping[str, Any], expected_version
     """Rename a project, or move it with all below it.
 
     A project whose subtree has limits or claims stays where it is: they count in the projects above it. Raises
-    ProjectInUse, ProjectCycle, ProjectTooDeep, NameTaken, InvalidName, VersionConflict, or NotFound.
+    ProjectInUse, ProjectCycle, ProjectTooDeep, NameTaken, InvalidName, VersionConflict, NotFound or Forbidden.
     """
     tenants.get(current_tenant(), lock=True)
     project = projects.get(project_id, lock=True)
+    ensure_allowed_in(WRITE, project_id)
     check_version(project, expected_version)
     if "name" in changes:
         project.name, project.slug = changes["name"], slug_of(changes["name"])
     if "parent_id" in changes and changes["parent_id"] != project.parent_id:
+        ensure_allowed_in(WRITE, changes["parent_id"])
         parents = projects.parents()
         check_place(parents, project_id, changes["parent_id"])
         _check_unused(subtree(parents, project_id))
@@ -62,10 +99,12 @@ def update_project(project_id: str, changes: Mapping[str, Any], expected_version
     return project
 
 
-def delete_project(project_id: str) -> None:
-    """Remove a project that nothing is in. Raises ProjectInUse or NotFound."""
+def delete_project(project_id: str, expected_version: int | None) -> None:
+    """Remove a project that nothing is in. Raises ProjectInUse, NotFound, VersionConflict or Forbidden."""
     tenants.get(current_tenant(), lock=True)
     project = projects.get(project_id, lock=True)
+    ensure_allowed_in(WRITE, project_id)
+    check_version(project, expected_version)
     if len(subtree(projects.parents(), project_id)) > 1:
         raise ProjectInUse("there are projects below it")
     _check_unused([project_id])

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.tenants import published
 from services.tenants.domain import plans
-from services.tenants.domain.slugs import slug_of
+from services.tenants.domain.slugs import skeleton_of, slug_of
 from services.tenants.domain.tenants import Action, State, next_state
 from services.tenants.models import Tenant
 from services.tenants.operations.quotas import change_plan_limits, give_plan_limits
@@ -32,6 +32,7 @@ def create_tenant(name: str, plan: str, overrides: Mapping[str, int]) -> Tenant:
             tenant_id=tenant_id,
             name=name,
             slug=slug_of(name),
+            skeleton=skeleton_of(name),
             plan=chosen.name,
             state=State.ACTIVE,
         )
@@ -51,6 +52,7 @@ def update_tenant(tenant_id: str, changes: Mapping[str, Any], expected_version: 
     check_version(tenant, expected_version)
     if "name" in changes:
         tenant.name, tenant.slug = changes["name"], slug_of(changes["name"])
+        tenant.skeleton = skeleton_of(tenant.name)
     if "plan" in changes:
         ensure_allowed(current().caller, PLATFORM)
         plan = plans.plan_named(changes["plan"])
@@ -71,9 +73,10 @@ _TOLD: Mapping[Action, Callable[[Tenant], None]] = {
 }
 
 
-def change_state(tenant_id: str, action: Action) -> Tenant:
-    """Suspend, resume or close a tenant. Raises InvalidTransition."""
+def change_state(tenant_id: str, action: Action, expected_version: int | None) -> Tenant:
+    """Suspend, resume or close a tenant. Raises InvalidTransition or VersionConflict."""
     tenant = tenants.get(tenant_id, lock=True)
+    check_version(tenant, expected_version)
     tenant.state = next_state(State(tenant.state), action)
     tenants.save(tenant)
     _TOLD[action](tenant)

@@ -62,3 +62,28 @@ def test_a_project_role_that_cannot_be_checked_is_not_given(fleet: FleetControl,
     fleet.wait_healthy("tenants")
     assert eventually(lambda: tenant.api.post(GRANTS, json=body).status_code == 201)
     assert person.api().ok("GET", ME)["grants"] == [{"role": "tenant-admin", "scope": f"project:{project}"}]
+
+
+@pytest.mark.services("tenants")
+def test_a_tenant_suspended_while_the_bus_is_away_gets_no_new_token(fleet: FleetControl, tenant: Tenant) -> None:
+    person = new_person(tenant)
+    session = person.log_in()["refresh_token"]
+    fleet.kafka_down()
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
+    assert person.try_log_in().json()["code"] == "tenant_suspended"
+    assert person.refresh(session).json()["code"] == "tenant_suspended"
+    fleet.kafka_up()
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
+    eventually(lambda: person.try_log_in().status_code == 200)
+    eventually(lambda: person.refresh(session).json().get("code") == "invalid_refresh_token")
+
+
+@pytest.mark.services("tenants")
+@pytest.mark.parametrize("how", ["dead", "hung"])
+def test_people_log_in_while_tenants_cannot_be_asked(fleet: FleetControl, tenant: Tenant, how: str) -> None:
+    person = new_person(tenant)
+    person.log_in()
+    (fleet.pause if how == "hung" else fleet.kill)("tenants")
+    assert person.try_log_in().status_code == 200
+    (fleet.resume if how == "hung" else fleet.start)("tenants")
+    fleet.wait_healthy("tenants")

@@ -6,11 +6,15 @@ import time
 import pytest
 
 from tests.support.api import Api
+from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, random_address
 from tests.support.instances import failing_instance
+from tests.support.people import new_person
 from tests.support.zones import ZONES
+
+WHO = "/api/auth/v1/me"
 
 
 @pytest.mark.services("tenants")
@@ -100,3 +104,63 @@ def test_what_an_instance_cannot_do_another_one_is_asked_for_if_it_may_be_asked_
         keyed = statuses("POST", keyed=True)
         assert set(keyed) == {201}
         assert len(list(tenant.api.items(ZONES))) == [*plain, *keyed].count(201)
+
+
+@pytest.mark.services("auth", "tenants")
+def test_a_gateway_that_starts_again_knows_who_may_not_act_any_more(tenant: Tenant, fleet: FleetControl) -> None:
+    person = new_person(tenant, "tenant-admin")
+    ended, going_on = person.log_in(), person.api()
+    before = Api(fleet.url, ended["access_token"])
+    person.anonymous.ok("POST", "/api/auth/v1/tokens/revoke", 204, json={"refresh_token": ended["refresh_token"]})
+    eventually(lambda: before.get(WHO).status_code == 401, timeout=5)
+    fleet.kill("gateway")
+    fleet.start("gateway")
+    fleet.wait_healthy("gateway")
+    eventually(lambda: going_on.get(WHO).status_code == 200, timeout=15)
+    before.refused("GET", WHO, 401, "access_revoked")
+
+
+@pytest.mark.services("auth", "tenants")
+def test_what_ends_while_the_bus_is_away_is_over_when_it_is_back(tenant: Tenant, fleet: FleetControl) -> None:
+    person = new_person(tenant, "tenant-admin")
+    tokens = person.log_in()
+    api = Api(fleet.url, tokens["access_token"])
+    fleet.kafka_down()
+    # What goes on is answered as before; who has logged out gets nothing new, and goes on until the bus is back.
+    assert api.get(WHO).status_code == 200
+    person.anonymous.ok("POST", "/api/auth/v1/tokens/revoke", 204, json={"refresh_token": tokens["refresh_token"]})
+    assert person.refresh(tokens["refresh_token"]).status_code == 401
+    fleet.kafka_up()
+    eventually(lambda: api.get(WHO).status_code == 401, timeout=15)
+    api.refused("GET", WHO, 401, "access_revoked")
+
+
+@pytest.mark.services("auth", "tenants")
+def test_a_gateway_that_starts_while_the_bus_is_away_serves_and_hears_later(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    person = new_person(tenant, "tenant-admin")
+    api = person.api()
+    fleet.kafka_down()
+    tenant.operator.ok("DELETE", f"/api/auth/v1/users/{person.id}", 204)
+    fleet.kill("gateway")
+    fleet.start("gateway")
+    fleet.wait_healthy("gateway")
+    eventually(lambda: tenant.api.get(WHO).status_code == 200, timeout=15)
+    fleet.kafka_up()
+    eventually(lambda: api.get(WHO).status_code == 401, timeout=15)
+
+
+@pytest.mark.services("auth", "tenants")
+def test_events_that_come_again_and_late_change_nothing(tenant: Tenant, fleet: FleetControl, bus: Bus) -> None:
+    path = f"/api/tenants/v1/tenants/{tenant.id}"
+    for action in ("suspend", "resume"):
+        tenant.operator.ok("POST", f"{path}/{action}")
+    told = bus.of_subject("tenants.events", tenant.id, count=3)
+    suspended = next(event for event in told if event["type"].endswith("suspended"))
+    bus.send("tenants.events", suspended)
+    # When something that came after it has been heard, then the gateway has heard it, too
+    tenant.operator.ok("PATCH", path, json={"name": f"{tenant.name} again"})
+    bus.of_subject("tenants.events", tenant.id, count=5)
+    eventually(lambda: tenant.api.get(WHO).status_code == 200, timeout=5)
+    assert [tenant.api.get(WHO).status_code for _ in range(5)] == [200] * 5

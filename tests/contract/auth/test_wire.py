@@ -21,7 +21,9 @@ def test_the_answer_to_a_login_has_exactly_the_documented_members(tenant: Tenant
     assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token"}
     assert jwt.get_unverified_header(tokens["access_token"]).keys() == {"alg", "kid", "typ"}
     claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
-    assert set(claims) == {"iss", "aud", "sub", "iat", "exp", "jti", "tenant_id", "kind", "grants"}
+    assert set(claims) == {
+        "iss", "aud", "sub", "iat", "exp", "jti", "client_id", "sid", "tenant_id", "kind", "grants",
+    }  # fmt: skip
     assert (claims["iss"], claims["aud"]) == ("omnicloud-auth", "omnicloud")
 
 

@@ -1,5 +1,7 @@
 """Roles: granted all or none, and never wider than they were meant."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.support.api import Api
@@ -126,3 +128,47 @@ def test_a_project_of_another_tenant_is_as_unknown_as_one_that_does_not_exist(
     body = {"subject": person.id, "role": "viewer", "scope": f"project:{project}"}
     tenant.api.refused("POST", "/api/auth/v1/grants", 422, "unknown_project", json=body)
     assert list(tenant.api.items("/api/auth/v1/grants", subject=person.id)) == []
+
+
+def test_the_only_administrator_of_a_tenant_stays_one(tenant: Tenant) -> None:
+    me = tenant.api.ok("GET", "/api/auth/v1/me")["subject"]
+    [grant] = tenant.api.items(GRANTS, subject=me)
+    tenant.api.refused("DELETE", f"{GRANTS}/{grant['id']}", 409, "last_administrator")
+    tenant.api.refused("DELETE", f"/api/auth/v1/users/{me}", 409, "last_administrator")
+    assert tenant.api.ok("GET", "/api/auth/v1/me")["grants"] == [{"role": "tenant-admin", "scope": "tenant"}]
+    # With another administrator there is one who can leave.
+    new_person(tenant, "tenant-admin")
+    tenant.api.ok("DELETE", f"{GRANTS}/{grant['id']}", 204)
+
+
+def test_an_administrator_of_a_project_only_is_no_administrator_of_the_tenant(tenant: Tenant) -> None:
+    project = tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "Shop"})["id"]
+    new_person(tenant, "tenant-admin", scope=f"project:{project}")
+    me = tenant.api.ok("GET", "/api/auth/v1/me")["subject"]
+    tenant.api.refused("DELETE", f"/api/auth/v1/users/{me}", 409, "last_administrator")
+
+
+def test_of_two_administrators_who_remove_each_other_at_once_one_stays(tenant: Tenant) -> None:
+    me, other = tenant.api.ok("GET", "/api/auth/v1/me")["subject"], new_person(tenant, "tenant-admin")
+    removals = [(tenant.api, other.id), (other.api(), me)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda who: who[0].delete(f"/api/auth/v1/users/{who[1]}").status_code, removals))
+    assert 204 in answers
+    assert set(answers) <= {204, 401, 409}
+    states = [tenant.operator.ok("GET", f"/api/auth/v1/users/{each}")["state"] for each in (me, other.id)]
+    assert sorted(states) == ["active", "disabled"]
+
+
+def test_what_was_changed_meanwhile_is_not_ended_by_who_has_not_seen_it(tenant: Tenant) -> None:
+    stale, right = {"If-Match": '"7"'}, {"If-Match": '"1"'}
+    api = tenant.api
+    user = new_person(tenant, "viewer").id
+    account = api.ok("POST", "/api/auth/v1/service-accounts", 201, json={"name": "ci"})["id"]
+    key = api.ok("POST", f"/api/auth/v1/service-accounts/{account}/api-keys", 201, json={})["id"]
+    [grant] = api.items(GRANTS, subject=user)
+    paths = ("api-keys/" + key, "service-accounts/" + account, "grants/" + grant["id"], "users/" + user)
+    for path in paths:
+        for tag in (stale, {"If-Match": 'W/"1"'}):
+            api.refused("DELETE", f"/api/auth/v1/{path}", 412, "version_conflict", headers=tag)
+    for path in paths:
+        api.ok("DELETE", f"/api/auth/v1/{path}", 204, headers=right)

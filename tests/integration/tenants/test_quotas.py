@@ -22,7 +22,7 @@ def claim(name: str, amount: int, project: str | None = None) -> dict[str, objec
 
 def figures(tenant: Tenant, project: str | None = None) -> tuple[int, int, int]:
     path = f"{PROJECTS}/{project}/quotas" if project else "/api/tenants/v1/quotas"
-    [quota] = [quota for quota in tenant.api.ok("GET", path)["items"] if quota["resource"] == "vcpus"]
+    [quota] = [quota for quota in tenant.operator.ok("GET", path)["items"] if quota["resource"] == "vcpus"]
     assert quota["available"] == quota["limit"] - quota["used"] - quota["reserved"]
     return quota["limit"], quota["used"], quota["reserved"]
 

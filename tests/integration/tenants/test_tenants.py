@@ -107,3 +107,27 @@ def test_every_step_of_a_life_is_told_in_order(tenant: Tenant, bus: Bus) -> None
         ("closed", 4, "closed"),
     ]
     assert {event["tenantid"] for event in told} == {tenant.id}
+
+
+def test_a_name_that_looks_like_another_tenants_is_taken(operator: Api) -> None:
+    number = secrets.token_hex(6)
+    operator.ok("POST", TENANTS, 201, json={"name": f"Acme {number}"})
+    for twin in ("\u0410\u0441me", "\u0391c\u200dme", "A\u0441m\u0435"):
+        operator.refused("POST", TENANTS, 409, "name_taken", json={"name": f"{twin} {number}"})
+    other = operator.ok("POST", TENANTS, 201, json={"name": f"Other {number}"})["id"]
+    operator.refused("PATCH", f"{TENANTS}/{other}", 409, "name_taken", json={"name": f"\u0410cme {number}"})
+    assert operator.ok("GET", f"{TENANTS}/{other}")["name"] == f"Other {number}"
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u200b\u2060", "\u202eemca", "\u2800"])
+def test_a_name_that_nobody_can_read_makes_no_tenant(operator: Api, name: str) -> None:
+    operator.refused("POST", TENANTS, 422, "invalid_name", json={"name": name})
+
+
+def test_a_life_goes_on_only_from_the_state_that_was_seen(tenant: Tenant) -> None:
+    path = f"{TENANTS}/{tenant.id}"
+    for action in ("suspend", "close"):
+        tenant.operator.refused("POST", f"{path}/{action}", 412, "version_conflict", headers={"If-Match": '"7"'})
+    assert tenant.operator.ok("GET", path)["state"] == "active"
+    suspended = tenant.operator.ok("POST", f"{path}/suspend", headers={"If-Match": '"1"'})
+    assert (suspended["state"], suspended["version"]) == ("suspended", 2)

@@ -12,6 +12,8 @@ from tests.support.bus import Bus
 from tests.support.identities import Tenant
 from tests.support.people import new_person
 
+pytestmark = pytest.mark.services("tenants")
+
 ME = "/api/auth/v1/me"
 USERS = "/api/auth/v1/users"
 GRANTS = "/api/auth/v1/grants"
@@ -169,3 +171,21 @@ def test_the_role_of_an_operator_cannot_be_granted(tenant: Tenant) -> None:
         tenant.api.refused("POST", GRANTS, 422, "unknown_role", json=body)
     tenant.api.refused("POST", "/api/auth/v1/signing-keys/rotate", 403, "forbidden")
     assert person.api().ok("GET", "/api/auth/v1/me")["kind"] == "user"
+
+
+def test_an_administrator_of_a_project_sees_and_gives_roles_in_it_alone(tenant: Tenant) -> None:
+    shop, lab = (
+        tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": name})["id"] for name in ("Shop", "Lab")
+    )
+    api = new_person(tenant, "tenant-admin", scope=f"project:{shop}").api()
+    person = new_person(tenant, "viewer", scope=f"project:{lab}")
+    body = {"subject": person.id, "role": "member", "scope": f"project:{shop}"}
+    given = api.ok("POST", GRANTS, 201, json=body)["id"]
+    assert {grant["scope"] for grant in api.items(GRANTS)} == {f"project:{shop}"}
+    assert [grant["id"] for grant in api.items(GRANTS, subject=person.id)] == [given]
+    api.refused("POST", GRANTS, 403, "grant_too_wide", json={**body, "scope": f"project:{lab}"})
+    [elsewhere] = [grant for grant in tenant.api.items(GRANTS, subject=person.id) if grant["id"] != given]
+    api.refused("GET", f"{GRANTS}/{elsewhere['id']}", 403, "forbidden")
+    api.refused("DELETE", f"{GRANTS}/{elsewhere['id']}", 403, "grant_too_wide")
+    api.ok("DELETE", f"{GRANTS}/{given}", 204)
+    assert [grant["id"] for grant in tenant.api.items(GRANTS, subject=person.id)] == [elsewhere["id"]]

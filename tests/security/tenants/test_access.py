@@ -3,7 +3,9 @@
 import pytest
 
 from tests.support.api import Api
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
+from tests.support.people import new_person
 
 TENANTS = "/api/tenants/v1/tenants"
 PROJECTS = "/api/tenants/v1/projects"
@@ -61,3 +63,64 @@ def test_who_may_only_look_changes_nothing(tenant: Tenant, viewer: Api) -> None:
 def test_nobody_gets_nothing(anonymous: Api) -> None:
     anonymous.refused("GET", TENANTS, 401, "unauthenticated")
     anonymous.refused("POST", TENANTS, 401, "unauthenticated", json={"name": "Free ride"})
+
+
+def make_project(api: Api, name: str, parent: str | None = None) -> str:
+    return api.ok("POST", PROJECTS, 201, json={"name": name, "parent_id": parent})["id"]
+
+
+@pytest.mark.services("auth")
+def test_a_role_in_a_project_holds_in_it_and_below_it_and_nowhere_else(tenant: Tenant) -> None:
+    shop, lab = make_project(tenant.api, "Shop"), make_project(tenant.api, "Lab")
+    stage = make_project(tenant.api, "Stage", shop)
+    api = new_person(tenant, "tenant-admin", scope=f"project:{shop}").api()
+    # It is read, changed and divided by who administers it
+    assert sorted(each["id"] for each in api.items(PROJECTS)) == sorted([shop, stage])
+    assert api.ok("GET", f"{PROJECTS}/{stage}/quotas")["items"] == []
+    assert api.ok("PATCH", f"{PROJECTS}/{stage}", json={"name": "Staging"})["name"] == "Staging"
+    below = make_project(api, "Deeper", stage)
+    api.ok("DELETE", f"{PROJECTS}/{below}", 204)
+    # And nothing beside or above it
+    api.refused("GET", f"{PROJECTS}/{lab}", 403, "forbidden")
+    api.refused("GET", f"{PROJECTS}/{lab}/quotas", 403, "forbidden")
+    api.refused("PATCH", f"{PROJECTS}/{lab}", 403, "forbidden", json={"name": "Mine"})
+    api.refused("DELETE", f"{PROJECTS}/{lab}", 403, "forbidden")
+    api.refused("POST", PROJECTS, 403, "forbidden", json={"name": "Top"})
+    api.refused("POST", PROJECTS, 403, "forbidden", json={"name": "Other", "parent_id": lab})
+    api.refused("PATCH", f"{PROJECTS}/{stage}", 403, "forbidden", json={"parent_id": lab})
+    api.refused("PATCH", f"{PROJECTS}/{stage}", 403, "forbidden", json={"parent_id": None})
+    api.refused("GET", "/api/tenants/v1/quotas", 403, "forbidden")
+    names = {each["id"]: (each["name"], each["parent_id"]) for each in tenant.api.items(PROJECTS)}
+    assert names == {shop: ("Shop", None), lab: ("Lab", None), stage: ("Staging", shop)}
+
+
+@pytest.mark.services("auth")
+def test_a_viewer_of_a_project_looks_and_changes_nothing(tenant: Tenant) -> None:
+    shop = make_project(tenant.api, "Shop")
+    api = new_person(tenant, "viewer", scope=f"project:{shop}").api()
+    assert api.ok("GET", f"{PROJECTS}/{shop}")["name"] == "Shop"
+    api.refused("PATCH", f"{PROJECTS}/{shop}", 403, "forbidden", json={"name": "Mine"})
+    api.refused("POST", PROJECTS, 403, "forbidden", json={"name": "Below", "parent_id": shop})
+    api.refused("DELETE", f"{PROJECTS}/{shop}", 403, "forbidden")
+    assert [each["name"] for each in tenant.api.items(PROJECTS)] == ["Shop"]
+
+
+@pytest.mark.services("auth")
+def test_a_saved_answer_is_not_given_to_who_lost_the_project(tenant: Tenant) -> None:
+    shop = make_project(tenant.api, "Shop")
+    person = new_person(tenant, "tenant-admin", scope=f"project:{shop}")
+    api, keyed = person.api(), {"Idempotency-Key": "once"}
+    body = {"name": "Below", "parent_id": shop}
+    api.ok("POST", PROJECTS, 201, json=body, headers=keyed)
+    [grant] = tenant.api.items("/api/auth/v1/grants", subject=person.id)
+    tenant.api.ok("DELETE", f"/api/auth/v1/grants/{grant['id']}", 204)
+    eventually(lambda: api.get(PROJECTS).status_code == 403, 5.0)
+    api.refused("POST", PROJECTS, 403, "forbidden", json=body, headers=keyed)
+
+
+def test_a_project_that_was_changed_meanwhile_is_not_deleted(tenant: Tenant) -> None:
+    shop = make_project(tenant.api, "Shop")
+    tenant.api.ok("PATCH", f"{PROJECTS}/{shop}", json={"name": "Store"})
+    stale, right = {"If-Match": '"1"'}, {"If-Match": '"2"'}
+    tenant.api.refused("DELETE", f"{PROJECTS}/{shop}", 412, "version_conflict", headers=stale)
+    tenant.api.ok("DELETE", f"{PROJECTS}/{shop}", 204, headers=right)

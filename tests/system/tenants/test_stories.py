@@ -20,7 +20,7 @@ def claim(name: str, amount: int, project: str | None = None) -> dict[str, objec
 
 def available(tenant: Tenant, project: str | None = None) -> int:
     path = f"{PROJECTS}/{project}/quotas" if project else "/api/tenants/v1/quotas"
-    [quota] = [quota for quota in tenant.api.ok("GET", path)["items"] if quota["resource"] == "vcpus"]
+    [quota] = [quota for quota in tenant.operator.ok("GET", path)["items"] if quota["resource"] == "vcpus"]
     return quota["available"]
 
 

@@ -5,10 +5,12 @@ import pytest
 from services.auth.domain.grants import (
     GrantTooWide,
     InvalidScope,
+    LastAdministrator,
     RoleGrant,
     Scope,
     UnknownRole,
     check_may_grant,
+    check_not_last,
 )
 
 TENANT = Scope()
@@ -73,3 +75,13 @@ def test_nobody_grants_beyond_what_they_administer(held: RoleGrant, wanted: Role
 def test_without_any_role_nothing_can_be_granted() -> None:
     with pytest.raises(GrantTooWide):
         check_may_grant([], RoleGrant("viewer", SHOP))
+
+
+@pytest.mark.parametrize("administrators", [{"u-1", "u-2"}, {"u-2"}, set()])
+def test_an_account_leaves_that_is_not_the_only_administrator(administrators: set[str]) -> None:
+    check_not_last(administrators, "u-1")
+
+
+def test_the_only_administrator_stays() -> None:
+    with pytest.raises(LastAdministrator):
+        check_not_last({"u-1"}, "u-1")

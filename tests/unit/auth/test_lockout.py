@@ -66,3 +66,16 @@ def test_names_are_counted_per_tenant_and_not_kept_in_the_clear() -> None:
     assert key != attempts_key("t-2", "ann@example.com")
     assert key == attempts_key("t-1", "ann@example.com")
     assert "ann" not in key
+
+
+def test_a_stranger_counts_for_themselves_and_all_strangers_together_for_the_name() -> None:
+    owner, stranger = attempts_key("t-1", "a@b.test", "192.0.2.1"), attempts_key("t-1", "a@b.test", "192.0.2.2")
+    assert len({owner, stranger, attempts_key("t-1", "a@b.test")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("192.0.2.1", "::ffff:192.0.2.1"), ("2001:db8::1", "2001:db8::ffff:1"), ("fe80::1%eth0", "fe80::1%lo")],
+)
+def test_one_subscriber_is_one_client_however_the_address_is_written(one: str, other: str) -> None:
+    assert attempts_key("t-1", "a@b.test", one) == attempts_key("t-1", "a@b.test", other)

@@ -13,7 +13,7 @@ from services.auth.domain.tokens import InvalidToken, SigningKey, Subject, acces
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 KEY = SigningKey("kid-1", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 PUBLIC = {"kid-1": KEY.private_key.public_key()}
-SUBJECT = Subject("u-1", "t-1", "user", (RoleGrant("member", Scope("p-1")),))
+SUBJECT = Subject("u-1", "t-1", "user", (RoleGrant("member", Scope("p-1")),), ("g-1",), "s-1")
 
 
 def token(header: dict[str, Any] | None = None, key: SigningKey = KEY, **changes: object) -> str:
@@ -31,9 +31,12 @@ def test_the_claims_say_who_for_which_tenant_with_which_grants_for_fifteen_minut
         "iat": 1740830400,
         "exp": 1740831300,
         "jti": "jti-1",
+        "client_id": "omnicloud",
+        "sid": "s-1",
         "tenant_id": "t-1",
         "kind": "user",
         "grants": [{"role": "member", "scope": "project:p-1"}],
+        "grant_ids": ["g-1"],
     }
 
 
@@ -59,7 +62,7 @@ def test_a_token_from_the_future_is_refused() -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"aud": "billing"}, {"aud": None}, {"iss": "somebody"}, {"iss": None}, {"tenant_id": None}, {"exp": None},
-     {"jti": None}, {"exp": "soon"}],
+     {"jti": None}, {"client_id": None}, {"exp": "soon"}],
 )  # fmt: skip
 def test_a_token_with_a_wrong_or_missing_claim_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidToken):

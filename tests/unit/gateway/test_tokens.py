@@ -13,10 +13,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
+from services.gateway.domain.standing import AccessRevoked, Standing
 from services.gateway.ports import tokens
 from services.gateway.ports.tokens import SigningKeys, TokenVerifier
 from services.gateway.settings import Settings
 from shared.errors import ServiceUnavailable, Unauthenticated
+from shared.kernel.identity import Grant
+from shared.kernel.standing import TenantClosed, TenantSuspended
 from shared.utils.clock import FixedClock
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,8 +63,13 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def verifier(auth: Auth, clock: FixedClock) -> TokenVerifier:
-    return TokenVerifier(Settings(), cast(SigningKeys, auth), clock)
+def standing(clock: FixedClock) -> Standing:
+    return Standing(clock, LIFE.total_seconds())
+
+
+@pytest.fixture
+def verifier(auth: Auth, clock: FixedClock, standing: Standing) -> TokenVerifier:
+    return TokenVerifier(Settings(), cast(SigningKeys, auth), clock, standing)
 
 
 def tenant_of(verifier: TokenVerifier, token: str) -> str:
@@ -191,3 +199,50 @@ def test_no_more_tokens_are_kept_than_there_is_room_for(
     for token in [*shown, shown[2], shown[0]]:
         tenant_of(verifier, token)
     assert signatures == [*shown, shown[0]]
+
+
+@pytest.mark.parametrize("over", ["user:1", "s-1"])
+def test_a_known_token_ends_with_its_account_and_with_its_login(
+    auth: Auth, verifier: TokenVerifier, standing: Standing, over: str
+) -> None:
+    token, other = auth.token("one", sid="s-1"), auth.token("one", sid="s-2", sub="user:2")
+    assert tenant_of(verifier, token) == "tn-1"
+    standing.ended(over)
+    with pytest.raises(AccessRevoked):
+        tenant_of(verifier, token)
+    assert tenant_of(verifier, other) == "tn-1"
+
+
+def test_a_token_shown_first_after_its_login_ended_is_refused(
+    auth: Auth, verifier: TokenVerifier, standing: Standing
+) -> None:
+    standing.ended("s-1")
+    with pytest.raises(AccessRevoked):
+        tenant_of(verifier, auth.token("one", sid="s-1"))
+
+
+def test_a_role_taken_back_is_in_the_token_no_more_and_the_others_are(
+    auth: Auth, verifier: TokenVerifier, standing: Standing
+) -> None:
+    held = [{"role": "tenant-admin", "scope": "tenant"}, {"role": "viewer", "scope": "tenant"}]
+    token = auth.token("one", grants=held, grant_ids=["g-1", "g-2"])
+    assert len(asyncio.run(verifier.verify(token)).grants) == 2
+    standing.ended("g-1")
+    assert asyncio.run(verifier.verify(token)).grants == (Grant("viewer", "tenant"),)
+
+
+def test_a_role_granted_again_counts_in_the_next_token(auth: Auth, verifier: TokenVerifier, standing: Standing) -> None:
+    standing.ended("g-1")
+    again = auth.token("one", grants=[{"role": "member", "scope": "tenant"}], grant_ids=["g-2"])
+    assert asyncio.run(verifier.verify(again)).grants == (Grant("member", "tenant"),)
+
+
+@pytest.mark.parametrize(("status", "refusal"), [("suspended", TenantSuspended), ("closed", TenantClosed)])
+def test_a_token_stands_still_with_its_tenant(
+    auth: Auth, verifier: TokenVerifier, standing: Standing, status: str, refusal: type[Exception]
+) -> None:
+    token = auth.token("one")
+    assert tenant_of(verifier, token) == "tn-1"
+    standing.tenant_is("tn-1", status, 2)
+    with pytest.raises(refusal):
+        tenant_of(verifier, token)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from services.tenants.domain.projects import ProjectCycle, ProjectTooDeep, ancestors, check_place, height, subtree
+from services.tenants.domain.projects import (
+    ProjectCycle,
+    ProjectTooDeep,
+    ancestors,
+    below,
+    check_place,
+    height,
+    subtree,
+)
 from shared.errors import NotFound
 
 TREE = {"a": None, "b": "a", "c": "b", "d": "c", "x": None, "y": "x"}
@@ -54,3 +62,10 @@ def test_a_cycle_in_the_data_is_named_instead_of_followed_for_ever() -> None:
 def test_a_subtree_is_the_project_and_everything_below_it() -> None:
     assert sorted(subtree(TREE, "b")) == ["b", "c", "d"]
     assert subtree(TREE, "y") == ["y"]
+
+
+def test_what_a_role_in_a_project_reaches_is_the_project_and_all_below_it() -> None:
+    parents = {"a": None, "b": "a", "c": "b", "d": None}
+    assert sorted(below(parents, {"b"})) == ["b", "c"]
+    assert sorted(below(parents, {"a", "d"})) == ["a", "b", "c", "d"]
+    assert below(parents, {"gone"}) == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tenants.domain.slugs import MAX_LENGTH, InvalidName, fold, slug_of
+from services.tenants.domain.slugs import MAX_LENGTH, InvalidName, fold, skeleton_of, slug_of
 
 EVERY_CHARACTER = st.characters(exclude_categories=["Cs"])
 """What UTF-8 can encode. Said by category: going through the codec takes seconds in every fresh copy of the tree."""
@@ -61,3 +61,58 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 def test_a_slug_is_its_own_slug(name: str) -> None:
     slug = slug_of(name)
     assert slug_of(slug) == slug
+
+
+@pytest.mark.parametrize("twin", ["Cafe\u200d\u0301", "C\u00ada\u2060f\u00e9", "Caf\u00e9\ufe0f", "C\u034faf\u00e9"])
+def test_what_nobody_sees_makes_no_second_name_nor_keeps_a_letter_from_its_accent(twin: str) -> None:
+    assert slug_of(twin) == slug_of("Caf\u00e9") == "caf\u00e9"
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\uffa0\u115f", "\u2800", "\u200b\u3164\u00ad", "\ufe0f", "\U000e0041"])
+def test_a_name_that_nobody_sees_is_refused(name: str) -> None:
+    with pytest.raises(InvalidName):
+        slug_of(name)
+
+
+@pytest.mark.parametrize("name", ["abc\u202egpj", "\u2066abc\u2069"])
+def test_a_name_that_turns_its_own_letters_is_refused(name: str) -> None:
+    with pytest.raises(InvalidName):
+        slug_of(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [
+        ("paypal", "p\u0430yp\u0430l"),  # Cyrillic a
+        ("paypal", "\u0440\u0430\u0443\u0440\u0430l"),
+        ("ACME", "\u0410\u0421\u041c\u0415"),  # Cyrillic capitals
+        ("Nota", "\u039dot\u03b1"),  # Greek
+        ("Cop", "\u13df\u03bf\u0440"),  # Cherokee, Greek, Cyrillic
+    ],
+)
+def test_names_that_look_alike_have_one_skeleton_and_different_slugs(name: str, twin: str) -> None:
+    assert skeleton_of(twin) == skeleton_of(name)
+    assert slug_of(twin) != slug_of(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Fund I", "Fund 1"),
+        ("Corner", "Comer"),
+        ("\u041c\u043e\u0441\u043a\u0432\u0430", "Moscow"),
+        ("\u6771\u4eac", "\u4eac\u6771"),
+    ],
+)
+def test_names_that_people_tell_apart_have_skeletons_of_their_own(one: str, other: str) -> None:
+    assert skeleton_of(one) != skeleton_of(other)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.text(EVERY_CHARACTER, max_size=60))
+def test_every_name_that_has_a_slug_has_a_skeleton(name: str) -> None:
+    try:
+        slug_of(name)
+    except InvalidName:
+        return
+    assert skeleton_of(name)
