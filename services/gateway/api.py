@@ -125,8 +125,8 @@ def _check_signer(ports: Ports, target: Target, query: str) -> None:
 async def _body(settings: Settings, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
     """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be."""
     large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
-    limit = settings.max_state_bytes if large else settings.max_body_bytes
-    with SpooledBody(limit, "" if large else "; upload larger objects by presigned URL") as body:
+    limit = settings.max_large_body_bytes if large else settings.max_body_bytes
+    with SpooledBody(limit, "; upload larger objects in parts" if target.service == "storage" else "") as body:
         yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
 
 

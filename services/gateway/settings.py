@@ -29,9 +29,10 @@ class Settings(ServiceSettings):
     """So long the start waits until what ended lately has been heard. A gateway that begins while the event bus is
     away knows of no end before it is back."""
     max_body_bytes: int = 16 * 2**20
-    """Bodies are held in memory for retries; larger uploads go to the object store by presigned URL."""
-    max_state_bytes: int = 256 * 2**20
-    """Terraform's state documents have no other way in; they wait in a file, not in memory."""
+    """Bodies are held in memory for retries."""
+    max_large_body_bytes: int = 256 * 2**20
+    """Terraform's state documents, objects and parts of objects wait in a file, not in memory. A larger object is
+    uploaded in parts."""
     large_body_seconds: float = 60.0
     """How long the answer to a request whose body lay in a file may take, counted from when it was here whole."""
     api_key_seconds: float = 1.0

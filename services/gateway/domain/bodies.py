@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from services.gateway.domain.routing import Route
 
-STATES = "/v1/states/"
+LARGE = {"deploy": ("/v1/states/",), "storage": ("/v1/buckets/", "/v1/signed/")}
+"""Terraform's state documents, and objects and their parts: what is in them has no other way."""
 
 
 def takes_large_bodies(route: Route, idempotency_key: str | None) -> bool:
-    """Whether a body may be larger than what is held in memory: Terraform's state documents, which have no other way.
+    """Whether a body may be larger than what is held in memory.
 
     Not with an idempotency key: the service would have to hold the whole body to compare it with the first one.
     """
-    return route.service == "deploy" and route.path.startswith(STATES) and idempotency_key is None
+    return idempotency_key is None and route.path.startswith(LARGE.get(route.service, ()))
