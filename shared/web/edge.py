@@ -92,8 +92,9 @@ def check_host(host: str | None, allowed: Iterable[str]) -> None:
 
 
 def correlation_id(received: str | None) -> str:
-    """The caller's correlation id, kept over every hop; a new one where there is none or it isn't printable."""
-    if received and len(received) <= MAX_CORRELATION_LENGTH and received.isprintable():
+    """The caller's correlation id, kept over every hop; a new one where there is none or it isn't printable ASCII,
+    which is all that every hop can send on."""
+    if received and len(received) <= MAX_CORRELATION_LENGTH and received.isascii() and received.isprintable():
         return received
     return new_id("c")
 

@@ -141,6 +141,7 @@ def test_who_answers_for_it() -> None:
 def test_correlation_id_is_kept_over_hops() -> None:
     assert correlation_id("order-42") == "order-42"
     assert correlation_id("new\nline").startswith("c-")
+    assert correlation_id("²").startswith("c-")
     assert correlation_id("x" * 129).startswith("c-")
     assert correlation_id(None) != correlation_id(None)
 
