@@ -15,9 +15,9 @@ from services.gateway.domain.bodies import takes_large_bodies
 from services.gateway.domain.client_address import client_address, is_trusted
 from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
-from services.gateway.domain.routing import WELL_KNOWN, guesses, route, signed_by
+from services.gateway.domain.routing import WELL_KNOWN, guesses, route, signed_for
 from services.gateway.domain.routing import Route as Target
-from services.gateway.domain.standing import AccessRevoked, Origin
+from services.gateway.domain.standing import AccessRevoked
 from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
@@ -42,7 +42,7 @@ async def forward(request: Request) -> Response:
         request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
     )
     identity = await _identity(ports, request, target, address)
-    _check_signer(ports, target, request.scope["query_string"].decode("ascii"))
+    _check_signer(ports, target)
     request.state.tenant_id = identity.tenant_id if identity else None
     async with _body(ports.settings, request, target) as body:
         incoming = Incoming(
@@ -111,14 +111,14 @@ def _scheme(request: Request, ports: Ports) -> str:
     return told if ours and told in ("http", "https") else str(request.url.scheme)
 
 
-def _check_signer(ports: Ports, target: Target, query: str) -> None:
-    """A presigned URL acts for a tenant and an account, and ends with them. Raises what the standing raises."""
-    signer = signed_by(target, query)
-    if signer is None:
-        return
-    ports.standing.ensure_active(signer.tenant_id)
-    if signer.account_id is not None:
-        ports.standing.ensure_in_force(Origin((signer.account_id,)))
+def _check_signer(ports: Ports, target: Target) -> None:
+    """A presigned URL acts for a tenant, and rests with it. Raises TenantSuspended or TenantClosed.
+
+    Whether its signer may still do it is for storage to say, which knows when it was signed.
+    """
+    tenant_id = signed_for(target)
+    if tenant_id is not None:
+        ports.standing.ensure_active(tenant_id)
 
 
 @asynccontextmanager

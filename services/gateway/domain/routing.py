@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from shared import services
 from shared.errors import NotFound
@@ -56,24 +56,14 @@ def guesses(target: Route, method: str) -> bool:
     return target.service == "auth" and method == "POST" and target.path.rstrip("/") == "/v1/tokens"
 
 
-@dataclass(frozen=True)
-class SignedBy:
-    """In whose name a presigned URL acts: a tenant, and the account that signed where the URL names it."""
+def signed_for(target: Route) -> str | None:
+    """The tenant in whose name a presigned URL acts; None for any other request.
 
-    tenant_id: str
-    account_id: str | None
-
-
-def signed_by(target: Route, query: str) -> SignedBy | None:
-    """Who answers for a presigned URL; None for any other request.
-
-    Both stand under the signature, which storage verifies: whoever changes them has no access anyway.
+    It stands under the signature, which storage verifies: whoever changes it has no access anyway.
     """
     if target.service != "storage" or not target.path.startswith(SIGNED):
         return None
-    tenant_id = unquote(target.path[len(SIGNED) :].partition("/")[0])
-    named = parse_qs(query).get("signer", [])
-    return SignedBy(tenant_id, named[0] if named else None)
+    return unquote(target.path[len(SIGNED) :].partition("/")[0])
 
 
 def rotate(candidates: Sequence[T], turn: int) -> list[T]:

@@ -62,7 +62,7 @@ def make(
 def admitted(session: Session, ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
     """Act in the tenant that signed, if it signed exactly this request and may still act.
 
-    Raises SignatureMismatch, UrlExpired, UrlRevoked or TenantNotActive.
+    Raises SignatureMismatch, UrlExpired, UrlRevoked, TenantSuspended or TenantClosed.
     """
     rules.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
     context = current()

@@ -11,8 +11,7 @@ from services.storage.tables import EndedRight, TenantStanding
 from shared.errors import TenantNotActive
 from shared.events import Event, is_newer
 from shared.kernel.context import current_tenant
-
-ACTIVE, SUSPENDED, CLOSED = "active", "suspended", "closed"
+from shared.kernel.standing import ACTIVE, CLOSED, check_may_enter
 
 
 def note(session: Session, event: Event, state: str) -> bool:
@@ -29,10 +28,9 @@ def note(session: Session, event: Event, state: str) -> bool:
 
 
 def ensure_active(session: Session) -> None:
-    """Raise TenantNotActive unless the context's tenant is active, as far as it has been told."""
+    """Raise TenantSuspended or TenantClosed unless the context's tenant is active, as far as it has been told."""
     known = standing(session, current_tenant())
-    if known is not None and known.state != ACTIVE:
-        raise TenantNotActive(f"the tenant is {known.state}")
+    check_may_enter(known.state if known else ACTIVE)
 
 
 def ensure_not_closed(session: Session) -> None:

@@ -38,7 +38,7 @@ def test_a_suspension_that_comes_again_after_the_resumption_changes_nothing(
     body = {"method": "GET", "key": "a", "expires_in": 600}
     url = tenant.api.ok("POST", f"{bucket}/presigned-urls", 201, json=body)["url"]
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
-    eventually(lambda: anonymous.refused("GET", url, 403, "tenant_not_active"))
+    eventually(lambda: anonymous.refused("GET", url, 403, "tenant_suspended"))
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/resume")
     assert eventually(lambda: anonymous.get(url).content == b"one")
     # When the event of its suspension is delivered again as a new one, as a replay of dead letters does it
@@ -51,4 +51,4 @@ def test_a_suspension_that_comes_again_after_the_resumption_changes_nothing(
     assert anonymous.get(url).content == b"one"
     # And a suspension that is new holds
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
-    eventually(lambda: anonymous.refused("GET", url, 403, "tenant_not_active"))
+    eventually(lambda: anonymous.refused("GET", url, 403, "tenant_suspended"))

@@ -26,14 +26,14 @@ def test_a_suspended_tenants_urls_do_nothing_until_it_is_resumed(tenant: Tenant,
     assert anonymous.get(read).content == b"one"
     # When it is suspended, then they do nothing any more
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
-    eventually(lambda: anonymous.refused("GET", read, 403, "tenant_not_active"))
-    anonymous.refused("PUT", write, 403, "tenant_not_active", content=b"two")
+    eventually(lambda: anonymous.refused("GET", read, 403, "tenant_suspended"))
+    anonymous.refused("PUT", write, 403, "tenant_suspended", content=b"two")
     # When it is resumed, then they do what they did, and nothing was changed meanwhile
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/resume")
     assert eventually(lambda: anonymous.get(read).content == b"one")
     # When it is closed, then they are over for good
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/close")
-    eventually(lambda: anonymous.refused("GET", read, 403, "tenant_not_active"))
+    eventually(lambda: anonymous.refused("GET", read, 403, "tenant_closed"))
 
 
 def test_a_url_whose_text_was_tampered_with_is_refused_and_is_no_error(tenant: Tenant, anonymous: Api) -> None:
