@@ -10,6 +10,7 @@ from services.storage.operations import standings, tenancy, volumes
 from services.storage.ports import Ports
 from shared.events import Event
 from shared.events.inbox import Handler
+from shared.kernel.standing import ACTIVE, CLOSED, SUSPENDED
 from shared.quotas import Counted, settlements
 
 BUCKET = Counted("storage.bucket.created", "storage.bucket.deleted", ("buckets",))
@@ -39,7 +40,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         return stands
 
     def tenant_closed(event: Event, session: Session) -> None:
-        standings.note(session, event, standings.CLOSED)
+        standings.note(session, event, CLOSED)
         tenancy.close_tenant(session, ports)
 
     def account_ended(event: Event, session: Session) -> None:
@@ -57,8 +58,8 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         "auth.user.disabled": account_ended,
         "auth.service_account.deleted": account_ended,
         "auth.grant.deleted": role_taken_back,
-        "tenants.tenant.suspended": tenant_stands(standings.SUSPENDED),
-        "tenants.tenant.resumed": tenant_stands(standings.ACTIVE),
+        "tenants.tenant.suspended": tenant_stands(SUSPENDED),
+        "tenants.tenant.resumed": tenant_stands(ACTIVE),
         "tenants.tenant.closed": tenant_closed,
     }
 
