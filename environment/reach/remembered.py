@@ -21,8 +21,15 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
         "shared/events/schema.py::compile_schema",
     ),
     "shared/clients/errors.py::error_class": (),
+    "services/config/domain/patterns.py::_compiled": (),
     "shared/kernel/identity.py::_signed": (),
     "shared/kernel/identity.py::_verified": (),
+    # A property that is worked out once for an object; those of the flavors live as long as the process.
+    "services/compute/domain/resources.py::Resources.units": (
+        "services/compute/domain/resources.py::Resources._units",
+        "services/compute/domain/resources.py::Resources.amounts",
+        "services/compute/domain/resources.py::to_units",
+    ),
     # The gateway keeps auth's key set for minutes, and may keep what a token says.
     "services/gateway/ports/tokens.py::TokenVerifier.verify": (
         "services/gateway/ports/tokens.py::TokenVerifier._decode",
