@@ -192,13 +192,19 @@ def _twins_void(
 
 
 def passing_twins(files: Mapping[str, bytes], expected: Collection[str], options: Options) -> list[str]:
-    """Twins that pass on a tree that is right. There must be none: such a test's twin would void honest gradings."""
-    return sorted(_run_twins(files, [test_id for test_id in expected if _is_unit(test_id)], options).passed)
+    """Tests of which a twin, of either kind, passes on a tree that is right. There must be none: such a twin would void
+    honest gradings."""
+    unit = [test_id for test_id in expected if _is_unit(test_id)]
+    return sorted(
+        {test_id for compare in (False, True) for test_id in _run_twins(files, unit, options, compare).passed}
+    )
 
 
-def _run_twins(files: Mapping[str, bytes], ids: Collection[str], options: Options) -> SuiteRun:
+def _run_twins(
+    files: Mapping[str, bytes], ids: Collection[str], options: Options, compare: bool | None = None
+) -> SuiteRun:
     seeded = random.Random(secrets.token_bytes(16))
-    twin_files, twin_ids = with_twins(files, ids, seeded)
+    twin_files, twin_ids = with_twins(files, ids, seeded, compare)
     if not twin_ids:
         return SuiteRun({})
     # Each of them fails and nobody reads why: to show the lines of so many took a third of the time.

@@ -30,9 +30,13 @@ def draw(test_ids: Collection[str], dice: random.Random) -> list[str]:
 
 
 def with_twins(
-    files: Mapping[str, bytes], test_ids: Collection[str], dice: random.Random
+    files: Mapping[str, bytes], test_ids: Collection[str], dice: random.Random, compare: bool | None = None
 ) -> tuple[dict[str, bytes], list[str]]:
-    """A tree whose drawn tests must fail, and the ids of those that were found and replaced."""
+    """A tree whose drawn tests must fail, and the ids of those that were found and replaced.
+
+    `compare` says which kind of twin is made: one that compares, where the test has what it takes, or one with a false
+    assertion. By default the dice decide.
+    """
     by_file: dict[str, set[str]] = {}
     for test_id in test_ids:
         path, _, name = test_id.partition("[")[0].partition("::")
@@ -41,26 +45,36 @@ def with_twins(
     replaced: set[str] = set()
     for path, names in by_file.items():
         if path in files:
-            result[path], found = twin_source(files[path], names, dice)
+            result[path], found = twin_source(files[path], names, dice, compare)
             replaced |= {f"{path}::{name}" for name in found}
     return result, sorted(test_id for test_id in test_ids if test_id.partition("[")[0] in replaced)
 
 
-def twin_source(source: bytes, names: Collection[str], dice: random.Random) -> tuple[bytes, set[str]]:
+def twin_source(
+    source: bytes, names: Collection[str], dice: random.Random, compare: bool | None = None
+) -> tuple[bytes, set[str]]:
     """Replace the bodies of test functions (`test_x` or `TestClass::test_x`); gives the names that were found."""
     tree = ast.parse(source)
     found: set[str] = set()
-    _replace(tree.body, "", names, dice, found)
+    _replace(tree.body, "", names, dice, compare, found)
     return ast.unparse(ast.fix_missing_locations(tree)).encode() + b"\n", found
 
 
-def _replace(body: list[ast.stmt], prefix: str, names: Collection[str], dice: random.Random, found: set[str]) -> None:
+def _replace(
+    body: list[ast.stmt],
+    prefix: str,
+    names: Collection[str],
+    dice: random.Random,
+    compare: bool | None,
+    found: set[str],
+) -> None:
     for node in body:
         if isinstance(node, ast.ClassDef):
-            _replace(node.body, f"{prefix}{node.name}::", names, dice, found)
+            _replace(node.body, f"{prefix}{node.name}::", names, dice, compare, found)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and prefix + node.name in names:
             found.add(prefix + node.name)
-            if dice.random() < 0.5 or not _compare_with_another(node.body):
+            wanted = dice.random() >= 0.5 if compare is None else compare
+            if not (wanted and _compare_with_another(node.body)):
                 node.body.append(_false(dice))
 
 

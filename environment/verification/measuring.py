@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from environment.bugs.catalogue import Bug
 from environment.bugs.errors import ManifestError
 from environment.grading.results import SuiteRun
-from environment.grading.runner import Options
+from environment.grading.runner import Options, passing_twins
 from environment.reach.changes import changes
 from environment.reach.instrument import function_names
 from environment.reach.reach_map import ReachMap
@@ -29,6 +29,8 @@ class Findings:
     unstable: frozenset[str]
     """Tests that don't always end alike."""
     messages: Mapping[str, str] = field(default_factory=dict)
+    forgeable: frozenset[str] = frozenset()
+    """Unit tests of the reference that pass even when they are changed so that they must fail."""
     void: str = ""
     """Not empty: why nothing of it can be believed."""
     ran: frozenset[str] = frozenset()
@@ -55,7 +57,7 @@ class Measurer:
     """How many fleets one bug's run may use, when several bugs are measured at a time."""
 
     def measure_reference(self) -> tuple[Record, Findings]:
-        """The record of the reference: what isn't known of it runs. What fails is told and not kept.
+        """The record of the reference: what isn't known of it runs. What fails, or can't fail, is told and not kept.
 
         Raises `ManifestError` when there is no test, or the run contradicts itself.
         """
@@ -67,15 +69,16 @@ class Measurer:
         run, ran = runs[-1][0], frozenset(runs[-1][0].outcomes)
         if run.void or (record is None and not ran):
             raise ManifestError(f"The reference can't be measured: {run.void or 'it has no tests'}")
-        good = replace(
-            run, outcomes={test_id: run.outcomes[test_id] for test_id in run.outcomes if test_id not in failed}
-        )
+        # Before anything is kept: what is kept isn't looked at again.
+        forgeable = frozenset(passing_twins(files, ran - failed, Options(twins=False)))
+        bad = failed | forgeable
+        good = replace(run, outcomes={test_id: run.outcomes[test_id] for test_id in run.outcomes if test_id not in bad})
         # A module that can't be collected counts as one that isn't there, so that it is looked at again.
         sound = {path: content for path, content in files.items() if path not in failed}
         record = extended(record, valid, sound, good, merged_recordings(*(recording for _, recording in runs)))
         self.kept.save(REFERENCE, record)
         seconds = time.monotonic() - began if ran else 0.0
-        return record, Findings(failed, failed, run.messages, "", ran, len(record.run.outcomes), seconds)
+        return record, Findings(failed, failed, run.messages, forgeable, "", ran, len(record.run.outcomes), seconds)
 
     def measure_bug(self, bug: Bug, reach: ReachMap) -> Findings:
         """What fails with one bug alone, of what the bug can touch."""
@@ -93,7 +96,9 @@ class Measurer:
         assert record is not None  # There is always one run, if only of no test.
         self.kept.save(bug.id, record)
         seconds = time.monotonic() - began if wanted else 0.0
-        return Findings(failed, ever - failed, record.run.messages, "", wanted, len(touched), seconds)
+        return Findings(
+            failed, ever - failed, record.run.messages, void="", ran=wanted, touched=len(touched), seconds=seconds
+        )
 
     def _load(self, name: str) -> Record | None:
         return None if self.fresh or self.repeat > 1 else self.kept.load(name)

@@ -10,6 +10,7 @@ import pytest
 from environment.bugs.catalogue import Catalogue, load_catalogue
 from environment.bugs.errors import ManifestError
 from environment.bugs.manifest import Manifest, load_manifest
+from environment.grading.runner import Options, passing_twins
 from environment.tests.fake_platform import FILES
 from environment.verification import measuring
 from environment.verification.kept import Kept
@@ -117,13 +118,35 @@ def test_a_file_that_cannot_be_collected_stops_everything(reference: Reference, 
         verifier(reference, catalogue_folder, []).verify()
 
 
-def test_a_unit_test_that_cannot_fail_stops_everything(reference: Reference, catalogue_folder: Path) -> None:
-    source = (
+def test_a_unit_test_that_cannot_fail_stops_everything_until_it_can(
+    reference: Reference, catalogue_folder: Path
+) -> None:
+    # Given a test that ends before its assertion, in a run in which another one fails
+    unit = reference.root / "tests/unit/compute/test_early.py"
+    unit.write_text(
         "import pytest\n\n\n@pytest.mark.parametrize('x', [1])\ndef test_early(x):\n    return\n    assert x == 2\n"
     )
-    (reference.root / "tests/unit/compute/test_early.py").write_text(source)
-    with pytest.raises(ManifestError, match=r"can't fail.*\n.*test_early"):
+    chaos = reference.root / "tests/chaos/compute/test_borders.py"
+    sound = chaos.read_bytes()
+    chaos.write_bytes(sound + b"\n\ndef test_no():\n    assert False\n")
+    with pytest.raises(ManifestError, match="test_no"):
         verifier(reference, catalogue_folder, []).verify(["E9"])
+    # When the other one is mended, then it isn't believed because it has run before: nor the next time
+    chaos.write_bytes(sound)
+    for _ in range(2):
+        again = verifier(reference, catalogue_folder, [])
+        with pytest.raises(ManifestError, match=r"can't fail.*\n.*test_early"):
+            again.verify(["E9"])
+
+
+@pytest.mark.parametrize("compare", [False, True])
+def test_either_kind_of_twin_is_looked_at(reference: Reference, compare: bool) -> None:
+    # Given a test whose twin of one kind passes: an assertion after its end, or an expectation that equals everything
+    body = "    assert Anything() == 2\n" if compare else "    assert 1 + 1 == 2\n    return\n"
+    source = f"class Anything:\n    def __eq__(self, other):\n        return True\n\n\ndef test_x():\n{body}"
+    files = {**reference.files, "tests/unit/compute/test_kinds.py": source.encode()}
+    test_id = "tests/unit/compute/test_kinds.py::test_x"
+    assert passing_twins(files, [test_id], Options(twins=False)) == [test_id]
 
 
 @pytest.fixture
