@@ -23,10 +23,11 @@ from shared.infra.db.refusals import ValueOutOfRange, refusal_of
 from shared.kernel.context import current
 from shared.kernel.identity import Identity
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags, parse_if_match
 from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
 from shared.web.django_problems import problem_response
-from shared.web.edge import etag_of, parse_if_match
+from shared.web.edge import etag_of
 from shared.web.input import MAX_JSON_BYTES
 from shared.web.permissions import ensure_allowed, ensure_allowed_somewhere
 
@@ -214,6 +215,6 @@ def page_request(request: Request) -> PageRequest:
     return PageRequest.parse(request.query_params.get("limit"), request.query_params.get("cursor"))
 
 
-def expected_version(request: Request) -> int | None:
-    """The version in `If-Match`, None where the header is missing."""
+def expected_version(request: Request) -> EntityTags | None:
+    """The versions that `If-Match` names, None where the header is missing."""
     return parse_if_match(request.headers.get("If-Match"))

@@ -14,6 +14,7 @@ from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.infra.db.django import check_version
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest
 from shared.web.permissions import allowed, ensure_allowed, projects_with
@@ -71,7 +72,7 @@ def read_grant(grant_id: str) -> Grant:
     return grant
 
 
-def take_back(grant_id: str, expected_version: int | None) -> None:
+def take_back(grant_id: str, expected_version: EntityTags | None) -> None:
     """End a grant. Raises GrantTooWide, LastAdministrator, VersionConflict or NotFound."""
     grant = grants.get(grant_id)
     ending = RoleGrant(grant.role, grant.scope)

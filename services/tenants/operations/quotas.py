@@ -13,10 +13,11 @@ from services.tenants.repository import projects, reservations, tenants
 from services.tenants.repository import quotas as quota_rows
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
-def set_tenant_limit(resource: str, limit: int, expected_version: int | None) -> Quota:
+def set_tenant_limit(resource: str, limit: int, expected_version: EntityTags | None) -> Quota:
     """Set the tenant's limit. Raises LimitBelowUsage, or ChildrenExceedParent when its projects' limits don't fit."""
     plans.check_resource(resource)
     tree = quota_rows.lock_tree(resource)
