@@ -59,9 +59,12 @@ class ApiRoute(APIRoute):
 
         permissions = tuple(_permissions(self.dependant))
         takes_json = self.body_field is not None
+        once = _given_once(self.dependant)
 
         async def handle(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
+            if current().identity is None:
+                key = None  # There is nobody whose answer could be kept; who needs a caller refuses in any case.
             if takes_json:
                 await _read_json(request)
             unit = UnitOfWork(request.app.state.sessions, key)
@@ -71,6 +74,8 @@ class ApiRoute(APIRoute):
                 if key is not None:
                     for permission in permissions:
                         ensure_allowed(current().caller, permission)
+                    if once:
+                        raise idempotency.IdempotencyNotSupported("this answer is given once: leave the key out")
                     saved = await _begin(unit, request)
                     if saved is not None:
                         return Response(saved.body, saved.status, dict(saved.headers))
@@ -114,6 +119,11 @@ def _permissions(dependant: Dependant) -> Iterator[str]:
         yield from _permissions(inner)
 
 
+def _given_once(dependant: Dependant) -> bool:
+    """Whether an end point's answer is kept nowhere."""
+    return any(getattr(inner.call, "given_once", False) or _given_once(inner) for inner in dependant.dependencies)
+
+
 class ApiRouter(APIRouter):
     """A router of transactional routes."""
 
@@ -134,6 +144,16 @@ def requires(permission: str) -> Any:
 
     check.permission = permission  # type: ignore[attr-defined]  # Read before an answer is given again.
     return Depends(check)
+
+
+def given_once() -> Any:
+    """Dependency of a route whose answer holds a secret: it is never saved, so an `Idempotency-Key` is refused."""
+
+    async def mark() -> None:
+        """What is asked of the route before it is called."""
+
+    mark.given_once = True  # type: ignore[attr-defined]  # Read when a key comes.
+    return Depends(mark)
 
 
 def database() -> Any:

@@ -95,6 +95,12 @@ def ensure_another_administrator(leaving: str) -> None:
         check_not_last(grants.hold_administrators(caller.tenant_id), leaving)
 
 
+def ensure_may_grant(wanted: Iterable[Mapping[str, str]]) -> None:
+    """Raise GrantTooWide unless the caller may give all of these roles."""
+    for entry in wanted:
+        _check_may_grant(RoleGrant.parse(entry["role"], entry.get("scope", "tenant")))
+
+
 def _narrow(ports: Ports, grant: Grant, project_id: str) -> None:
     try:
         ports.tenants.project(project_id)

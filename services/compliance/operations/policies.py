@@ -63,9 +63,10 @@ def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: 
     return policy
 
 
-def delete_policy(policy_id: str) -> None:
-    """Remove a policy with its exemptions. Raises NotFound."""
+def delete_policy(policy_id: str, expected_version: EntityTags | None) -> None:
+    """Remove a policy with its exemptions. Raises NotFound, VersionConflict."""
     policy = policies.get(policy_id, lock=True)
+    check_version(policy, expected_version)
     policy.version += 1
     published.policy_deleted(policy)
     policies.delete(policy)

@@ -59,6 +59,12 @@ def ensure_allowed_in(permission: str, project_id: str | None) -> None:
         raise Forbidden(f"this needs the permission {permission} in the project", permission=permission)
 
 
+def ensure_allowed_while_there(permission: str, project_id: str) -> None:
+    """The same of a project that may have been removed: then it lies below nothing, and who asks knew it before."""
+    if projects.scoped().filter(id=project_id).exists():
+        ensure_allowed_in(permission, project_id)
+
+
 def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
     """A new project, counted against the tenant's quota of projects.
 
