@@ -136,6 +136,8 @@ ALL: tuple[ErrorCode, ...] = (
         "Only what is on a host that is marked as down can be evacuated: migrate the instance instead."),
     ErrorCode("host_not_found", 404, "Host not found",
         "There is no such host."),
+    ErrorCode("idempotency_key_in_use", 409, "Idempotency key in use",
+        "The first request with the key is still being answered: ask again after Retry-After, with the same key."),
     ErrorCode("idempotency_key_reused", 422, "Idempotency key used before",
         "The key was used with another request: use a new key for every request, and the same for repetitions."),
     ErrorCode("idempotency_not_supported", 400, "Idempotency key not supported",

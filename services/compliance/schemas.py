@@ -132,6 +132,7 @@ class ExemptionOut(serializers.Serializer):
     resource_id = serializers.CharField(allow_null=True)
     reason = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 

@@ -11,20 +11,20 @@ from typing import Any
 from django.db.models import Max
 
 from services.config.models import ClosedTenant, Environment, FlagRow, Layer, Revision
-from shared.errors import NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.infra.db.django import TenantModel, TenantRepository
-from shared.infra.db.django import check_version as check_row_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest, whole_number
 
 
-def check_version(row: TenantModel | None, expected: int | None) -> None:
-    """Raise VersionConflict when the caller read another version than the present one, or one of what isn't there."""
-    if row is not None:
-        check_row_version(row, expected)
-    elif expected is not None:
-        raise VersionConflict(f"there is nothing yet, and so no version {expected}", current_version=0)
+def check_version(row: TenantModel | None, expected: EntityTags | None) -> None:
+    """Raise VersionConflict when the caller read another version than the present one, or one of what isn't there.
+
+    What was made on first use, and not written yet, has version 0.
+    """
+    ensure_version(None if row is None else row.version or None, expected)
 
 
 class EnvironmentRows(TenantRepository[Environment]):

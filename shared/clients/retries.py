@@ -10,6 +10,8 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110 §9.2.2."""
 RETRYABLE_STATUSES = frozenset({502, 503, 504})
 """The upstream, or something behind it, is away for the moment."""
+STILL_BEING_ANSWERED = "idempotency_key_in_use"
+"""An earlier attempt that was given up is still at work: its answer can be had a moment later."""
 ATTEMPTS = 3
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.05, 0.5
 
@@ -27,7 +29,9 @@ def worth_retrying(error: BaseException, may_repeat: bool) -> bool:
     """
     if isinstance(error, UpstreamUnavailable):
         return may_repeat or not error.reached
-    return may_repeat and isinstance(error, UpstreamAnswered) and error.status in RETRYABLE_STATUSES
+    if not may_repeat or not isinstance(error, UpstreamAnswered):
+        return False
+    return error.status in RETRYABLE_STATUSES or getattr(error.answer, "code", None) == STILL_BEING_ANSWERED
 
 
 class UpstreamAnswered(Exception):

@@ -23,10 +23,11 @@ from shared.infra.db.refusals import ValueOutOfRange, refusal_of
 from shared.kernel.context import current
 from shared.kernel.identity import Identity
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags, parse_if_match
 from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
 from shared.web.django_problems import problem_response
-from shared.web.edge import etag_of, parse_if_match
+from shared.web.edge import etag_of
 from shared.web.input import MAX_JSON_BYTES
 from shared.web.permissions import ensure_allowed, ensure_allowed_somewhere
 
@@ -48,7 +49,8 @@ class ApiView(APIView):
         if request.method not in idempotency.MUTATING_METHODS:
             return super().dispatch(request, *args, **kwargs)
         key = request.headers.get("Idempotency-Key")
-        if key is None:
+        # Without a caller there is nobody whose answer could be kept; who needs one is refused in any case.
+        if key is None or current().identity is None:
             return self.in_transaction(request, lambda: APIView.dispatch(self, request, *args, **kwargs))
         return self.in_transaction(request, lambda: self._dispatch_once(request, key, *args, **kwargs))
 
@@ -65,6 +67,13 @@ class ApiView(APIView):
                 raise
             return self._problem(request, expected)
 
+    def may_have_again(self, request: HttpRequest, **kwargs: Any) -> None:
+        """Raise the refusal of a caller who may not do this now, whatever the declared permission says.
+
+        Asked before a saved answer is given again, with the path's parameters: end points whose operations ask for
+        more than the declared permission (a project, a path) ask for it here, too.
+        """
+
     def _dispatch_once(self, request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> Any:
         caller = current().caller
         check = getattr(getattr(self, str(request.method).lower(), None), "check", None)
@@ -77,6 +86,7 @@ class ApiView(APIView):
         with connection.cursor() as cursor:
             saved = idempotency.begin(cursor, tenant, key, print_of)
         if saved is not None:
+            self.may_have_again(request, **kwargs)
             return HttpResponse(saved.body, status=saved.status, headers=dict(saved.headers))
         response = APIView.dispatch(self, request, *args, **kwargs)
         if response.status_code < 400:
@@ -214,6 +224,6 @@ def page_request(request: Request) -> PageRequest:
     return PageRequest.parse(request.query_params.get("limit"), request.query_params.get("cursor"))
 
 
-def expected_version(request: Request) -> int | None:
-    """The version in `If-Match`, None where the header is missing."""
+def expected_version(request: Request) -> EntityTags | None:
+    """The versions that `If-Match` names, None where the header is missing."""
     return parse_if_match(request.headers.get("If-Match"))

@@ -17,10 +17,6 @@ from shared.utils.ids import new_id
 from shared.web.input import InvalidHeader
 
 MAX_CORRELATION_LENGTH = 128
-NO_VERSION = -1
-"""The version of nothing: what is compared with it differs."""
-_ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e]*)"\s*')
-_VERSION = re.compile(r"[0-9]{1,9}")
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 
 
@@ -123,21 +119,3 @@ def etag_of(body: Any) -> str | None:
     """The entity tag of a representation: its version, quoted."""
     version = body.get("version") if isinstance(body, dict) else None
     return f'"{version}"' if isinstance(version, int) else None
-
-
-def parse_if_match(value: str | None) -> int | None:
-    """The version in an `If-Match` header; None for no header or `*`, which any present version matches.
-
-    Comparison is strong (RFC 9110 §13.1.1): a weak tag, or one that this API never gave, matches no version. Of a list
-    the only tag that could match counts. Raises BadRequest for what isn't a list of entity tags, and for a list of
-    several versions.
-    """
-    if value is None or value.strip() == "*":
-        return None
-    tags = [_ENTITY_TAG.fullmatch(part) for part in value.split(",")]
-    if not all(tags):
-        raise BadRequest("If-Match takes entity tags in quotes, or *", header="If-Match")
-    versions = {int(tag[2]) for tag in tags if tag and not tag[1] and _VERSION.fullmatch(tag[2])}
-    if len(versions) > 1:
-        raise BadRequest("If-Match takes one version here: a resource has one at a time", header="If-Match")
-    return versions.pop() if versions else NO_VERSION

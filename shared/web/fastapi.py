@@ -27,13 +27,14 @@ from shared.infra.db.sqlalchemy import SessionFactory, SqlAlchemyTransactions
 from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, current, use_context
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags, parse_if_match
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
 from shared.web import access_log, idempotency, metrics, problems, unit_of_work
-from shared.web.edge import check_host, context_from_headers, parse_if_match, refused, response_headers
+from shared.web.edge import check_host, context_from_headers, refused, response_headers
 from shared.web.health import Readiness
-from shared.web.input import check_headers, check_size, check_target, parse_json
+from shared.web.input import check_headers, check_size, check_target, combined, parse_json
 from shared.web.permissions import ensure_allowed
 from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
 from shared.web.unit_of_work import UnitOfWork
@@ -58,9 +59,12 @@ class ApiRoute(APIRoute):
 
         permissions = tuple(_permissions(self.dependant))
         takes_json = self.body_field is not None
+        once = _given_once(self.dependant)
 
         async def handle(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
+            if current().identity is None:
+                key = None  # There is nobody whose answer could be kept; who needs a caller refuses in any case.
             if takes_json:
                 await _read_json(request)
             unit = UnitOfWork(request.app.state.sessions, key)
@@ -70,6 +74,8 @@ class ApiRoute(APIRoute):
                 if key is not None:
                     for permission in permissions:
                         ensure_allowed(current().caller, permission)
+                    if once:
+                        raise idempotency.IdempotencyNotSupported("this answer is given once: leave the key out")
                     saved = await _begin(unit, request)
                     if saved is not None:
                         return Response(saved.body, saved.status, dict(saved.headers))
@@ -113,6 +119,11 @@ def _permissions(dependant: Dependant) -> Iterator[str]:
         yield from _permissions(inner)
 
 
+def _given_once(dependant: Dependant) -> bool:
+    """Whether an end point's answer is kept nowhere."""
+    return any(getattr(inner.call, "given_once", False) or _given_once(inner) for inner in dependant.dependencies)
+
+
 class ApiRouter(APIRouter):
     """A router of transactional routes."""
 
@@ -133,6 +144,16 @@ def requires(permission: str) -> Any:
 
     check.permission = permission  # type: ignore[attr-defined]  # Read before an answer is given again.
     return Depends(check)
+
+
+def given_once() -> Any:
+    """Dependency of a route whose answer holds a secret: it is never saved, so an `Idempotency-Key` is refused."""
+
+    async def mark() -> None:
+        """What is asked of the route before it is called."""
+
+    mark.given_once = True  # type: ignore[attr-defined]  # Read when a key comes.
+    return Depends(mark)
 
 
 def database() -> Any:
@@ -169,12 +190,12 @@ PageQuery = Annotated[PageRequest, Depends(_page)]
 """Parameter type: the page asked for by `limit` and `cursor`."""
 
 
-async def _expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
+async def _expected_version(if_match: Annotated[str | None, Header()] = None) -> EntityTags | None:
     return parse_if_match(if_match)
 
 
-ExpectedVersion = Annotated[int | None, Depends(_expected_version)]
-"""Parameter type: the version in `If-Match`, None where the header is missing."""
+ExpectedVersion = Annotated[EntityTags | None, Depends(_expected_version)]
+"""Parameter type: the versions that `If-Match` names, None where the header is missing."""
 
 
 class ContextMiddleware:
@@ -194,6 +215,10 @@ class ContextMiddleware:
         status = 500
         pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
         headers = dict(pairs)
+        if len(headers) < len(pairs):
+            listed = combined(pairs)
+            headers = dict(listed)
+            scope["headers"] = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in listed]
         span = http_spans.serve(scope["method"], scope["path"], headers)
         context, refusal = context_from_headers(headers, self._settings, self._clock, span)
         refusal = refused(lambda: self._check(scope, pairs, headers)) or refusal

@@ -1,8 +1,10 @@
 """Idempotency keys with Stripe's semantics, recorded in the transaction of the effect.
 
-Same key and same request → the saved answer. Same key and another request → 422. Of concurrent duplicates the second
-waits on the first one's unique row: when the first commits it gets the saved answer, when it rolls back it runs.
-Because the row commits together with the effect, a crash leaves either both or neither.
+Same key and same request → the saved answer, for who may make the request now. Same key and another request → 422. Of
+concurrent duplicates the second waits on the first one's unique row, for a moment: when the first commits it gets the
+saved answer, when it rolls back it runs, and when the first takes longer it is told so by a 409 (as the IETF's draft
+"The Idempotency-Key HTTP Header Field" has it) and holds no thread of the service. Because the row commits together
+with the effect, a crash leaves either both or neither. Only successes are kept: what failed is tried again.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import BadRequest, ValidationFailed
+from shared.errors import BadRequest, Conflict, ValidationFailed
+from shared.infra.db.dsn import LOCK_TIMEOUT_MS
+from shared.infra.db.refusals import LOCK_NOT_AVAILABLE, sqlstate_of
 from shared.kernel.identity import Identity
 
 MUTATING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -38,6 +42,24 @@ KEEP_HOURS = 24
 """How long a saved answer can be had again: as long as Stripe keeps its own."""
 PRUNE_SECONDS = 600.0
 PRUNE_BATCH = 5_000
+
+
+WAIT_MS = 2_000
+"""How long a duplicate waits for the first one: most are answered by then."""
+RETRY_SECONDS = 1
+
+CLAIM_SQL = """
+INSERT INTO idempotency_keys (tenant_id, key, fingerprint)
+SELECT %s, %s, %s FROM (SELECT set_config('lock_timeout', %s, true)) AS patience
+ON CONFLICT (tenant_id, key) DO NOTHING RETURNING set_config('lock_timeout', %s, true)
+"""
+"""One statement: whoever gets the key goes on with the patience of any other request."""
+
+
+class IdempotencyKeyInUse(Conflict):
+    """The first request with the key is still being answered."""
+
+    code = "idempotency_key_in_use"
 
 
 class IdempotencyKeyReused(ValidationFailed):
@@ -106,13 +128,16 @@ def forget_old(cursor: Any) -> int:
 def begin(cursor: Any, tenant_id: str, key: str, request_fingerprint: str) -> SavedAnswer | None:
     """Claim the kept key in the caller's open transaction, or return what was answered before.
 
-    Blocks while another transaction holds the same key. Raises IdempotencyKeyReused.
+    Waits a moment while another transaction holds the same key. Raises IdempotencyKeyInUse or IdempotencyKeyReused.
     """
-    cursor.execute(
-        "INSERT INTO idempotency_keys (tenant_id, key, fingerprint) VALUES (%s, %s, %s) "
-        "ON CONFLICT (tenant_id, key) DO NOTHING",
-        (tenant_id, key, request_fingerprint),
-    )
+    try:
+        cursor.execute(CLAIM_SQL, (tenant_id, key, request_fingerprint, str(WAIT_MS), str(LOCK_TIMEOUT_MS)))
+    except Exception as error:  # The driver's, or what a framework made of it.
+        if sqlstate_of(error) == LOCK_NOT_AVAILABLE:
+            raise IdempotencyKeyInUse(
+                "the first request with this idempotency key is still being answered", retry_after=RETRY_SECONDS
+            ) from error
+        raise
     if cursor.rowcount == 1:
         return None
     cursor.execute(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -25,6 +25,12 @@ MAX_DEPTH = 100
 LARGEST_INTEGER = 2**53 - 1
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+ONCE = frozenset(
+    {"host", "authorization", "idempotency-key", "x-tenant-id", "x-omnicloud-identity", "x-request-deadline-ms"}
+)
+"""Headers of one value: of two, one part of the platform would go by the first and another by the last."""
+LISTS = frozenset({"if-match", "if-none-match"})
+"""Conditions, whose lines are parts of one list (RFC 9110 §5.3)."""
 _HEADER_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -97,10 +103,14 @@ def _text(data: bytes, what: str) -> None:
 
 
 def check_headers(headers: Iterable[tuple[str, str]]) -> None:
-    """Whether header values (as Latin-1) are text, and `Host` comes once. Raises InvalidHeader."""
-    hosts = 0
+    """Whether header values (as Latin-1) are text, and those of one value come once. Raises InvalidHeader."""
+    seen: set[str] = set()
     for name, value in headers:
-        hosts += name.lower() == "host"
+        lower = name.lower()
+        if lower in ONCE:
+            if lower in seen:
+                raise InvalidHeader(f"the header {name} comes twice (RFC 9110 §5.3)")
+            seen.add(lower)
         if _HEADER_CONTROLS.search(value):
             raise InvalidHeader(f"the header {name} holds a control character")
         if not value.isascii():
@@ -108,8 +118,21 @@ def check_headers(headers: Iterable[tuple[str, str]]) -> None:
                 value.encode("latin-1").decode("utf-8")
             except UnicodeError as error:
                 raise InvalidHeader(f"the header {name} is neither ASCII nor UTF-8") from error
-    if hosts > 1:
-        raise InvalidHeader("a request names one host (RFC 9112 §3.2)")
+
+
+def combined(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers (names in lower case) with the lines of one list made one: who reads one line misses nothing."""
+    found: dict[str, int] = {}
+    lines: list[tuple[str, str]] = []
+    for name, value in headers:
+        if name in found:
+            place = found[name]
+            lines[place] = (name, f"{lines[place][1]}, {value}")
+            continue
+        if name in LISTS:
+            found[name] = len(lines)
+        lines.append((name, value))
+    return lines
 
 
 def check_size(length: int) -> None:

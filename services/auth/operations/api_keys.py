@@ -12,6 +12,7 @@ from services.auth.operations.accounts import SERVICE_ACCOUNT
 from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys
 from shared.infra.db.django import check_version
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -34,7 +35,7 @@ def create_api_key(ports: Ports, service_account_id: str, name: str, lifetime: t
     return key
 
 
-def revoke_api_key(ports: Ports, id: str, expected_version: int | None) -> None:
+def revoke_api_key(ports: Ports, id: str, expected_version: EntityTags | None) -> None:
     """A key that must not work any more. Doing it twice changes nothing. Raises VersionConflict, NotFound."""
     key = api_keys.get(id, lock=True)
     check_version(key, expected_version)

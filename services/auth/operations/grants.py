@@ -14,6 +14,7 @@ from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.infra.db.django import check_version
 from shared.kernel.context import current
 from shared.kernel.identity import CROSS_TENANT_KINDS
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest
 from shared.web.permissions import allowed, ensure_allowed, projects_with
@@ -71,7 +72,7 @@ def read_grant(grant_id: str) -> Grant:
     return grant
 
 
-def take_back(grant_id: str, expected_version: int | None) -> None:
+def take_back(grant_id: str, expected_version: EntityTags | None) -> None:
     """End a grant. Raises GrantTooWide, LastAdministrator, VersionConflict or NotFound."""
     grant = grants.get(grant_id)
     ending = RoleGrant(grant.role, grant.scope)
@@ -92,6 +93,12 @@ def ensure_another_administrator(leaving: str) -> None:
     caller = current().caller
     if caller.kind not in CROSS_TENANT_KINDS:
         check_not_last(grants.hold_administrators(caller.tenant_id), leaving)
+
+
+def ensure_may_grant(wanted: Iterable[Mapping[str, str]]) -> None:
+    """Raise GrantTooWide unless the caller may give all of these roles."""
+    for entry in wanted:
+        _check_may_grant(RoleGrant.parse(entry["role"], entry.get("scope", "tenant")))
 
 
 def _narrow(ports: Ports, grant: Grant, project_id: str) -> None:

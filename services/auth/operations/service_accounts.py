@@ -11,6 +11,7 @@ from services.auth.operations.api_keys import revoke
 from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys
 from shared.infra.db.django import check_version
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -22,7 +23,7 @@ def create_service_account(ports: Ports, name: str, roles: Iterable[Mapping[str,
     return account
 
 
-def delete_service_account(ports: Ports, id: str, expected_version: int | None) -> None:
+def delete_service_account(ports: Ports, id: str, expected_version: EntityTags | None) -> None:
     """End a service account and revoke its keys. Doing it twice changes nothing.
 
     Raises LastAdministrator, VersionConflict or NotFound.

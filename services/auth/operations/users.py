@@ -12,6 +12,7 @@ from services.auth.operations.accounts import PEOPLE, add, disable, give
 from services.auth.ports import Ports
 from services.auth.repository import accounts
 from shared.infra.db.django import check_version
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -30,7 +31,7 @@ def create_user(
     return account
 
 
-def rename_user(id: str, name: str, expected_version: int | None) -> Account:
+def rename_user(id: str, name: str, expected_version: EntityTags | None) -> Account:
     """Change a user's name. Raises VersionConflict or NotFound."""
     account = accounts.of_kinds(PEOPLE, id, lock=True)
     check_version(account, expected_version)
@@ -40,7 +41,7 @@ def rename_user(id: str, name: str, expected_version: int | None) -> Account:
     return account
 
 
-def disable_user(ports: Ports, id: str, expected_version: int | None) -> None:
+def disable_user(ports: Ports, id: str, expected_version: EntityTags | None) -> None:
     """A user who left: no log-in any more, and the present ones are over. Doing it twice changes nothing.
 
     Raises LastAdministrator, VersionConflict or NotFound.

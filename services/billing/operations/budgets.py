@@ -14,6 +14,7 @@ from shared.infra.db.django import check_version
 from shared.infra.db.django_transactions import DjangoTransactions
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 from shared.utils.money import Money
@@ -36,7 +37,7 @@ def create_budget(name: str, amount: Money, thresholds: Sequence[int]) -> Budget
 
 
 def change_budget(
-    id: str, name: str | None, amount: Money | None, thresholds: Sequence[int] | None, expected: int | None
+    id: str, name: str | None, amount: Money | None, thresholds: Sequence[int] | None, expected: EntityTags | None
 ) -> BudgetRow:
     """Change a budget; a threshold that was told of is not told again in the same period.
 
@@ -53,7 +54,7 @@ def change_budget(
     return row
 
 
-def delete_budget(id: str, expected: int | None) -> None:
+def delete_budget(id: str, expected: EntityTags | None) -> None:
     """Delete a budget with its alerts. Raises VersionConflict."""
     accounts.mine(lock=True)
     row = budgets.get(id, lock=True)

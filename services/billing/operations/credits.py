@@ -8,6 +8,7 @@ from services.billing.repository import accounts, credits, invoices
 from shared.errors import ValidationFailed
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.utils.money import Money
 
@@ -25,7 +26,7 @@ def grant_credit(amount: Money, reason: str) -> Credit:
     return _grant(amount, reason)
 
 
-def issue_credit_note(invoice_id: str, amount: Money, reason: str, expected: int | None) -> Credit:
+def issue_credit_note(invoice_id: str, amount: Money, reason: str, expected: EntityTags | None) -> Credit:
     """Correct a final invoice, which never changes itself: its amount becomes credit in the invoice's currency.
 
     Raises InvalidCredit for another currency, whatever the account's is by now, and above the invoice's total;

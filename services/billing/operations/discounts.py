@@ -11,6 +11,7 @@ from services.billing.models import DiscountRow, Invoice
 from services.billing.repository import accounts, discounts, invoices
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.utils.money import Money
 
@@ -38,7 +39,7 @@ def grant_discount(
     return row
 
 
-def withdraw_discount(id: str, expected: int | None) -> None:
+def withdraw_discount(id: str, expected: EntityTags | None) -> None:
     """Take a discount off the invoices to come; those that are made keep theirs. Raises VersionConflict."""
     accounts.mine(lock=True)
     row = discounts.get(id, lock=True)

@@ -12,9 +12,10 @@ from services.billing.domain.invoices import NoPrice
 from services.billing.domain.rating import MAX_METER_LENGTH, InvalidPrice, Model, Price, Tier, flat
 from services.billing.models import PriceRow
 from services.billing.repository import accounts, prices
-from shared.errors import NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.utils.decimals import plain
 from shared.utils.ids import new_id
 
@@ -28,7 +29,7 @@ def own_price(meter: str) -> PriceRow:
 
 
 def set_price(
-    meter: str, currency: str, model: Model, tiers: Sequence[Mapping[str, Any]], expected: int | None
+    meter: str, currency: str, model: Model, tiers: Sequence[Mapping[str, Any]], expected: EntityTags | None
 ) -> PriceRow:
     """Give the tenant a price of its own for a meter.
 
@@ -42,8 +43,7 @@ def set_price(
     accounts.mine(lock=True)  # Of two first prices for a meter, the second finds the first one's row.
     row = prices.of_meter(meter, lock=True)
     if row is None:
-        if expected is not None:
-            raise VersionConflict(f"there is no price for {meter} yet")
+        ensure_version(None, expected)
         values = {"meter": meter, "currency": currency, "model": model, "tiers": stored}
         row = prices.add(PriceRow(id=new_id("price"), tenant_id=current_tenant(), **values))
     else:

@@ -11,6 +11,7 @@ from services.billing.ports import Ports
 from services.billing.repository import accounts, subscriptions
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.utils.money import Money
 
@@ -30,7 +31,7 @@ def subscribe(ports: Ports, plan: str, fee: Money, started_at: datetime | None) 
     return _add(account.currency, plan, fee, started_at or ports.clock.now())
 
 
-def end_subscription(ports: Ports, id: str, ended_at: datetime | None, expected: int | None) -> SubscriptionRow:
+def end_subscription(ports: Ports, id: str, ended_at: datetime | None, expected: EntityTags | None) -> SubscriptionRow:
     """Have it end now, or at another time that isn't billed yet. Raises InvalidSubscription, VersionConflict."""
     accounts.mine(lock=True)
     row = subscriptions.get(id, lock=True)
@@ -39,7 +40,7 @@ def end_subscription(ports: Ports, id: str, ended_at: datetime | None, expected:
 
 
 def change_plan(
-    ports: Ports, id: str, plan: str, fee: Money, changed_at: datetime | None, expected: int | None
+    ports: Ports, id: str, plan: str, fee: Money, changed_at: datetime | None, expected: EntityTags | None
 ) -> SubscriptionRow:
     """End it and go on with another plan from that very instant; the new subscription.
 

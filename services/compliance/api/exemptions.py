@@ -12,7 +12,7 @@ from services.compliance.ports import Ports
 from services.compliance.repository import exemptions
 from services.compliance.schemas import ExemptionCreate, ExemptionOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Exemptions(View):
@@ -32,7 +32,7 @@ class OneExemption(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        end_exemption(id)
+        end_exemption(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

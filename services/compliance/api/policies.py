@@ -40,7 +40,7 @@ class OnePolicy(View):
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        delete_policy(id)
+        delete_policy(id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

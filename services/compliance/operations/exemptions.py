@@ -9,7 +9,9 @@ from services.compliance.models import ExemptionRow
 from services.compliance.ports import Ports
 from services.compliance.repository import exemptions, policies
 from shared.errors import ValidationFailed
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -40,9 +42,10 @@ def grant_exemption(
     return exemption
 
 
-def end_exemption(exemption_id: str) -> None:
-    """End an exemption before its time. Raises NotFound."""
+def end_exemption(exemption_id: str, expected_version: EntityTags | None) -> None:
+    """End an exemption before its time. Raises NotFound, VersionConflict."""
     exemption = exemptions.get(exemption_id, lock=True)
+    check_version(exemption, expected_version)
     exemption.version += 1
     published.exemption_ended(exemption)
     exemptions.delete(exemption)

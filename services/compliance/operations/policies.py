@@ -12,6 +12,7 @@ from services.compliance.models import PolicyRow
 from services.compliance.repository import claim_standing, has_standing, policies
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 BASELINE = "platform-baseline"
@@ -47,7 +48,7 @@ def create_policy(content: Mapping[str, Any]) -> PolicyRow:
     return policy
 
 
-def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: int | None) -> PolicyRow:
+def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: EntityTags | None) -> PolicyRow:
     """Change a policy; results made before stay pinned to the version before.
 
     Raises NotFound, InvalidCondition, PolicyNameTaken, VersionConflict.
@@ -62,9 +63,10 @@ def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: 
     return policy
 
 
-def delete_policy(policy_id: str) -> None:
-    """Remove a policy with its exemptions. Raises NotFound."""
+def delete_policy(policy_id: str, expected_version: EntityTags | None) -> None:
+    """Remove a policy with its exemptions. Raises NotFound, VersionConflict."""
     policy = policies.get(policy_id, lock=True)
+    check_version(policy, expected_version)
     policy.version += 1
     published.policy_deleted(policy)
     policies.delete(policy)

@@ -13,7 +13,7 @@ from services.compute.domain.hosts import DEFAULT_MAX_INSTANCES, HostState
 from services.compute.domain.inventory import Inventory
 from services.compute.repository import HostRepository, ZoneRepository
 from services.compute.tables import Host
-from shared.errors import VersionConflict
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.utils.ids import new_id
 
 
@@ -53,7 +53,7 @@ def create_host(
     return state
 
 
-def change_host(session: Session, host_id: str, change: HostChange, expected: int | None) -> HostState:
+def change_host(session: Session, host_id: str, change: HostChange, expected: EntityTags | None) -> HostState:
     """Change a host and make its next generation.
 
     Raises HostNotFound, VersionConflict, or InventoryInUse where claims are held on an inventory that is to go.
@@ -80,7 +80,7 @@ def change_host(session: Session, host_id: str, change: HostChange, expected: in
     return state
 
 
-def evacuate_host(session: Session, host_id: str, expected: int | None) -> HostState:
+def evacuate_host(session: Session, host_id: str, expected: EntityTags | None) -> HostState:
     """Let everything that is left on a dead host be rebuilt elsewhere, now and for as long as the host is down.
 
     Raises HostNotFound, VersionConflict or HostNotDown.
@@ -96,17 +96,14 @@ def evacuate_host(session: Session, host_id: str, expected: int | None) -> HostS
     return state
 
 
-def _locked(session: Session, host_id: str, expected: int | None) -> Host:
+def _locked(session: Session, host_id: str, expected: EntityTags | None) -> Host:
     """The host, held until the transaction ends. Raises HostNotFound or VersionConflict."""
     host = HostRepository(session).get(host_id, lock=True)
-    if expected is not None and host.generation != expected:
-        raise VersionConflict(
-            f"the present generation is {host.generation}, not {expected}", current_version=host.generation
-        )
+    ensure_version(host.generation, expected)
     return host
 
 
-def delete_host(session: Session, host_id: str, expected: int | None) -> None:
+def delete_host(session: Session, host_id: str, expected: EntityTags | None) -> None:
     """Remove a host that holds no claims. Raises HostNotFound, VersionConflict or HostInUse."""
     hosts = HostRepository(session)
     host = _locked(session, host_id, expected)

@@ -23,6 +23,7 @@ from services.compute.tables import Instance
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -146,7 +147,7 @@ def _described(order: Order, resources: Resources) -> dict[str, Any]:
 
 
 def change_instance(
-    session: Session, ports: Ports, instance_id: str, change: InstanceFacts, expected: int | None
+    session: Session, ports: Ports, instance_id: str, change: InstanceFacts, expected: EntityTags | None
 ) -> Instance:
     """Rename or relabel. Raises NotFound, VersionConflict or PolicyDenied: what may not be made may not be become."""
     instances = InstanceRepository(session)
@@ -165,7 +166,7 @@ def change_instance(
 
 
 def request_transition(
-    session: Session, ports: Ports, instance_id: str, target: ResourceState, expected: int | None = None
+    session: Session, ports: Ports, instance_id: str, target: ResourceState, expected: EntityTags | None = None
 ) -> Instance:
     """Move an instance to a state that callers may ask for; the work that state waits for begins after the commit.
 
@@ -185,7 +186,7 @@ def request_transition(
     return instance
 
 
-def delete_instance(session: Session, ports: Ports, instance_id: str, expected: int | None = None) -> Instance:
+def delete_instance(session: Session, ports: Ports, instance_id: str, expected: EntityTags | None = None) -> Instance:
     """Begin to delete; the record stays until the provider has confirmed. Raises NotFound or DeletionInProgress."""
     instance = InstanceRepository(session).get(instance_id, lock=True)
     check_version(instance, expected)

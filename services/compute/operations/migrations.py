@@ -20,11 +20,17 @@ from services.compute.repository import HostRepository, InstanceRepository, Migr
 from services.compute.tables import Instance, Migration
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
 def move_instance(
-    session: Session, ports: Ports, instance_id: str, kind: MigrationKind, host_id: str | None, expected: int | None
+    session: Session,
+    ports: Ports,
+    instance_id: str,
+    kind: MigrationKind,
+    host_id: str | None,
+    expected: EntityTags | None,
 ) -> Instance:
     """Begin to move an instance to another host of its zone, to `host_id` where one is named.
 

@@ -15,13 +15,14 @@ from services.compute.repository import ClaimRepository, InstanceRepository, Mig
 from services.compute.tables import Instance
 from shared.infra.db.sqlalchemy import check_version
 from shared.infra.state_machine import ResourceState
+from shared.kernel.preconditions import EntityTags
 
 RESET = "reset"
 BY_OPERATOR = "ended by an operator's reset"
 
 
 def reset_state(
-    session: Session, ports: Ports, instance_id: str, target: ResourceState, expected: int | None
+    session: Session, ports: Ports, instance_id: str, target: ResourceState, expected: EntityTags | None
 ) -> Instance:
     """Set an instance's state to `active` or `failed` without asking its life cycle; work in progress on it is over.
 

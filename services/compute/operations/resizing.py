@@ -23,11 +23,12 @@ from services.compute.repository import InstanceRepository
 from services.compute.tables import Instance, Migration
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
 def resize_instance(
-    session: Session, ports: Ports, instance_id: str, flavor: str, expected: int | None = None
+    session: Session, ports: Ports, instance_id: str, flavor: str, expected: EntityTags | None = None
 ) -> Instance:
     """Give an active or stopped instance another flavor: on its host, or where that has no room on another one of its
     zone.

@@ -11,6 +11,7 @@ from services.compute.repository import ServerGroupRepository
 from services.compute.tables import ServerGroup
 from shared.infra.db.sqlalchemy import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -23,7 +24,7 @@ def create_group(session: Session, name: str, policy: GroupPolicy) -> ServerGrou
     return group
 
 
-def delete_group(session: Session, group_id: str, expected: int | None) -> None:
+def delete_group(session: Session, group_id: str, expected: EntityTags | None) -> None:
     """Remove a group that no instance belongs to. Raises NotFound, VersionConflict or GroupInUse."""
     groups = ServerGroupRepository(session)
     group = groups.get(group_id, lock=True)

@@ -13,11 +13,12 @@ from services.config.models import FlagRow
 from services.config.ports import Ports
 from services.config.repository import check_version, flags
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 
 NAMESPACE = "flags"
 
 
-def set_flag(ports: Ports, name: str, enabled: bool, percentage: int, expected_version: int | None) -> FlagRow:
+def set_flag(ports: Ports, name: str, enabled: bool, percentage: int, expected_version: EntityTags | None) -> FlagRow:
     """Set a flag. Raises InvalidPercentage, VersionConflict."""
     row = flags.named_or_new(name)
     check_version(row, expected_version)

@@ -11,9 +11,12 @@ from services.config.domain.layers import checked_layer
 from services.config.domain.references import check_references
 from services.config.models import Layer
 from services.config.repository import check_version, environments, layers
+from shared.kernel.preconditions import EntityTags
 
 
-def set_layer(environment_name: str, name: str, values: Mapping[str, Any], expected_version: int | None) -> Layer:
+def set_layer(
+    environment_name: str, name: str, values: Mapping[str, Any], expected_version: EntityTags | None
+) -> Layer:
     """Set a layer; nobody sees it before the next publication.
 
     Raises UnknownLayer, InvalidDocument, DocumentTooLarge, InvalidReference, VersionConflict.

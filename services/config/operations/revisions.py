@@ -27,6 +27,7 @@ from services.config.ports.documents import ABSENT, PublishedDocument
 from services.config.repository import check_version, environments, layers, revisions
 from shared.errors import Conflict
 from shared.kernel.context import current
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -37,7 +38,7 @@ class PublishConflict(Conflict):
 
 
 def publish_revision(
-    ports: Ports, environment_name: str, schema: Mapping[str, Any] | None, expected_version: int | None
+    ports: Ports, environment_name: str, schema: Mapping[str, Any] | None, expected_version: EntityTags | None
 ) -> Revision:
     """Merge the layers, validate the result, and publish it as the next revision.
 
@@ -55,7 +56,7 @@ def publish_revision(
     return _put_in_force(ports, environment, present, effective(layers.values_of(environment)))
 
 
-def roll_back(ports: Ports, environment_name: str, revision: int, expected_version: int | None) -> Revision:
+def roll_back(ports: Ports, environment_name: str, revision: int, expected_version: EntityTags | None) -> Revision:
     """Publish the values of an earlier revision again, as a new one; the layers stay as they are.
 
     Raises NotFound, VersionConflict, SchemaViolation, PublishConflict, ConsulUnavailable.

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import terraform
 from services.deploy.ports import Ports
-from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, database, ports_of_app, requires
 from shared.web.spooling import SpooledBody, declared_size
 
 router = ApiRouter(tags=["terraform"])
@@ -64,13 +64,14 @@ def read(workspace: str, ports: Ports = ports_of_app()) -> Response:
 def write(
     workspace: str,
     body: Document,
+    expected: ExpectedVersion,
     lock_id: LockId = None,
     content_md5: Annotated[str | None, Header()] = None,
     ports: Ports = ports_of_app(),
     session: Session = database(),
 ) -> Response:
     """Store the next version of the state document."""
-    terraform.write(session, ports, workspace, body, lock_id, content_md5)
+    terraform.write(session, ports, workspace, body, lock_id, content_md5, expected)
     return Response(status_code=200)
 
 
@@ -78,22 +79,27 @@ def write(
 def put(
     workspace: str,
     body: Document,
+    expected: ExpectedVersion,
     lock_id: LockId = None,
     content_md5: Annotated[str | None, Header()] = None,
     ports: Ports = ports_of_app(),
     session: Session = database(),
 ) -> Response:
     """The same for clients whose `update_method` is PUT."""
-    terraform.write(session, ports, workspace, body, lock_id, content_md5)
+    terraform.write(session, ports, workspace, body, lock_id, content_md5, expected)
     return Response(status_code=200)
 
 
 @router.delete(STATE, dependencies=[requires(WRITE)])
 def delete(
-    workspace: str, lock_id: LockId = None, ports: Ports = ports_of_app(), session: Session = database()
+    workspace: str,
+    expected: ExpectedVersion,
+    lock_id: LockId = None,
+    ports: Ports = ports_of_app(),
+    session: Session = database(),
 ) -> Response:
     """Forget the state document."""
-    terraform.delete(session, ports, workspace, lock_id)
+    terraform.delete(session, ports, workspace, lock_id, expected)
     return Response(status_code=200)
 
 

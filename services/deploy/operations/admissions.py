@@ -25,6 +25,7 @@ from shared.infra.periodic import Periodic
 from shared.infra.quorum import Tally, Vote, count_votes
 from shared.infra.watch import PrefixFollower
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags
 
 log = logger("deploy.admissions")
 
@@ -82,7 +83,7 @@ def remove_member(ports: Ports, name: str) -> None:
     _members(ports).leave(name)
 
 
-def protect(session: Session, name: str, protected: bool, expected: int | None) -> Environment:
+def protect(session: Session, name: str, protected: bool, expected: EntityTags | None) -> Environment:
     """Say whether deployments to an environment need the members' admission. Raises NotFound or VersionConflict."""
     environment = EnvironmentRepository(session).named(name, lock=True)
     check_version(environment, expected)

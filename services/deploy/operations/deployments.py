@@ -19,6 +19,7 @@ from services.deploy.tables import Deployment, Json
 from shared.errors import Conflict
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 OUTCOMES = {
@@ -105,20 +106,22 @@ def start(
     return deployment
 
 
-def pause(session: Session, id: str, expected: int | None, reason: str | None = None) -> Deployment:
+def pause(session: Session, id: str, expected: EntityTags | None, reason: str | None = None) -> Deployment:
     """Stop the rollout where it is. Raises IllegalTransition unless it is in progress."""
     deployment = _get(session, id, expected)
     return move(session, deployment, DeploymentState.PAUSED, reason)
 
 
-def resume(session: Session, ports: Ports, id: str, expected: int | None) -> Deployment:
+def resume(session: Session, ports: Ports, id: str, expected: EntityTags | None) -> Deployment:
     """Go on with a paused rollout; the progress deadline starts anew. Raises IllegalTransition for any other."""
     deployment = _get(session, id, expected)
     deployment.last_progress_at = ports.clock.now()
     return move(session, deployment, DeploymentState.IN_PROGRESS)
 
 
-def cancel(session: Session, ports: Ports, id: str, expected: int | None, reason: str = "cancelled") -> Deployment:
+def cancel(
+    session: Session, ports: Ports, id: str, expected: EntityTags | None, reason: str = "cancelled"
+) -> Deployment:
     """Give the rollout up and return to the stable revision. Raises IllegalTransition for one that has ended."""
     deployment = _get(session, id, expected)
     move(session, deployment, DeploymentState.CANCELLED, reason)
@@ -126,7 +129,7 @@ def cancel(session: Session, ports: Ports, id: str, expected: int | None, reason
     return deployment
 
 
-def roll_back(session: Session, ports: Ports, id: str, expected: int | None) -> Deployment:
+def roll_back(session: Session, ports: Ports, id: str, expected: EntityTags | None) -> Deployment:
     """Return from the latest revision to the last successful one before it.
 
     Raises NotLatestRevision, NothingToRollBackTo, IllegalTransition, or LockHeld.
@@ -144,7 +147,7 @@ def roll_back(session: Session, ports: Ports, id: str, expected: int | None) -> 
     return deployment
 
 
-def report_samples(session: Session, id: str, expected: int | None, requests: int, errors: int) -> Deployment:
+def report_samples(session: Session, id: str, expected: EntityTags | None, requests: int, errors: int) -> Deployment:
     """Count requests that the new revision has answered, and how many failed, towards its present step.
 
     Raises InvalidSamples, or NotInProgress for a rollout that has ended.
@@ -221,7 +224,7 @@ def last_successful(history: Iterable[Deployment]) -> Deployment | None:
     )
 
 
-def _get(session: Session, id: str, expected: int | None) -> Deployment:
+def _get(session: Session, id: str, expected: EntityTags | None) -> Deployment:
     deployment = DeploymentRepository(session).get(id, lock=True)
     check_version(deployment, expected)
     return deployment

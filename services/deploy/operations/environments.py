@@ -17,6 +17,7 @@ from shared.infra.db.sqlalchemy import check_version
 from shared.infra.state_lock import LockInfo
 from shared.infra.state_store import StateDocument, StateNotFound, StateVersion
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -35,7 +36,7 @@ def create(session: Session, name: str) -> Environment:
     return environment
 
 
-def delete(session: Session, ports: Ports, name: str, expected: int | None) -> None:
+def delete(session: Session, ports: Ports, name: str, expected: EntityTags | None) -> None:
     """Delete an environment without resources. Raises EnvironmentNotEmpty, LockHeld or VersionConflict."""
     environments = EnvironmentRepository(session)
     environment = environments.named(name, lock=True)

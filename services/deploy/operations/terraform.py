@@ -27,12 +27,13 @@ from services.deploy.domain.statefiles import Label, label_of
 from services.deploy.domain.workspaces import ClientLock, client_lock, valid_workspace
 from services.deploy.operations import intents
 from services.deploy.ports import Ports
-from shared.errors import BadRequest, Locked
+from shared.errors import BadRequest, Locked, VersionConflict
 from shared.infra.coordination import Companions
 from shared.infra.db.hooks import after_rollback
 from shared.infra.state_lock import LockInfo, StateLocked
 from shared.infra.state_store import Head, NewDocument, StateNotFound, StateVersion, StateVersionConflict
 from shared.kernel.context import current, current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.web.spooling import CHUNK_BYTES, IN_MEMORY_BYTES, SpooledBody
 
 
@@ -79,14 +80,22 @@ def read(ports: Ports, workspace: str) -> Stored:
 
 
 def write(
-    session: Session, ports: Ports, workspace: str, body: SpooledBody, lock_id: str | None, content_md5: str | None
+    session: Session,
+    ports: Ports,
+    workspace: str,
+    body: SpooledBody,
+    lock_id: str | None,
+    content_md5: str | None,
+    expected: EntityTags | None = None,
 ) -> None:
     """Store the next version of the document; the same version again is no change, and told of once.
 
     Whether a document may follow the present one is compared by Terraform itself before it sends (`state push`, `init
     -migrate-state`), and not at all with `-force`: so the holder of the lock is believed, and so is an older serial or
     another lineage from a client that doesn't lock. Of two such clients that made different documents of one serial
-    the second is refused. Raises WorkspaceLocked, ChecksumMismatch, NotAStateDocument or StateVersionConflict.
+    the second is refused. `If-Match` names the present document by its digest; what is stored already needs no
+    condition (RFC 9110 §13.1.1). Raises WorkspaceLocked, ChecksumMismatch, NotAStateDocument, VersionConflict or
+    StateVersionConflict.
     """
     tenant = current_tenant()
     guard = _guard(ports, valid_workspace(workspace), lock_id)
@@ -95,6 +104,7 @@ def write(
     if head is not None and _same(head.version, document):
         intents.tell_what_is_pending(session, ports, workspace)
         return
+    _ensure_matches(head, expected)
     if lock_id is None or not guard.unchanged:
         _ensure_not_first(head, document)
     intent = intents.begin(session, intents.WRITTEN, workspace)
@@ -116,10 +126,13 @@ def write(
     intents.forget_when_told(session, ports, intent)
 
 
-def delete(session: Session, ports: Ports, workspace: str, lock_id: str | None) -> None:
-    """Forget the document and its history. Raises WorkspaceLocked or StateVersionConflict."""
+def delete(
+    session: Session, ports: Ports, workspace: str, lock_id: str | None, expected: EntityTags | None = None
+) -> None:
+    """Forget the document and its history. Raises WorkspaceLocked, VersionConflict or StateVersionConflict."""
     guard = _guard(ports, valid_workspace(workspace), lock_id)
     head = ports.states.present(current_tenant(), workspace)
+    _ensure_matches(head, expected)
     if head is None:
         intents.tell_what_is_pending(session, ports, workspace)
         return
@@ -210,6 +223,12 @@ def _held_by(client: ClientLock) -> LockInfo:
 
 def _same(version: StateVersion, document: NewDocument) -> bool:
     return (version.lineage, version.serial, version.digest) == (document.lineage, document.serial, document.digest)
+
+
+def _ensure_matches(head: Head | None, expected: EntityTags | None) -> None:
+    """Raise VersionConflict unless the present document is one that the caller names."""
+    if expected is not None and not expected.match(None if head is None else head.version.digest):
+        raise VersionConflict("the state is not the one that If-Match names")
 
 
 def _ensure_not_first(head: Head | None, document: NewDocument) -> None:

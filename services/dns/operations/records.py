@@ -14,10 +14,11 @@ from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
 from shared.errors import NotFound
 from shared.infra.db.django import check_version
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
-def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any], expected: int | None) -> Record:
+def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any], expected: EntityTags | None) -> Record:
     """A new record set in a zone of the expected version.
 
     Raises NotFound, VersionConflict, InvalidName, NameOutsideZone, InvalidRecord, InvalidRouting, CnameConflict,
@@ -36,7 +37,9 @@ def create_record(ports: Ports, zone_id: str, body: Mapping[str, Any], expected:
     return record
 
 
-def change_record(ports: Ports, zone_id: str, record_id: str, body: Mapping[str, Any], expected: int | None) -> Record:
+def change_record(
+    ports: Ports, zone_id: str, record_id: str, body: Mapping[str, Any], expected: EntityTags | None
+) -> Record:
     """Replace what a record set answers; answers that stay keep their health.
 
     Raises NotFound, VersionConflict, InvalidRecord, InvalidRouting or NameServerWithoutAddress.
@@ -52,7 +55,7 @@ def change_record(ports: Ports, zone_id: str, record_id: str, body: Mapping[str,
     return record
 
 
-def delete_record(ports: Ports, zone_id: str, record_id: str, expected: int | None) -> None:
+def delete_record(ports: Ports, zone_id: str, record_id: str, expected: EntityTags | None) -> None:
     """Remove a record set.
 
     Raises NotFound, VersionConflict, ApexNameServers, or NameServerWithoutAddress for a name server's last.
@@ -70,7 +73,7 @@ def delete_record(ports: Ports, zone_id: str, record_id: str, expected: int | No
     record.delete()
 
 
-def set_health(zone_id: str, record_id: str, value: str, healthy: bool, expected: int | None) -> Record:
+def set_health(zone_id: str, record_id: str, value: str, healthy: bool, expected: EntityTags | None) -> Record:
     """Tell whether an answer of a record set works; the serial stays, for no record changed.
 
     Raises NotFound or VersionConflict.

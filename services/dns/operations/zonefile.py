@@ -13,9 +13,10 @@ from services.dns.operations import contents
 from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
 from shared.infra.db.django import check_version
+from shared.kernel.preconditions import EntityTags
 
 
-def import_zone_file(ports: Ports, zone_id: str, text: str, expected: int | None) -> Zone:
+def import_zone_file(ports: Ports, zone_id: str, text: str, expected: EntityTags | None) -> Zone:
     """Put the record sets of a zone file in the place of the zone's; all of them, or none.
 
     A file without name servers at the apex keeps the platform's, one with an SOA changes the zone's; the serial only

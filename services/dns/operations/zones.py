@@ -16,6 +16,7 @@ from services.dns.repository import RecordRepository, ZoneRepository
 from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.quotas import claim
 from shared.utils.ids import new_id
 
@@ -47,7 +48,7 @@ def create_zone(ports: Ports, name: str, timers: Mapping[str, int]) -> Zone:
     return zone
 
 
-def update_zone(ports: Ports, zone_id: str, timers: Mapping[str, int], expected: int | None) -> Zone:
+def update_zone(ports: Ports, zone_id: str, timers: Mapping[str, int], expected: EntityTags | None) -> Zone:
     """Change the times of a zone's SOA. Raises NotFound or VersionConflict."""
     zone = ZoneRepository().get(zone_id, lock=True)
     check_version(zone, expected)
@@ -58,7 +59,7 @@ def update_zone(ports: Ports, zone_id: str, timers: Mapping[str, int], expected:
     return zone
 
 
-def delete_zone(ports: Ports, zone_id: str, expected: int | None) -> None:
+def delete_zone(ports: Ports, zone_id: str, expected: EntityTags | None) -> None:
     """Remove a zone in which only the name servers of its apex are left.
 
     Raises NotFound, VersionConflict or ZoneNotEmpty.

@@ -16,11 +16,12 @@ from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
 from services.loadbalancer.tables import BackendRow
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
 def add_backend(
-    session: Session, ports: Ports, pool_id: str, address: str, port: int, weight: int, expected: int | None
+    session: Session, ports: Ports, pool_id: str, address: str, port: int, weight: int, expected: EntityTags | None
 ) -> BackendRow:
     """A new backend, healthy until its checks say otherwise, with slow start.
 
@@ -49,7 +50,7 @@ def add_backend(
 
 
 def change_backend(
-    session: Session, pool_id: str, backend_id: str, changes: Mapping[str, Any], expected: int | None
+    session: Session, pool_id: str, backend_id: str, changes: Mapping[str, Any], expected: EntityTags | None
 ) -> BackendRow:
     """Change a backend's weight, or drain it. Raises NotFound or VersionConflict."""
     pool = PoolRepository(session).get(pool_id, lock=True)
@@ -62,7 +63,7 @@ def change_backend(
     return backend
 
 
-def remove_backend(session: Session, pool_id: str, backend_id: str, expected: int | None) -> None:
+def remove_backend(session: Session, pool_id: str, backend_id: str, expected: EntityTags | None) -> None:
     """Take a backend out of its pool. Raises NotFound or VersionConflict."""
     pool = PoolRepository(session).get(pool_id, lock=True)
     backends = BackendRepository(session)

@@ -22,6 +22,7 @@ from services.loadbalancer.tables import Listener, LoadBalancer, Pool
 from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.quotas import claim
 from shared.utils.ids import new_id
 
@@ -45,7 +46,7 @@ def create_load_balancer(
 
 
 def change_listeners(
-    session: Session, id: str, listeners: Sequence[Mapping[str, Any]], expected: int | None
+    session: Session, id: str, listeners: Sequence[Mapping[str, Any]], expected: EntityTags | None
 ) -> LoadBalancer:
     """Replace the listeners. Raises NotFound, VersionConflict, ListenerConflict or UnknownPool."""
     row = LoadBalancerRepository(session).get(id, lock=True)
@@ -60,7 +61,7 @@ def change_listeners(
     return row
 
 
-def delete_load_balancer(session: Session, ports: Ports, id: str, expected: int | None) -> None:
+def delete_load_balancer(session: Session, ports: Ports, id: str, expected: EntityTags | None) -> None:
     """Remove a load balancer; its pools stay. Raises NotFound or VersionConflict."""
     row = LoadBalancerRepository(session).get(id, lock=True)
     check_version(row, expected)

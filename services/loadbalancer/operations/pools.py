@@ -17,6 +17,7 @@ from services.loadbalancer.tables import Pool
 from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -36,7 +37,9 @@ def _check(pool: Pool) -> None:
     check_hash_key(HashKey(pool.hash_key), pool.hash_name)
 
 
-def change_pool(session: Session, ports: Ports, id: str, changes: Mapping[str, Any], expected: int | None) -> Pool:
+def change_pool(
+    session: Session, ports: Ports, id: str, changes: Mapping[str, Any], expected: EntityTags | None
+) -> Pool:
     """Change how a pool balances and checks. Raises NotFound, VersionConflict, InvalidHealthCheck or InvalidHashKey."""
     pool = PoolRepository(session).get(id, lock=True)
     check_version(pool, expected)
@@ -55,7 +58,7 @@ def change_pool(session: Session, ports: Ports, id: str, changes: Mapping[str, A
     return pool
 
 
-def delete_pool(session: Session, id: str, expected: int | None) -> None:
+def delete_pool(session: Session, id: str, expected: EntityTags | None) -> None:
     """Remove a pool that no listener uses, with its backends. Raises NotFound, VersionConflict or PoolInUse."""
     pools = PoolRepository(session)
     pool = pools.get(id, lock=True)

@@ -26,6 +26,7 @@ from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
 from services.loadbalancer.tables import BackendRow, Pool
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.kernel.preconditions import EntityTags
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,12 @@ class Picked:
 
 
 def pick(
-    session: Session, ports: Ports, pool_id: str, key: str | None, session_backend: str | None, expected: int | None
+    session: Session,
+    ports: Ports,
+    pool_id: str,
+    key: str | None,
+    session_backend: str | None,
+    expected: EntityTags | None,
 ) -> Picked:
     """Choose the backend of a new connection and count the connection.
 
@@ -86,7 +92,7 @@ def _choose(
     return picked.backend.id
 
 
-def close_connection(session: Session, pool_id: str, backend_id: str, expected: int | None) -> BackendRow:
+def close_connection(session: Session, pool_id: str, backend_id: str, expected: EntityTags | None) -> BackendRow:
     """A connection to a backend has ended. Raises NotFound or VersionConflict."""
     backend = _locked(session, pool_id, backend_id, expected)[1]
     backend.connections = max(0, backend.connections - 1)
@@ -94,7 +100,7 @@ def close_connection(session: Session, pool_id: str, backend_id: str, expected: 
 
 
 def report_check(
-    session: Session, ports: Ports, pool_id: str, backend_id: str, passed: bool, expected: int | None = None
+    session: Session, ports: Ports, pool_id: str, backend_id: str, passed: bool, expected: EntityTags | None = None
 ) -> BackendRow:
     """The result of an active check, the tenant's own or the prober's. Raises NotFound or VersionConflict."""
     pool, backend = _locked(session, pool_id, backend_id, expected)
@@ -109,7 +115,7 @@ def report_check(
 
 
 def report_outcome(
-    session: Session, ports: Ports, pool_id: str, backend_id: str, succeeded: bool, expected: int | None
+    session: Session, ports: Ports, pool_id: str, backend_id: str, succeeded: bool, expected: EntityTags | None
 ) -> BackendRow:
     """The outcome of a real request: who fails in a row is ejected for a while. Raises NotFound or VersionConflict."""
     pool, backend = _locked(session, pool_id, backend_id, expected)
@@ -125,7 +131,7 @@ def report_outcome(
     return backend
 
 
-def _locked(session: Session, pool_id: str, backend_id: str, expected: int | None) -> tuple[Pool, BackendRow]:
+def _locked(session: Session, pool_id: str, backend_id: str, expected: EntityTags | None) -> tuple[Pool, BackendRow]:
     pool = PoolRepository(session).get(pool_id, lock=True)
     check_version(pool, expected)
     return pool, BackendRepository(session).in_pool(pool, backend_id)

@@ -18,6 +18,7 @@ from services.monitor.repository import AlertRepository, RuleRepository
 from services.monitor.tables import Rule
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 UNKNOWN = "unknown"
@@ -54,7 +55,7 @@ def create_rule(session: Session, ports: Ports, values: Mapping[str, Any]) -> Ru
     return rule
 
 
-def change_rule(session: Session, id: str, changes: Mapping[str, Any], expected: int | None) -> Rule:
+def change_rule(session: Session, id: str, changes: Mapping[str, Any], expected: EntityTags | None) -> Rule:
     """Change a rule; its open alerts go on under it, with its new severity.
 
     Raises NotFound, VersionConflict or InvalidRule.
@@ -71,7 +72,7 @@ def change_rule(session: Session, id: str, changes: Mapping[str, Any], expected:
     return rule
 
 
-def delete_rule(session: Session, id: str, expected: int | None) -> None:
+def delete_rule(session: Session, id: str, expected: EntityTags | None) -> None:
     """Remove a rule and its alerts. Raises NotFound or VersionConflict."""
     rule = RuleRepository(session).get(id, lock=True)
     check_version(rule, expected)

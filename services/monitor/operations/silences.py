@@ -13,6 +13,7 @@ from services.monitor.repository import SilenceRepository
 from services.monitor.tables import Silence
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -27,7 +28,7 @@ def create_silence(session: Session, values: Mapping[str, Any]) -> Silence:
     return silence
 
 
-def delete_silence(session: Session, id: str, expected: int | None) -> None:
+def delete_silence(session: Session, id: str, expected: EntityTags | None) -> None:
     """End a silence. Raises NotFound or VersionConflict."""
     silence = SilenceRepository(session).get(id, lock=True)
     check_version(silence, expected)

@@ -14,6 +14,7 @@ from services.network.models import AclRule as AclRuleRow
 from services.network.repository import AclRepository, AclRuleRepository, VpcRepository, dependents
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -37,7 +38,7 @@ def create_acl(vpc_id: str, name: str) -> Acl:
     return acl
 
 
-def delete_acl(acl_id: str, expected: int | None = None) -> None:
+def delete_acl(acl_id: str, expected: EntityTags | None = None) -> None:
     """Remove an access list that no subnet uses. Raises NotFound, VersionConflict or ResourceInUse."""
     acl = AclRepository().get(acl_id, lock=True)
     check_version(acl, expected)
@@ -47,7 +48,7 @@ def delete_acl(acl_id: str, expected: int | None = None) -> None:
     acl.delete()
 
 
-def add_rule(acl_id: str, fields: dict[str, Any], expected: int | None) -> AclRuleRow:
+def add_rule(acl_id: str, fields: dict[str, Any], expected: EntityTags | None) -> AclRuleRow:
     """Add a rule to an access list of the expected version.
 
     Raises NotFound, VersionConflict, InvalidRule, InvalidCidr, RuleLimit or DuplicateRule.
@@ -62,7 +63,7 @@ def add_rule(acl_id: str, fields: dict[str, Any], expected: int | None) -> AclRu
     return row
 
 
-def delete_rule(acl_id: str, rule_id: str, expected: int | None) -> None:
+def delete_rule(acl_id: str, rule_id: str, expected: EntityTags | None) -> None:
     """Take a rule out of an access list of the expected version. Raises NotFound or VersionConflict."""
     acl, rules = AclRepository().get(acl_id, lock=True), AclRuleRepository()
     check_version(acl, expected)

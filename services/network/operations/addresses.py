@@ -12,6 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import AddressRepository, SubnetLeases, SubnetRepository, dependents
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.quotas import claim
 from shared.utils.ids import new_id
 
@@ -41,7 +42,7 @@ def allocate_address(ports: Ports, subnet_id: str, wanted: str | None = None, ho
     return row
 
 
-def release_address(ports: Ports, address_id: str, expected: int | None = None) -> None:
+def release_address(ports: Ports, address_id: str, expected: EntityTags | None = None) -> None:
     """Take an address back; it rests before it is handed out again.
 
     Raises NotFound, VersionConflict or ResourceInUse.

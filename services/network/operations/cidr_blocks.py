@@ -18,10 +18,11 @@ from services.network.repository import (
 )
 from shared.errors import NotFound
 from shared.infra.db.django import check_version
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
-def associate_cidr_block(vpc_id: str, cidr: str, expected: int | None) -> Vpc:
+def associate_cidr_block(vpc_id: str, cidr: str, expected: EntityTags | None) -> Vpc:
     """Give a VPC one more range, of either family: each of its tables routes it locally from now on.
 
     It may overlap neither the tenant's other ranges, nor those of VPCs that this one is peered with, nor hold the
@@ -60,7 +61,7 @@ def _check_peers(vpc: Vpc, network: Network) -> None:
             raise CidrOverlap(f"{network} overlaps a range of a VPC that this one is peered with") from None
 
 
-def disassociate_cidr_block(vpc_id: str, block_id: str, expected: int | None) -> Vpc:
+def disassociate_cidr_block(vpc_id: str, block_id: str, expected: EntityTags | None) -> Vpc:
     """Take a range off that was added later and that no subnet lies in; its local routes go with it.
 
     Raises NotFound, VersionConflict, PrimaryCidrBlock or ResourceInUse.

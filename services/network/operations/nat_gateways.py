@@ -12,6 +12,7 @@ from services.network.ports import Ports
 from services.network.repository import AddressRepository, NatGatewayRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -46,7 +47,7 @@ def _give_public_address(ports: Ports, gateway: NatGateway) -> None:
     gateway.public_place, gateway.public_address = place, str(ports.public_network.network_address + place)
 
 
-def delete_nat_gateway(ports: Ports, gateway_id: str, expected: int | None = None) -> None:
+def delete_nat_gateway(ports: Ports, gateway_id: str, expected: EntityTags | None = None) -> None:
     """Its connections end; its address goes back and rests. Raises NotFound, VersionConflict or ResourceInUse."""
     gateway = NatGatewayRepository().get(gateway_id, lock=True)
     check_version(gateway, expected)

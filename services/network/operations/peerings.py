@@ -12,6 +12,7 @@ from services.network.operations.vpcs import ranges_of
 from services.network.repository import PeeringRepository, RouteRepository, VpcRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -50,7 +51,7 @@ def _check_ranges(ours: Vpc, theirs: Vpc) -> None:
         raise CidrOverlap("the ranges of the two VPCs overlap") from None
 
 
-def accept_peering(peering_id: str, expected: int | None = None) -> Peering:
+def accept_peering(peering_id: str, expected: EntityTags | None = None) -> Peering:
     """The accepter agrees; the peering is active. Neither VPC gets another range meanwhile.
 
     Raises NotFound, VersionConflict, CidrOverlap or IllegalTransition.
@@ -63,14 +64,14 @@ def accept_peering(peering_id: str, expected: int | None = None) -> Peering:
     return peering
 
 
-def reject_peering(peering_id: str, expected: int | None = None) -> Peering:
+def reject_peering(peering_id: str, expected: EntityTags | None = None) -> Peering:
     """The accepter refuses. Raises NotFound, VersionConflict or IllegalTransition."""
     peering = _answered(peering_id, PeeringState.REJECTED, expected)
     published.peering_rejected(peering)
     return peering
 
 
-def _answered(peering_id: str, answer: PeeringState, expected: int | None) -> Peering:
+def _answered(peering_id: str, answer: PeeringState, expected: EntityTags | None) -> Peering:
     peerings = PeeringRepository()
     peering = peerings.get(peering_id, lock=True)
     check_answer(_facts_of(peering), current_tenant())
@@ -96,7 +97,7 @@ def is_reachable(vpc_id: str, other_vpc_id: str) -> bool:
     return reachable([_facts_of(peering) for peering in PeeringRepository().of_vpc(vpc_id)], vpc_id, other_vpc_id)
 
 
-def delete_peering(peering_id: str, expected: int | None = None) -> None:
+def delete_peering(peering_id: str, expected: EntityTags | None = None) -> None:
     """Either side ends it at any time. Routes over it lead nowhere from then on, as EC2 has it: if they went, packets
     for the other side would take the next wider route, perhaps to the internet. Raises NotFound or VersionConflict.
     """

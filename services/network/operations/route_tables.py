@@ -13,6 +13,7 @@ from services.network.models import Route, RouteTable, Vpc
 from services.network.repository import RouteRepository, RouteTableRepository, VpcRepository, dependents
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -48,7 +49,7 @@ def add_local_route(table: RouteTable, network: Network) -> None:
     )
 
 
-def rename_route_table(table_id: str, name: str, expected: int | None) -> RouteTable:
+def rename_route_table(table_id: str, name: str, expected: EntityTags | None) -> RouteTable:
     """Give a table another name. Raises NotFound or VersionConflict."""
     tables = RouteTableRepository()
     table = tables.get(table_id, lock=True)
@@ -59,7 +60,7 @@ def rename_route_table(table_id: str, name: str, expected: int | None) -> RouteT
     return table
 
 
-def delete_route_table(table_id: str, expected: int | None = None) -> None:
+def delete_route_table(table_id: str, expected: EntityTags | None = None) -> None:
     """Remove a table that no subnet uses, with its routes.
 
     Raises NotFound, VersionConflict, MainRouteTable or ResourceInUse.

@@ -24,6 +24,7 @@ from services.network.repository import (
 from shared.errors import NotFound
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -85,7 +86,7 @@ _TARGET_CHECKS: dict[TargetKind, Callable[[Vpc, str], None]] = {
 }
 
 
-def delete_route(route_id: str, expected: int | None = None) -> None:
+def delete_route(route_id: str, expected: EntityTags | None = None) -> None:
     """Remove a route. Raises NotFound, VersionConflict or ImmutableRoute."""
     route = RouteRepository().get(route_id, lock=True)
     check_version(route, expected)

@@ -14,6 +14,7 @@ from services.network.operations.peerings import is_reachable
 from services.network.repository import SecurityGroupRepository, SecurityGroupRuleRepository, VpcRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -40,7 +41,7 @@ def create_security_group(vpc_id: str, name: str) -> SecurityGroup:
     return group
 
 
-def delete_security_group(group_id: str, expected: int | None = None) -> None:
+def delete_security_group(group_id: str, expected: EntityTags | None = None) -> None:
     """Remove a group that no other group's rule names. Raises NotFound, VersionConflict or ResourceInUse."""
     groups = SecurityGroupRepository()
     group = groups.get(group_id, lock=True)
@@ -52,7 +53,7 @@ def delete_security_group(group_id: str, expected: int | None = None) -> None:
     group.delete()
 
 
-def add_rule(group_id: str, fields: dict[str, Any], expected: int | None) -> SecurityGroupRule:
+def add_rule(group_id: str, fields: dict[str, Any], expected: EntityTags | None) -> SecurityGroupRule:
     """Add a rule to a security group of the expected version.
 
     Raises NotFound (for the peer group too), VersionConflict, AnotherVpc, RuleLimit, InvalidRule or InvalidCidr.
@@ -70,7 +71,7 @@ def add_rule(group_id: str, fields: dict[str, Any], expected: int | None) -> Sec
     return row
 
 
-def delete_rule(group_id: str, rule_id: str, expected: int | None) -> None:
+def delete_rule(group_id: str, rule_id: str, expected: EntityTags | None) -> None:
     """Take a rule out of a security group of the expected version. Raises NotFound or VersionConflict."""
     group = SecurityGroupRepository().get(group_id, lock=True)
     check_version(group, expected)

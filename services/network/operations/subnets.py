@@ -19,6 +19,7 @@ from services.network.repository import (
 )
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.quotas import claim
 from shared.utils.ids import new_id
 
@@ -77,7 +78,7 @@ def _route_table(vpc_id: str, table_id: str) -> RouteTable:
     return table
 
 
-def change_subnet(subnet_id: str, changes: dict[str, str | None], expected: int | None) -> Subnet:
+def change_subnet(subnet_id: str, changes: dict[str, str | None], expected: EntityTags | None) -> Subnet:
     """Another name, access list or route table (None takes them off: the main table is for the subnet then).
 
     Raises NotFound, AnotherVpc or VersionConflict.
@@ -97,7 +98,7 @@ def change_subnet(subnet_id: str, changes: dict[str, str | None], expected: int 
     return subnet
 
 
-def delete_subnet(subnet_id: str, expected: int | None = None) -> None:
+def delete_subnet(subnet_id: str, expected: EntityTags | None = None) -> None:
     """Remove a subnet that no address of is held. Raises NotFound, VersionConflict or ResourceInUse."""
     subnet = SubnetRepository().get(subnet_id, lock=True)
     check_version(subnet, expected)

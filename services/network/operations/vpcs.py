@@ -17,6 +17,7 @@ from services.network.repository import RouteTableRepository, VpcRepository, dep
 from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.quotas import claim
 from shared.utils.ids import new_id
 
@@ -63,7 +64,7 @@ def _of_version(cidr: str, version: int) -> Network:
     return network
 
 
-def change_vpc(vpc_id: str, changes: Mapping[str, str], expected: int | None) -> Vpc:
+def change_vpc(vpc_id: str, changes: Mapping[str, str], expected: EntityTags | None) -> Vpc:
     """Another name, or another of its tables as the main one. Raises NotFound, AnotherVpc or VersionConflict."""
     vpcs = VpcRepository()
     vpc = vpcs.get(vpc_id, lock=True)
@@ -79,7 +80,7 @@ def change_vpc(vpc_id: str, changes: Mapping[str, str], expected: int | None) ->
     return vpc
 
 
-def delete_vpc(vpc_id: str, expected: int | None = None) -> None:
+def delete_vpc(vpc_id: str, expected: EntityTags | None = None) -> None:
     """Remove a VPC in which nothing is left but its main route table.
 
     Raises NotFound, VersionConflict or ResourceInUse.

@@ -10,6 +10,7 @@ from services.network.operations.routes import check_no_route_to
 from services.network.repository import VpcRepository, VpnTunnelRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -41,7 +42,7 @@ def create_tunnel(
     return tunnel
 
 
-def delete_tunnel(tunnel_id: str, expected: int | None = None) -> None:
+def delete_tunnel(tunnel_id: str, expected: EntityTags | None = None) -> None:
     """Remove a tunnel that no route leads to. Raises NotFound, VersionConflict or ResourceInUse."""
     tunnel = VpnTunnelRepository().get(tunnel_id, lock=True)
     check_version(tunnel, expected)

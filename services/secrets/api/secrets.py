@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +13,7 @@ from services.secrets.api.common import READ, WRITE, Body, View, unstored
 from services.secrets.domain.paths import secret_path
 from services.secrets.models import Secret
 from services.secrets.operations import secrets as operations
+from services.secrets.operations.access import ensure_path
 from services.secrets.ports import Ports
 from services.secrets.schemas import Rotation, SecretOut, SecretValueOut, SecretWrite
 from shared.errors import BadRequest
@@ -34,6 +38,10 @@ class Secrets(View):
 class OneSecret(View):
     """One secret."""
 
+    def may_have_again(self, request: HttpRequest, **kwargs: Any) -> None:
+        """What the path policies say now. Raises PathForbidden."""
+        ensure_path(secret_path(kwargs["name"]), "delete" if request.method == "DELETE" else "write")
+
     @endpoint(READ, response=SecretValueOut)
     def get(self, request: Request, name: str) -> Response:
         found = operations.read_secret(self.ports, name, _version(request.query_params.get("version")))
@@ -56,6 +64,10 @@ class OneSecret(View):
 
 class SecretRotation(View):
     """Rotate a secret."""
+
+    def may_have_again(self, request: HttpRequest, **kwargs: Any) -> None:
+        """What the path policies say now. Raises PathForbidden."""
+        ensure_path(secret_path(kwargs["name"]), "write")
 
     @endpoint(WRITE, request=Rotation, response=SecretOut)
     def post(self, request: Request, name: str, body: Body) -> Secret:

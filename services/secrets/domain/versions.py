@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from shared.errors import Forbidden, NotFound, SecretVersionConflict, ValidationFailed, VersionConflict
+from shared.errors import Forbidden, NotFound, SecretVersionConflict, ValidationFailed
+from shared.kernel.preconditions import EntityTags, ensure_version
 
 MAX_OVERLAP = timedelta(days=30)
 MAX_VALUE_BYTES = 64 * 1024
@@ -50,13 +51,12 @@ def check_cas(current: int, cas: int | None) -> int:
     return current + 1
 
 
-def check_tag(current: int, expected: int | None) -> None:
+def check_tag(current: int, expected: EntityTags | None) -> None:
     """Raise VersionConflict when the caller read another version of the secret than the present one.
 
-    The entity tag of a secret is the number of its newest version, as its answers show it.
+    The entity tag of a secret is the number of its newest version, as its answers show it; 0: nothing was written yet.
     """
-    if expected is not None and current != expected:
-        raise VersionConflict(f"the present version is {current}, not {expected}", current_version=current)
+    ensure_version(current or None, expected)
 
 
 def check_size(encoded: bytes) -> None:

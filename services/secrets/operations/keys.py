@@ -9,6 +9,7 @@ from services.secrets.ports.vault import vault_key
 from services.secrets.repository import keys
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -20,7 +21,7 @@ def create_key(ports: Ports, name: str) -> EncryptionKey:
     return key
 
 
-def rotate_key(ports: Ports, name: str, expected_version: int | None) -> EncryptionKey:
+def rotate_key(ports: Ports, name: str, expected_version: EntityTags | None) -> EncryptionKey:
     """Add a key version, which encrypts from now on; the old ones still decrypt. Raises NotFound, VersionConflict."""
     key = keys.named(name, lock=True)
     check_version(key, expected_version)

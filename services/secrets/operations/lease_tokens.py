@@ -12,6 +12,7 @@ from services.secrets.ports import Ports
 from services.secrets.repository import leases, tokens
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -24,7 +25,7 @@ def create_token(name: str, parent_id: str | None) -> LeaseToken:
     return token
 
 
-def revoke_token(ports: Ports, token_id: str, expected_version: int | None) -> LeaseToken:
+def revoke_token(ports: Ports, token_id: str, expected_version: EntityTags | None) -> LeaseToken:
     """Revoke a token with all tokens below it, and every lease made under any of them. May be repeated.
 
     Raises NotFound, VersionConflict, SecretsUnavailable.

@@ -16,6 +16,7 @@ from services.secrets.ports.vault import lease_path
 from services.secrets.repository import leases
 from shared.infra.db.django import check_version
 from shared.kernel.context import current, current_tenant, service_context
+from shared.kernel.preconditions import EntityTags
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 from shared.web.permissions import INTERNAL, ensure_allowed
@@ -65,7 +66,7 @@ def credentials(ports: Ports, lease_id: str) -> dict[str, Any]:
     return ports.store.read(lease_path(lease.tenant_id, lease.id)).data
 
 
-def renew(ports: Ports, lease_id: str, increment_seconds: int, expected_version: int | None) -> Lease:
+def renew(ports: Ports, lease_id: str, increment_seconds: int, expected_version: EntityTags | None) -> Lease:
     """Ask for more time; the answer's end is what was granted.
 
     Raises NotFound, VersionConflict, LeaseEnded, InvalidTtl.
@@ -81,7 +82,7 @@ def renew(ports: Ports, lease_id: str, increment_seconds: int, expected_version:
     return lease
 
 
-def revoke(ports: Ports, lease_id: str, expected_version: int | None) -> Lease:
+def revoke(ports: Ports, lease_id: str, expected_version: EntityTags | None) -> Lease:
     """End a lease now. May be repeated. Raises NotFound, VersionConflict, SecretsUnavailable."""
     lease = leases.get(lease_id, lock=True)
     check_version(lease, expected_version)

@@ -10,6 +10,7 @@ from services.secrets.models import Policy
 from services.secrets.repository import policies
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -30,7 +31,7 @@ def create_policy(pattern: str, subjects: Sequence[str], capabilities: Sequence[
     return policy
 
 
-def delete_policy(policy_id: str, expected_version: int | None) -> None:
+def delete_policy(policy_id: str, expected_version: EntityTags | None) -> None:
     """Remove a path policy. Raises NotFound, VersionConflict."""
     policy = policies.get(policy_id, lock=True)
     check_version(policy, expected_version)

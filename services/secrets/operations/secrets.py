@@ -23,6 +23,7 @@ from shared.infra.secrets import Secret as StoredSecret
 from shared.infra.secrets import SecretNotFound
 from shared.kernel.context import current
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags
 from shared.utils.pagination import Page, PageRequest
 
 log = logger("services.secrets")
@@ -35,7 +36,7 @@ class UnknownField(ValidationFailed):
 
 
 def write_secret(
-    ports: Ports, text: str, data: Mapping[str, Any], cas: int | None, expected_version: int | None
+    ports: Ports, text: str, data: Mapping[str, Any], cas: int | None, expected_version: EntityTags | None
 ) -> Secret:
     """Write the next version of a secret; the first one counts against the tenant's quota of secrets.
 
@@ -73,7 +74,7 @@ def list_secrets(prefix: str, request: PageRequest) -> Page[Secret]:
     return secrets.visible(prefix, visible_to(current().caller), request)
 
 
-def delete_secret(ports: Ports, text: str, expected_version: int | None) -> None:
+def delete_secret(ports: Ports, text: str, expected_version: EntityTags | None) -> None:
     """Remove a secret with all of its versions. Raises NotFound, PathForbidden, VersionConflict, SecretsUnavailable."""
     path = secret_path(text)
     ensure_path(path, "delete")
@@ -91,7 +92,7 @@ def delete_all(ports: Ports) -> int:
 
 
 def rotate_secret(
-    ports: Ports, text: str, field: str, length: int, overlap_seconds: int, expected_version: int | None
+    ports: Ports, text: str, field: str, length: int, overlap_seconds: int, expected_version: EntityTags | None
 ) -> Secret:
     """Give one field a fresh random value; the version before stays good for `overlap_seconds`.
 

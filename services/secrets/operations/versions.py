@@ -14,6 +14,7 @@ from services.secrets.ports import Ports
 from services.secrets.ports.vault import vault_path
 from services.secrets.repository import secrets
 from shared.infra.secrets import SecretStore
+from shared.kernel.preconditions import EntityTags
 
 Change = Callable[[SecretStore, str, Sequence[int]], None]
 Told = Callable[[Secret, Sequence[int]], None]
@@ -27,7 +28,7 @@ CHANGES: Mapping[str, tuple[Change, Told]] = {
 
 
 def change_versions(
-    ports: Ports, text: str, action: str, numbers: Sequence[int], expected_version: int | None
+    ports: Ports, text: str, action: str, numbers: Sequence[int], expected_version: EntityTags | None
 ) -> Secret:
     """Delete, bring back or destroy versions. Raises NotFound, PathForbidden, VersionConflict, SecretsUnavailable."""
     path = secret_path(text)

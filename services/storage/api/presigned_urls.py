@@ -19,13 +19,16 @@ from services.storage.operations import objects, presigned_urls
 from services.storage.operations.presigned_urls import PresignedUrl
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
-from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, given_once, ports_of_app, requires
 
 router = ApiRouter(tags=["presigned"])
 
 
 @router.post(
-    "/buckets/{name}/presigned-urls", status_code=201, response_model=PresignOut, dependencies=[requires(WRITE)]
+    "/buckets/{name}/presigned-urls",
+    status_code=201,
+    response_model=PresignOut,
+    dependencies=[requires(WRITE), given_once()],
 )
 def presign(
     name: str, body: PresignCreate, session: Session = database(), ports: Ports = ports_of_app()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from shared.errors import VersionConflict
-
-_TAG = re.compile(r'\s*(W/)?(?:"([^"]*)"|([^",\s]+))\s*(?:,|$)')
-"""One member of a list of tags; S3 takes a tag without its quotes, too."""
+from shared.errors import BadRequest, VersionConflict
+from shared.kernel.preconditions import EntityTags, parse_entity_tags
 
 
 class PreconditionFailed(VersionConflict):
@@ -30,25 +27,29 @@ class Conditions:
 
 
 def ensure_writable(conditions: Conditions, etag: str | None) -> None:
-    """Raise PreconditionFailed unless the present content, by its tag (None: there is none), may be replaced."""
-    if conditions.if_match is not None and not matches(conditions.if_match, etag):
+    """Raise PreconditionFailed unless the present content, by its tag (None: there is none), may be replaced.
+
+    Raises BadRequest for a condition that can't be read.
+    """
+    if conditions.if_match is not None and not _tags(conditions.if_match, "If-Match").match(etag):
         raise PreconditionFailed("the object is not the one that If-Match names")
-    if conditions.if_none_match is not None and matches(conditions.if_none_match, etag, weakly=True):
+    if conditions.if_none_match is not None and _tags(conditions.if_none_match, "If-None-Match").match_weakly(etag):
         raise PreconditionFailed("the object is the one that If-None-Match excludes")
 
 
 def is_modified(conditions: Conditions, etag: str, last_modified: datetime) -> bool:
-    """Whether a read gets the content; False: the client has it (304). Raises PreconditionFailed.
+    """Whether a read gets the content; False: the client has it (304). Raises PreconditionFailed, or
+    BadRequest for a condition on tags that can't be read.
 
     In the order of RFC 9110 §13.2.2: a condition on tags makes the one on dates beside it void.
     """
     if conditions.if_match is not None:
-        if not matches(conditions.if_match, etag):
+        if not _tags(conditions.if_match, "If-Match").match(etag):
             raise PreconditionFailed("the object is not the one that If-Match names")
     elif (limit := _date(conditions.if_unmodified_since)) is not None and _seconds(last_modified) > limit:
         raise PreconditionFailed("the object was changed after the time that If-Unmodified-Since names")
     if conditions.if_none_match is not None:
-        return not matches(conditions.if_none_match, etag, weakly=True)
+        return not _tags(conditions.if_none_match, "If-None-Match").match_weakly(etag)
     since = _date(conditions.if_modified_since)
     return since is None or _seconds(last_modified) > since
 
@@ -61,19 +62,17 @@ def range_applies(if_range: str | None, etag: str, last_modified: datetime) -> b
     if if_range is None:
         return True
     date = _date(if_range)
-    return _seconds(last_modified) == date if date is not None else matches(if_range, etag)
+    if date is not None:
+        return _seconds(last_modified) == date
+    try:
+        return _tags(if_range, "If-Range").match(etag)
+    except BadRequest:
+        return False  # Of what it can't read a server sends everything.
 
 
-def matches(header: str, etag: str | None, *, weakly: bool = False) -> bool:
-    """Whether a list of tags, or `*`, names the content; `etag` is None where there is none.
-
-    Compared strongly a weak tag is never the same (§8.8.3.2); reads of If-None-Match compare weakly.
-    """
-    if etag is None:
-        return False
-    if header.strip() == "*":
-        return True
-    return any((weakly or not weak) and etag == (quoted or bare) for weak, quoted, bare in _TAG.findall(header))
+def _tags(header: str, name: str) -> EntityTags:
+    """The tags of a condition; S3 takes them without their quotes, too. Raises BadRequest."""
+    return parse_entity_tags(header, name, bare=True)
 
 
 def _date(text: str | None) -> datetime | None:

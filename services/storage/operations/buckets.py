@@ -19,6 +19,7 @@ from services.storage.tables import Bucket
 from shared.errors import Conflict
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -58,7 +59,7 @@ def change(
     *,
     versioning: Versioning | None,
     lifecycle: Sequence[Rule] | None,
-    expected: int | None,
+    expected: EntityTags | None,
 ) -> Bucket:
     """Change versioning, lifecycle rules or both. Raises VersioningCannotBeUnset or InvalidLifecycle."""
     bucket = BucketRepository(session).named(name, lock=True)
@@ -76,7 +77,7 @@ def change(
     return bucket
 
 
-def delete(session: Session, name: str, expected: int | None) -> None:
+def delete(session: Session, name: str, expected: EntityTags | None) -> None:
     """Remove an empty bucket. Raises BucketNotEmpty."""
     buckets = BucketRepository(session)
     bucket = buckets.named(name, lock=True)

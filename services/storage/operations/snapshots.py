@@ -14,10 +14,11 @@ from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Snapshot
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
-def take(session: Session, ports: Ports, volume_id: str, name: str, expected: int | None) -> Snapshot:
+def take(session: Session, ports: Ports, volume_id: str, name: str, expected: EntityTags | None) -> Snapshot:
     """Keep a volume's present content; `expected` is the volume's version. Raises NotSnapshotable or QuotaExceeded."""
     volume = VolumeRepository(session).get(volume_id, lock=True)
     check_version(volume, expected)
@@ -37,7 +38,7 @@ def take(session: Session, ports: Ports, volume_id: str, name: str, expected: in
     return snapshot
 
 
-def delete(session: Session, id: str, expected: int | None) -> None:
+def delete(session: Session, id: str, expected: EntityTags | None) -> None:
     """Delete a snapshot; volumes made from it have their own content."""
     snapshot = SnapshotRepository(session).get(id, lock=True)
     check_version(snapshot, expected)

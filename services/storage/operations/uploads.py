@@ -23,6 +23,7 @@ from shared.infra.multipart import UploadedPart
 from shared.infra.object_store import ObjectNotFound
 from shared.infra.pieces import Piece
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -136,7 +137,7 @@ def complete(
     return version
 
 
-def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str, expected: int | None) -> None:
+def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str, expected: EntityTags | None) -> None:
     """Give an upload up; its parts are freed after the commit."""
     bucket, upload = _find(session, bucket_name, upload_id, lock=True)
     check_version(upload, expected)

@@ -16,6 +16,7 @@ from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Volume
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -59,7 +60,7 @@ def create(
 
 
 def change(
-    session: Session, ports: Ports, id: str, *, name: str | None, size_gib: int | None, expected: int | None
+    session: Session, ports: Ports, id: str, *, name: str | None, size_gib: int | None, expected: EntityTags | None
 ) -> Volume:
     """Rename or grow. What was used at the old size is metered first. Raises VolumesOnlyGrow, QuotaExceeded…"""
     volume = VolumeRepository(session).get(id, lock=True)
@@ -74,7 +75,7 @@ def change(
     return volume
 
 
-def attach(session: Session, ports: Ports, id: str, instance_id: str, expected: int | None) -> Volume:
+def attach(session: Session, ports: Ports, id: str, instance_id: str, expected: EntityTags | None) -> Volume:
     """Give an active volume to an instance in its zone. Raises NotFound, ZoneMismatch or IllegalTransition."""
     volume = VolumeRepository(session).get(id, lock=True)
     check_version(volume, expected)
@@ -87,7 +88,7 @@ def attach(session: Session, ports: Ports, id: str, instance_id: str, expected: 
     return volume
 
 
-def detach(session: Session, id: str, expected: int | None = None) -> Volume:
+def detach(session: Session, id: str, expected: EntityTags | None = None) -> Volume:
     """Take a volume from its instance. Raises IllegalTransition unless it is in use."""
     volume = VolumeRepository(session).get(id, lock=True)
     check_version(volume, expected)
@@ -101,7 +102,7 @@ def detach_all(session: Session, instance_id: str) -> None:
         _detach(session, volume)
 
 
-def delete(session: Session, ports: Ports, id: str, expected: int | None) -> None:
+def delete(session: Session, ports: Ports, id: str, expected: EntityTags | None) -> None:
     """Delete a volume that isn't in use. Raises IllegalTransition."""
     volume = VolumeRepository(session).get(id, lock=True)
     check_version(volume, expected)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from rest_framework.request import Request
 
@@ -12,10 +15,15 @@ from services.tenants.ports import Ports
 from services.tenants.schemas import ProjectCreate, ProjectOut, ProjectUpdate
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
+from shared.web.input import parse_json
 
 
 class Projects(View):
     """All projects that the caller may read."""
+
+    def may_have_again(self, request: HttpRequest, **kwargs: Any) -> None:
+        """Whether the caller may still make projects there. Raises Forbidden."""
+        operations.ensure_allowed_in(WRITE, parse_json(request.body).get("parent_id"))
 
     @endpoint(READ, response=ProjectOut, page=True, in_projects=True)
     def get(self, request: Request, page: PageRequest) -> Page[Project]:
@@ -28,6 +36,10 @@ class Projects(View):
 
 class OneProject(View):
     """One project."""
+
+    def may_have_again(self, request: HttpRequest, **kwargs: Any) -> None:
+        """Whether the caller may still change it; what is gone lies nowhere. Raises Forbidden."""
+        operations.ensure_allowed_while_there(WRITE, kwargs["id"])
 
     @endpoint(READ, response=ProjectOut, in_projects=True)
     def get(self, request: Request, id: str) -> Project:

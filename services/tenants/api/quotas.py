@@ -45,7 +45,7 @@ class OneProjectQuota(View):
 
     @endpoint(WRITE, request=LimitSet, response=QuotaOut)
     def put(self, request: Request, id: str, resource: str, body: Body) -> Quota:
-        return operations.set_project_limit(id, resource, body["limit"])
+        return operations.set_project_limit(id, resource, body["limit"], expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -13,7 +13,7 @@ from services.tenants.ports import Ports
 from services.tenants.repository import reservations
 from services.tenants.schemas import ReservationCreate, ReservationOut, UnchangedQuery, UnchangedReservation
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 from shared.web.permissions import INTERNAL
 
 
@@ -43,7 +43,7 @@ class ReservationCommit(View):
 
     @endpoint(INTERNAL, response=ReservationOut)
     def post(self, request: Request, reservation_id: str) -> Reservation:
-        return operations.commit(reservation_id)
+        return operations.commit(reservation_id, expected_version(request))
 
 
 class ReservationRelease(View):
@@ -51,7 +51,7 @@ class ReservationRelease(View):
 
     @endpoint(INTERNAL, response=ReservationOut)
     def post(self, request: Request, reservation_id: str) -> Reservation:
-        return operations.release(reservation_id)
+        return operations.release(reservation_id, expected_version(request))
 
 
 class UnchangedReservations(View):

@@ -15,6 +15,7 @@ from services.tenants.repository import projects, quotas, reservations, tenants
 from shared.errors import Conflict, Forbidden
 from shared.infra.db.django import check_version
 from shared.kernel.context import current, current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest
 from shared.web.permissions import allowed, projects_with
@@ -58,6 +59,12 @@ def ensure_allowed_in(permission: str, project_id: str | None) -> None:
         raise Forbidden(f"this needs the permission {permission} in the project", permission=permission)
 
 
+def ensure_allowed_while_there(permission: str, project_id: str) -> None:
+    """The same of a project that may have been removed: then it lies below nothing, and who asks knew it before."""
+    if projects.scoped().filter(id=project_id).exists():
+        ensure_allowed_in(permission, project_id)
+
+
 def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
     """A new project, counted against the tenant's quota of projects.
 
@@ -76,7 +83,7 @@ def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
     return project
 
 
-def update_project(project_id: str, changes: Mapping[str, Any], expected_version: int | None) -> Project:
+def update_project(project_id: str, changes: Mapping[str, Any], expected_version: EntityTags | None) -> Project:
     """Rename a project, or move it with all below it.
 
     A project whose subtree has limits or claims stays where it is: they count in the projects above it. Raises
@@ -99,7 +106,7 @@ def update_project(project_id: str, changes: Mapping[str, Any], expected_version
     return project
 
 
-def delete_project(project_id: str, expected_version: int | None) -> None:
+def delete_project(project_id: str, expected_version: EntityTags | None) -> None:
     """Remove a project that nothing is in. Raises ProjectInUse, NotFound, VersionConflict or Forbidden."""
     tenants.get(current_tenant(), lock=True)
     project = projects.get(project_id, lock=True)

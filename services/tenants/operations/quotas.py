@@ -13,10 +13,11 @@ from services.tenants.repository import projects, reservations, tenants
 from services.tenants.repository import quotas as quota_rows
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.utils.ids import new_id
 
 
-def set_tenant_limit(resource: str, limit: int, expected_version: int | None) -> Quota:
+def set_tenant_limit(resource: str, limit: int, expected_version: EntityTags | None) -> Quota:
     """Set the tenant's limit. Raises LimitBelowUsage, or ChildrenExceedParent when its projects' limits don't fit."""
     plans.check_resource(resource)
     tree = quota_rows.lock_tree(resource)
@@ -24,19 +25,21 @@ def set_tenant_limit(resource: str, limit: int, expected_version: int | None) ->
     return _limit_tenant(tree, projects.parents(), limit)
 
 
-def set_project_limit(project_id: str, resource: str, limit: int) -> Quota:
+def set_project_limit(project_id: str, resource: str, limit: int, expected_version: EntityTags | None) -> Quota:
     """Set the limit of a project, for itself and all below it.
 
-    What the project and those below it hold already counts. Raises LimitBelowUsage, ChildrenExceedParent, NotFound.
+    What the project and those below it hold already counts. Raises LimitBelowUsage, ChildrenExceedParent, NotFound, or
+    VersionConflict, also where a version is expected and there is no limit yet.
     """
     plans.check_resource(resource)
     tenants.get(current_tenant(), lock=True)
     project = projects.get(project_id)
     tree = quota_rows.lock_tree(resource)
+    row = tree.get(project_id)
+    ensure_version(None if row is None else row.version, expected_version)
     parents = projects.parents()
     quotas.check_limit(limit)
     _check_nested(tree, parents, project_id, limit)
-    row = tree.get(project_id)
     if row is not None:
         row = store(row, figures(row).with_limit(limit))
     else:

@@ -21,8 +21,10 @@ from services.tenants.operations.quotas import figures, store
 from services.tenants.ports import Ports
 from services.tenants.repository import ReservationConflict, projects, reservations, tenants
 from services.tenants.repository import quotas as quota_rows
+from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 from shared.utils.pagination import Page, PageRequest
@@ -75,17 +77,20 @@ def reserve(
     return reservation
 
 
-def commit(reservation_id: str) -> Reservation:
-    """Note that the claimed resource exists. Raises ReservationFinished after a release.
+def commit(reservation_id: str, expected: EntityTags | None = None) -> Reservation:
+    """Note that the claimed resource exists. Raises VersionConflict, or ReservationFinished after a release.
 
     After an expiry the claim counts again, even above the limit: what exists counts.
     """
-    return _settle(reservation_id, _by_state(quotas.commit), published.reservation_committed)
+    return _settle(reservation_id, _by_state(quotas.commit), published.reservation_committed, expected)
 
 
-def release(reservation_id: str) -> Reservation:
-    """Give a claim back, whether its resource is gone or was never made; allowed in every state of the tenant."""
-    return _settle(reservation_id, _by_state(quotas.release), published.reservation_released)
+def release(reservation_id: str, expected: EntityTags | None = None) -> Reservation:
+    """Give a claim back, whether its resource is gone or was never made; allowed in every state of the tenant.
+
+    Raises VersionConflict.
+    """
+    return _settle(reservation_id, _by_state(quotas.release), published.reservation_released, expected)
 
 
 def unchanged(ports: Ports, resource: str, seconds: int, page: PageRequest) -> Page[Reservation]:
@@ -129,13 +134,17 @@ class ReservationExpiry:
 
 
 def _settle(
-    reservation_id: str, rule: Callable[[Reservation], Transition], tell: Callable[[Reservation], None]
+    reservation_id: str,
+    rule: Callable[[Reservation], Transition],
+    tell: Callable[[Reservation], None],
+    expected: EntityTags | None = None,
 ) -> Reservation:
     reservation = reservations.named(reservation_id)
     if reservation.project_id is not None:
         tenants.get(current_tenant(), lock=True)
     rows = quota_rows.lock(reservation.resource, _line(reservation.project_id))
     reservation.refresh_from_db()
+    check_version(reservation, expected)
     transition = rule(reservation)
     if transition.state == reservation.state:
         return reservation

@@ -15,6 +15,7 @@ from services.tenants.operations.quotas import change_plan_limits, give_plan_lim
 from services.tenants.repository import tenants
 from shared.infra.db.django import check_version
 from shared.kernel.context import current, use_context
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 from shared.web.permissions import PLATFORM, ensure_allowed
 
@@ -42,7 +43,7 @@ def create_tenant(name: str, plan: str, overrides: Mapping[str, int]) -> Tenant:
     return tenant
 
 
-def update_tenant(tenant_id: str, changes: Mapping[str, Any], expected_version: int | None) -> Tenant:
+def update_tenant(tenant_id: str, changes: Mapping[str, Any], expected_version: EntityTags | None) -> Tenant:
     """Rename a tenant, or (operators) move it to another plan, whose limits then hold from now on.
 
     Raises NameTaken, InvalidName, UnknownPlan, Forbidden, VersionConflict; LimitBelowUsage when it holds more than the
@@ -73,7 +74,7 @@ _TOLD: Mapping[Action, Callable[[Tenant], None]] = {
 }
 
 
-def change_state(tenant_id: str, action: Action, expected_version: int | None) -> Tenant:
+def change_state(tenant_id: str, action: Action, expected_version: EntityTags | None) -> Tenant:
     """Suspend, resume or close a tenant. Raises InvalidTransition or VersionConflict."""
     tenant = tenants.get(tenant_id, lock=True)
     check_version(tenant, expected_version)

@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from django.db import models
 
-from shared.errors import NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.kernel.context import current_tenant, current_time
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.utils.pagination import Page, PageRequest
 
 M = TypeVar("M", bound="TenantModel")
@@ -71,7 +72,6 @@ class TenantRepository(Generic[M]):
         return str(self.model._meta.verbose_name)
 
 
-def check_version(row: TenantModel, expected: int | None) -> None:
+def check_version(row: TenantModel, expected: EntityTags | None) -> None:
     """Raise VersionConflict when the caller read another version than the present one."""
-    if expected is not None and row.version != expected:
-        raise VersionConflict(f"the present version is {row.version}, not {expected}", current_version=row.version)
+    ensure_version(row.version, expected)

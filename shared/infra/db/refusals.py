@@ -18,7 +18,8 @@ LOST = frozenset({
     "58000", "58030",
 })  # fmt: skip
 CONNECTION_EXCEPTION = "08"
-CONTENTION = frozenset({"55P03", "57014", "40001", "40P01"})
+LOCK_NOT_AVAILABLE = "55P03"
+CONTENTION = frozenset({LOCK_NOT_AVAILABLE, "57014", "40001", "40P01"})
 """Waited too long for a lock; took too long; a transaction or a wait that can't be put in an order with others."""
 
 
@@ -50,6 +51,12 @@ def refusal_of(error: BaseException) -> OmniCloudError | None:
     if code.startswith(DATA_EXCEPTION):
         return ValueOutOfRange("a value is beyond what can be stored")
     return None
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """PostgreSQL's code for an error of the driver, or for what an ORM made of one."""
+    found = _driver_error(error)
+    return None if found is None else found.pgcode
 
 
 def _away() -> DatabaseUnavailable:

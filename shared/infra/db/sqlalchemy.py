@@ -12,10 +12,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
-from shared.errors import NotFound, VersionConflict
+from shared.errors import NotFound
 from shared.infra.db.dsn import connect_arguments
 from shared.infra.db.liveness import has_ended
 from shared.kernel.context import current_or_none, current_tenant, current_time
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.settings import ServiceSettings
 from shared.utils.pagination import Page, PageRequest
 
@@ -145,10 +146,9 @@ class TenantRepository(Generic[T]):
         return self.model.__name__.lower()
 
 
-def check_version(row: TenantRow, expected: int | None) -> None:
+def check_version(row: TenantRow, expected: EntityTags | None) -> None:
     """Raise VersionConflict when the caller read another version than the present one."""
-    if expected is not None and row.version != expected:
-        raise VersionConflict(f"the present version is {row.version}, not {expected}", current_version=row.version)
+    ensure_version(row.version, expected)
 
 
 def touch(row: TenantRow) -> None:

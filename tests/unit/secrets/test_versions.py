@@ -17,6 +17,7 @@ from services.secrets.domain.versions import (
     valid_versions,
 )
 from shared.errors import VersionConflict
+from shared.kernel.preconditions import EntityTags
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -64,9 +65,17 @@ def test_what_was_deleted_or_destroyed_is_no_valid_version(readable: list[int], 
 
 
 def test_a_stale_entity_tag_is_refused() -> None:
-    check_tag(3, 3)
+    check_tag(3, EntityTags.of(3))
+    check_tag(3, EntityTags.of(1, 3))
+    check_tag(3, EntityTags(anything=True))
     check_tag(3, None)
-    for present, expected in ((3, 2), (0, 1)):
+    check_tag(0, None)
+    for present, expected in (
+        (3, EntityTags.of(2)),
+        (0, EntityTags.of(1)),
+        (0, EntityTags.of(0)),
+        (0, EntityTags(anything=True)),
+    ):
         with pytest.raises(VersionConflict):
             check_tag(present, expected)
 

@@ -9,7 +9,7 @@ from shared.errors import BadRequest, Forbidden, Unauthenticated
 from shared.kernel.identity import LIFETIME_SECONDS, Grant, Identity, Kind, sign_identity, verify_identity
 from shared.kernel.tracing import child_of, new_traceparent, parse, trace_id, unrecorded
 from shared.settings import ServiceSettings
-from shared.web.edge import check_host, context_from_headers, correlation_id, etag_of, parse_if_match
+from shared.web.edge import check_host, context_from_headers, correlation_id, etag_of
 from shared.web.idempotency import fingerprint, kept_key
 from shared.web.permissions import allowed
 from tests.unit.clocks import NOW, standing_clock
@@ -162,30 +162,6 @@ def test_invalid_trace_context_starts_a_new_trace(header: str | None) -> None:
 def test_entity_tags() -> None:
     assert etag_of({"version": 3}) == '"3"'
     assert etag_of({"name": "x"}) is None
-    assert parse_if_match('"3"') == 3
-    assert parse_if_match("*") is None
-    assert parse_if_match(None) is None
-
-
-@pytest.mark.parametrize(
-    ("header", "version"),
-    [
-        (' "3" ', 3),
-        ('"of-another-kind", "3"', 3),
-        ('W/"3"', -1),
-        ('"x"', -1),
-        ('""', -1),
-        ('"' + "9" * 5_000 + '"', -1),
-    ],
-)
-def test_entity_tags_are_compared_strongly(header: str, version: int) -> None:
-    assert parse_if_match(header) == version
-
-
-@pytest.mark.parametrize("header", ["3", "", '"3', '"1", "2"', '"3";', "*, *", '"\x00"'])
-def test_what_is_no_entity_tag_of_one_version_is_refused(header: str) -> None:
-    with pytest.raises(BadRequest):
-        parse_if_match(header)
 
 
 @pytest.mark.parametrize("host", ["compute.service.consul", "COMPUTE.service.consul:8003", "localhost", "localhost:80"])
