@@ -7,7 +7,7 @@ from rest_framework import serializers
 from services.network.domain.acls import MAX_RULE_NUMBER, AclAction
 from services.network.domain.nat_gateways import Connectivity
 from services.network.domain.packets import MAX_PORT, Direction, Protocol
-from services.network.domain.routes import TargetKind
+from services.network.domain.routes import RouteState, TargetKind
 from services.network.domain.translations import IDLE_TIMEOUTS
 from services.network.domain.vpn_tunnels import GATEWAY_MTU, Cipher
 
@@ -240,13 +240,14 @@ class RouteCreate(serializers.Serializer):
 
 
 class RouteOut(ResourceOut):
-    """A route."""
+    """A route. `state` is `blackhole` where packets are dropped: by choice, or since `target` is gone."""
 
     vpc_id = serializers.CharField()
     route_table_id = serializers.CharField()
     destination = serializers.CharField()
     target_kind = serializers.CharField()
     target = serializers.CharField(allow_blank=True)
+    state = choice_field(RouteState)
 
 
 class PeeringCreate(serializers.Serializer):

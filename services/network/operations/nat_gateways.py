@@ -5,9 +5,10 @@ from __future__ import annotations
 from services.network import published
 from services.network.domain.errors import PublicAddressesExhausted
 from services.network.domain.nat_gateways import Connectivity
+from services.network.domain.routes import TargetKind
 from services.network.models import NatGateway
 from services.network.operations.addresses import allocate_address, give_back
-from services.network.operations.routes import check_no_route_to
+from services.network.operations.routes import lead_nowhere
 from services.network.ports import Ports
 from services.network.repository import AddressRepository, NatGatewayRepository
 from shared.infra.db.django import check_version
@@ -47,11 +48,14 @@ def _give_public_address(ports: Ports, gateway: NatGateway) -> None:
 
 
 def delete_nat_gateway(ports: Ports, gateway_id: str, expected: int | None = None) -> None:
-    """Its connections end; its address goes back and rests. Raises NotFound, VersionConflict or ResourceInUse."""
+    """Its connections end, its address goes back and rests, and routes to it lead nowhere, as EC2 has it.
+
+    Raises NotFound or VersionConflict.
+    """
     gateway = NatGatewayRepository().get(gateway_id, lock=True)
     check_version(gateway, expected)
-    check_no_route_to(gateway.id)
     address = AddressRepository().get_held(gateway.address_id, lock=True)
     published.nat_gateway_deleted(gateway)
+    lead_nowhere(TargetKind.NAT_GATEWAY, gateway.id)
     gateway.delete()
     give_back(ports, address)
