@@ -566,6 +566,8 @@ ALL: tuple[ErrorCode, ...] = (
         "The term is later than the present leader's: read the controller's view, and use its term."),
     ErrorCode("unknown_volume_class", 422, "Unknown volume class",
         "There is no such class of volumes; the detail has those there are."),
+    ErrorCode("unknown_volume_zone", 422, "Unknown zone of a volume",
+        "The platform has no such availability zone to put a volume into: list the zones."),
     ErrorCode("unknown_zone", 422, "Unknown zone",
         "The availability zone isn't in the catalogue, or closed for new hosts and instances: list the zones."),
     ErrorCode("unresolved_reference", 422, "Unresolved reference",

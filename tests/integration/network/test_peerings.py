@@ -69,4 +69,4 @@ def test_routes_over_an_ended_peering_lead_nowhere_not_to_the_internet(tenant: T
     made = tenant.api.ok("POST", routes, 201, json=over)
     tenant.api.ok("DELETE", f"{PEERINGS}/{peering['id']}", 204)
     found = tenant.api.ok("GET", f"{VPCS}/{first}/routes/lookup", params={"address": "10.1.2.3"})
-    assert (found["id"], found["target_kind"]) == (made["id"], "blackhole")
+    assert (found["id"], found["target_kind"], found["state"]) == (made["id"], "blackhole", "blackhole")
