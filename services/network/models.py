@@ -135,6 +135,9 @@ class Address(TenantModel):
         verbose_name = "address"
         constraints = (models.UniqueConstraint(fields=("subnet", "place"), name="address_once"),)
         indexes = (
+            models.Index(
+                fields=("tenant_id", "id"), condition=models.Q(released_at__isnull=True), name="addresses_held"
+            ),
             models.Index(fields=("subnet", "place"), condition=models.Q(rested=True), name="addresses_rested"),
             models.Index(
                 fields=("subnet", "released_at"),

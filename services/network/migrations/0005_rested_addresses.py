@@ -18,7 +18,8 @@ RESTING = models.Q(rested=False, released_at__isnull=False)
 
 
 class Migration(migrations.Migration):
-    """From one index over all that was released to one over what has rested and two over what still does."""
+    """From one index over all that was released to one over what has rested and two over what still does; and one over
+    what is held, for lists."""
 
     dependencies = [("network", "0004_closed_tenants")]
     operations = [
@@ -27,6 +28,12 @@ class Migration(migrations.Migration):
         # What was deferred by the rows above must be checked before their tables are altered.
         migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL IMMEDIATE"),
         migrations.RemoveIndex("Address", "addresses_released"),
+        migrations.AddIndex(
+            "Address",
+            models.Index(
+                fields=("tenant_id", "id"), condition=models.Q(released_at__isnull=True), name="addresses_held"
+            ),
+        ),
         migrations.AddIndex(
             "Address",
             models.Index(fields=("subnet", "place"), condition=models.Q(rested=True), name="addresses_rested"),

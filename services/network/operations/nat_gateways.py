@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from services.network import published
-from services.network.domain.errors import PublicAddressesExhausted
+from services.network.domain.cidr import parse_network
+from services.network.domain.errors import InvalidNatSubnet, PublicAddressesExhausted
 from services.network.domain.nat_gateways import Connectivity
 from services.network.domain.routes import TargetKind
 from services.network.models import NatGateway
 from services.network.operations.addresses import allocate_address, give_back
 from services.network.operations.routes import lead_nowhere
 from services.network.ports import Ports
-from services.network.repository import AddressRepository, NatGatewayRepository
+from services.network.repository import AddressRepository, NatGatewayRepository, SubnetRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
@@ -19,11 +20,13 @@ from shared.utils.ids import new_id
 def create_nat_gateway(
     ports: Ports, subnet_id: str, name: str, connectivity: str = Connectivity.PUBLIC.value
 ) -> NatGateway:
-    """A NAT gateway with an address of the subnet.
+    """A NAT gateway with an address of the subnet, which is one of IPv4 (EC2, NAT gateway basics).
 
-    Raises NotFound, SubnetExhausted, PublicAddressesExhausted, QuotaExceeded or ServiceUnavailable.
+    Raises NotFound, InvalidNatSubnet, SubnetExhausted, PublicAddressesExhausted, QuotaExceeded or ServiceUnavailable.
     """
     gateway_id = new_id("nat")
+    if parse_network(SubnetRepository().get(subnet_id).cidr).version != 4:
+        raise InvalidNatSubnet("a NAT gateway translates IPv4, and the subnet is one of IPv6")
     address = allocate_address(ports, subnet_id, holder=gateway_id)
     gateway = NatGateway(
         id=gateway_id,

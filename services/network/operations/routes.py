@@ -23,7 +23,7 @@ from services.network.repository import (
 )
 from shared.errors import NotFound
 from shared.infra.db.django import check_version
-from shared.kernel.context import current_tenant
+from shared.kernel.context import current, current_tenant, service_context
 from shared.utils.ids import new_id
 
 
@@ -127,9 +127,22 @@ def _table_for(vpc: Vpc, subnet_id: str | None) -> str:
 def lead_nowhere(kind: TargetKind, target: str) -> None:
     """A target of routes, which the caller has locked, is going: packets for it are dropped from now on (EC2: state
     `blackhole`). If the routes went, their packets would take the next wider one, perhaps to the internet.
+
+    Those over a peering may be another tenant's: what happens to them is told to that tenant, as the platform's doing.
     """
-    routes = RouteRepository()
+    context, routes = current(), RouteRepository()
     for route in routes.to_target(kind, target):
         route.target_kind = TargetKind.BLACKHOLE.value
         routes.save(route)
-        published.route_updated(route)
+        if route.tenant_id == context.tenant_id:
+            published.route_updated(route)
+            continue
+        with service_context(
+            "network",
+            route.tenant_id,
+            context.clock,
+            correlation_id=context.correlation_id,
+            traceparent=context.traceparent,
+            tracestate=context.tracestate,
+        ):
+            published.route_updated(route)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from services.network.models import SecurityGroup, SecurityGroupRule
@@ -17,6 +17,10 @@ class SecurityGroupRepository(TenantRepository[SecurityGroup]):
 
     def scoped(self) -> Any:
         return super().scoped().prefetch_related("rules")
+
+    def lock(self, ids: Collection[str]) -> None:
+        """Hold groups of the tenant until the transaction ends, in the order of their ids."""
+        list(super().scoped().select_for_update().filter(id__in=ids).order_by("id").values_list("id"))
 
     def many(self, ids: Iterable[str]) -> list[SecurityGroup]:
         """Groups by their ids. Raises NotFound for the first that isn't there."""

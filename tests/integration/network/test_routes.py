@@ -79,9 +79,11 @@ def test_a_route_whose_target_is_deleted_is_a_black_hole(tenant: Tenant, bus: Bu
     assert (found["id"], found["state"], found["target"]) == (made["id"], "blackhole", body["target"])
     told = bus.of_subject("network.events", made["id"], count=2)
     assert [event["type"] for event in told] == ["network.route.created", "network.route.updated"]
-    tenant.api.refused("POST", routes, 409, "duplicate_route", json=body)
+    again = {"destination": "172.16.0.0/12", "target_kind": "internet_gateway"}
+    tenant.api.refused("POST", routes, 409, "duplicate_route", json=again)
+    tenant.api.refused("POST", routes, 404, "not_found", json={**body, "destination": "172.32.0.0/12"})
     tenant.api.ok("DELETE", f"{ROUTES}/{made['id']}", 204)
-    tenant.api.refused("POST", routes, 404, "not_found", json=body)
+    tenant.api.ok("POST", routes, 201, json=again)
 
 
 def test_no_route_leads_to_what_is_deleted_while_it_is_made(tenant: Tenant) -> None:
