@@ -98,6 +98,11 @@ async def clock(supervisor: Supervisor, request: Request) -> Answer:
     return {"seconds": drills.clock_offset(paths)}
 
 
+async def translate(supervisor: Supervisor, request: Request) -> None:
+    """Let the health prober reach `address` at another one, `reached`; empty ends it."""
+    drills.translate(supervisor.plan.paths, str(request["address"]), str(request["reached"]))
+
+
 async def down(supervisor: Supervisor, request: Request) -> None:
     supervisor.down.set()
 
@@ -117,6 +122,7 @@ OPERATIONS: dict[str, Operation] = {
     "repair": repair,
     "kafka": kafka,
     "clock": clock,
+    "translate": translate,
     "down": down,
 }
 

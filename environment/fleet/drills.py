@@ -17,6 +17,8 @@ from environment.fleet.supervisor import Supervisor
 from environment.fleet.unit import ALIVE, State, Unit
 
 CLOCK_VOLUME = "clock"
+TRANSLATIONS = "translations"
+"""The prober's destination NAT, beside the clock: what the operator tells the services while they run."""
 _UP = frozenset({State.HEALTHY, State.RUNNING, State.COMPLETED})
 
 
@@ -109,6 +111,19 @@ def clock_offset(paths: FleetPaths) -> float:
     """The seconds by which the services' clock is ahead of the machine's now."""
     clock = _clock_file(paths)
     return float(clock.read_text()) if clock.is_file() else 0.0
+
+
+def translate(paths: FleetPaths, address: str, reached: str) -> None:
+    """Let the health prober reach an address, one that a tenant may name, at another one; empty ends it."""
+    file = paths.volumes / CLOCK_VOLUME / TRANSLATIONS
+    known = dict(line.split(" ", 1) for line in file.read_text().splitlines()) if file.is_file() else {}
+    known.pop(address, None)
+    if reached:
+        known[address] = reached
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text("".join(f"{known_as} {at}\n" for known_as, at in known.items()))
+    fresh.replace(file)
 
 
 def _clock_file(paths: FleetPaths) -> Path:

@@ -10,8 +10,6 @@ import signal
 import sys
 import threading
 import time
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
@@ -33,6 +31,7 @@ from shared.kernel.identity import PLATFORM_TENANT
 from shared.kernel.logs import configure_logs, logger
 from shared.kernel.trace_export import SpanExport
 from shared.utils.clock import system_clock
+from shared.web.liveness import serve_liveness
 
 log = logger("deploy.controller")
 
@@ -40,8 +39,6 @@ HEARTBEAT = tracing.Work("report as a candidate")
 STEP = tracing.Work("move a rollout on")
 LOOK_SECONDS = 5.0
 """How often the leader looks at the tables without having been told of a change."""
-HEALTH_LOOK_SECONDS = 60.0
-"""How often the liveness end point's server looks whether it was told to end; it ends with the process."""
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
 
@@ -194,26 +191,6 @@ def end_idle_transactions(engine: Engine, seconds: int) -> None:
     event.listen(engine, "connect", limit)
 
 
-def serve_health(controller: Controller, address: tuple[str, int]) -> ThreadingHTTPServer:
-    """A liveness end point for whoever watches the process."""
-
-    class Health(BaseHTTPRequestHandler):
-        """Answers every GET."""
-
-        def do_GET(self) -> None:
-            """200 while the controller comes round, 503 when it hangs."""
-            self.send_response(HTTPStatus.OK if controller.alive else HTTPStatus.SERVICE_UNAVAILABLE)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Probes aren't news."""
-
-    server = ThreadingHTTPServer(address, Health)
-    threading.Thread(target=server.serve_forever, args=(HEALTH_LOOK_SECONDS,), name="health", daemon=True).start()
-    return server
-
-
 def main() -> int:
     """Run a candidate until a signal."""
     settings = Settings()
@@ -224,7 +201,7 @@ def main() -> int:
     spans = SpanExport(settings, "deploy-controller")
     spans.start()
     controller = Controller(settings, Ports.connect(settings, system_clock(settings.clock_file)))
-    server = serve_health(controller, settings.listen())
+    server = serve_liveness(lambda: controller.alive, settings.listen())
     controller.start()
     log.info("standing for election", candidate=settings.candidate)
     stopping.wait()

@@ -13,7 +13,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
-from services.deploy.controller import Controller, end_idle_transactions, serve_health
+from services.deploy.controller import Controller, end_idle_transactions
 from services.deploy.operations import applies, steps
 from services.deploy.operations.dispatching import dispatch
 from services.deploy.ports import Ports
@@ -29,6 +29,7 @@ from shared.kernel.logs import configure_logs, logger
 from shared.kernel.trace_export import SpanExport
 from shared.kernel.tracing import Work
 from shared.utils.clock import system_clock
+from shared.web.liveness import serve_liveness
 
 log = logger("deploy.worker")
 
@@ -143,7 +144,7 @@ def _stand_for_election(**_: Any) -> None:
     spans.start()
     controller.start()
     dispatcher.start()
-    serve_health(controller, settings.listen())
+    serve_liveness(lambda: controller.alive, settings.listen())
 
 
 @worker_shutting_down.connect

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from services.dns.domain.records import MAX_TTL, MAX_VALUES, RecordType
 from services.dns.domain.routing import MAX_WEIGHT, Policy, Role
+from shared.web.django_fields import Flag, Text, Whole
 
 MAX_NAME = 255
 MAX_VALUE = 4096
@@ -16,9 +17,9 @@ DEFAULT_TTL = 300
 TYPES = [kind.value for kind in RecordType]
 
 
-def seconds() -> serializers.IntegerField:
+def seconds() -> Whole:
     """A time of the SOA in seconds."""
-    return serializers.IntegerField(min_value=0, max_value=MAX_TTL, required=False)
+    return Whole(min_value=0, max_value=MAX_TTL, required=False)
 
 
 class ZoneTimes(serializers.Serializer):
@@ -34,23 +35,23 @@ class ZoneTimes(serializers.Serializer):
 class ZoneCreate(ZoneTimes):
     """A new zone."""
 
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = Text(max_length=MAX_NAME)
 
 
 class ZoneOut(serializers.Serializer):
     """A zone and its SOA."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    primary = serializers.CharField()
-    mailbox = serializers.CharField()
-    serial = serializers.IntegerField()
-    refresh = serializers.IntegerField()
-    retry = serializers.IntegerField()
-    expire = serializers.IntegerField()
-    minimum = serializers.IntegerField()
-    soa_ttl = serializers.IntegerField()
-    version = serializers.IntegerField()
+    id = Text()
+    name = Text()
+    primary = Text()
+    mailbox = Text()
+    serial = Whole()
+    refresh = Whole()
+    retry = Whole()
+    expire = Whole()
+    minimum = Whole()
+    soa_ttl = Whole()
+    version = Whole()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -58,32 +59,30 @@ class ZoneOut(serializers.Serializer):
 class ZoneSummary(ZoneOut):
     """A zone in a list."""
 
-    record_sets = serializers.IntegerField()
+    record_sets = Whole()
 
 
 class AnswerIn(serializers.Serializer):
     """A value with what its routing needs."""
 
-    value = serializers.CharField(max_length=MAX_VALUE)
-    weight = serializers.IntegerField(min_value=0, max_value=MAX_WEIGHT, default=1)
+    value = Text(max_length=MAX_VALUE)
+    weight = Whole(min_value=0, max_value=MAX_WEIGHT, default=1)
     role = serializers.ChoiceField(choices=[role.value for role in Role], default=Role.PRIMARY.value)
-    latency_ms = serializers.DictField(child=serializers.IntegerField(min_value=0), default=dict)
+    latency_ms = serializers.DictField(child=Whole(min_value=0), default=dict)
 
 
 class AnswerOut(AnswerIn):
     """A value, its routing and its health."""
 
-    healthy = serializers.BooleanField()
+    healthy = Flag()
 
 
 class RecordContent(serializers.Serializer):
     """What a record set answers: plain `values`, or `answers` with routing."""
 
-    ttl = serializers.IntegerField(min_value=0, max_value=MAX_TTL, default=DEFAULT_TTL)
+    ttl = Whole(min_value=0, max_value=MAX_TTL, default=DEFAULT_TTL)
     policy = serializers.ChoiceField(choices=[policy.value for policy in Policy], default=Policy.SIMPLE.value)
-    values = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_VALUE, trim_whitespace=False), default=list, max_length=MAX_VALUES
-    )
+    values = serializers.ListField(child=Text(max_length=MAX_VALUE), default=list, max_length=MAX_VALUES)
     answers = AnswerIn(many=True, default=list)
 
     def validate(self, attributes: dict[str, object]) -> dict[str, object]:
@@ -96,22 +95,22 @@ class RecordContent(serializers.Serializer):
 class RecordCreate(RecordContent):
     """A new record set."""
 
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = Text(max_length=MAX_NAME)
     type = serializers.ChoiceField(choices=TYPES)
 
 
 class RecordOut(serializers.Serializer):
     """A record set."""
 
-    id = serializers.CharField()
-    zone_id = serializers.CharField()
-    name = serializers.CharField()
-    type = serializers.CharField()
-    ttl = serializers.IntegerField()
-    policy = serializers.CharField()
-    values = serializers.ListField(child=serializers.CharField())
+    id = Text()
+    zone_id = Text()
+    name = Text()
+    type = Text()
+    ttl = Whole()
+    policy = Text()
+    values = serializers.ListField(child=Text())
     answers = AnswerOut(many=True)
-    version = serializers.IntegerField()
+    version = Whole()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -119,38 +118,38 @@ class RecordOut(serializers.Serializer):
 class HealthReport(serializers.Serializer):
     """Whether an answer works."""
 
-    value = serializers.CharField(max_length=MAX_VALUE)
-    healthy = serializers.BooleanField()
+    value = Text(max_length=MAX_VALUE)
+    healthy = Flag()
 
 
 class ZoneFile(serializers.Serializer):
     """A zone file."""
 
-    zonefile = serializers.CharField(max_length=MAX_ZONE_FILE, trim_whitespace=False)
+    zonefile = Text(max_length=MAX_ZONE_FILE)
 
 
 class Question(serializers.Serializer):
     """A question to the platform's name servers."""
 
-    name = serializers.CharField(max_length=MAX_NAME)
+    name = Text(max_length=MAX_NAME)
     type = serializers.ChoiceField(choices=TYPES, default=RecordType.A.value)
-    region = serializers.CharField(max_length=MAX_NAME, default="", allow_blank=True)
+    region = Text(max_length=MAX_NAME, default="", allow_blank=True)
 
 
 class ResourceRecord(serializers.Serializer):
     """One record of an answer."""
 
-    name = serializers.CharField()
-    type = serializers.CharField()
-    ttl = serializers.IntegerField()
-    value = serializers.CharField()
+    name = Text()
+    type = Text()
+    ttl = Whole()
+    value = Text()
 
 
 class Resolved(serializers.Serializer):
     """An answer; a negative one has the SOA in `authority`, with the time it may be remembered as TTL."""
 
-    name = serializers.CharField()
-    status = serializers.CharField()
+    name = Text()
+    status = Text()
     answers = ResourceRecord(many=True)
     authority = ResourceRecord(many=True)
 
@@ -158,4 +157,4 @@ class Resolved(serializers.Serializer):
 class UsageFlushed(serializers.Serializer):
     """How many usage records were made."""
 
-    recorded = serializers.IntegerField()
+    recorded = Whole()

@@ -126,7 +126,8 @@ async def _body(settings: Settings, request: Request, target: Target) -> AsyncIt
     """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be."""
     large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
     limit = settings.max_large_body_bytes if large else settings.max_body_bytes
-    with SpooledBody(limit, "; upload larger objects in parts" if target.service == "storage" else "") as body:
+    advice = "; larger objects go in parts of up to as much" if target.service == "storage" else ""
+    with SpooledBody(limit, advice) as body:
         yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
 
 

@@ -11,13 +11,11 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from services.loadbalancer.domain.probes import MAX_CHECKS_OF_TENANT, Outcome, Probe
 from services.loadbalancer.operations import probing
 from services.loadbalancer.ports import Ports
-from services.loadbalancer.ports.probes import PlatformHosts, ProbeClient
+from services.loadbalancer.ports.probes import PlatformHosts, ProbeClient, Translations
 from services.loadbalancer.settings import Settings
 from shared.clients.tenants import TenantsClient
 from shared.errors import OmniCloudError
@@ -30,6 +28,7 @@ from shared.kernel.logs import configure_logs, logger
 from shared.kernel.trace_export import SpanExport
 from shared.quotas import Quotas
 from shared.utils.clock import system_clock
+from shared.web.liveness import serve_liveness
 
 log = logger("loadbalancer.prober")
 
@@ -37,8 +36,6 @@ CLAIM = tracing.Work("claim checks")
 CHECK = tracing.Work("check a backend")
 LIVENESS_SECONDS = 10.0
 """A prober that hasn't come round for this long hangs."""
-HEALTH_LOOK_SECONDS = 60.0
-"""How often the liveness end point's server looks whether it was told to end; it ends with the process."""
 
 
 class Prober:
@@ -107,26 +104,6 @@ class Prober:
             self._transactions.run(lambda session: probing.report(session, self._ports, probe, outcome))
 
 
-def serve_health(prober: Prober, address: tuple[str, int]) -> ThreadingHTTPServer:
-    """A liveness end point for whoever watches the process."""
-
-    class Health(BaseHTTPRequestHandler):
-        """Answers every GET."""
-
-        def do_GET(self) -> None:
-            """200 while the prober comes round, 503 when it hangs."""
-            self.send_response(HTTPStatus.OK if prober.alive else HTTPStatus.SERVICE_UNAVAILABLE)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Probes aren't news."""
-
-    server = ThreadingHTTPServer(address, Health)
-    threading.Thread(target=server.serve_forever, args=(HEALTH_LOOK_SECONDS,), name="health", daemon=True).start()
-    return server
-
-
 def main() -> int:
     """Check until a signal."""
     settings = Settings()
@@ -138,8 +115,10 @@ def main() -> int:
     spans.start()
     clock = system_clock(settings.clock_file)
     ports = Ports(clock=clock, quotas=Quotas(TenantsClient.connect(settings, clock)))
-    prober = Prober(settings, ports, ProbeClient(settings.prober_refused_networks))
-    server = serve_health(prober, settings.listen())
+    translations = Translations(settings.prober_translations_file)
+    client = ProbeClient(settings.prober_refused_networks, translations=translations)
+    prober = Prober(settings, ports, client)
+    server = serve_liveness(lambda: prober.alive, settings.listen())
     prober.start()
     log.info("checking backends")
     stopping.wait()

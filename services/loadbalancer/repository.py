@@ -13,10 +13,11 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.errors import BackendExists, NameTaken
-from services.loadbalancer.tables import BackendRow, Listener, LoadBalancer, Pool
+from services.loadbalancer.tables import BackendRow, Listener, LoadBalancer, Pool, TenantStanding
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.kernel.context import current_tenant
+from shared.kernel.standing import ACTIVE
 from shared.utils.pagination import Page, PageRequest
 
 Row = TypeVar("Row", Pool, BackendRow, LoadBalancer)
@@ -169,16 +170,18 @@ def claim_due_checks(
 ) -> Sequence[BackendRow]:
     """Backends of all tenants whose active check is due, with their pools, each moved on by its pool's interval.
 
-    Those of tenants in `busy` wait, and of one tenant there are `of_tenant` at most. A time further off than one
-    interval is of a clock that was set back, and is due as well.
+    Those of tenants in `busy` wait, those of suspended ones until they are resumed, and of one tenant there are
+    `of_tenant` at most. A time further off than one interval is of a clock that was set back, and is due as well.
     """
     interval = func.make_interval(0, 0, 0, 0, 0, 0, Pool.check_interval_seconds)
     due = or_(BackendRow.next_check_at <= now, BackendRow.next_check_at > now + interval)
     turn = func.row_number().over(partition_by=BackendRow.tenant_id, order_by=BackendRow.next_check_at)
+    halted = select(TenantStanding.tenant_id).where(TenantStanding.state != ACTIVE)
     waiting = (
         select(BackendRow.id, BackendRow.next_check_at, turn.label("turn"))
         .join(Pool, Pool.id == BackendRow.pool_id)
         .where(BackendRow.next_check_at.is_not(None), due, BackendRow.tenant_id.not_in(busy))
+        .where(BackendRow.tenant_id.not_in(halted))
         .subquery()
     )
     chosen = select(waiting.c.id).where(waiting.c.turn <= of_tenant).order_by(waiting.c.next_check_at).limit(limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -35,6 +36,10 @@ class Settings(ServiceSettings):
     """Machines of the platform that no other setting names."""
     prober_refused_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks that no check leads into, beside the platform's own machines: those of the operator."""
+
+    prober_translations_file: Path | None = None
+    """Tenants' addresses and those at which the prober reaches their machines, a pair a line: the operator's
+    destination NAT, for a prober whose host has no route into the tenants' networks."""
 
     def platform_hosts(self) -> list[str]:
         """The names of the platform's own machines, which no tenant's check may ask."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from shared.infra.db.sqlalchemy import TenantRow
@@ -60,6 +60,15 @@ class BackendRow(TenantRow, Base):
     checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     check_result: Mapped[str | None] = mapped_column(Text)
     pool: Mapped[Pool] = relationship(back_populates="backends")
+
+
+class TenantStanding(Base):
+    """What the tenants service last said of a tenant, by the sequence of its event; no row: nothing, it is active."""
+
+    __tablename__ = "tenant_standings"
+    tenant_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    sequence: Mapped[int] = mapped_column(BigInteger)
 
 
 class LoadBalancer(TenantRow, Base):

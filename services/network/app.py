@@ -17,7 +17,7 @@ configure("network", settings)
 
 from services.network import api  # noqa: E402 - models load only after Django is configured
 from services.network.handlers import COUNTED, handlers  # noqa: E402
-from services.network.operations import translations, usage  # noqa: E402
+from services.network.operations import addresses, translations, usage  # noqa: E402
 from services.network.repository import held_reservations, tenants_metered_before  # noqa: E402
 
 clock = system_clock(settings.clock_file)
@@ -47,6 +47,12 @@ def drop_ended_connections() -> None:
         pass
 
 
+def note_rested_addresses() -> None:
+    """Note which released addresses may be handed out again, a batch a transaction."""
+    while transactions.run(lambda _connection: addresses.sweep(ports)):
+        pass
+
+
 service = create_service(
     settings,
     ports,
@@ -56,5 +62,6 @@ service = create_service(
         meter,
         Periodic("quota-sweep", settings.quota_sweep_interval_seconds, sweep.run),
         Periodic("nat-sweep", settings.nat_sweep_interval_seconds, drop_ended_connections),
+        Periodic("address-sweep", settings.address_sweep_interval_seconds, note_rested_addresses),
     ],
 )

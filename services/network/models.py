@@ -6,6 +6,7 @@ from django.db import models
 
 from services.network.domain.cidr import parse_network
 from services.network.domain.nat_gateways import Connectivity
+from services.network.domain.routes import TargetKind, state_of
 from services.network.domain.subnets import RESERVED_FIRST, usable_count
 from services.network.domain.vpn_tunnels import MINIMUM_MTU, tcp_mss
 from shared.infra.db.django import TenantModel
@@ -91,7 +92,7 @@ class AclRule(TenantModel):
 
 
 class Subnet(TenantModel):
-    """A part of a VPC in one zone. Every place below `next_place` was handed out at some time."""
+    """A part of a VPC in one zone. Every place below `next_place` was handed out at some time, that one never."""
 
     vpc = models.ForeignKey(Vpc, on_delete=models.PROTECT, related_name="subnets")
     name = models.TextField()
@@ -116,8 +117,8 @@ class Subnet(TenantModel):
 class Address(TenantModel):
     """An address that is held, or was released at `released_at`. Its place is its distance from the subnet's first.
 
-    The row stays when the address has rested, until it is handed out again: so the lowest free one is found by an index
-    and not by looking at all.
+    The row stays when the address has rested, until it is handed out again, and is marked as `rested` by whoever
+    notices first: so the lowest free one is found by an index, however many are held or still rest.
     """
 
     subnet = models.ForeignKey(Subnet, on_delete=models.CASCADE, related_name="addresses")
@@ -126,6 +127,7 @@ class Address(TenantModel):
     holder = models.TextField(null=True)
     metered_from = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
+    rested = models.BooleanField(default=False)
 
     class Meta:
         app_label = "network"
@@ -134,9 +136,18 @@ class Address(TenantModel):
         constraints = (models.UniqueConstraint(fields=("subnet", "place"), name="address_once"),)
         indexes = (
             models.Index(
-                fields=("subnet", "place", "released_at"),
-                condition=models.Q(released_at__isnull=False),
-                name="addresses_released",
+                fields=("tenant_id", "id"), condition=models.Q(released_at__isnull=True), name="addresses_held"
+            ),
+            models.Index(fields=("subnet", "place"), condition=models.Q(rested=True), name="addresses_rested"),
+            models.Index(
+                fields=("subnet", "released_at"),
+                condition=models.Q(rested=False, released_at__isnull=False),
+                name="addresses_resting",
+            ),
+            models.Index(
+                fields=("released_at",),
+                condition=models.Q(rested=False, released_at__isnull=False),
+                name="addresses_rest_ends",
             ),
         )
 
@@ -184,6 +195,11 @@ class Route(TenantModel):
         db_table = "routes"
         verbose_name = "route"
         constraints = (models.UniqueConstraint(fields=("route_table", "destination"), name="route_destination"),)
+
+    @property
+    def state(self) -> str:
+        """Whether packets arrive."""
+        return state_of(TargetKind(self.target_kind)).value
 
 
 class Peering(TenantModel):

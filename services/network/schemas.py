@@ -7,18 +7,19 @@ from rest_framework import serializers
 from services.network.domain.acls import MAX_RULE_NUMBER, AclAction
 from services.network.domain.nat_gateways import Connectivity
 from services.network.domain.packets import MAX_PORT, Direction, Protocol
-from services.network.domain.routes import TargetKind
+from services.network.domain.routes import RouteState, TargetKind
 from services.network.domain.translations import IDLE_TIMEOUTS
 from services.network.domain.vpn_tunnels import GATEWAY_MTU, Cipher
+from shared.web.django_fields import Flag, Text, Whole
 
 NAME_LENGTH = 63
 MAX_MTU = 9_216
 """Jumbo frames; nothing on the way carries more."""
 
 
-def name_field(**options: object) -> serializers.CharField:
+def name_field(**options: object) -> Text:
     """A name for people."""
-    return serializers.CharField(max_length=NAME_LENGTH, **options)
+    return Text(max_length=NAME_LENGTH, **options)
 
 
 def choice_field(kind: type, **options: object) -> serializers.ChoiceField:
@@ -26,16 +27,16 @@ def choice_field(kind: type, **options: object) -> serializers.ChoiceField:
     return serializers.ChoiceField(choices=[member.value for member in kind], **options)  # type: ignore[attr-defined]
 
 
-def port_field(**options: object) -> serializers.IntegerField:
+def port_field(**options: object) -> Whole:
     """A TCP or UDP port."""
-    return serializers.IntegerField(min_value=0, max_value=MAX_PORT, **options)
+    return Whole(min_value=0, max_value=MAX_PORT, **options)
 
 
 class ResourceOut(serializers.Serializer):
     """What every resource has."""
 
-    id = serializers.CharField()
-    version = serializers.IntegerField()
+    id = Text()
+    version = Whole()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -43,23 +44,23 @@ class ResourceOut(serializers.Serializer):
 class InVpcOut(ResourceOut):
     """What every resource of a VPC has that has a name."""
 
-    vpc_id = serializers.CharField()
-    name = serializers.CharField()
+    vpc_id = Text()
+    name = Text()
 
 
 class VpcCreate(serializers.Serializer):
     """A new VPC."""
 
     name = name_field()
-    cidr = serializers.CharField()
-    ipv6_cidr = serializers.CharField(required=False, allow_null=True, default=None)
+    cidr = Text()
+    ipv6_cidr = Text(required=False, allow_null=True, default=None)
 
 
 class VpcUpdate(serializers.Serializer):
     """What may change of a VPC: its name, and which of its route tables is the main one."""
 
     name = name_field(required=False)
-    main_route_table_id = serializers.CharField(required=False)
+    main_route_table_id = Text(required=False)
 
     def validate(self, attributes: dict[str, object]) -> dict[str, object]:
         """At least one of the two."""
@@ -71,34 +72,34 @@ class VpcUpdate(serializers.Serializer):
 class CidrBlockCreate(serializers.Serializer):
     """One more range for a VPC, of either family."""
 
-    cidr = serializers.CharField()
+    cidr = Text()
 
 
 class CidrBlockOut(CidrBlockCreate):
     """A range that was associated later."""
 
-    id = serializers.CharField()
+    id = Text()
 
 
 class VpcOut(ResourceOut):
     """A VPC; `cidr_blocks` are the ranges that were associated later."""
 
-    name = serializers.CharField()
-    cidr = serializers.CharField()
-    ipv6_cidr = serializers.CharField(allow_null=True)
+    name = Text()
+    cidr = Text()
+    ipv6_cidr = Text(allow_null=True)
     cidr_blocks = CidrBlockOut(many=True)
-    main_route_table_id = serializers.CharField()
+    main_route_table_id = Text()
 
 
 class SubnetCreate(serializers.Serializer):
     """A new subnet."""
 
-    vpc_id = serializers.CharField()
+    vpc_id = Text()
     name = name_field()
-    cidr = serializers.CharField()
-    zone = serializers.CharField()
-    acl_id = serializers.CharField(required=False, allow_null=True, default=None)
-    route_table_id = serializers.CharField(required=False, allow_null=True, default=None)
+    cidr = Text()
+    zone = Text()
+    acl_id = Text(required=False, allow_null=True, default=None)
+    route_table_id = Text(required=False, allow_null=True, default=None)
 
 
 class SubnetUpdate(serializers.Serializer):
@@ -108,59 +109,59 @@ class SubnetUpdate(serializers.Serializer):
     """
 
     name = name_field(required=False)
-    acl_id = serializers.CharField(required=False, allow_null=True)
-    route_table_id = serializers.CharField(required=False, allow_null=True)
+    acl_id = Text(required=False, allow_null=True)
+    route_table_id = Text(required=False, allow_null=True)
 
 
 class SubnetOut(InVpcOut):
     """A subnet; `usable_addresses` is how many can be handed out of it when it is empty (IPv4 only)."""
 
-    cidr = serializers.CharField()
-    zone = serializers.CharField()
-    acl_id = serializers.CharField(allow_null=True)
-    route_table_id = serializers.CharField(allow_null=True)
-    usable_addresses = serializers.IntegerField(allow_null=True)
+    cidr = Text()
+    zone = Text()
+    acl_id = Text(allow_null=True)
+    route_table_id = Text(allow_null=True)
+    usable_addresses = Whole(allow_null=True)
 
 
 class AddressCreate(serializers.Serializer):
     """An address to hand out: one that is wanted, or the lowest free one."""
 
-    subnet_id = serializers.CharField()
-    address = serializers.CharField(required=False, allow_null=True, default=None)
-    holder = serializers.CharField(required=False, allow_null=True, default=None, max_length=200)
+    subnet_id = Text()
+    address = Text(required=False, allow_null=True, default=None)
+    holder = Text(required=False, allow_null=True, default=None, max_length=200)
 
 
 class AddressOut(ResourceOut):
     """A held address."""
 
-    subnet_id = serializers.CharField()
-    address = serializers.CharField()
-    holder = serializers.CharField(allow_null=True)
+    subnet_id = Text()
+    address = Text()
+    holder = Text(allow_null=True)
 
 
 class NamedInVpc(serializers.Serializer):
     """A new access list or security group."""
 
-    vpc_id = serializers.CharField()
+    vpc_id = Text()
     name = name_field()
 
 
 class AclRuleCreate(serializers.Serializer):
     """A new rule of an access list."""
 
-    number = serializers.IntegerField(min_value=1, max_value=MAX_RULE_NUMBER)
+    number = Whole(min_value=1, max_value=MAX_RULE_NUMBER)
     direction = choice_field(Direction)
     action = choice_field(AclAction)
     protocol = choice_field(Protocol, default=Protocol.ALL.value)
     port_low = port_field(default=0)
     port_high = port_field(default=MAX_PORT)
-    cidr = serializers.CharField()
+    cidr = Text()
 
 
 class AclRuleOut(AclRuleCreate):
     """A rule of an access list."""
 
-    id = serializers.CharField()
+    id = Text()
 
 
 class AclOut(InVpcOut):
@@ -181,14 +182,14 @@ class GroupRuleCreate(serializers.Serializer):
     protocol = choice_field(Protocol, default=Protocol.ALL.value)
     port_low = port_field(default=0)
     port_high = port_field(default=MAX_PORT)
-    cidr = serializers.CharField(required=False, allow_null=True, default=None)
-    peer_group_id = serializers.CharField(required=False, allow_null=True, default=None)
+    cidr = Text(required=False, allow_null=True, default=None)
+    peer_group_id = Text(required=False, allow_null=True, default=None)
 
 
 class GroupRuleOut(GroupRuleCreate):
     """A rule of a security group."""
 
-    id = serializers.CharField()
+    id = Text()
 
 
 class SecurityGroupOut(InVpcOut):
@@ -200,12 +201,12 @@ class SecurityGroupOut(InVpcOut):
 class FirewallQuestion(serializers.Serializer):
     """A packet at an interface; `peer_groups` are the security groups of the other end."""
 
-    subnet_id = serializers.CharField()
-    security_group_ids = serializers.ListField(child=serializers.CharField(), default=list, max_length=16)
-    peer_groups = serializers.ListField(child=serializers.CharField(), default=list, max_length=16)
+    subnet_id = Text()
+    security_group_ids = serializers.ListField(child=Text(), default=list, max_length=16)
+    peer_groups = serializers.ListField(child=Text(), default=list, max_length=16)
     direction = choice_field(Direction, default=Direction.INGRESS.value)
     protocol = choice_field(Protocol, default=Protocol.TCP.value)
-    peer = serializers.CharField()
+    peer = Text()
     port = port_field(default=0)
     source_port = port_field(default=49_152)
 
@@ -213,16 +214,16 @@ class FirewallQuestion(serializers.Serializer):
 class FirewallVerdictOut(serializers.Serializer):
     """Whether the connection comes about, and what decided."""
 
-    allowed = serializers.BooleanField()
-    decided_by = serializers.CharField()
-    rule_number = serializers.IntegerField(allow_null=True)
+    allowed = Flag()
+    decided_by = Text()
+    rule_number = Whole(allow_null=True)
 
 
 class RouteTableOut(InVpcOut):
     """A route table; `subnet_ids` are those that are associated with it. The main one is for all others."""
 
-    main = serializers.BooleanField()
-    subnet_ids = serializers.ListField(child=serializers.CharField())
+    main = Flag()
+    subnet_ids = serializers.ListField(child=Text())
 
 
 class Renamed(serializers.Serializer):
@@ -234,66 +235,67 @@ class Renamed(serializers.Serializer):
 class RouteCreate(serializers.Serializer):
     """A new route."""
 
-    destination = serializers.CharField()
+    destination = Text()
     target_kind = choice_field(TargetKind)
-    target = serializers.CharField(required=False, default="", allow_blank=True)
+    target = Text(required=False, default="", allow_blank=True)
 
 
 class RouteOut(ResourceOut):
-    """A route."""
+    """A route. `state` is `blackhole` where packets are dropped: by choice, or since `target` is gone."""
 
-    vpc_id = serializers.CharField()
-    route_table_id = serializers.CharField()
-    destination = serializers.CharField()
-    target_kind = serializers.CharField()
-    target = serializers.CharField(allow_blank=True)
+    vpc_id = Text()
+    route_table_id = Text()
+    destination = Text()
+    target_kind = Text()
+    target = Text(allow_blank=True)
+    state = choice_field(RouteState)
 
 
 class PeeringCreate(serializers.Serializer):
     """A request for a peering. Without a tenant the peer is another VPC of one's own."""
 
-    vpc_id = serializers.CharField()
-    peer_tenant_id = serializers.CharField(required=False, allow_null=True, default=None)
-    peer_vpc_id = serializers.CharField()
+    vpc_id = Text()
+    peer_tenant_id = Text(required=False, allow_null=True, default=None)
+    peer_vpc_id = Text()
 
 
 class PeeringOut(ResourceOut):
     """A peering."""
 
-    requester_tenant_id = serializers.CharField(source="tenant_id")
-    requester_vpc_id = serializers.CharField()
-    accepter_tenant_id = serializers.CharField()
-    accepter_vpc_id = serializers.CharField()
-    state = serializers.CharField()
+    requester_tenant_id = Text(source="tenant_id")
+    requester_vpc_id = Text()
+    accepter_tenant_id = Text()
+    accepter_vpc_id = Text()
+    state = Text()
 
 
 class TunnelCreate(serializers.Serializer):
     """A new VPN tunnel."""
 
-    vpc_id = serializers.CharField()
+    vpc_id = Text()
     name = name_field()
-    peer_address = serializers.CharField()
+    peer_address = Text()
     cipher = choice_field(Cipher, default=Cipher.AES_GCM.value)
-    nat_traversal = serializers.BooleanField(default=False)
-    gateway_mtu = serializers.IntegerField(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
+    nat_traversal = Flag(default=False)
+    gateway_mtu = Whole(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
 
 
 class TunnelOut(InVpcOut):
     """A VPN tunnel; `mtu` is the largest inner packet, `mss` and `mss_ipv6` what TCP is clamped to, in bytes."""
 
-    peer_address = serializers.CharField()
-    cipher = serializers.CharField()
-    nat_traversal = serializers.BooleanField()
-    gateway_mtu = serializers.IntegerField()
-    mtu = serializers.IntegerField()
-    mss = serializers.IntegerField()
-    mss_ipv6 = serializers.IntegerField(allow_null=True)
+    peer_address = Text()
+    cipher = Text()
+    nat_traversal = Flag()
+    gateway_mtu = Whole()
+    mtu = Whole()
+    mss = Whole()
+    mss_ipv6 = Whole(allow_null=True)
 
 
 class NatGatewayCreate(serializers.Serializer):
     """A new NAT gateway."""
 
-    subnet_id = serializers.CharField()
+    subnet_id = Text()
     name = name_field()
     connectivity = choice_field(Connectivity, default=Connectivity.PUBLIC.value)
 
@@ -301,25 +303,25 @@ class NatGatewayCreate(serializers.Serializer):
 class NatGatewayOut(ResourceOut):
     """A NAT gateway; `address` is its own of the subnet, `public_address` what others see of a public one."""
 
-    subnet_id = serializers.CharField()
-    name = serializers.CharField()
-    address = serializers.CharField(source="address.address")
-    connectivity = serializers.CharField()
-    public_address = serializers.CharField(allow_null=True)
+    subnet_id = Text()
+    name = Text()
+    address = Text(source="address.address")
+    connectivity = Text()
+    public_address = Text(allow_null=True)
 
 
 class PacketIn(serializers.Serializer):
     """Where a packet comes from. ICMP has its query's identifier for the port in the VPC, and no other."""
 
     protocol = serializers.ChoiceField(choices=[protocol.value for protocol in IDLE_TIMEOUTS])
-    source = serializers.CharField()
+    source = Text()
     source_port = port_field(default=0)
 
 
 class OutgoingPacket(PacketIn):
     """A packet from the VPC to elsewhere."""
 
-    destination = serializers.CharField()
+    destination = Text()
     destination_port = port_field(default=0)
 
 
@@ -332,19 +334,19 @@ class IncomingPacket(PacketIn):
 class TranslationOut(OutgoingPacket):
     """A connection that a gateway follows: for the other side its source is `address` and `port`, until it idles."""
 
-    id = serializers.CharField()
-    address = serializers.CharField(source="gateway.translates_to")
-    port = serializers.IntegerField()
+    id = Text()
+    address = Text(source="gateway.translates_to")
+    port = Whole()
     expires_at = serializers.DateTimeField()
 
 
 class ReachabilityOut(serializers.Serializer):
     """Whether packets can go from one VPC to another."""
 
-    reachable = serializers.BooleanField()
+    reachable = Flag()
 
 
 class UsageFlushed(serializers.Serializer):
     """How many usage records were made."""
 
-    recorded = serializers.IntegerField()
+    recorded = Whole()

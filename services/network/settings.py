@@ -20,6 +20,8 @@ class Settings(ServiceSettings):
     address less until then."""
     nat_sweep_interval_seconds: float = Field(default=60.0, gt=0)
     """How often NAT connections that have ended are dropped. Until then they take room, and nothing else."""
+    address_sweep_interval_seconds: float = Field(default=30.0, gt=0)
+    """How often it is noted which addresses have rested. Whoever asks for one notes what is left, in its own time."""
     public_network: IPv4Network = IPv4Network("198.18.0.0/15")
     """Where public NAT gateways get their addresses from. Without one of the platform's own it is the range for
     measurements (RFC 2544), which nobody else in the internet has."""

@@ -10,6 +10,7 @@ from services.storage.operations import standings, tenancy, volumes
 from services.storage.ports import Ports
 from shared.events import Event
 from shared.events.inbox import Handler
+from shared.events.standings import note_standing
 from shared.kernel.standing import ACTIVE, CLOSED, SUSPENDED
 from shared.quotas import Counted, settlements
 
@@ -35,12 +36,12 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
 
     def tenant_stands(state: str) -> Handler:
         def stands(event: Event, session: Session) -> None:
-            standings.note(session, event, state)
+            note_standing(session, event, state)
 
         return stands
 
     def tenant_closed(event: Event, session: Session) -> None:
-        standings.note(session, event, CLOSED)
+        note_standing(session, event, CLOSED)
         tenancy.close_tenant(session, ports)
 
     def account_ended(event: Event, session: Session) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, text, union_all
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from services.storage.domain.listing import Start, following
 from services.storage.domain.quotas import bucket_claim, snapshot_claim
+from services.storage.domain.volumes import UnknownZone
 from services.storage.tables import (
     Bucket,
     EndedRight,
@@ -261,6 +263,15 @@ class VolumeRepository(Rows[Volume]):
 
     model = Volume
 
+    def add(self, row: Volume) -> Volume:
+        """Insert a volume. Raises UnknownZone when the platform's catalogue hasn't its zone."""
+        try:
+            with self.session.begin_nested():
+                self.session.add(row)
+        except IntegrityError as error:
+            raise UnknownZone(f"there is no zone {row.zone}", zone=row.zone) from error
+        return row
+
     def attached_to(self, instance_id: str) -> Sequence[Volume]:
         """The tenant's volumes on an instance, locked, in id order."""
         query = self.scoped().where(Volume.instance_id == instance_id).order_by(Volume.id).with_for_update()
@@ -308,23 +319,14 @@ def ruled_buckets(session: Session, day: date) -> Sequence[tuple[str, str]]:
     return [(tenant_id, id) for tenant_id, id in session.execute(query.order_by(Bucket.id))]
 
 
-def standing(session: Session, tenant_id: str, *, lock: bool = False) -> TenantStanding | None:
+def standing(session: Session, tenant_id: str) -> TenantStanding | None:
     """What the tenants service last said of a tenant; None when it has said nothing."""
-    return session.get(TenantStanding, tenant_id, with_for_update=lock, populate_existing=True)
+    return session.get(TenantStanding, tenant_id, populate_existing=True)
 
 
 def ended_right(session: Session, subject: str) -> EndedRight | None:
     """When somebody last lost a right; None when nobody has said so."""
     return session.get(EndedRight, subject)
-
-
-def pass_gate(session: Session, *, closing: bool = False) -> None:
-    """Wait until nobody is closing the context's tenant, or (`closing`) until nobody is making anything for it.
-
-    Held until the transaction ends: what is made is there before the closing begins, or is never made.
-    """
-    lock = func.pg_advisory_xact_lock if closing else func.pg_advisory_xact_lock_shared
-    session.execute(select(lock(func.hashtextextended(f"storage/{current_tenant()}", 0))))
 
 
 def named_blobs(session: Session, names: Collection[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Fields of the Django services for numbers that are kept digit by digit, and for money."""
+"""Fields of the Django services that keep what was sent: text, numbers digit by digit, and money."""
 
 from __future__ import annotations
 
@@ -12,6 +12,45 @@ from shared.utils.decimals import DECIMAL_PATTERN, parse_decimal, plain
 from shared.utils.money import Money, exponent
 
 CURRENCY = r"^[A-Z]{3}\Z"
+
+
+class Text(serializers.CharField):
+    """Text that is kept as it was sent, blanks at its ends included. Numbers are no text, and blanks alone are none."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(trim_whitespace=False, **keywords)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """The framework's, with blanks alone as blank."""
+        if isinstance(data, str) and data and not data.strip() and not self.allow_blank:
+            self.fail("blank")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Raises ValidationError for anything but text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class Whole(serializers.IntegerField):
+    """A whole number that was sent as one: `7` or `7.0`, not the text `"7"`."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Raises ValidationError for anything but a whole number."""
+        if isinstance(data, bool) or not isinstance(data, int | float) or data != data // 1:
+            self.fail("invalid")
+        return int(super().to_internal_value(int(data)))
+
+
+class Flag(serializers.BooleanField):
+    """True or false, and no other word or number for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Raises ValidationError for anything but the two."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": f"^{DECIMAL_PATTERN}$"})

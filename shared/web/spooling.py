@@ -14,7 +14,9 @@ from shared.errors import PayloadTooLarge
 
 IN_MEMORY_BYTES = 2**20
 CHUNK_BYTES = 2**18
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_LENGTH = re.compile(r"[0-9]+", re.ASCII)
+_LONGEST_DIGITS = 19
+"""As many as no body has bytes; more of them say nothing more."""
 
 
 class SpooledBody:
@@ -96,5 +98,7 @@ class SpooledBody:
 
 
 def declared_size(content_length: str | None) -> int | None:
-    """The size that `Content-Length` tells; None where it tells none."""
-    return int(content_length) if content_length and _LENGTH.fullmatch(content_length) else None
+    """The size that `Content-Length` tells; None where it tells none. It may be cut where it is beyond every size."""
+    if content_length is None or not _LENGTH.fullmatch(content_length):
+        return None
+    return int(content_length.lstrip("0")[:_LONGEST_DIGITS] or "0")

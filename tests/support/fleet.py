@@ -7,9 +7,10 @@ the local fleet's control socket, `containers.fleet` to the container engine.
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -132,6 +133,19 @@ class FleetControl:
     def set_clock(self, ahead: float) -> None:
         """All services see a wall clock that is so many seconds ahead of the machine's, until it is set again."""
         self._refuse()
+
+    @contextmanager
+    def machine_address(self) -> Iterator[tuple[str, str]]:
+        """An address that a tenant may give a machine of its own, and the one of this host that it is reached at."""
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+            try:
+                probe.connect(("203.0.113.99", 9))  # nothing is sent
+                address: str = probe.getsockname()[0]
+            except OSError:
+                address = "127.0.0.1"
+        if address.startswith("127."):
+            pytest.skip("this host has no address but its loopback, where no backend of a tenant may be")
+        yield address, address
 
     @contextmanager
     def paused(self, name: str) -> Iterator[None]:

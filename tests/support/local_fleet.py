@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +71,16 @@ class LocalFleet(FleetControl):
 
     def set_clock(self, ahead: float) -> None:
         self._request("clock", seconds=ahead)
+
+    @contextmanager
+    def machine_address(self) -> Iterator[tuple[str, str]]:
+        """Any private address, translated to the host's loopback for the prober alone: every host has one."""
+        address, reached = f"10.254.{secrets.randbelow(256)}.{secrets.randbelow(256)}", "127.0.0.1"
+        self._request("translate", address=address, reached=reached)
+        try:
+            yield address, reached
+        finally:
+            self._request("translate", address=address, reached="")
 
     def _repair(self) -> None:
         self.set_clock(clock.ahead)

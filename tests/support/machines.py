@@ -1,4 +1,4 @@
-"""Machines of tenants for tests: small servers at an address of this machine that isn't its loopback."""
+"""Machines of tenants for tests: small servers at an address that a tenant may name."""
 
 from __future__ import annotations
 
@@ -8,22 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-import pytest
+from tests.support.fleet import FleetControl
 
 SILENT = "silent"
-
-
-def own_address() -> str:
-    """An address of this machine that others reach it by. Skips the test on a machine that has none but loopback."""
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        try:
-            probe.connect(("203.0.113.99", 9))  # nothing is sent
-            address: str = probe.getsockname()[0]
-        except OSError:
-            address = "127.0.0.1"
-    if address.startswith("127."):
-        pytest.skip("this machine has no address but its loopback, where no backend of a tenant may be")
-    return address
 
 
 @dataclass
@@ -67,19 +54,20 @@ class Machine:
 
 
 @contextmanager
-def closed_port() -> Iterator[tuple[str, int]]:
+def closed_port(fleet: FleetControl) -> Iterator[tuple[str, int]]:
     """Address and port of a machine that refuses connections as long as the block runs."""
-    address = own_address()
-    with closing(socket.socket()) as taken:
-        taken.bind((address, 0))
-        yield taken.getsockname()
+    with fleet.machine_address() as (address, here), closing(socket.socket()) as taken:
+        taken.bind((here, 0))
+        yield address, taken.getsockname()[1]
 
 
 @contextmanager
-def machine(status: str = "200 OK") -> Iterator[Machine]:
+def machine(fleet: FleetControl, status: str = "200 OK") -> Iterator[Machine]:
     """A machine that runs as long as the block."""
-    address = own_address()
-    with closing(socket.create_server((address, 0), backlog=64)) as listener:
+    with (
+        fleet.machine_address() as (address, here),
+        closing(socket.create_server((here, 0), backlog=64)) as listener,
+    ):
         made = Machine(address, listener, status)
         threading.Thread(target=made.serve, daemon=True).start()
         try:

@@ -25,7 +25,7 @@ def put_object(api: Api, bucket: str, key: str, content: bytes = b"content", **h
 
 def make_volume(api: Api, size_gib: int = 10, **fields: Any) -> dict[str, Any]:
     """A new volume."""
-    body = {"name": "data", "size_gib": size_gib, "zone": "zone-1", **fields}
+    body = {"name": "data", "size_gib": size_gib, "zone": "nimbus-eu-1a", **fields}
     volume: dict[str, Any] = api.ok("POST", f"{STORAGE}/volumes", 201, json=body)
     return volume
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,6 +68,16 @@ def session_states(fleet: FleetControl, service: str) -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT state FROM pg_stat_activity WHERE application_name = %s", (service,))
             return [str(state) for (state,) in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def execute(fleet: FleetControl, statement: str, values: Mapping[str, Any]) -> None:
+    """Write into the infrastructure database, past the services: what would take them hours to make."""
+    connection = _connect(fleet)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
     finally:
         connection.close()
 

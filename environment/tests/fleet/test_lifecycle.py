@@ -182,6 +182,16 @@ def test_a_fleet_may_start_with_its_clock_ahead_of_the_machines(project: Project
     assert client.request("clock")["seconds"] == -600
 
 
+def test_machines_of_tenants_are_reached_where_the_drills_say(project: Project) -> None:
+    project.compose("services: {early: {build: ., command: python -m fake.job 0, environment: {NAME: early}}}\n")
+    assert project.up().returncode == 0
+    paths = FleetPaths(project.folder, "default")
+    told, client = paths.volumes / "clock" / "translations", FleetClient(paths)
+    for address, reached in (("10.254.0.1", "127.0.0.1"), ("10.254.0.2", "127.0.0.2"), ("10.254.0.1", "")):
+        client.request("translate", address=address, reached=reached)
+    assert told.read_text() == "10.254.0.2 127.0.0.2\n"
+
+
 def test_a_fleets_clock_is_the_machines_unless_told_otherwise(project: Project) -> None:
     project.compose("services: {early: {build: ., command: python -m fake.job 0, environment: {NAME: early}}}\n")
     assert project.up().returncode == 0

@@ -23,11 +23,12 @@ EVENT_TYPES = frozenset(
 """`<service>.<noun>.<verb>`. `<service>.usage.recorded` is told by shared.metering alone and isn't among them."""
 
 REQUIRED = ("Dockerfile", "__init__.py", "app.py", "settings.py", "domain", "operations", "api", "ports")
-REQUIRED_WITH_DATABASE = ("repository.py", "schemas.py", "migrations", "persistence")
+REQUIRED_WITH_DATABASE = ("repository", "schemas.py", "migrations", "persistence")
 ONE_OF = {
     "operations": ("operations.py", "operations"),
     "api": ("api.py", "api"),
     "ports": ("ports.py", "ports"),
+    "repository": ("repository.py", "repository"),
     "persistence": ("models.py", "tables.py"),
 }
 """Rooms that are a file or a folder, or have another name by framework."""

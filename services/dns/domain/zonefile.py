@@ -43,7 +43,11 @@ from services.dns.domain.soa import Soa
 DIRECTIVES = ["$ORIGIN", "$TTL", "$GENERATE"]
 """A tenant's text opens no file here, so there is no $INCLUDE."""
 MAX_RECORDS = 50_000
-"""In one file; a short $GENERATE could make any number."""
+"""In one file."""
+MAX_GENERATED = 5_000
+"""By all $GENERATE of a file, each of which makes any number of records in a few letters: more than the addresses of a
+/20, and about a second's work.
+"""
 TYPE_ORDER = {RecordType.NS: 0}
 """Name servers come first, as people write it; the rest follows by name."""
 ROUTING = ";routing"
@@ -140,6 +144,8 @@ class _Records:
 
     found: list[tuple[str, str, int, str]] = field(default_factory=list)
     soas: list[tuple[str, Soa]] = field(default_factory=list)
+    generating: bool = False
+    generated: int = 0
 
     @property
     def manager(self) -> _Records:
@@ -155,6 +161,9 @@ class _Records:
         """The reader keeps its origin itself."""
 
     def add(self, name: dns.name.Name, ttl: int, data: dns.rdata.Rdata) -> None:
+        self.generated += self.generating
+        if self.generated > MAX_GENERATED:
+            raise InvalidZoneFile(f"$GENERATE makes at most {MAX_GENERATED} records in a file")
         owner_name = name.canonicalize().to_text()
         if isinstance(data, dns.rdtypes.ANY.SOA.SOA):
             self.soas.append((owner_name, _soa(data, ttl)))
@@ -166,6 +175,16 @@ class _Records:
         if len(self.found) >= MAX_RECORDS:
             raise InvalidZoneFile(f"a zone file has at most {MAX_RECORDS} records")
         self.found.append((name, kind, ttl, value))
+
+
+class _Reader(dns.zonefile.Reader):
+    """Says of which records a $GENERATE is the source."""
+
+    def _generate_line(self) -> None:
+        records = cast(_Records, self.txn)
+        records.generating = True
+        super()._generate_line()  # type: ignore[no-untyped-call]
+        records.generating = False
 
 
 class _Lines(dns.tokenizer.Tokenizer):
@@ -211,9 +230,7 @@ class _Lines(dns.tokenizer.Tokenizer):
 def _read(text: str, zone: str, default_ttl: int) -> _Records:
     records = _Records()
     lines = _Lines(text, records)
-    reader = dns.zonefile.Reader(
-        lines, dns.rdataclass.IN, cast(Any, records), allow_directives=DIRECTIVES, default_ttl=default_ttl
-    )
+    reader = _Reader(lines, dns.rdataclass.IN, cast(Any, records), allow_directives=DIRECTIVES, default_ttl=default_ttl)
     reader.current_origin = reader.last_name = dns.name.from_text(zone)
     lines.reader = reader
     try:

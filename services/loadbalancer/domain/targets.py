@@ -9,12 +9,21 @@ from services.loadbalancer.domain.errors import AddressRefused
 
 HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 MAX_HOST_NAME = 253
-INTERNAL_SUFFIXES = ("localhost", "localdomain", "internal", "consul", "local")
-"""Names that resolve inside the platform or only on its machines (RFC 6761, RFC 6762)."""
+INTERNAL_SUFFIXES = frozenset(
+    ("localhost", "localdomain", "internal", "consul", "local", "intranet", "private", "corp", "home", "lan", "arpa")
+)
+"""Names that resolve inside the platform or only on its machines, and those that networks use inside (RFC 6761,
+RFC 6762 appendix G, RFC 8375); `arpa` has no machines."""
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 """What ends in such a label is an address to `inet_aton`, in one of its spellings: 0x7f000001, 0177.1 (WHATWG URL)."""
-METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("168.63.129.16")})
-"""Metadata and agents of clouds that lie beside the link-local ones: EC2's and Azure's."""
+METADATA = tuple(
+    map(
+        ipaddress.ip_network,
+        ("fd00:ec2::/32", "fd20:ce::/32", "168.63.129.16/32", "192.0.0.0/24", "100.100.100.200/32", "fec0::/10"),
+    )
+)
+"""Metadata and agents of clouds that lie beside the link-local ones: EC2's (also names, time and pods' identities),
+Google's, Azure's, Oracle's (in the IETF's range for protocols, RFC 6890) and Alibaba's; and what was site-local."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -29,14 +38,14 @@ def check_address(text: str) -> str:
     try:
         address: Address = ipaddress.ip_address(text)
     except ValueError:
-        return _check_host(text.lower().rstrip("."))
+        return _check_host(text.lower().removesuffix("."))
     if getattr(address, "scope_id", None):
         raise AddressRefused(f"{text} names an interface of one machine", address=text)
     for reached in _reached(address):
         for what in ("is_loopback", "is_link_local", "is_multicast", "is_unspecified"):
             if getattr(reached, what):
                 raise AddressRefused(f"{text} is no address of a backend ({what.removeprefix('is_')})", address=text)
-        if reached in METADATA:
+        if any(reached in network for network in METADATA):
             raise AddressRefused(f"{text} is no address of a backend (metadata)", address=text)
     plain = getattr(address, "ipv4_mapped", None) or address
     if plain.is_reserved:

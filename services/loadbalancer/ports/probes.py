@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from time import monotonic
 
 import dns.exception
@@ -61,12 +62,41 @@ def _own_addresses(host: str) -> list[str]:
         return []
 
 
+class Translations:
+    """Where machines of tenants are reached from here: destination NAT, as the operator wrote it down.
+
+    Each line of the file has the address that a tenant knows and the one that it is reached at. One without a line is
+    its own. Only an address that may be asked is looked up, so nothing that a tenant says leads anywhere else.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    def of(self, address: str) -> str:
+        """The address to connect to. What the file says holds from now on."""
+        return self._read().get(address, address) if self._file else address
+
+    def _read(self) -> dict[str, str]:
+        assert self._file is not None
+        try:
+            lines = self._file.read_text().splitlines()
+        except FileNotFoundError:
+            return {}
+        return {known: reached for known, _, reached in (line.partition(" ") for line in lines) if reached}
+
+
 class ProbeClient:
     """Does checks. Nothing of an answer but its status is kept, no redirect is followed, nothing is sent twice."""
 
-    def __init__(self, refused: Collection[Network], lookup: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        refused: Collection[Network],
+        lookup: Resolve = resolve,
+        translations: Translations = Translations(None),
+    ) -> None:
         self._refused = refused
         self._lookup = lookup
+        self._translations = translations
 
     def check(self, probe: Probe, platform: Collection[str]) -> Outcome:
         """How a check ends, within its time-out. `platform` has the addresses that are never asked."""
@@ -81,7 +111,7 @@ class ProbeClient:
         if address is None:
             return Outcome.REFUSED if resolved else Outcome.NOT_RESOLVED
         try:
-            return _ask(probe, address, end)
+            return _ask(probe, self._translations.of(address), end)
         except TimeoutError:
             return Outcome.TIMED_OUT
         except OSError:

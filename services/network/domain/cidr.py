@@ -12,8 +12,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-PREFIXED = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}", re.ASCII)
-"""An address and a prefix length; Python's own parser takes netmasks and interface zones as well."""
+PREFIXED = re.compile(r"[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})", re.ASCII)
+"""An address and a prefix length; Python's own parser takes netmasks, leading zeros and interface zones as well."""
 
 
 def parse_network(text: str) -> Network:

@@ -90,7 +90,7 @@ class InvalidRule(ValidationFailed):
 
 
 class DuplicateRule(Conflict):
-    """A rule with that number exists in the list."""
+    """A rule with that number exists in the list, or one that says the same in the group."""
 
     code = "duplicate_rule"
 
@@ -147,6 +147,12 @@ class PeerAddressRefused(ValidationFailed):
     """A tunnel's other end must be a gateway in the internet."""
 
     code = "peer_address_refused"
+
+
+class InvalidNatSubnet(ValidationFailed):
+    """A NAT gateway in a subnet of IPv6, of which it translates nothing."""
+
+    code = "invalid_nat_subnet"
 
 
 class NotTranslated(ValidationFailed):

@@ -20,6 +20,18 @@ class TargetKind(StrEnum):
     BLACKHOLE = "blackhole"
 
 
+class RouteState(StrEnum):
+    """Whether packets arrive (EC2: `DescribeRouteTables`, the state of a route)."""
+
+    ACTIVE = "active"
+    BLACKHOLE = "blackhole"
+
+
+def state_of(kind: TargetKind) -> RouteState:
+    """A route that was made to drop packets, or whose target is gone, is a black hole."""
+    return RouteState.BLACKHOLE if kind is TargetKind.BLACKHOLE else RouteState.ACTIVE
+
+
 @dataclass(frozen=True)
 class Route:
     """Packets to `destination` go to a target."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from services.network.domain.cidr import Network
-from services.network.domain.errors import RuleLimit
+from services.network.domain.errors import DuplicateRule, RuleLimit
 from services.network.domain.packets import (
     Direction,
     Packet,
@@ -47,6 +47,12 @@ class GroupRule:
         if self.peer_group is not None:
             return self.peer_group in peer_groups
         return self.network is not None and self.network.version == packet.peer.version and packet.peer in self.network
+
+
+def check_new_rule(rule: GroupRule, present: Iterable[GroupRule]) -> None:
+    """Whether a rule says something new (EC2: `InvalidPermission.Duplicate`). Raises DuplicateRule."""
+    if rule in present:
+        raise DuplicateRule("the group has a rule that says the same")
 
 
 def check_room(rules: int) -> None:

@@ -27,8 +27,9 @@ EXAMPLES = tuple(map(parse_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.1
 """Addresses of documentation (RFC 5737, RFC 3849): they stand for public ones."""
 TRANSITION = tuple(map(parse_network, ("2002::/16", "2001::/32", "64:ff9b::/96", "::ffff:0:0/96")))
 """IPv6 addresses that hold one of IPv4 (6to4, Teredo, NAT64, mapped): no gateway's own."""
-AGENTS = (parse_network("168.63.129.16/32"),)
-"""Agents of clouds at addresses that look public: Azure's."""
+AGENTS = tuple(map(parse_network, ("168.63.129.16/32", "192.0.0.0/24", "fec0::/10")))
+"""Agents of clouds at addresses that look public, Azure's and Oracle's, whose range is the IETF's for protocols
+(RFC 6890); and what was site-local (RFC 3879)."""
 
 
 class Cipher(StrEnum):

@@ -9,12 +9,15 @@ from services.network.domain.errors import ResourceInUse
 from services.network.models import Address
 from services.network.operations import usage
 from services.network.ports import Ports
-from services.network.repository import AddressRepository, SubnetLeases, SubnetRepository, dependents
+from services.network.repository import AddressRepository, SubnetLeases, SubnetRepository, dependents, note_rested
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
 from shared.quotas import claim
 from shared.utils.ids import new_id
+
+SWEEP_BATCH = 5000
+"""Addresses that are marked as rested in one transaction."""
 
 
 def allocate_address(ports: Ports, subnet_id: str, wanted: str | None = None, holder: str | None = None) -> Address:
@@ -37,7 +40,7 @@ def allocate_address(ports: Ports, subnet_id: str, wanted: str | None = None, ho
         metered_from=now,
     )
     with ports.quotas.reserved(claim(row.id, "addresses")):
-        leases.take(row, in_order=wanted is None)
+        leases.take(row)
         published.address_allocated(row)
     return row
 
@@ -62,3 +65,11 @@ def give_back(ports: Ports, address: Address) -> None:
     address.released_at = now
     AddressRepository().save(address)
     published.address_released(address)
+
+
+def sweep(ports: Ports) -> bool:
+    """Note of addresses of all tenants that they have rested, some at a time; whether there may be more.
+
+    Whoever asks for one notes it, too, but should find little left to note.
+    """
+    return note_rested(ports.clock.now(), SWEEP_BATCH) == SWEEP_BATCH

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from services.network import published
-from services.network.domain.errors import PublicAddressesExhausted
+from services.network.domain.cidr import parse_network
+from services.network.domain.errors import InvalidNatSubnet, PublicAddressesExhausted
 from services.network.domain.nat_gateways import Connectivity
+from services.network.domain.routes import TargetKind
 from services.network.models import NatGateway
 from services.network.operations.addresses import allocate_address, give_back
-from services.network.operations.routes import check_no_route_to
+from services.network.operations.routes import lead_nowhere
 from services.network.ports import Ports
-from services.network.repository import AddressRepository, NatGatewayRepository
+from services.network.repository import AddressRepository, NatGatewayRepository, SubnetRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -19,11 +21,13 @@ from shared.utils.ids import new_id
 def create_nat_gateway(
     ports: Ports, subnet_id: str, name: str, connectivity: str = Connectivity.PUBLIC.value
 ) -> NatGateway:
-    """A NAT gateway with an address of the subnet.
+    """A NAT gateway with an address of the subnet, which is one of IPv4 (EC2, NAT gateway basics).
 
-    Raises NotFound, SubnetExhausted, PublicAddressesExhausted, QuotaExceeded or ServiceUnavailable.
+    Raises NotFound, InvalidNatSubnet, SubnetExhausted, PublicAddressesExhausted, QuotaExceeded or ServiceUnavailable.
     """
     gateway_id = new_id("nat")
+    if parse_network(SubnetRepository().get(subnet_id).cidr).version != 4:
+        raise InvalidNatSubnet("a NAT gateway translates IPv4, and the subnet is one of IPv6")
     address = allocate_address(ports, subnet_id, holder=gateway_id)
     gateway = NatGateway(
         id=gateway_id,
@@ -48,11 +52,14 @@ def _give_public_address(ports: Ports, gateway: NatGateway) -> None:
 
 
 def delete_nat_gateway(ports: Ports, gateway_id: str, expected: EntityTags | None = None) -> None:
-    """Its connections end; its address goes back and rests. Raises NotFound, VersionConflict or ResourceInUse."""
+    """Its connections end, its address goes back and rests, and routes to it lead nowhere, as EC2 has it.
+
+    Raises NotFound or VersionConflict.
+    """
     gateway = NatGatewayRepository().get(gateway_id, lock=True)
     check_version(gateway, expected)
-    check_no_route_to(gateway.id)
     address = AddressRepository().get_held(gateway.address_id, lock=True)
     published.nat_gateway_deleted(gateway)
+    lead_nowhere(TargetKind.NAT_GATEWAY, gateway.id)
     gateway.delete()
     give_back(ports, address)

@@ -8,8 +8,9 @@ from services.network.domain.peerings import LIFE_CYCLE, PeeringState, check_ans
 from services.network.domain.peerings import Peering as PeeringFacts
 from services.network.domain.routes import TargetKind
 from services.network.models import Peering, Vpc
+from services.network.operations.routes import lead_nowhere
 from services.network.operations.vpcs import ranges_of
-from services.network.repository import PeeringRepository, RouteRepository, VpcRepository
+from services.network.repository import PeeringRepository, VpcRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -98,15 +99,13 @@ def is_reachable(vpc_id: str, other_vpc_id: str) -> bool:
 
 
 def delete_peering(peering_id: str, expected: EntityTags | None = None) -> None:
-    """Either side ends it at any time. Routes over it lead nowhere from then on, as EC2 has it: if they went, packets
-    for the other side would take the next wider route, perhaps to the internet. Raises NotFound or VersionConflict.
+    """Either side ends it at any time. Both sides' routes over it lead nowhere from then on, as EC2 has it.
+
+    Raises NotFound or VersionConflict.
     """
     peering = PeeringRepository().get(peering_id, lock=True)
     check_version(peering, expected)
     peering.state = LIFE_CYCLE.transition(PeeringState(peering.state), PeeringState.DELETED).value
     published.peering_deleted(peering)
-    for route in RouteRepository().over_peering(peering.id):
-        route.target_kind = TargetKind.BLACKHOLE.value
-        RouteRepository().save(route)
-        published.route_updated(route)
+    lead_nowhere(TargetKind.PEERING, peering.id)
     peering.delete()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from services.network import published
 from services.network.domain import routes
 from services.network.domain.cidr import parse_address, parse_network
-from services.network.domain.errors import AnotherVpc, ImmutableRoute, InvalidRoute, ResourceInUse
+from services.network.domain.errors import AnotherVpc, ImmutableRoute, InvalidRoute
 from services.network.domain.peerings import PeeringState
 from services.network.domain.route_tables import check_inside, check_room
 from services.network.domain.routes import TargetKind
@@ -23,7 +23,7 @@ from services.network.repository import (
 )
 from shared.errors import NotFound
 from shared.infra.db.django import check_version
-from shared.kernel.context import current_tenant
+from shared.kernel.context import current, current_tenant, service_context
 from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
@@ -63,18 +63,21 @@ def _no_target(vpc: Vpc, target: str) -> None:
         raise InvalidRoute("this kind of target has no id")
 
 
+# A target is held until the route is there: whoever deletes it then finds the route, and turns it into a black hole.
+
+
 def _is_tunnel(vpc: Vpc, target: str) -> None:
-    if VpnTunnelRepository().get(target).vpc_id != vpc.id:
+    if VpnTunnelRepository().get(target, lock=True).vpc_id != vpc.id:
         raise InvalidRoute("the tunnel belongs to another VPC")
 
 
 def _is_nat_gateway(vpc: Vpc, target: str) -> None:
-    if NatGatewayRepository().get(target).subnet.vpc_id != vpc.id:
+    if NatGatewayRepository().get(target, lock=True).subnet.vpc_id != vpc.id:
         raise InvalidRoute("the NAT gateway belongs to another VPC")
 
 
 def _is_active_peering(vpc: Vpc, target: str) -> None:
-    peering = PeeringRepository().get(target)
+    peering = PeeringRepository().get(target, lock=True)
     if vpc.id not in (peering.requester_vpc_id, peering.accepter_vpc_id) or peering.state != PeeringState.ACTIVE:
         raise InvalidRoute("the peering is not active, or not one of this VPC's")
 
@@ -122,7 +125,25 @@ def _table_for(vpc: Vpc, subnet_id: str | None) -> str:
     return subnet.route_table_id or vpc.main_route_table_id
 
 
-def check_no_route_to(target: str) -> None:
-    """Whether a target of routes may go. Raises ResourceInUse."""
-    if RouteRepository().any_to(target):
-        raise ResourceInUse("routes lead to it: delete them first", used_by=["routes"])
+def lead_nowhere(kind: TargetKind, target: str) -> None:
+    """A target of routes, which the caller has locked, is going: packets for it are dropped from now on (EC2: state
+    `blackhole`). If the routes went, their packets would take the next wider one, perhaps to the internet.
+
+    Those over a peering may be another tenant's: what happens to them is told to that tenant, as the platform's doing.
+    """
+    context, routes = current(), RouteRepository()
+    for route in routes.to_target(kind, target):
+        route.target_kind = TargetKind.BLACKHOLE.value
+        routes.save(route)
+        if route.tenant_id == context.tenant_id:
+            published.route_updated(route)
+            continue
+        with service_context(
+            "network",
+            route.tenant_id,
+            context.clock,
+            correlation_id=context.correlation_id,
+            traceparent=context.traceparent,
+            tracestate=context.tracestate,
+        ):
+            published.route_updated(route)

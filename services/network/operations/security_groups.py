@@ -8,7 +8,7 @@ from services.network import published
 from services.network.domain.cidr import parse_network
 from services.network.domain.errors import AnotherVpc, InvalidRule, ResourceInUse
 from services.network.domain.packets import Direction, PortRange, Protocol
-from services.network.domain.security_groups import GroupRule, check_room
+from services.network.domain.security_groups import GroupRule, check_new_rule, check_room
 from services.network.models import SecurityGroup, SecurityGroupRule
 from services.network.operations.peerings import is_reachable
 from services.network.repository import SecurityGroupRepository, SecurityGroupRuleRepository, VpcRepository
@@ -56,16 +56,19 @@ def delete_security_group(group_id: str, expected: EntityTags | None = None) -> 
 def add_rule(group_id: str, fields: dict[str, Any], expected: EntityTags | None) -> SecurityGroupRule:
     """Add a rule to a security group of the expected version.
 
-    Raises NotFound (for the peer group too), VersionConflict, AnotherVpc, RuleLimit, InvalidRule or InvalidCidr.
+    Raises NotFound (for the peer group too), VersionConflict, AnotherVpc, RuleLimit, InvalidRule, InvalidCidr, or
+    DuplicateRule for one that says what another says.
     """
-    groups = SecurityGroupRepository()
-    group = groups.get(group_id, lock=True)
+    groups, peer_id = SecurityGroupRepository(), fields.get("peer_group_id")
+    groups.lock({group_id, *([peer_id] if peer_id else [])})  # the peer, too, so that it isn't deleted meanwhile
+    group = groups.get(group_id)
     check_version(group, expected)
-    if fields.get("peer_group_id"):
-        _check_peer(group, groups.get(fields["peer_group_id"]))
-    check_room(len(group.rules.all()))
+    if peer_id:
+        _check_peer(group, groups.get(peer_id))
+    present = [rule_of(each) for each in group.rules.all()]
+    check_room(len(present))
     row = SecurityGroupRule(id=new_id("sgr"), tenant_id=group.tenant_id, group=group, **fields)
-    rule_of(row)
+    check_new_rule(rule_of(row), present)
     SecurityGroupRuleRepository().add(row)
     _changed(group)
     return row

@@ -108,4 +108,5 @@ def delete_subnet(subnet_id: str, expected: EntityTags | None = None) -> None:
     if used_by:
         raise ResourceInUse(f"the subnet still has {', '.join(used_by)}", used_by=used_by)
     published.subnet_deleted(subnet)
+    AddressRepository().forget_released(subnet)
     subnet.delete()

@@ -47,8 +47,8 @@ def create_vpc(ports: Ports, name: str, cidr: str, ipv6_cidr: str | None = None)
                 id=vpc_id,
                 tenant_id=current_tenant(),
                 name=name,
-                cidr=cidr,
-                ipv6_cidr=ipv6_cidr,
+                cidr=str(wanted[0]),
+                ipv6_cidr=str(wanted[1]) if ipv6_cidr else None,
                 main_route_table_id=new_id("rtb"),
             )
         )

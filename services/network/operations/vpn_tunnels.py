@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.network import published
 from services.network.domain.cidr import parse_address
+from services.network.domain.routes import TargetKind
 from services.network.domain.vpn_tunnels import Cipher, check_peer, tcp_mss, tunnel_mtu
 from services.network.models import VpnTunnel
-from services.network.operations.routes import check_no_route_to
+from services.network.operations.routes import lead_nowhere
 from services.network.repository import VpcRepository, VpnTunnelRepository
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
@@ -43,9 +44,9 @@ def create_tunnel(
 
 
 def delete_tunnel(tunnel_id: str, expected: EntityTags | None = None) -> None:
-    """Remove a tunnel that no route leads to. Raises NotFound, VersionConflict or ResourceInUse."""
+    """Remove a tunnel; routes to it lead nowhere from then on. Raises NotFound or VersionConflict."""
     tunnel = VpnTunnelRepository().get(tunnel_id, lock=True)
     check_version(tunnel, expected)
-    check_no_route_to(tunnel.id)
     published.vpn_tunnel_deleted(tunnel)
+    lead_nowhere(TargetKind.VPN, tunnel.id)
     tunnel.delete()

@@ -89,7 +89,7 @@ def put(
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> ObjectVersion:
-    """Store an object, under a condition if one is given."""
+    """Store an object, under a condition if one is given. Up to 256 MiB at a time: larger ones go in parts."""
     return objects.put(session, ports, name, key, body, content_type or DEFAULT_TYPE, write_conditions(conditions))
 
 

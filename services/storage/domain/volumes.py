@@ -34,6 +34,12 @@ class VolumesOnlyGrow(ValidationFailed):
     code = "volumes_only_grow"
 
 
+class UnknownZone(ValidationFailed):
+    """The zone isn't in the platform's catalogue."""
+
+    code = "unknown_volume_zone"
+
+
 class ZoneMismatch(Conflict):
     """A volume can only be attached inside its own zone."""
 

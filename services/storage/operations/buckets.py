@@ -12,11 +12,11 @@ from services.storage.domain.buckets import valid_bucket_name
 from services.storage.domain.lifecycle import Rule, ensure_rules_fit
 from services.storage.domain.quotas import bucket_claim
 from services.storage.domain.versions import Versioning
-from services.storage.operations.standings import ensure_not_closed
 from services.storage.ports import Ports
 from services.storage.repository import BucketRepository
 from services.storage.tables import Bucket
 from shared.errors import Conflict
+from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -38,7 +38,7 @@ class VersioningCannotBeUnset(Conflict):
 def create(session: Session, ports: Ports, name: str, versioning: Versioning, lifecycle: Sequence[Rule]) -> Bucket:
     """A new, empty bucket. Raises InvalidBucketName, InvalidLifecycle, BucketAlreadyExists or QuotaExceeded."""
     ensure_rules_fit(lifecycle)
-    ensure_not_closed(session)
+    pass_gate(session)
     bucket = BucketRepository(session).create(
         Bucket(
             id=new_id("b"),

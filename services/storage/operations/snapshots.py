@@ -8,10 +8,10 @@ from services.storage import published
 from services.storage.domain.quotas import snapshot_claim
 from services.storage.domain.snapshots import ensure_snapshotable
 from services.storage.domain.volumes import VolumeState
-from services.storage.operations.standings import ensure_not_closed
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Snapshot
+from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -32,7 +32,7 @@ def take(session: Session, ports: Ports, volume_id: str, name: str, expected: En
         zone=volume.zone,
     )
     with ports.quotas.reserved(snapshot_claim(snapshot.id)):
-        ensure_not_closed(session)
+        pass_gate(session)
         SnapshotRepository(session).add(snapshot)
         published.snapshot_created(session, snapshot)
     return snapshot

@@ -11,14 +11,14 @@ from services.storage.repository import (
     BucketRepository,
     SnapshotRepository,
     VolumeRepository,
-    pass_gate,
     remove_content,
 )
+from shared.events.closing import close_gate
 
 
 def close_tenant(session: Session, ports: Ports) -> None:
     """Leave nothing of the context's tenant behind, nor anything that is being made for it at this moment."""
-    pass_gate(session, closing=True)
+    close_gate(session)
     owned = BucketRepository(session).of_tenant()  # Held from here on: nothing more is put into them.
     for volume in VolumeRepository(session).of_tenant():
         if volume.state == VolumeState.IN_USE:

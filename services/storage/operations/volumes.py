@@ -10,10 +10,10 @@ from services.storage.domain.quotas import growth_claim, volume_claims
 from services.storage.domain.snapshots import restored_size
 from services.storage.domain.volumes import VOLUME_LIFE_CYCLE, VolumeState
 from services.storage.operations import usage
-from services.storage.operations.standings import ensure_not_closed
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Volume
+from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -50,7 +50,7 @@ def create(
         metered_from=ports.clock.now(),
     )
     with ports.quotas.reserved(*claims):
-        ensure_not_closed(session)
+        pass_gate(session)
         VolumeRepository(session).add(volume)
         published.volume_created(session, volume)
         _move(session, volume, VolumeState.PROVISIONING)

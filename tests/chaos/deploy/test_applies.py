@@ -32,7 +32,7 @@ def chain(length: int) -> list[dict[str, Any]]:
     return [
         {
             "address": f"storage.volume.v{number}",
-            "attributes": {"size_gib": 1, "zone": "zone-1"},
+            "attributes": {"size_gib": 1, "zone": "nimbus-eu-1a"},
             "depends_on": [f"storage.volume.v{number - 1}"] if number else [],
         }
         for number in range(length)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from typing import Any
 
 import pytest
@@ -91,7 +93,7 @@ def test_checks_go_on_after_the_prober_is_killed_and_reports_count_meanwhile(
 ) -> None:
     pool = checked_pool(tenant, fall=2)
     fleet.kill("loadbalancer-prober")
-    with closed_port() as (address, port):
+    with closed_port(fleet) as (address, port):
         backend = tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})["id"]
         assert check(tenant.api, pool, backend, "-") is True
 
@@ -104,7 +106,7 @@ def test_checks_go_on_after_the_prober_is_killed_and_reports_count_meanwhile(
 def test_a_clock_that_is_set_back_stops_no_checks(tenant: Tenant, fleet: FleetControl) -> None:
     pool = checked_pool(tenant, fall=100)
     fleet.step_clock(600)
-    with closed_port() as (address, port):
+    with closed_port(fleet) as (address, port):
         tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})
 
         def last() -> str:
@@ -120,7 +122,7 @@ def test_checks_go_on_when_the_database_comes_back(tenant: Tenant, fleet: FleetC
     pool = checked_pool(tenant, fall=1)
     fleet.restart("infra-db")
     fleet.wait_healthy("infra-db")
-    with closed_port() as (address, port):
+    with closed_port(fleet) as (address, port):
         body = {"address": address, "port": port}
         eventually(lambda: tenant.api.post(f"{pool}/backends", json=body).status_code in (201, 409), timeout=30)
         eventually(lambda: not tenant.api.ok("GET", pool)["backends"][0]["healthy"], timeout=20)
@@ -154,3 +156,28 @@ def test_keys_stay_with_their_backends_over_a_kill(tenant: Tenant, fleet: FleetC
     eventually(lambda: tenant.api.get(pool).is_success)
 
     assert [pick(tenant.api, pool, key=key) for key in keys] == before
+
+
+@pytest.mark.services("tenants")
+def test_nobody_is_checked_while_their_tenant_is_suspended(tenant: Tenant, fleet: FleetControl) -> None:
+    pool = checked_pool(tenant, fall=100)
+    with closed_port(fleet) as (address, port):
+        tenant.api.ok("POST", f"{pool}/backends", 201, json={"address": address, "port": port})
+
+        def last() -> str:
+            at: str | None = tenant.operator.ok("GET", pool)["backends"][0]["checked_at"]
+            return at or ""
+
+        eventually(last)
+        tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
+        stopped = eventually(lambda: still(last, 2.5), timeout=30)
+
+        tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
+        eventually(lambda: last() > stopped)
+
+
+def still(value: Callable[[], str], seconds: float) -> str:
+    """A value that stays as it is for so long, longer than the interval in which it would change; else nothing."""
+    before = value()
+    sleep(seconds)
+    return before if value() == before else ""

@@ -118,7 +118,7 @@ def held_up(fleet: FleetControl, table: str = "storage.outbox") -> Iterator[Call
         connection.close()
 
 
-VOLUME = {"name": "data", "size_gib": 10, "zone": "zone-1"}
+VOLUME = {"name": "data", "size_gib": 10, "zone": "nimbus-eu-1a"}
 COUNTED = ("volumes", "storage_gib")
 
 

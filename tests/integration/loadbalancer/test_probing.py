@@ -9,6 +9,7 @@ from tests.support.api import Api
 from tests.support.balancing import POOLS, check, make_pool, pick
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.machines import SILENT, Machine, closed_port, machine
 
@@ -36,8 +37,8 @@ def checked_pool(api: Api, target: Machine, **fields: Any) -> tuple[str, str]:
     return pool, backend_at(api, pool, target.address, target.port)
 
 
-def test_health_follows_the_answers_by_rise_and_fall(tenant: Tenant, bus: Bus) -> None:
-    with machine() as target:
+def test_health_follows_the_answers_by_rise_and_fall(fleet: FleetControl, tenant: Tenant, bus: Bus) -> None:
+    with machine(fleet) as target:
         pool, backend = checked_pool(tenant.api, target, check_path="/up?full=1")
         eventually(lambda: backends(tenant.api, pool)[backend]["check_result"] == "passed")
         assert target.asked[0] == "GET /up?full=1 HTTP/1.1"
@@ -52,8 +53,8 @@ def test_health_follows_the_answers_by_rise_and_fall(tenant: Tenant, bus: Bus) -
     assert [event["data"]["healthy"] for event in told] == [True, False, True]
 
 
-def test_traffic_goes_where_the_checks_pass(tenant: Tenant) -> None:
-    with machine() as good, closed_port() as (address, port):
+def test_traffic_goes_where_the_checks_pass(fleet: FleetControl, tenant: Tenant) -> None:
+    with machine(fleet) as good, closed_port(fleet) as (address, port):
         pool, working = checked_pool(tenant.api, good, panic_threshold_percent=0)
         dead = backend_at(tenant.api, pool, address, port)
         eventually(lambda: not backends(tenant.api, pool)[dead]["healthy"])
@@ -63,13 +64,13 @@ def test_traffic_goes_where_the_checks_pass(tenant: Tenant) -> None:
 
 
 def test_a_machine_that_accepts_and_says_nothing_times_out_and_holds_up_nobody_else(
-    tenant: Tenant, other_tenant: Tenant
+    fleet: FleetControl, tenant: Tenant, other_tenant: Tenant
 ) -> None:
     with ExitStack() as stack:
-        broken = stack.enter_context(machine("500 Oops"))
+        broken = stack.enter_context(machine(fleet, "500 Oops"))
         theirs, _ = make_pool(other_tenant.api, **CHECKED)
         for _ in range(12):
-            silent = stack.enter_context(machine(SILENT))
+            silent = stack.enter_context(machine(fleet, SILENT))
             backend_at(other_tenant.api, theirs, silent.address, silent.port)
         pool, backend = checked_pool(tenant.api, broken)
 
@@ -78,15 +79,15 @@ def test_a_machine_that_accepts_and_says_nothing_times_out_and_holds_up_nobody_e
         assert {each["check_result"] for each in backends(other_tenant.api, theirs).values()} == {"timed_out"}
 
 
-def test_a_connection_is_enough_where_the_pool_says_so(tenant: Tenant) -> None:
-    with machine("500 Oops") as target:
+def test_a_connection_is_enough_where_the_pool_says_so(fleet: FleetControl, tenant: Tenant) -> None:
+    with machine(fleet, "500 Oops") as target:
         pool, backend = checked_pool(tenant.api, target, active_check="tcp")
         eventually(lambda: backends(tenant.api, pool)[backend]["check_result"] == "passed")
         assert (target.asked, backends(tenant.api, pool)[backend]["healthy"]) == ([], True)
 
 
-def test_nobody_is_asked_unless_the_pool_wants_it_and_no_longer_than_that(tenant: Tenant) -> None:
-    with machine("500 Oops") as target, machine("500 Oops") as unasked:
+def test_nobody_is_asked_unless_the_pool_wants_it_and_no_longer_than_that(fleet: FleetControl, tenant: Tenant) -> None:
+    with machine(fleet, "500 Oops") as target, machine(fleet, "500 Oops") as unasked:
         pool, _ = checked_pool(tenant.api, target, fall=100)
         plain, _ = make_pool(tenant.api, name="plain", check_interval_seconds=1, fall=1)
         silent = backend_at(tenant.api, plain, unasked.address, unasked.port)

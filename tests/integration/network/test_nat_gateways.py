@@ -19,3 +19,10 @@ def test_a_nat_gateway_holds_an_address_of_its_subnet_and_gives_it_back(tenant: 
     tenant.api.ok("DELETE", f"{NAT}/{gateway['id']}", 204)
 
     assert addresses_of(tenant.api, subnet) == []
+
+
+def test_a_nat_gateway_lies_in_a_subnet_of_ipv4(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api, ipv6_cidr="2001:db8::/56")
+    subnet = create_subnet(tenant.api, vpc, "2001:db8::/64")
+    tenant.api.refused("POST", NAT, 422, "invalid_nat_subnet", json={"subnet_id": subnet["id"], "name": "nat"})
+    assert (list(tenant.api.items(NAT)), addresses_of(tenant.api, subnet)) == ([], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.bus import Bus
 from tests.support.identities import Tenant
 from tests.support.networking import PEERINGS, VPCS, create_vpc
 
@@ -69,4 +70,26 @@ def test_routes_over_an_ended_peering_lead_nowhere_not_to_the_internet(tenant: T
     made = tenant.api.ok("POST", routes, 201, json=over)
     tenant.api.ok("DELETE", f"{PEERINGS}/{peering['id']}", 204)
     found = tenant.api.ok("GET", f"{VPCS}/{first}/routes/lookup", params={"address": "10.1.2.3"})
-    assert (found["id"], found["target_kind"]) == (made["id"], "blackhole")
+    assert (found["id"], found["target_kind"], found["state"]) == (made["id"], "blackhole", "blackhole")
+
+
+def test_the_end_of_a_peering_is_told_to_each_side_of_its_own_routes(
+    tenant: Tenant, other_tenant: Tenant, bus: Bus
+) -> None:
+    ours, theirs = create_vpc(tenant.api, "10.0.0.0/16")["id"], create_vpc(other_tenant.api, "10.1.0.0/16")["id"]
+    request = {"vpc_id": ours, "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs}
+    peering = tenant.api.ok("POST", PEERINGS, 201, json=request)["id"]
+    other_tenant.api.ok("POST", f"{PEERINGS}/{peering}/accept")
+    made = []
+    for side, vpc, destination in ((tenant, ours, "10.1.0.0/16"), (other_tenant, theirs, "10.0.0.0/16")):
+        over = {"destination": destination, "target_kind": "peering", "target": peering}
+        made.append((side, side.api.ok("POST", f"{VPCS}/{vpc}/routes", 201, json=over)["id"]))
+
+    tenant.api.ok("DELETE", f"{PEERINGS}/{peering}", 204)
+
+    told = {route: bus.of_subject("network.events", route, count=2)[-1] for _, route in made}
+    for side, route in made:
+        assert side.api.ok("GET", f"/api/network/v1/routes/{route}")["state"] == "blackhole"
+        assert (told[route]["type"], told[route]["tenantid"]) == ("network.route.updated", side.id)
+    actors = [told[route]["actor"] for _, route in made]
+    assert actors[0] != actors[1], "the other side isn't told who ended it"

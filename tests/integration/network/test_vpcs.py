@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.identities import Tenant
-from tests.support.networking import SUBNETS, VPCS, cidrs, create_subnet, create_vpc
+from tests.support.networking import SUBNETS, TUNNELS, VPCS, cidrs, create_subnet, create_vpc
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,23 @@ def test_lists_are_paged_without_gap_or_repeat(tenant: Tenant, member: Api) -> N
 
     assert [vpc["id"] for vpc in pages["items"]] == created[:2]
     assert [vpc["id"] for vpc in member.items(VPCS, limit=2)] == created
+
+
+def test_what_was_sent_comes_back_as_it_was_or_is_refused(tenant: Tenant) -> None:
+    """Text keeps its blanks and numbers aren't made of text; of a range there is one spelling (RFC 5952)."""
+    made = create_vpc(tenant.api, name=" a b ", ipv6_cidr="2001:DB8:0::/56")
+    assert (made["name"], made["ipv6_cidr"]) == (" a b ", "2001:db8::/56")
+    for fields in ({"cidr": " 10.1.0.0/16"}, {"cidr": "10.1.0.0/16\n"}, {"cidr": "10.1.0.0/016"}):
+        tenant.api.refused("POST", VPCS, 422, "invalid_cidr", json={"name": "b", **fields})
+    for name in (5, True, "", "  ", None):
+        tenant.api.refused("POST", VPCS, 422, "validation_failed", json={"name": name, "cidr": "10.1.0.0/16"})
+    tunnel = {"vpc_id": made["id"], "name": "office", "peer_address": "192.0.2.1"}
+    for field, value in (
+        ("gateway_mtu", "1400"),
+        ("gateway_mtu", True),
+        ("nat_traversal", "yes"),
+        ("nat_traversal", 1),
+    ):
+        tenant.api.refused("POST", TUNNELS, 422, "validation_failed", json={**tunnel, field: value})
+    assert tenant.api.ok("POST", TUNNELS, 201, json={**tunnel, "gateway_mtu": 1400.0})["gateway_mtu"] == 1400
+    assert cidrs(tenant.api) == ["10.0.0.0/16"]

@@ -42,7 +42,7 @@ def test_a_size_outside_its_class_is_refused_and_nothing_is_made(tenant: Tenant)
         ({"size_gib": 124, "volume_class": "cold"}, "invalid_volume_size"),
         ({"volume_class": "tape"}, "unknown_volume_class"),
     ):
-        body = {"name": "data", "size_gib": 10, "zone": "zone-1", **fields}
+        body = {"name": "data", "size_gib": 10, "zone": "nimbus-eu-1a", **fields}
         tenant.api.refused("POST", f"{STORAGE}/volumes", 422, code, json=body)
     assert list(tenant.api.items(f"{STORAGE}/volumes")) == []
     assert in_use(tenant.operator, "volumes") == 0
@@ -75,7 +75,7 @@ def test_quota_is_enforced_and_a_refused_volume_takes_none(operator: Api) -> Non
     tenant = create_tenant(operator, quotas={"storage_gib": 12})
     make_volume(tenant.api, 10)
     # When it asks for three more, then it is refused and only the first counts
-    body = {"name": "more", "size_gib": 3, "zone": "zone-1"}
+    body = {"name": "more", "size_gib": 3, "zone": "nimbus-eu-1a"}
     tenant.api.refused("POST", f"{STORAGE}/volumes", 403, "quota_exceeded", json=body)
     assert (in_use(tenant.operator, "volumes"), in_use(tenant.operator, "storage_gib")) == (1, 10)
     assert len(list(tenant.api.items(f"{STORAGE}/volumes"))) == 1
@@ -86,7 +86,7 @@ def test_a_snapshot_outlives_its_volume_and_a_volume_of_it_holds_all(tenant: Ten
     volume = make_volume(tenant.api, 10)
     snapshot = tenant.api.ok("POST", f"{STORAGE}/volumes/{volume['id']}/snapshots", 201, json={"name": "nightly"})
     tenant.api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
-    body = {"name": "restored", "zone": "zone-1", "snapshot_id": snapshot["id"]}
+    body = {"name": "restored", "zone": "nimbus-eu-1a", "snapshot_id": snapshot["id"]}
     tenant.api.refused("POST", f"{STORAGE}/volumes", 422, "smaller_than_snapshot", json={**body, "size_gib": 9})
     restored = tenant.api.ok("POST", f"{STORAGE}/volumes", 201, json=body)
     assert (restored["size_gib"], restored["snapshot_id"]) == (10, snapshot["id"])
@@ -133,7 +133,7 @@ def test_one_idempotency_key_makes_one_volume(tenant: Tenant) -> None:
     api = tenant.api.with_headers(Idempotency_Key="make-it-once")
     first, second = make_volume(api), make_volume(api)
     assert first == second
-    other = {"name": "data", "size_gib": 11, "zone": "zone-1"}
+    other = {"name": "data", "size_gib": 11, "zone": "nimbus-eu-1a"}
     api.refused("POST", f"{STORAGE}/volumes", 422, "idempotency_key_reused", json=other)
     assert [each["id"] for each in tenant.api.items(f"{STORAGE}/volumes")] == [first["id"]]
 
@@ -175,3 +175,15 @@ def test_a_stale_reader_neither_deletes_nor_attaches_nor_takes_a_snapshot(tenant
     tenant.api.refused("DELETE", one, 412, "version_conflict", headers={"If-Match": '"99"'})
     tenant.api.ok("DELETE", one, 204, headers={"If-Match": f'"{snapshot["version"]}"'})
     tenant.api.ok("DELETE", path, 204, headers=fresh)
+
+
+@pytest.mark.parametrize("zone", ["zone-1", "nimbus-eu-1", "NIMBUS-EU-1A", "nimbus-eu-1a "])
+def test_a_volume_lies_in_a_zone_of_the_catalogue(tenant: Tenant, zone: str) -> None:
+    """EC2: `InvalidZone.NotFound`, whether the volume is empty or comes from a snapshot."""
+    volume = make_volume(tenant.api, 10)
+    snapshot = tenant.api.ok("POST", f"{STORAGE}/volumes/{volume['id']}/snapshots", 201, json={"name": "nightly"})
+    body = {"name": "data", "size_gib": 10, "zone": zone}
+    for order in (body, {**body, "snapshot_id": snapshot["id"]}):
+        tenant.api.refused("POST", f"{STORAGE}/volumes", 422, "unknown_volume_zone", json=order)
+    assert [each["id"] for each in tenant.api.items(f"{STORAGE}/volumes")] == [volume["id"]]
+    eventually(lambda: settled(tenant.operator, "storage_gib") == (10, 0))

@@ -19,10 +19,10 @@ NUL_BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "buckets/photos/uploads", {"key": "a", "content_type": NUL}),
     ("POST", "buckets/photos/presigned-urls", {"method": "GET", "key": NUL, "expires_in": 60}),
     ("POST", "buckets/photos/presigned-urls", {"method": "GET", "key": "a", "version_id": NUL, "expires_in": 60}),
-    ("POST", "volumes", {"name": NUL, "size_gib": 1, "zone": "zone-1"}),
+    ("POST", "volumes", {"name": NUL, "size_gib": 1, "zone": "nimbus-eu-1a"}),
     ("POST", "volumes", {"name": "v", "size_gib": 1, "zone": NUL}),
-    ("POST", "volumes", {"name": "v", "size_gib": 1, "zone": "zone-1", "snapshot_id": NUL}),
-    ("POST", "volumes", {"name": "v", "size_gib": 1, "zone": "zone-1", "volume_class": NUL}),
+    ("POST", "volumes", {"name": "v", "size_gib": 1, "zone": "nimbus-eu-1a", "snapshot_id": NUL}),
+    ("POST", "volumes", {"name": "v", "size_gib": 1, "zone": "nimbus-eu-1a", "volume_class": NUL}),
 ]
 
 
@@ -66,7 +66,7 @@ def test_numbers_beyond_every_column_are_refused(tenant: Tenant) -> None:
     part = f"{bucket}/uploads/{upload}/parts/{'9' * 30}"
     tenant.api.refused("PUT", part, 422, "invalid_part_number", content=b"x")
     for size, status, code in ((10**30, 400, "invalid_number"), (2**53 - 1, 422, "invalid_volume_size")):
-        volume = {"name": "v", "size_gib": size, "zone": "zone-1"}
+        volume = {"name": "v", "size_gib": size, "zone": "nimbus-eu-1a"}
         tenant.api.refused("POST", f"{STORAGE}/volumes", status, code, json=volume)
     rule = {"lifecycle": [{"id": "r", "expiration_days": 10**9}]}
     tenant.api.refused("PATCH", bucket, 422, "invalid_lifecycle", json=rule)

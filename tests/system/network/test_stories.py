@@ -129,10 +129,10 @@ def test_private_machines_reach_the_internet_through_a_gateway_and_every_step_is
     back = api.ok("POST", f"{path}/incoming", json=answer)
     api.refused("POST", f"{path}/incoming", 404, "not_found", json={**answer, "source": "203.0.113.66"})
 
-    # Then the answer finds the machine, what lies in use stays, and the trail has every change once
+    # Then the answer finds the machine, a subnet in use stays, and the trail has every change once
     assert (back["source"], back["source_port"]) == ("10.1.0.4", 40_000)
     assert told["address"] == gateway["public_address"]
-    api.refused("DELETE", f"{NAT}/{gateway['id']}", 409, "resource_in_use")
+    api.refused("DELETE", f"{SUBNETS}/{gateway['subnet_id']}", 409, "resource_in_use")
     expected = {
         (vpc["id"], "network.vpc.created"),
         (vpc["id"], "network.vpc.updated"),

@@ -155,6 +155,14 @@ def test_a_range_is_generated() -> None:
     ]
 
 
+def test_what_a_file_generates_is_bounded_over_all_its_lines() -> None:
+    """A few letters may not be an hour's work: 5,000 records, as many as a /20 has addresses and some more."""
+    lines = [f"$GENERATE 1-{count} {name}$ PTR h$\n" for name, count in (("a", 4_096), ("b", 904))]
+    assert len(zonefile.parse("".join(lines), ZONE, 60).sets) == 5_000
+    with pytest.raises(InvalidZoneFile, match="5000"):
+        zonefile.parse("".join([*lines, "$GENERATE 1-1 c$ PTR h$\n"]), ZONE, 60)
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "stored"),
     [

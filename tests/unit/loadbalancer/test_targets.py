@@ -29,7 +29,9 @@ def test_addresses_have_one_spelling(text: str, expected: str) -> None:
         "metadata.google.internal", "10.0.0.256", "2130706433", "bad_host", "-x.net", "x.net\n    bind :1", "",
         "0x7f000001", "0177.0x1", "0xa9fea9fe", "1.2.3.0x4", "2002:a9fe:a9fe::1", "2002:7f00:1::", "64:ff9b::7f00:1",
         "2001:0:4136:e378:8000:63bf:5601:5601", "fe80::1%eth0", "fd00:ec2::254", "168.63.129.16", "metadata", "vault",
-        "localhost.localdomain", "0x7f.1", "a.0x",
+        "localhost.localdomain", "0x7f.1", "a.0x", "fd00:ec2::23", "fd20:ce::254", "192.0.0.192", "100.100.100.200",
+        "::ffff:100.100.100.200", "2002:6464:64c8::1", "fec0::1", "db.lan", "db.home.arpa", "1.0.0.127.in-addr.arpa",
+        "vault.corp.", "x.net..", "127.0.0.1.", "\u0661.1.1.1", "\uff11.1.1.1", "127\u30020.0.1",
     ],
 )  # fmt: skip
 def test_the_platforms_own_machines_are_out_of_reach(text: str) -> None:

@@ -62,13 +62,26 @@ def test_containment_is_directed(outer: str, inner: str, expected: bool) -> None
     assert contains(parse_network(outer), parse_network(inner)) is expected
 
 
-@pytest.mark.parametrize("text", ["10.0.0.1/16", "10.0.0.0", "10.0.0.0/33", "banana/8", "10.0.0/16", "2001:db8::1/64"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("10.0.0.1/16", "10.0.0.0", "10.0.0.0/33", "banana/8", "10.0.0/16", "2001:db8::1/64", "10.0.0.0/255.255.0.0"),
+        *(
+            "10.0.0.0/016",
+            "10.0.0.0/0.0.255.255",
+            " 10.0.0.0/16",
+            "10.0.0.0/16\n",
+            "\u0661\u0660.0.0.0/16",
+            "fe80::%1/64",
+        ),
+    ],
+)
 def test_text_that_is_not_a_network_is_refused(text: str) -> None:
     with pytest.raises(InvalidCidr):
         parse_network(text)
 
 
-@pytest.mark.parametrize("text", ["10.0.0.256", "10.0.0", "::g", ""])
+@pytest.mark.parametrize("text", ["10.0.0.256", "10.0.0", "::g", "", "2001:db8::5%e v", "010.0.0.1", "1.2.3.4\n"])
 def test_text_that_is_not_an_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidAddress):
         parse_address(text)

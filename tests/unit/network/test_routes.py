@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from services.network.domain.cidr import parse_address, parse_network
-from services.network.domain.routes import Route, TargetKind, lookup
+from services.network.domain.routes import Route, TargetKind, lookup, state_of
 
 ROUTES = [
     Route(parse_network("0.0.0.0/0"), TargetKind.INTERNET_GATEWAY, "igw-1"),
@@ -36,3 +36,7 @@ def test_the_longest_prefix_wins_in_any_order_of_routes(address: str, kind: Targ
 def test_an_address_without_a_route_has_none() -> None:
     assert lookup(ROUTES[1:3], parse_address("172.16.0.1")) is None
     assert lookup([], parse_address("10.0.0.1")) is None
+
+
+def test_a_route_is_active_unless_it_drops_its_packets() -> None:
+    assert [kind.value for kind in TargetKind if state_of(kind) != "active"] == ["blackhole"]

@@ -7,9 +7,9 @@ from itertools import permutations
 import pytest
 
 from services.network.domain.cidr import parse_address, parse_network
-from services.network.domain.errors import RuleLimit
+from services.network.domain.errors import DuplicateRule, RuleLimit
 from services.network.domain.packets import Direction, Packet, PortRange, Protocol
-from services.network.domain.security_groups import MAX_RULES, GroupRule, allows, check_room
+from services.network.domain.security_groups import MAX_RULES, GroupRule, allows, check_new_rule, check_room
 
 IN = Direction.INGRESS
 WEB = GroupRule(IN, Protocol.TCP, PortRange(443, 443), network=parse_network("0.0.0.0/0"))
@@ -45,3 +45,12 @@ def test_a_full_group_takes_no_further_rule() -> None:
     check_room(MAX_RULES - 1)
     with pytest.raises(RuleLimit):
         check_room(MAX_RULES)
+
+
+def test_a_rule_that_says_the_same_is_refused_whatever_its_spelling() -> None:
+    def rule(network: str, direction: Direction = IN) -> GroupRule:
+        return GroupRule(direction, Protocol.TCP, PortRange(80, 80), network=parse_network(network))
+
+    with pytest.raises(DuplicateRule):
+        check_new_rule(rule("2001:DB8:0::/32"), [SSH, rule("2001:db8::/32")])
+    check_new_rule(rule("2001:db8::/32", Direction.EGRESS), [SSH, rule("2001:db8::/32")])

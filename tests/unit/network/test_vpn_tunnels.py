@@ -69,11 +69,13 @@ def test_a_peer_has_a_public_address(address: str) -> None:
             "192.168.1.1",
             "169.254.169.254",
             "100.64.0.1",
+            "192.0.0.8",
+            "192.0.0.192",
             "0.0.0.0",
             "224.0.0.5",
         ),
         *("240.0.0.1", "255.255.255.255", "198.18.0.1", "168.63.129.16", "::1", "::", "fe80::1", "ff02::1"),
-        *("fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "2002:a9fe:a9fe::1", "64:ff9b::a00:1"),
+        *("fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "2002:a9fe:a9fe::1", "64:ff9b::a00:1", "fec0::1"),
     ],
 )
 def test_a_peer_is_neither_inside_the_platform_nor_one_address_in_the_dress_of_another(address: str) -> None:

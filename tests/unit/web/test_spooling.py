@@ -46,6 +46,18 @@ def test_a_body_that_is_too_large_is_refused_as_soon_as_it_shows() -> None:
     assert spooled(b"x" * 10, limit=10).whole() == b"x" * 10
 
 
-@pytest.mark.parametrize(("header", "size"), [("12", 12), ("", None), (None, None), ("-1", None), ("²", None)])
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [
+        ("12", 12),
+        ("", None),
+        (None, None),
+        ("-1", None),
+        ("²", None),
+        ("0" * 30 + "5", 5),
+        ("0", 0),
+        ("9" * 500, 10**19 - 1),
+    ],
+)
 def test_a_length_is_a_number_or_none(header: str | None, size: int | None) -> None:
     assert declared_size(header) == size
