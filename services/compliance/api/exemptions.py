@@ -12,7 +12,7 @@ from services.compliance.ports import Ports
 from services.compliance.repository import exemptions
 from services.compliance.schemas import ExemptionCreate, ExemptionOut
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint
+from shared.web.django_views import endpoint, expected_version
 
 
 class Exemptions(View):
@@ -30,9 +30,13 @@ class Exemptions(View):
 class OneExemption(View):
     """One exemption; deleting it ends it before its time."""
 
+    @endpoint(READ, response=ExemptionOut)
+    def get(self, request: Request, id: str) -> ExemptionRow:
+        return exemptions.get(id)
+
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        end_exemption(id)
+        end_exemption(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:
