@@ -81,7 +81,8 @@ def test_actions_are_called_as_urls_call_the_resources() -> None:
 
 def test_what_goes_with_its_parent() -> None:
     vpc, zone = kind_of("network.vpc"), kind_of("dns.zone")
-    assert vpc and zone
+    assert vpc
+    assert zone
     assert set(children_of(zone)) == {("record_set", "zone_id")}
     assert {noun for noun, _ in children_of(vpc)} == {
         "subnet", "acl", "security_group", "route_table", "route", "vpn_tunnel",
