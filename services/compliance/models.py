@@ -44,13 +44,18 @@ class PolicyRow(TenantModel):
 
 
 class Standing(models.Model):
-    """That a tenant got its baseline policy once; a baseline that was removed doesn't come back."""
+    """That a tenant got its baseline policy once; a baseline that was removed doesn't come back.
+
+    `due_at` is when its resources have to be looked at next. Its row lock lets one audit at a time do so.
+    """
 
     tenant_id = models.TextField(primary_key=True)
+    due_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "standings"
         app_label = "compliance"
+        indexes = [Index(fields=["due_at"], name="standings_by_due_at")]
 
 
 class ExemptionRow(TenantModel):
@@ -93,13 +98,19 @@ class Result(TenantModel):
 
 
 class KnownResource(TenantModel):
-    """A resource as its service last told of it, for audits."""
+    """A resource as its service last told of it, for audits.
+
+    `compliant` is what the last audit found, None before the first; `violated` names the policies that spoke against
+    it, by their identifiers.
+    """
 
     resource_type = models.TextField()
     resource_id = models.TextField()
     attributes = models.JSONField()
     sequence = models.IntegerField()
     deleted = models.BooleanField(default=False)
+    compliant = models.BooleanField(null=True)
+    violated = models.JSONField(default=list)
 
     class Meta:
         db_table = "known_resources"
@@ -109,7 +120,9 @@ class KnownResource(TenantModel):
 
 
 class AuditRun(TenantModel):
-    """One look at all known resources."""
+    """One look at all known resources, asked for or (`periodic`) taken because something had changed."""
+
+    periodic = models.BooleanField(default=False)
 
     resources = models.IntegerField()
     compliant = models.IntegerField()

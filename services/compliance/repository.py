@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from functools import reduce
+from operator import or_
 
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Coalesce, Least
 
 from services.compliance.domain import policies as domain
 from services.compliance.models import AuditRun, ExemptionRow, KnownResource, PolicyRow, Result, Standing
@@ -51,6 +54,14 @@ class PolicyRows(TenantRepository[PolicyRow]):
         """Remove a policy with its exemptions."""
         row.delete()
 
+    def all_locked(self) -> list[PolicyRow]:
+        """All of the tenant's policies, held until the transaction ends."""
+        return list(self.scoped().select_for_update().order_by("id"))
+
+    def count(self) -> int:
+        """How many policies the tenant has."""
+        return int(self.scoped().count())
+
 
 class ExemptionRows(TenantRepository[ExemptionRow]):
     """Exemptions."""
@@ -60,6 +71,15 @@ class ExemptionRows(TenantRepository[ExemptionRow]):
     def rules(self, now: datetime) -> list[domain.Exemption]:
         """The exemptions that haven't expired, as the domain sees them."""
         return [row.rule() for row in self.scoped().filter(expires_at__gt=now)]
+
+    def count(self, now: datetime) -> int:
+        """How many of the tenant's exemptions haven't expired."""
+        return int(self.scoped().filter(expires_at__gt=now).count())
+
+    def next_end(self, now: datetime) -> datetime | None:
+        """When the next of the tenant's exemptions expires; None when none does."""
+        row: ExemptionRow | None = self.scoped().filter(expires_at__gt=now).order_by("expires_at").first()
+        return row.expires_at if row else None
 
     def delete(self, row: ExemptionRow) -> None:
         """End an exemption."""
@@ -93,18 +113,37 @@ class ResourceRows(TenantRepository[KnownResource]):
         )
         return row
 
-    def new(self, resource_type: str, resource_id: str, attributes: dict[str, Any], sequence: int) -> KnownResource:
-        """Note a resource that nobody has told of before."""
+    def new(self, resource_type: str, resource_id: str) -> KnownResource:
+        """Note a resource that nobody has told of before, and of which nothing is known yet."""
         return self.add(
             KnownResource(
                 id=new_id("kr"),
                 tenant_id=current_tenant(),
                 resource_type=resource_type,
                 resource_id=resource_id,
-                attributes=attributes,
-                sequence=sequence,
+                attributes={},
+                sequence=-1,
             )
         )
+
+    def end_children(self, kinds: Iterable[tuple[str, str]], parent_id: str) -> None:
+        """What goes with a parent is gone, of each kind by the attribute that names the parent."""
+        for noun, attribute in kinds:
+            below = self.scoped().filter(resource_type=noun, deleted=False, **{f"attributes__{attribute}": parent_id})
+            below.update(deleted=True)
+
+    def any_gone(self, named: Iterable[tuple[str, str]]) -> bool:
+        """Whether one of these resources, each a type and an identifier, is known to be gone."""
+        wanted = [Q(resource_type=noun, resource_id=id) for noun, id in named]
+        return bool(wanted) and bool(self.scoped().filter(reduce(or_, wanted), deleted=True).exists())
+
+    def judged(self, rows: list[KnownResource]) -> None:
+        """Keep what an audit found; that is no change of the resources."""
+        KnownResource.objects.bulk_update(rows, ["compliant", "violated"], batch_size=CHUNK)
+
+    def forget_gone(self, before: datetime) -> None:
+        """Forget resources that were gone before a time."""
+        self.scoped().filter(deleted=True, updated_at__lt=before).delete()
 
 
 class AuditRows(TenantRepository[AuditRun]):
@@ -129,6 +168,34 @@ def claim_standing() -> bool:
 def has_standing() -> bool:
     """Whether the tenant got its baseline policy once."""
     return bool(Standing.objects.filter(tenant_id=current_tenant()).exists())
+
+
+def mark_due(at: datetime) -> None:
+    """Let the tenant's resources be looked at, at that time at the latest.
+
+    The row is written in any case: an audit that is under way, and hasn't seen what the present transaction changes,
+    ends before or begins after it.
+    """
+    sooner = Least(Coalesce("due_at", Value(at)), Value(at), output_field=DateTimeField())
+    Standing.objects.filter(tenant_id=current_tenant()).update(due_at=sooner)
+
+
+def due_tenants(now: datetime, limit: int) -> list[str]:
+    """Tenants whose resources have to be looked at, who has waited longest first."""
+    query = Standing.objects.filter(due_at__lte=now).order_by("due_at", "tenant_id")
+    return list(query.values_list("tenant_id", flat=True)[:limit])
+
+
+def claim_due(now: datetime) -> bool:
+    """Become the one who looks at the tenant's resources, until the transaction ends. False while another does, and
+    where nothing is due (any more)."""
+    query = Standing.objects.select_for_update(skip_locked=True).filter(tenant_id=current_tenant(), due_at__lte=now)
+    return query.first() is not None
+
+
+def put_off(until: datetime) -> None:
+    """The tenant's resources have been looked at; next time then."""
+    Standing.objects.filter(tenant_id=current_tenant()).update(due_at=until)
 
 
 policies = PolicyRows()

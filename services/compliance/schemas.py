@@ -6,7 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from services.compliance.domain.policies import EFFECTS, ENFORCEMENTS
+from services.compliance.domain.conditions import MAX_CONDITIONS
+from services.compliance.domain.policies import EFFECTS, ENFORCEMENTS, MAX_PATTERNS
 
 NAME_LENGTH = 200
 MAX_INT = 2**31 - 1
@@ -43,7 +44,9 @@ class ConditionBody(serializers.Serializer):
 
 def names() -> serializers.ListField:
     """A list of at least one name or pattern."""
-    return serializers.ListField(child=serializers.CharField(max_length=NAME_LENGTH), allow_empty=False)
+    return serializers.ListField(
+        child=serializers.CharField(max_length=NAME_LENGTH), allow_empty=False, max_length=MAX_PATTERNS
+    )
 
 
 class PolicyCreate(serializers.Serializer):
@@ -54,7 +57,7 @@ class PolicyCreate(serializers.Serializer):
     enforcement = serializers.ChoiceField(choices=ENFORCEMENTS, default="deny")
     actions = names()
     resource_types = names()
-    conditions = ConditionBody(many=True, default=list)
+    conditions = ConditionBody(many=True, default=list, max_length=MAX_CONDITIONS)
     priority = serializers.IntegerField(min_value=-MAX_INT, max_value=MAX_INT, default=0)
 
 
@@ -66,7 +69,7 @@ class PolicyUpdate(serializers.Serializer):
     enforcement = serializers.ChoiceField(choices=ENFORCEMENTS, required=False)
     actions = names()
     resource_types = names()
-    conditions = ConditionBody(many=True, required=False)
+    conditions = ConditionBody(many=True, required=False, max_length=MAX_CONDITIONS)
     priority = serializers.IntegerField(min_value=-MAX_INT, max_value=MAX_INT, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -151,7 +154,19 @@ class AuditRunOut(serializers.Serializer):
     resources = serializers.IntegerField()
     compliant = serializers.IntegerField()
     score = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
+    periodic = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+class ResourceOut(serializers.Serializer):
+    """A resource as its service last told of it; `compliant` is null before the first audit."""
+
+    resource_type = serializers.CharField()
+    resource_id = serializers.CharField()
+    service = serializers.CharField(source="attributes.service")
+    compliant = serializers.BooleanField(allow_null=True)
+    violated = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    attributes = JsonObject()
 
 
 class AuditOut(serializers.Serializer):

@@ -10,10 +10,8 @@ from services.compute.operations.evacuating import evacuate_all
 from services.compute.operations.resuming import resume_all
 from services.compute.ports import Ports
 from services.compute.ports.clouds import simulated_clouds
-from services.compute.ports.policies import Policies
 from services.compute.repository import held_reservations, tenants_metered_since_before
 from services.compute.settings import Settings
-from shared.clients.compliance import ComplianceClient
 from shared.clients.tenants import TenantsClient
 from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
 from shared.infra.periodic import Periodic
@@ -29,7 +27,6 @@ ports = Ports(
     clock=clock,
     clouds=simulated_clouds(settings),
     quotas=Quotas(tenants),
-    policies=Policies(ComplianceClient.connect(settings, clock)),
 )
 background = SqlAlchemyTransactions(make_sessions(settings, pool_size=2))
 sweep = QuotaSweep(

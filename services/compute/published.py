@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from services.compute.tables import Host, Instance, Migration, ServerGroup, SimulatedFault
 from shared.events import publish
 
+INSTANCE = "compute.instance"
+"""What instances' events are called."""
+
 
 def host_created(session: Session, host: Host, capacity: Mapping[str, int]) -> None:
     """A host was added. `capacity` is what may be claimed of it in base units by resource."""

@@ -11,51 +11,54 @@ from django.db import connection
 from services.secrets.models import EncryptionKey, Lease, LeaseToken, Policy, Secret
 from shared.events import publish
 
+SECRET, KEY = "secrets.secret", "secrets.key"
+"""What the events of what lies in Vault are called."""
+
 
 def secret_written(secret: Secret, keys: Iterable[str]) -> None:
     """A version of a secret was written; `keys` are the names of its fields."""
-    _publish("secrets.secret.written", secret, {**_secret(secret), "keys": sorted(keys)})
+    _publish("secrets.secret.written", secret, {**secret_facts(secret), "keys": sorted(keys)})
 
 
 def secret_rotated(secret: Secret, retired: int, valid_until: datetime) -> None:
     """A secret has a fresh value; the version before is good until then."""
-    data = {**_secret(secret), "retired": retired, "valid_until": valid_until.isoformat()}
+    data = {**secret_facts(secret), "retired": retired, "valid_until": valid_until.isoformat()}
     _publish("secrets.secret.rotated", secret, data)
 
 
 def secret_deleted(secret: Secret) -> None:
     """A secret is gone with all of its versions."""
-    _publish("secrets.secret.deleted", secret, _secret(secret))
+    _publish("secrets.secret.deleted", secret, secret_facts(secret))
 
 
 def secret_version_deleted(secret: Secret, versions: Sequence[int]) -> None:
     """Versions of a secret were hidden."""
-    _publish("secrets.secret_version.deleted", secret, {**_secret(secret), "versions": list(versions)})
+    _publish("secrets.secret_version.deleted", secret, {**secret_facts(secret), "versions": list(versions)})
 
 
 def secret_version_undeleted(secret: Secret, versions: Sequence[int]) -> None:
     """Versions of a secret were brought back."""
-    _publish("secrets.secret_version.undeleted", secret, {**_secret(secret), "versions": list(versions)})
+    _publish("secrets.secret_version.undeleted", secret, {**secret_facts(secret), "versions": list(versions)})
 
 
 def secret_version_destroyed(secret: Secret, versions: Sequence[int]) -> None:
     """Versions of a secret were removed for good."""
-    _publish("secrets.secret_version.destroyed", secret, {**_secret(secret), "versions": list(versions)})
+    _publish("secrets.secret_version.destroyed", secret, {**secret_facts(secret), "versions": list(versions)})
 
 
 def key_created(key: EncryptionKey) -> None:
     """There is a new encryption key."""
-    _publish("secrets.key.created", key, _key(key))
+    _publish("secrets.key.created", key, key_facts(key))
 
 
 def key_rotated(key: EncryptionKey) -> None:
     """An encryption key has a new version."""
-    _publish("secrets.key.rotated", key, _key(key))
+    _publish("secrets.key.rotated", key, key_facts(key))
 
 
 def key_deleted(key: EncryptionKey) -> None:
     """An encryption key is gone."""
-    _publish("secrets.key.deleted", key, _key(key))
+    _publish("secrets.key.deleted", key, key_facts(key))
 
 
 def path_policy_created(policy: Policy) -> None:
@@ -98,11 +101,13 @@ def lease_expired(lease: Lease) -> None:
     _publish("secrets.lease.expired", lease, _lease(lease))
 
 
-def _secret(secret: Secret) -> dict[str, Any]:
+def secret_facts(secret: Secret) -> dict[str, Any]:
+    """A secret as events and policies know it."""
     return {"path": secret.path, "version": secret.current_version}
 
 
-def _key(key: EncryptionKey) -> dict[str, Any]:
+def key_facts(key: EncryptionKey) -> dict[str, Any]:
+    """A key as events and policies know it."""
     return {"name": key.name, "key_version": key.key_version}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import rfc8785
 
+from shared.events.admission import admit
 from shared.events.cursor import cursor_of
 from shared.events.envelope import Event, InvalidEvent, check_sequence, service_of, source_of
 from shared.events.schema import validate_event
@@ -46,7 +47,8 @@ def publish(
     work on a tenant, for example). `time` is when it happened, by default the present time of the context's clock.
 
     Raises Unauthenticated outside of any context, UnknownEventType without a schema, InvalidEventData when `data`
-    doesn't satisfy it, InvalidEvent when an attribute is not acceptable.
+    doesn't satisfy it, InvalidEvent when an attribute is not acceptable, and PolicyDenied or ServiceUnavailable for a
+    request whose policies deny what has changed or can't be asked.
     """
     context = current()
     with span(created(type), context.traceparent, context.tracestate) as begun:
@@ -61,6 +63,7 @@ def publish(
                 time=time,
             )
         )
+        admit(context, event)
         with cursor_of(connection) as cursor:
             cursor.execute(_INSERT, (event.id, topic_of(event.type), event.subject, event.to_json()))
         if begun.recorded:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from shared.errors import Unauthenticated
 from shared.kernel.identity import Identity
@@ -22,6 +23,10 @@ TRACEPARENT_HEADER = "traceparent"
 TRACESTATE_HEADER = "tracestate"
 TENANT_ATTRIBUTE = "omnicloud.tenant_id"
 BACKGROUND = Work("background work")
+
+
+Admission = Callable[[str, str, Mapping[str, Any], str], None]
+"""Raises unless an action on a resource of a type, as it will be, may be done in a tenant."""
 
 
 @dataclass
@@ -46,6 +51,12 @@ class RequestContext:
     tracestate: str = ""
     """What vendors have put beside the traceparent; handed on as it came (W3C Trace Context §3.3)."""
     queries: QueryCounter = field(default_factory=QueryCounter)
+    admission: Admission | None = field(default=None, repr=False)
+    """Who is asked before a resource is made or changed; nobody in background work."""
+    admitted: set[tuple[str, str]] = field(default_factory=set)
+    """Actions and subjects that were asked about ahead."""
+    warnings: list[str] = field(default_factory=list)
+    """What the caller is told beside a success."""
 
     @property
     def caller(self) -> Identity:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from shared.kernel import http_spans
 from shared.kernel.context import RequestContext, use_context
 from shared.web import access_log, metrics, problems
+from shared.web.admission import under_policies, warning_header
 from shared.web.django_problems import problem_response
 from shared.web.edge import context_from_headers, refused, response_headers
 from shared.web.input import check_headers, check_path, check_query
@@ -32,6 +33,7 @@ class ContextMiddleware:
         request.get_host()  # Django checks the host policy only when the host is asked for
         span = http_spans.serve(str(request.method), request.path, headers)
         context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK, span)
+        context = under_policies(context, str(request.method), settings.OMNICLOUD_SETTINGS)
         refusal = refused(lambda: _check(request)) or refusal
         with use_context(context), connection.execute_wrapper(_counting(context)):
             if refusal is not None:
@@ -41,7 +43,8 @@ class ContextMiddleware:
         if not response.streaming and not response.has_header("Content-Length"):
             # Without it the server would end the connection to tell where the answer ends.
             response["Content-Length"] = str(len(response.content))
-        for name, value in response_headers(context, settings.OMNICLOUD_SETTINGS).items():
+        extra = {**response_headers(context, settings.OMNICLOUD_SETTINGS), **warning_header(context.warnings)}
+        for name, value in extra.items():
             response[name] = value
         match = request.resolver_match
         route = "/" + match.route if match else None

@@ -32,7 +32,8 @@ from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
 from shared.web import access_log, idempotency, metrics, problems, unit_of_work
-from shared.web.edge import check_host, context_from_headers, refused, response_headers
+from shared.web.admission import under_policies, warning_header
+from shared.web.edge import check_host, context_from_headers, parse_if_match, refused, response_headers
 from shared.web.health import Readiness
 from shared.web.input import check_headers, check_size, check_target, combined, parse_json
 from shared.web.permissions import ensure_allowed
@@ -221,13 +222,14 @@ class ContextMiddleware:
             scope["headers"] = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in listed]
         span = http_spans.serve(scope["method"], scope["path"], headers)
         context, refusal = context_from_headers(headers, self._settings, self._clock, span)
+        context = under_policies(context, scope["method"], self._settings)
         refusal = refused(lambda: self._check(scope, pairs, headers)) or refusal
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                extra = response_headers(context, self._settings).items()
+                extra = {**response_headers(context, self._settings), **warning_header(context.warnings)}.items()
                 message["headers"] = [*message["headers"], *((k.encode(), v.encode("latin-1")) for k, v in extra)]
             await send(message)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-from services.compliance.api import audits, evaluations, exemptions, policies
+from services.compliance.api import audits, evaluations, exemptions, policies, resources
 from services.compliance.ports import Ports
 
 
@@ -15,4 +15,5 @@ def routes(ports: Ports) -> list[URLPattern]:
         *evaluations.routes(ports),
         *exemptions.routes(ports),
         *audits.routes(ports),
+        *resources.routes(ports),
     ]

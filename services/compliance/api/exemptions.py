@@ -30,9 +30,13 @@ class Exemptions(View):
 class OneExemption(View):
     """One exemption; deleting it ends it before its time."""
 
+    @endpoint(READ, response=ExemptionOut)
+    def get(self, request: Request, id: str) -> ExemptionRow:
+        return exemptions.get(id)
+
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        end_exemption(id, expected_version(request))
+        end_exemption(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

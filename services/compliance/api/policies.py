@@ -24,7 +24,7 @@ class Policies(View):
 
     @endpoint(WRITE, request=PolicyCreate, response=PolicyOut, status=201)
     def post(self, request: Request, body: Body) -> PolicyRow:
-        return create_policy(body)
+        return create_policy(self.ports, body)
 
 
 class OnePolicy(View):
@@ -36,11 +36,11 @@ class OnePolicy(View):
 
     @endpoint(WRITE, request=PolicyUpdate, response=PolicyOut)
     def patch(self, request: Request, id: str, body: Body) -> PolicyRow:
-        return change_policy(id, body, expected_version(request))
+        return change_policy(self.ports, id, body, expected_version(request))
 
     @endpoint(WRITE, status=204)
     def delete(self, request: Request, id: str) -> None:
-        delete_policy(id, expected_version(request))
+        delete_policy(self.ports, id, expected_version(request))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -14,6 +14,10 @@ from typing import Any
 from shared.errors import ValidationFailed
 
 MISSING = object()
+MAX_CONDITIONS = 50
+"""Of a policy."""
+MAX_TEXT, MAX_ITEMS = 4_096, 1_000
+"""Characters of a text to compare with, and items of a list."""
 
 
 class EvaluationError(Exception):
@@ -126,4 +130,6 @@ def checked(condition: Condition) -> Condition:
         raise InvalidCondition(f"{operator} compares with text")
     if operator in LISTS and not isinstance(value, list):
         raise InvalidCondition(f"{operator} compares with a list")
+    if isinstance(value, str | list) and len(value) > (MAX_TEXT if isinstance(value, str) else MAX_ITEMS):
+        raise InvalidCondition(f"a text has at most {MAX_TEXT} characters, a list {MAX_ITEMS} items")
     return condition

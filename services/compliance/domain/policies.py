@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from services.compliance.domain.conditions import Condition, EvaluationError, holds
+from shared.errors import ValidationFailed
 
 ALLOW, DENY = "allow", "deny"
 EFFECTS = (ALLOW, DENY)
@@ -20,6 +21,18 @@ ENFORCEMENTS = ("deny", "warn", "dryrun")
 """From the strictest."""
 NO_ENFORCEMENT = "none"
 DEFAULT_DENY = "default-deny"
+MAX_POLICIES = 200
+"""Of a tenant: all are looked at whenever something is made or changed."""
+MAX_EXEMPTIONS = 1_000
+"""Of a tenant, those that have expired left out."""
+MAX_PATTERNS = 100
+"""Of a policy, actions and types each."""
+
+
+class ComplianceLimitReached(ValidationFailed):
+    """The tenant has as many policies or exemptions as it may have."""
+
+    code = "compliance_limit_reached"
 
 
 @dataclass(frozen=True)

@@ -1,54 +1,121 @@
-"""Audits: every known resource as it is now, with the score of each deny policy."""
+"""Audits: every known resource as it is now, with the score of each deny policy.
+
+Somebody asks for one, or one is due: when a resource, a policy or an exemption has changed, when an exemption has
+expired, and in any case once a day. A periodic audit keeps results of what became compliant or ceased to be so, as
+AWS Config tells changes of compliance; one that was asked for keeps a result of each resource.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.compliance import published
-from services.compliance.domain.policies import ALLOW, Exemption, Policy, decide
+from services.compliance.domain.policies import ALLOW, Decision, Exemption, Policy, decide
 from services.compliance.domain.scores import by_policy, score_of
 from services.compliance.models import AuditRun, KnownResource, Result
 from services.compliance.operations.evaluations import result_of
 from services.compliance.operations.policies import ensure_baseline
 from services.compliance.ports import Ports
-from services.compliance.repository import audits, exemptions, policies, resources, results
-from shared.kernel.context import current_tenant
+from services.compliance.repository import (
+    audits,
+    claim_due,
+    due_tenants,
+    exemptions,
+    policies,
+    put_off,
+    resources,
+    results,
+)
+from shared.errors import OmniCloudError
+from shared.events.processing import TransactionRunner
+from shared.events.resources import CREATE, ResourceKind
+from shared.events.topics import EVENT_RETENTION
+from shared.kernel.context import current_tenant, service_context
+from shared.kernel.logs import logger
+from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
 ACTION = "audit"
 """The action of an audit's results: nobody asked for the resource to be changed."""
+EVERY = timedelta(days=1)
+"""How long nothing has to change for a tenant's resources to be looked at again all the same."""
+ROUND = 500
+"""Tenants that are looked at in one round."""
+KEEP_GONE = 2 * EVENT_RETENTION
+"""How long it is remembered what is gone: until no late event can speak of it any more."""
+
+log = logger("compliance.audits")
 
 
 def run_audit(ports: Ports) -> dict[str, Any]:
     """Evaluate every known resource as it is now; the audit with the score of each deny policy."""
     ensure_baseline()
+    return _audit(ports, periodic=False)
+
+
+def run_due_audits(ports: Ports, transactions: TransactionRunner) -> int:
+    """Look at the resources of every tenant that is due; how many there were. One tenant's trouble is its own."""
+    tenants = transactions.run(lambda _: due_tenants(ports.clock.now(), ROUND))
+    return sum(_run_due(ports, transactions, tenant_id) for tenant_id in tenants)
+
+
+def _run_due(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> bool:
+    def work(_transaction: Any) -> bool:
+        now = ports.clock.now()
+        if not claim_due(now):
+            return False
+        _audit(ports, periodic=True)
+        resources.forget_gone(now - KEEP_GONE)
+        put_off(min(now + EVERY, exemptions.next_end(now) or now + EVERY))
+        return True
+
+    try:
+        with service_context("compliance", tenant_id, ports.clock, work=Work("compliance audit")):
+            return transactions.run(work)
+    except OmniCloudError as error:
+        log.warning("an audit failed", tenant=tenant_id, error=error.detail)
+        return False
+
+
+def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     moment, audit_id = ports.clock.now(), new_id("aud")
     rules, exempted = policies.rules(), exemptions.rules(moment)
-    made = [_audited(row, rules, exempted, moment, audit_id) for row in resources.all()]
+    found = [(row, _decision(row, rules, exempted, moment)) for row in resources.all()]
+    changed = [(row, decision) for row, decision in found if _judge(row, decision)]
+    made = [_result(row, decision, audit_id) for row, decision in (changed if periodic else found)]
     results.add_all(made)
-    total = score_of(result.compliant for result in made)
-    run = audits.add(
-        AuditRun(
-            id=audit_id,
-            tenant_id=current_tenant(),
-            resources=total.controls,
-            compliant=total.passed,
-            score=total.percent,
-        )
+    resources.judged([row for row, _ in changed])
+    total = score_of(decision.compliant for _, decision in found)
+    run = AuditRun(
+        id=audit_id,
+        tenant_id=current_tenant(),
+        resources=total.controls,
+        compliant=total.passed,
+        score=total.percent,
+        periodic=periodic,
     )
-    published.audit_completed(run)
-    violated = [v["policy"] for result in made for v in result.violations if not v["exempted"]]
+    if changed or not periodic:
+        published.audit_completed(audits.add(run))
+    violated = [v.policy for _, decision in found for v in decision.violations if not v.exempted]
     names = [rule.name for rule in rules if rule.effect != ALLOW]
     return {"run": run, "policies": by_policy(violated, names, total.controls)}
 
 
-def _audited(
-    row: KnownResource, rules: list[Policy], exempted: list[Exemption], moment: datetime, audit_id: str
-) -> Result:
-    """The result for one resource: as if it were created again today."""
-    action = f"{row.attributes.get('service', 'compute')}.{row.resource_type}s.create"
-    decision = decide(rules, exempted, action, row.resource_type, row.attributes, moment)
-    result = result_of(decision, ACTION, row.resource_type, row.resource_id)
-    result.audit = audit_id
-    return result
+def _decision(row: KnownResource, rules: list[Policy], exempted: list[Exemption], moment: datetime) -> Decision:
+    """The decision on one resource: as if it were created again today."""
+    kind = ResourceKind(row.attributes.get("service", "compute"), row.resource_type)
+    return decide(rules, exempted, kind.action(CREATE), row.resource_type, row.attributes, moment)
+
+
+def _judge(row: KnownResource, decision: Decision) -> bool:
+    """Note what was found of a resource; whether that is something else than before."""
+    violated = sorted({violation.policy_id for violation in decision.violations if not violation.exempted})
+    if (row.compliant, row.violated) == (decision.compliant, violated):
+        return False
+    row.compliant, row.violated = decision.compliant, violated
+    return True
+
+
+def _result(row: KnownResource, decision: Decision, audit_id: str) -> Result:
+    return result_of(decision, ACTION, row.resource_type, row.resource_id, audit_id)

@@ -24,7 +24,9 @@ def evaluate(ports: Ports, action: str, resource_type: str, resource: Mapping[st
     return results.add(result_of(decision, action, resource_type, resource.get("id")))
 
 
-def result_of(decision: Decision, action: str, resource_type: str, resource_id: str | None) -> Result:
+def result_of(
+    decision: Decision, action: str, resource_type: str, resource_id: str | None, audit: str | None = None
+) -> Result:
     """A decision as a result that is yet to be inserted, with its evidence on the way to the audit chain."""
     result = Result(
         id=new_id("res"),
@@ -37,6 +39,7 @@ def result_of(decision: Decision, action: str, resource_type: str, resource_id: 
         enforcement=decision.enforcement,
         violations=[asdict(violation) for violation in decision.violations],
         policy_versions=dict(decision.policy_versions),
+        audit=audit,
     )
     result.evidence = published.resource_evaluated(result).id
     return result

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.compliance import published
+from services.compliance.domain.policies import MAX_EXEMPTIONS, ComplianceLimitReached
 from services.compliance.models import ExemptionRow
 from services.compliance.ports import Ports
-from services.compliance.repository import exemptions, policies
+from services.compliance.repository import exemptions, mark_due, policies
 from shared.errors import ValidationFailed
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
@@ -24,10 +25,15 @@ class ExemptionExpired(ValidationFailed):
 def grant_exemption(
     ports: Ports, policy_id: str, resource_id: str | None, reason: str, expires_at: datetime
 ) -> ExemptionRow:
-    """Let a policy not count for a resource, or for any, until a time. Raises NotFound, ExemptionExpired."""
-    policy = policies.get(policy_id)
-    if expires_at <= ports.clock.now():
+    """Let a policy not count for a resource, or for any, until a time.
+
+    Raises NotFound, ExemptionExpired, ComplianceLimitReached.
+    """
+    policy, now = policies.get(policy_id), ports.clock.now()
+    if expires_at <= now:
         raise ExemptionExpired("expires_at is in the past")
+    if exemptions.count(now) >= MAX_EXEMPTIONS:
+        raise ComplianceLimitReached(f"there are {MAX_EXEMPTIONS} exemptions already", limit=MAX_EXEMPTIONS)
     exemption = exemptions.add(
         ExemptionRow(
             id=new_id("exm"),
@@ -39,13 +45,15 @@ def grant_exemption(
         )
     )
     published.exemption_granted(exemption)
+    mark_due(now)
     return exemption
 
 
-def end_exemption(exemption_id: str, expected_version: EntityTags | None) -> None:
+def end_exemption(ports: Ports, exemption_id: str, expected_version: EntityTags | None) -> None:
     """End an exemption before its time. Raises NotFound, VersionConflict."""
     exemption = exemptions.get(exemption_id, lock=True)
     check_version(exemption, expected_version)
     exemption.version += 1
     published.exemption_ended(exemption)
     exemptions.delete(exemption)
+    mark_due(ports.clock.now())

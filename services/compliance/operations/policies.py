@@ -7,9 +7,10 @@ from typing import Any
 
 from services.compliance import published
 from services.compliance.domain.conditions import Condition, checked
-from services.compliance.domain.policies import ALLOW
+from services.compliance.domain.policies import ALLOW, MAX_POLICIES, ComplianceLimitReached
 from services.compliance.models import PolicyRow
-from services.compliance.repository import claim_standing, has_standing, policies
+from services.compliance.ports import Ports
+from services.compliance.repository import claim_standing, has_standing, mark_due, policies
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -39,16 +40,24 @@ def ensure_baseline() -> None:
     )
 
 
-def create_policy(content: Mapping[str, Any]) -> PolicyRow:
-    """A new policy, in force from the next evaluation on. Raises InvalidCondition, PolicyNameTaken."""
+def create_policy(ports: Ports, content: Mapping[str, Any]) -> PolicyRow:
+    """A new policy, in force from the next evaluation on.
+
+    Raises InvalidCondition, PolicyNameTaken, ComplianceLimitReached.
+    """
     ensure_baseline()
     _check_conditions(content["conditions"])
+    if policies.count() >= MAX_POLICIES:
+        raise ComplianceLimitReached(f"there are {MAX_POLICIES} policies, as many as there may be", limit=MAX_POLICIES)
     policy = policies.add(PolicyRow(id=new_id("pol"), tenant_id=current_tenant(), **content))
     published.policy_created(policy)
+    mark_due(ports.clock.now())
     return policy
 
 
-def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: EntityTags | None) -> PolicyRow:
+def change_policy(
+    ports: Ports, policy_id: str, changes: Mapping[str, Any], expected_version: EntityTags | None
+) -> PolicyRow:
     """Change a policy; results made before stay pinned to the version before.
 
     Raises NotFound, InvalidCondition, PolicyNameTaken, VersionConflict.
@@ -60,13 +69,26 @@ def change_policy(policy_id: str, changes: Mapping[str, Any], expected_version: 
         setattr(policy, name, value)
     policies.save(policy)
     published.policy_updated(policy)
+    mark_due(ports.clock.now())
     return policy
 
 
-def delete_policy(policy_id: str, expected_version: EntityTags | None) -> None:
+def delete_policy(ports: Ports, policy_id: str, expected_version: EntityTags | None) -> None:
     """Remove a policy with its exemptions. Raises NotFound, VersionConflict."""
     policy = policies.get(policy_id, lock=True)
     check_version(policy, expected_version)
+    _delete(policy)
+    mark_due(ports.clock.now())
+
+
+def delete_all() -> None:
+    """Remove the policies of a tenant that is gone, and their exemptions. No baseline comes after them."""
+    claim_standing()
+    for policy in policies.all_locked():
+        _delete(policy)
+
+
+def _delete(policy: PolicyRow) -> None:
     policy.version += 1
     published.policy_deleted(policy)
     policies.delete(policy)

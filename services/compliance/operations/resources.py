@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from services.compliance.operations.policies import ensure_baseline
+from services.compliance.ports import Ports
+from services.compliance.repository import mark_due, resources
+from shared.events import Event
+from shared.events.resources import DELETE, children_of, kind_of
 
-from services.compliance.repository import resources
 
+def note_resource(ports: Ports, event: Event) -> None:
+    """Remember a resource as its service tells of it; the next audit looks at it.
 
-def note_resource(
-    resource_type: str, resource_id: str, attributes: Mapping[str, Any], sequence: int, *, deleted: bool = False
-) -> None:
-    """Remember a resource as its service tells of it; what is older than what is known changes nothing."""
-    row = resources.of(resource_type, resource_id)
-    if row is None:
-        row = resources.new(resource_type, resource_id, {}, -1)
-    if sequence <= row.sequence:
+    What is older than what is known changes nothing, and what is gone stays so: identifiers aren't used twice. What
+    goes with its parent, without an event of its own, goes here as well, even where its own event comes later.
+    """
+    kind = kind_of(event.stream)
+    if kind is None:
         return
-    row.attributes = {**row.attributes, **attributes, "id": resource_id}
-    row.sequence, row.deleted = sequence, deleted
+    row = resources.of(kind.noun, event.subject) or resources.new(kind.noun, event.subject)
+    ended = kind.verb(event) == DELETE
+    if row.deleted or (event.sequence <= row.sequence and not ended):
+        return
+    if ended or event.type.rpartition(".")[2] in kind.empties:
+        resources.end_children(children_of(kind), event.subject)
+    row.attributes = {**row.attributes, **event.data, "id": event.subject, "service": kind.service}
+    parents = [(noun, row.attributes[name]) for name, noun in kind.parents.items() if row.attributes.get(name)]
+    row.deleted = ended or resources.any_gone(parents)
+    row.sequence = max(row.sequence, event.sequence)
     resources.save(row)
+    ensure_baseline()
+    mark_due(ports.clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, Forbidden, NotFound, ServiceUnavailable, ValidationFailed
+from shared.errors import Conflict, NotFound, ServiceUnavailable, ValidationFailed
 
 
 class InvalidResources(ValidationFailed):
@@ -111,12 +111,6 @@ class DeletionInProgress(Conflict):
     """The instance is being deleted already."""
 
     code = "deletion_in_progress"
-
-
-class PolicyDenied(Forbidden):
-    """A compliance policy denies the request; `violations` tells which and why."""
-
-    code = "policy_denied"
 
 
 class GroupInUse(Conflict):

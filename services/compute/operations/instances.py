@@ -20,6 +20,8 @@ from services.compute.operations.states import change_state
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository, ZoneRepository
 from services.compute.tables import Instance
+from shared.events.admission import ask
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
 from shared.kernel.context import current_tenant
@@ -71,8 +73,8 @@ def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
     resources = order.resources()
     if order.zone is not None:
         ZoneRepository(session).get(order.zone)
-    ports.policies.check("create", _described(order, resources))
     instance_id = new_id("i")
+    ask(published.INSTANCE, instance_id, CREATE, _described(order, resources))
     with ports.quotas.reserved(instance_claim(instance_id), *size_claims(instance_id, resources)):
         instance = _placed(session, ports, instance_id, order, resources)
         _check_image(ports, instance)
@@ -141,6 +143,7 @@ def _described(order: Order, resources: Resources) -> dict[str, Any]:
         "region": order.region,
         "zone": order.zone,
         "tenancy": order.tenancy.value,
+        "group_id": order.group_id,
         "preemptible": order.preemptible,
         "labels": order.labels,
     }
@@ -153,7 +156,7 @@ def change_instance(
     instances = InstanceRepository(session)
     instance = instances.get(instance_id)
     check_version(instance, expected)
-    ports.policies.check("update", {**published.instance_facts(instance), **change.given()})
+    ask(published.INSTANCE, instance.id, UPDATE, {**published.instance_facts(instance), **change.given()})
     session.expire(instance)  # It isn't locked while somebody else is asked, so it is read anew.
     instance = instances.get(instance_id, lock=True)
     check_version(instance, expected)

@@ -21,6 +21,7 @@ from services.compute.operations.states import change_state
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository
 from services.compute.tables import Instance, Migration
+from shared.events.admission import ask
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
 from shared.kernel.preconditions import EntityTags
@@ -44,7 +45,7 @@ def resize_instance(
     if wanted.disk_gib < instance.disk_gib:
         raise DiskShrink(f"{flavor} has {wanted.disk_gib} GiB of disk, the instance has {instance.disk_gib} GiB")
     asked = {"flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
-    ports.policies.check("resize", {**published.instance_facts(instance), **asked})
+    ask(published.INSTANCE, instance.id, "resize", {**published.instance_facts(instance), **asked})
     # A key of its own for each attempt: what was given back under one can't be reserved under it again.
     quota_key = f"{instance.id}.{new_id('size')}"
     with ports.quotas.reserved(*size_claims(quota_key, wanted)):

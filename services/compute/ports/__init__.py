@@ -1,11 +1,10 @@
-"""What compute needs from outside: time, clouds, quotas and policies."""
+"""What compute needs from outside: time, clouds and quotas."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from services.compute.ports.clouds import Clouds
-from services.compute.ports.policies import Policies
 from shared.quotas import Quotas
 from shared.utils.clock import Clock
 
@@ -17,4 +16,3 @@ class Ports:
     clock: Clock
     clouds: Clouds
     quotas: Quotas = field(repr=False)
-    policies: Policies = field(repr=False)

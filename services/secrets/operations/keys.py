@@ -7,6 +7,8 @@ from services.secrets.models import EncryptionKey
 from services.secrets.ports import Ports
 from services.secrets.ports.vault import vault_key
 from services.secrets.repository import keys
+from shared.events.admission import ask
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -14,8 +16,9 @@ from shared.utils.ids import new_id
 
 
 def create_key(ports: Ports, name: str) -> EncryptionKey:
-    """A new key. Raises KeyExists, SecretsUnavailable."""
+    """A new key. Raises KeyExists, PolicyDenied, SecretsUnavailable."""
     key = keys.add(EncryptionKey(id=new_id("key"), tenant_id=current_tenant(), name=name))
+    ask(published.KEY, key.id, CREATE, published.key_facts(key))
     ports.store.create_key(vault_key(name))
     published.key_created(key)
     return key
@@ -25,6 +28,7 @@ def rotate_key(ports: Ports, name: str, expected_version: EntityTags | None) -> 
     """Add a key version, which encrypts from now on; the old ones still decrypt. Raises NotFound, VersionConflict."""
     key = keys.named(name, lock=True)
     check_version(key, expected_version)
+    ask(published.KEY, key.id, UPDATE, published.key_facts(key))
     key.key_version = ports.store.rotate_key(vault_key(name))
     keys.save(key)
     published.key_rotated(key)

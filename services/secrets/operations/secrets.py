@@ -19,6 +19,8 @@ from services.secrets.ports import Ports
 from services.secrets.ports.vault import vault_path
 from services.secrets.repository import secrets
 from shared.errors import ValidationFailed
+from shared.events.admission import ask
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.secrets import Secret as StoredSecret
 from shared.infra.secrets import SecretNotFound
 from shared.kernel.context import current
@@ -41,7 +43,7 @@ def write_secret(
     """Write the next version of a secret; the first one counts against the tenant's quota of secrets.
 
     Raises InvalidPath, InvalidSecretData, SecretTooLarge, PathForbidden, VersionConflict, CasMismatch, QuotaExceeded,
-    SecretsUnavailable.
+    PolicyDenied, SecretsUnavailable.
     """
     path = secret_path(text)
     ensure_path(path, "write")
@@ -49,6 +51,7 @@ def write_secret(
     rules.check_size(json.dumps(data).encode())
     row, made = secrets.at_or_new(path)
     rules.check_tag(row.current_version, expected_version)
+    _ask(row, CREATE if made else UPDATE, data)
     with ports.quotas.reserved(claim_of(row.id)) if made else nullcontext():
         _write(ports, row, data, cas)
     log.info("secret written", path=path, version=row.current_version)
@@ -96,7 +99,8 @@ def rotate_secret(
 ) -> Secret:
     """Give one field a fresh random value; the version before stays good for `overlap_seconds`.
 
-    Raises NotFound, UnknownField, InvalidOverlap, PathForbidden, VersionConflict, SecretsUnavailable.
+    Raises NotFound, UnknownField, InvalidOverlap, PathForbidden, VersionConflict, PolicyDenied,
+    SecretsUnavailable.
     """
     path = secret_path(text)
     ensure_path(path, "write")
@@ -106,10 +110,17 @@ def rotate_secret(
     present = ports.store.read(vault_path(path))
     if field not in present.data:
         raise UnknownField(f"the secret has no field {field}")
+    _ask(row, UPDATE, present.data)
     row.retirements = rules.retire(row.retirements, present.version, until)
     _write(ports, row, {**present.data, field: random_value(length)}, present.version)
     published.secret_rotated(row, present.version, until)
     return row
+
+
+def _ask(row: Secret, verb: str, data: Mapping[str, Any]) -> None:
+    """Ask policies before Vault has the next version, which it would keep."""
+    facts = {**published.secret_facts(row), "version": row.current_version + 1, "keys": sorted(data)}
+    ask(published.SECRET, row.id, verb, facts)
 
 
 def _write(ports: Ports, row: Secret, data: Mapping[str, Any], cas: int | None) -> None:

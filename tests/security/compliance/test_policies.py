@@ -1,0 +1,151 @@
+"""No kind of resource is out of the policies' reach, neither when it is made nor when it is changed."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.bus import Bus
+from tests.support.eventually import eventually
+from tests.support.governed import KINDS, Governed, made
+from tests.support.identities import Tenant
+
+POLICIES = "/api/compliance/v1/policies"
+RESULTS = "/api/compliance/v1/results"
+CHANGED = [kind for kind in KINDS if kind.change]
+
+
+def name_of(kind: Governed) -> str:
+    return f"{kind.service}.{kind.type}"
+
+
+def deny(tenant: Tenant, kind: Governed, verb: str, **fields: Any) -> dict[str, Any]:
+    body = {
+        "name": f"no-{verb}",
+        "effect": "deny",
+        "actions": [f"{kind.service}.*.{verb}"],
+        "resource_types": [kind.type],
+        **fields,
+    }
+    return tenant.api.ok("POST", POLICIES, 201, json=body)
+
+
+@pytest.mark.services("network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy", "monitor")
+@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+def test_what_a_policy_denies_is_not_made(tenant: Tenant, kind: Governed) -> None:
+    known = made(tenant.api, *kind.below)
+    before = kind.shown(tenant.api, known)
+    policy = deny(tenant, kind, "create")
+    method, path, body = kind.make(known)
+
+    problem = tenant.api.refused(method, path, 403, "policy_denied", json=body)
+
+    assert [violation["policy_id"] for violation in problem["violations"]] == [policy["id"]]
+    assert kind.shown(tenant.api, known) == before
+    # And when nobody denies it any more, nothing of the refused request is in the way
+    tenant.api.ok("DELETE", f"{POLICIES}/{policy['id']}", 204)
+    answer = tenant.api.request(method, path, json=body)
+    assert answer.status_code in (200, 201), answer.text
+    assert len(kind.shown(tenant.api, known)) == len(before) + (kind.listed is not None)
+
+
+@pytest.mark.services("network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy", "monitor")
+@pytest.mark.parametrize("kind", CHANGED, ids=name_of)
+def test_what_a_policy_denies_is_not_become_by_a_change(tenant: Tenant, kind: Governed) -> None:
+    assert kind.change
+    known = made(tenant.api, *kind.below)
+    method, path, body = kind.make(known)
+    known[kind.type] = tenant.api.request(method, path, json=body).json()
+    before = kind.shown(tenant.api, known)
+    policy = deny(tenant, kind, "update")
+    method, path, body = kind.change(known)
+
+    problem = tenant.api.refused(method, path, 403, "policy_denied", json=body)
+
+    assert [violation["policy_id"] for violation in problem["violations"]] == [policy["id"]]
+    assert kind.shown(tenant.api, known) == before
+    tenant.api.ok("DELETE", f"{POLICIES}/{policy['id']}", 204)
+    assert tenant.api.request(method, path, json=body).status_code in (200, 201)
+
+
+@pytest.mark.services("dns", "tenants")
+def test_a_refused_request_takes_nothing_of_the_quota(tenant: Tenant) -> None:
+    kind = next(kind for kind in KINDS if kind.type == "zone")
+    deny(tenant, kind, "*")
+    tenant.api.refused("POST", "/api/dns/v1/zones", 403, "policy_denied", json={"name": "one.example"})
+
+    def zones() -> tuple[int, int]:
+        quotas = tenant.operator.ok("GET", "/api/tenants/v1/quotas")["items"]
+        found = next(each for each in quotas if each["resource"] == "dns_zones")
+        return found["used"], found["reserved"]
+
+    assert eventually(lambda: zones() == (0, 0))
+
+
+@pytest.mark.services("storage")
+def test_no_role_is_above_the_policies_not_even_the_operators(tenant: Tenant) -> None:
+    kind = next(kind for kind in KINDS if kind.type == "bucket")
+    deny(tenant, kind, "create")
+    body = {"name": "one-bucket"}
+    for api in (tenant.api, tenant.user("member"), tenant.operator):
+        api.refused("POST", "/api/storage/v1/buckets", 403, "policy_denied", json=body)
+    assert list(tenant.api.items("/api/storage/v1/buckets")) == []
+
+
+@pytest.mark.services("storage")
+def test_who_may_not_make_a_resource_learns_nothing_of_the_policies(tenant: Tenant) -> None:
+    kind = next(kind for kind in KINDS if kind.type == "bucket")
+    deny(tenant, kind, "create")
+    tenant.user("viewer").refused("POST", "/api/storage/v1/buckets", 403, "forbidden", json={"name": "one-bucket"})
+    assert list(tenant.api.items(RESULTS)) == []
+
+
+@pytest.mark.services("storage")
+def test_what_ends_a_resource_is_held_up_by_no_policy(tenant: Tenant) -> None:
+    kind = next(kind for kind in KINDS if kind.type == "bucket")
+    made(tenant.api, "bucket")
+    deny(tenant, kind, "*", actions=["*"], resource_types=["*"])
+    tenant.api.ok("DELETE", "/api/storage/v1/buckets/one-bucket", 204)
+    assert list(tenant.api.items("/api/storage/v1/buckets")) == []
+
+
+@pytest.mark.services("dns")
+def test_a_policy_that_denies_everything_can_be_taken_back(tenant: Tenant) -> None:
+    kind = next(kind for kind in KINDS if kind.type == "zone")
+    policy = deny(tenant, kind, "*", actions=["*"], resource_types=["*"])
+    path = f"{POLICIES}/{policy['id']}"
+    assert tenant.api.ok("PATCH", path, json={"enforcement": "dryrun"})["version"] == 2
+    assert tenant.api.ok("POST", "/api/dns/v1/zones", 201, json={"name": "one.example"})["name"] == "one.example."
+    tenant.api.ok("DELETE", path, 204)
+
+
+@pytest.mark.services("storage", "dns")
+def test_a_warning_is_told_with_the_answer_and_a_dry_run_is_not(tenant: Tenant) -> None:
+    zone = next(kind for kind in KINDS if kind.type == "zone")
+    bucket = next(kind for kind in KINDS if kind.type == "bucket")
+    deny(tenant, zone, "create", enforcement="warn", name="careful")
+    deny(tenant, bucket, "create", enforcement="dryrun", name="quiet")
+    warned = tenant.api.post("/api/dns/v1/zones", json={"name": "one.example"})
+    assert warned.status_code == 201
+    assert warned.headers["warning"] == '299 - "policy careful: the policy\'s conditions hold"'
+    quiet = tenant.api.post("/api/storage/v1/buckets", json={"name": "one-bucket"})
+    assert quiet.status_code == 201
+    assert "warning" not in quiet.headers
+
+
+@pytest.mark.services("storage", "audit")
+def test_every_decision_is_pinned_and_has_its_evidence(tenant: Tenant, bus: Bus) -> None:
+    kind = next(kind for kind in KINDS if kind.type == "bucket")
+    policy = deny(
+        tenant, kind, "create", conditions=[{"field": "versioning", "operator": "equals", "value": "enabled"}]
+    )
+    path = "/api/storage/v1/buckets"
+    tenant.api.refused("POST", path, 403, "policy_denied", json={"name": "versioned", "versioning": "enabled"})
+    made_one = tenant.api.ok("POST", path, 201, json={"name": "plain"})
+    refused, allowed = list(tenant.api.items(RESULTS, resource_type="bucket"))
+    assert [(each["action"], each["allowed"]) for each in (refused, allowed)] == [
+        ("storage.buckets.create", False),
+        ("storage.buckets.create", True),
+    ]
+    assert (allowed["resource_id"], refused["policy_versions"][policy["id"]]) == (made_one["id"], 1)
+    [event] = bus.of_subject("compliance.events", refused["id"])
+    assert event["id"] == refused["evidence"]
