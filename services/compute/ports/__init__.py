@@ -1,4 +1,4 @@
-"""What compute needs from outside: time, clouds, quotas and policies."""
+"""What compute needs from outside: time, clouds, quotas, policies, and transactions and threads for its own work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from services.compute.ports.clouds import Clouds
 from services.compute.ports.policies import Policies
+from shared.events.processing import TransactionRunner
+from shared.infra.workers import Workers
 from shared.quotas import Quotas
 from shared.utils.clock import Clock
 
@@ -18,3 +20,7 @@ class Ports:
     clouds: Clouds
     quotas: Quotas = field(repr=False)
     policies: Policies = field(repr=False)
+    transactions: TransactionRunner = field(repr=False)
+    """For what runs outside of requests."""
+    workers: Workers = field(repr=False)
+    """Threads that may wait for a provider."""
