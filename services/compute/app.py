@@ -15,6 +15,7 @@ from services.compute.settings import Settings
 from shared.clients.tenants import TenantsClient
 from shared.infra.db.sqlalchemy import SqlAlchemyTransactions, make_sessions
 from shared.infra.periodic import Periodic
+from shared.infra.workers import Workers
 from shared.metering import usage_meter
 from shared.quotas import Quotas, QuotaSweep
 from shared.utils.clock import system_clock
@@ -23,12 +24,14 @@ from shared.web.fastapi import create_service
 settings = Settings()
 clock = system_clock(settings.clock_file)
 tenants = TenantsClient.connect(settings, clock)
+background = SqlAlchemyTransactions(make_sessions(settings, pool_size=settings.provider_threads))
 ports = Ports(
     clock=clock,
     clouds=simulated_clouds(settings),
     quotas=Quotas(tenants),
+    transactions=background,
+    workers=Workers("provisioning", settings.provider_threads, settings.provider_share),
 )
-background = SqlAlchemyTransactions(make_sessions(settings, pool_size=2))
 sweep = QuotaSweep(
     "compute", tenants, clock, RESOURCES, lambda ids: background.run(lambda session: held_reservations(session, ids))
 )
@@ -39,10 +42,9 @@ service = create_service(
     routers=ROUTERS,
     handlers=handlers(ports),
     background=[
+        ports.workers,
         Periodic(
-            "resuming",
-            settings.resume_interval_seconds,
-            lambda: resume_all(background, ports, settings.resume_interval_seconds),
+            "resuming", settings.resume_interval_seconds, lambda: resume_all(ports, settings.resume_interval_seconds)
         ),
         Periodic("evacuating", settings.resume_interval_seconds, lambda: evacuate_all(background, ports)),
         usage_meter(

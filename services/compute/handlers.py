@@ -1,4 +1,4 @@
-"""What compute hears: its own events, to work on instances and to settle their quota, and those of tenants."""
+"""What compute hears: its own events, to have instances worked on and to settle their quota, and those of tenants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from services.compute.domain.quotas import reservations, size_reservations
-from services.compute.operations import provisioning, tenancy
+from services.compute.operations import dispatching, provisioning, tenancy
 from services.compute.ports import Ports
 from shared.events import Event, advance
 from shared.events.inbox import Handler
@@ -16,7 +16,8 @@ from shared.events.inbox import Handler
 def handlers(ports: Ports) -> Mapping[str, Handler]:
     """Handlers by event type. Each runs in the event's tenant, in one transaction with its inbox row.
 
-    Quota is settled before anything else: no row is locked while the tenants service is asked.
+    Quota is settled before anything else: no row is locked while the tenants service is asked. No provider is asked
+    here: what waits for one would make everybody wait whose events share its partition.
     """
 
     def instance_created(event: Event, session: Session) -> None:
@@ -24,7 +25,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         provisioning.begin(session, ports, event.subject)
 
     def instance_state_changed(event: Event, session: Session) -> None:
-        provisioning.advance(session, ports, event.subject)
+        dispatching.dispatch(session, ports, event.subject)
 
     def instance_resize_ended(event: Event, session: Session) -> None:
         ports.quotas.commit(size_reservations(event.data["quota_key"]))
@@ -37,14 +38,15 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     # What a tenant's life has gone past is not done any more: an event that was put aside may come days later.
     def tenant_suspended(event: Event, session: Session) -> None:
         if advance(session, event):
-            tenancy.stop_all(session, ports)
+            tenancy.suspend(session, ports)
 
     def tenant_resumed(event: Event, session: Session) -> None:
-        advance(session, event)
+        if advance(session, event):
+            tenancy.resume(session)
 
     def tenant_closed(event: Event, session: Session) -> None:
         if advance(session, event):
-            tenancy.delete_all(session, ports)
+            tenancy.close(session, ports)
 
     return {
         "compute.instance.created": instance_created,

@@ -6,20 +6,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from services.compute.domain.claims import Claim, usage_by_host
 from services.compute.domain.errors import HostNotFound, UnknownZone
 from services.compute.domain.hosts import HostState
-from services.compute.domain.instances import IN_PROGRESS, PREEMPTIBLE
+from services.compute.domain.instances import ENDS, IN_PROGRESS, PREEMPTIBLE
 from services.compute.domain.inventory import Inventory
 from services.compute.domain.migrations import EVACUABLE, MigrationStatus
 from services.compute.domain.preemption import Preemptible
 from services.compute.domain.quotas import reservations
 from services.compute.domain.resources import ResourceClass, Resources
-from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, Migration, ServerGroup, Zone
+from services.compute.tables import ClaimRow, Host, Instance, InventoryRow, Migration, ServerGroup, Standing, Zone
 from shared.infra.db.sqlalchemy import TenantRepository
+from shared.kernel.context import current_tenant
 from shared.utils.pagination import Page, PageRequest
 
 
@@ -118,15 +119,21 @@ class HostRepository:
     def take_generation(self, host_id: str, generation: int, *, instances: int = 0) -> bool:
         """Make the host's next generation, counting `instances` more; False when `generation` isn't the present one.
 
-        Waits for another transaction that is changing the host, and then sees what it made of it.
+        Waits for another transaction that is changing the host, and then sees what it made of it. Who comes too late
+        holds nothing of it: PostgreSQL locks a row before it compares, and two that wait with such rows in their hands
+        would wait for each other.
         """
-        result = self.session.execute(
-            update(Host)
-            .where(Host.id == host_id, Host.generation == generation)
-            .values(generation=Host.generation + 1, instances=Host.instances + instances)
-            .execution_options(synchronize_session=False)
-        )
-        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+        connection = self.session.connection()
+        with connection.begin_nested() as attempt:
+            result = connection.execute(
+                update(Host)
+                .where(Host.id == host_id, Host.generation == generation)
+                .values(generation=Host.generation + 1, instances=Host.instances + instances)
+            )
+            taken = result.rowcount == 1
+            if not taken:
+                attempt.rollback()
+        return taken
 
     def queue(self, purpose: str, *where: str | None) -> None:
         """Wait for all others that queue for the same purpose at the same place, until their transactions end.
@@ -214,11 +221,6 @@ class ServerGroupRepository(TenantRepository[ServerGroup]):
         """Whether any instance still belongs to the group."""
         return self.session.scalar(select(func.count()).where(Instance.group_id == group_id)) != 0
 
-    def remove(self, group: ServerGroup) -> None:
-        """Remove the record."""
-        self.session.delete(group)
-        self.session.flush()
-
 
 class InstanceRepository(TenantRepository[Instance]):
     """Instances of a tenant."""
@@ -246,21 +248,13 @@ class InstanceRepository(TenantRepository[Instance]):
         """Whether an instance, whoever's it is, still has to go before this one can be built."""
         return self.session.scalar(select(func.count()).where(Instance.preempted_by == instance_id)) != 0
 
-    def remove(self, instance: Instance) -> None:
-        """Remove the record."""
-        self.session.delete(instance)
-        self.session.flush()
-
-    def take_in_hand(self, instance_id: str, *, wait: bool) -> bool:
+    def take_in_hand(self, instance_id: str) -> bool:
         """Be the only one who works on the instance until the transaction ends. False when somebody else is at it.
 
-        With `wait` it is waited for. The row itself stays free meanwhile: its tenant may ask for its end at any time.
+        The row itself stays free meanwhile: its tenant may ask for its end at any time.
         """
         key = func.hashtextextended(f"compute.instances:{instance_id}", 0)
-        if not wait:
-            return bool(self.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
-        self.session.execute(select(func.pg_advisory_xact_lock(key)))
-        return True
+        return bool(self.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
 
 
 class MigrationRepository(TenantRepository[Migration]):
@@ -326,25 +320,34 @@ def tenants_metered_since_before(session: Session, moment: datetime) -> Sequence
     ).all()
 
 
-def unfinished(session: Session, unchanged_since: datetime) -> Sequence[tuple[str, str]]:
-    """(tenant, instance) of all that have waited for the platform so long. Of all tenants: for resuming alone."""
+def unfinished(session: Session, unchanged_since: datetime) -> Sequence[tuple[str, str, str]]:
+    """(tenant, instance, provider) of all that have waited for the platform so long, or are what their tenant's
+    standing doesn't let them be. Of all tenants: for resuming alone."""
     waiting = Instance.state.in_(IN_PROGRESS) | ((Instance.state == "pending") & ~Instance.deferred_start)
-    rows = session.execute(
-        select(Instance.tenant_id, Instance.id)
-        .where(waiting, Instance.updated_at <= unchanged_since)
-        .order_by(Instance.id)
-    )
-    return [(row.tenant_id, row.id) for row in rows]
+    astray = [(Standing.standing == standing) & Instance.state.in_(ends) for standing, (ends, _) in ENDS.items()]
+    of = select(Instance.tenant_id, Instance.id, Instance.provider).where(Instance.updated_at <= unchanged_since)
+    ended = of.join(Standing, Standing.tenant_id == Instance.tenant_id).where(or_(*astray))
+    rows = session.execute(union(of.where(waiting), ended))
+    return sorted((row.tenant_id, row.id, row.provider) for row in rows)
+
+
+def standing_of_tenant(session: Session) -> Standing | None:
+    """How the context's tenant stands, where that ends what it has; None in good standing."""
+    return session.get(Standing, current_tenant(), populate_existing=True)
+
+
+def put_standing(session: Session, standing: Standing | None) -> None:
+    """Note how the context's tenant stands from now on."""
+    session.execute(delete(Standing).where(Standing.tenant_id == current_tenant()))
+    if standing is not None:
+        session.add(standing)
 
 
 def held_reservations(session: Session, reservation_ids: Collection[str]) -> Collection[str]:
     """Those reservations that stand for an instance there is. Of all tenants: for the sweep of quotas alone."""
-    instance_ids = {reservation_id.partition(".")[0] for reservation_id in reservation_ids}
-    rows = session.execute(
-        select(Instance.id, Instance.quota_key, Instance.resize_to).where(Instance.id.in_(instance_ids))
-    )
+    ids = {reservation_id.partition(".")[0] for reservation_id in reservation_ids}
     held: set[str] = set()
-    for row in rows:
+    for row in session.execute(select(Instance.id, Instance.quota_key, Instance.resize_to).where(Instance.id.in_(ids))):
         resizing = [row.resize_to["quota_key"]] if row.resize_to else []
         held.update(reservations(row.id, row.quota_key, *resizing))
     return held.intersection(reservation_ids)

@@ -130,6 +130,17 @@ class Migration(TenantRow, Base):
     error: Mapped[str | None]
 
 
+class Standing(Base):
+    """How a tenant stands that isn't active, and on whose account: what it has follows, whenever that can be."""
+
+    __tablename__ = "tenant_standings"
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    standing: Mapped[str]
+    actor: Mapped[str]
+    correlation_id: Mapped[str]
+
+
 class SimulatedNode(Base):
     """A node of a simulated provider: the provider's own record, not the platform's."""
 

@@ -65,6 +65,8 @@ def plan_created(session: Session, plan: Plan, environment: Environment) -> None
         "serial": plan.serial,
         "lineage": plan.lineage,
         **plan.summary,
+        "mode": plan.mode,
+        "drifted": len(plan.resource_drift),
     }
     publish(session, "deploy.plan.created", subject=plan.id, data=data, sequence=plan.version)
 

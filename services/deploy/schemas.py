@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from services.deploy.domain.admissions import Admission
-from services.deploy.domain.plans import Resource
+from services.deploy.domain.plans import PlanMode, Resource
 from services.deploy.domain.progress import Replicas
 from services.deploy.domain.shares import MAX_COUNT
 from shared.infra.quorum import majority
@@ -61,9 +61,24 @@ class ResourceIn(Body):
 
 
 class PlanCreate(Body):
-    """What the environment shall consist of; an empty list destroys everything."""
+    """What the environment shall consist of; an empty list destroys everything.
 
-    resources: Annotated[list[ResourceIn], Field(max_length=500)]
+    Before anything is planned the resources are read from their owners, unless `refresh` is false. In the mode
+    `refresh_only` nothing is wanted: the plan shows what was changed outside, and applied it takes that over.
+    """
+
+    resources: Annotated[list[ResourceIn] | None, Field(max_length=500)] = None
+    mode: PlanMode = PlanMode.NORMAL
+    refresh: bool = True
+
+    @model_validator(mode="after")
+    def fits_the_mode(self) -> PlanCreate:
+        """Resources exactly where they are planned, and no refresh-only plan that doesn't refresh."""
+        if (self.resources is None) == (self.mode is PlanMode.NORMAL):
+            raise ValueError("a normal plan names its resources, one that only refreshes names none")
+        if self.mode is PlanMode.REFRESH_ONLY and not self.refresh:
+            raise ValueError("a plan that only refreshes can't go without refreshing")
+        return self
 
 
 class ChangeOut(BaseModel):
@@ -76,12 +91,17 @@ class ChangeOut(BaseModel):
 
 
 class PlanOut(Out):
-    """A saved plan. It can be applied to exactly the state it was made from."""
+    """A saved plan. It can be applied to exactly the state it was made from.
+
+    `resource_drift` shows what was changed (`update`) or removed (`delete`) outside since the state was written.
+    """
 
     id: str
+    mode: PlanMode
     lineage: str
     serial: int
     changes: list[ChangeOut]
+    resource_drift: list[ChangeOut]
     summary: dict[str, int]
     created_at: datetime
 

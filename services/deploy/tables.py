@@ -27,10 +27,15 @@ class Environment(TenantRow, Base):
 
 
 class Plan(TenantRow, Base):
-    """A saved plan with the lineage and serial of the state it was made from."""
+    """A saved plan with the lineage and serial of the state it was made from.
+
+    `resource_drift` is what had become of the state's resources by then; the state has it once the plan is applied.
+    """
 
     __tablename__ = "plans"
     environment_id: Mapped[str] = mapped_column(ForeignKey("environments.id", ondelete="CASCADE"))
+    mode: Mapped[str] = mapped_column(Text)
+    resource_drift: Mapped[list[Json]] = mapped_column(JSONB)
     lineage: Mapped[str] = mapped_column(Text)
     serial: Mapped[int] = mapped_column(Integer)
     changes: Mapped[list[Json]] = mapped_column(JSONB)

@@ -13,6 +13,16 @@ class StorageClient(Facade):
 
     service = "storage"
 
+    def volume(self, volume_id: str) -> dict[str, Any]:
+        """A volume of the tenant. Raises NotFound."""
+        answer: dict[str, Any] = self._client.get(f"/v1/volumes/{segment(volume_id)}")
+        return answer
+
+    def bucket(self, name: str) -> dict[str, Any]:
+        """A bucket of the tenant with its versioning and its lifecycle rules. Raises NotFound."""
+        answer: dict[str, Any] = self._client.get(f"/v1/buckets/{segment(name)}")
+        return answer
+
     def create_volume(self, attributes: Mapping[str, Any], *, idempotency_key: str) -> str:
         """Create a volume; its id. The same key again is the same volume."""
         created = self._client.post("/v1/volumes", json=dict(attributes), idempotency_key=idempotency_key)

@@ -33,7 +33,8 @@ from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
 from shared.web import access_log, idempotency, metrics, problems, unit_of_work
 from shared.web.admission import under_policies, warning_header
-from shared.web.edge import check_host, context_from_headers, parse_if_match, refused, response_headers
+from shared.web.crowds import Crowds
+from shared.web.edge import check_host, context_from_headers, refused, response_headers
 from shared.web.health import Readiness
 from shared.web.input import check_headers, check_size, check_target, combined, parse_json
 from shared.web.permissions import ensure_allowed
@@ -41,6 +42,11 @@ from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, Se
 from shared.web.unit_of_work import UnitOfWork
 
 log = logger("shared.web")
+
+CROWDS = Crowds()
+"""Those who send something to be done: of each tenant so many at once."""
+NOBODY = ""
+"""Whose requests those without an identity are."""
 
 
 class ApiRoute(APIRoute):
@@ -64,10 +70,16 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
-            if current().identity is None:
+            identity = current().identity
+            if identity is None:
                 key = None  # There is nobody whose answer could be kept; who needs a caller refuses in any case.
-            if takes_json:
-                await _read_json(request)
+            if not takes_json:
+                return await answer(request, key)
+            await _read_json(request)
+            async with CROWDS.turn(identity.tenant_id if identity else NOBODY, current().deadline):
+                return await answer(request, key)
+
+        async def answer(request: Request, key: str | None) -> Response:
             unit = UnitOfWork(request.app.state.sessions, key)
             request.state.unit_of_work = unit
             before = unit_of_work.present.set(unit)

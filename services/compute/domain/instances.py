@@ -6,6 +6,8 @@ failed delete keeps it, because the node may still be there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shared.infra.state_machine import RESOURCE_LIFE_CYCLE, ResourceState
 
 LIFE_CYCLE = RESOURCE_LIFE_CYCLE
@@ -39,7 +41,17 @@ UNSETTLED = frozenset(
         ResourceState.MIGRATING,
     }
 )
-"""States that a provider's answer ends soon; what is to be done to every instance of a tenant waits for it."""
+"""States that a provider's answer ends soon; what a tenant's standing does to its instances follows on that."""
+
+ENDS: Mapping[str, tuple[frozenset[ResourceState], ResourceState]] = {
+    "suspended": (frozenset({ResourceState.ACTIVE}), ResourceState.STOPPING),
+    "closed": (
+        frozenset({ResourceState.PENDING, ResourceState.ACTIVE, ResourceState.STOPPED, ResourceState.FAILED}),
+        ResourceState.DELETING,
+    ),
+}
+"""What a tenant's standing brings to an end: which states, and what follows on them. What a provider is at work on
+follows as soon as that has ended."""
 
 IN_PROGRESS = UNSETTLED | {ResourceState.DELETING}
 """States in which the platform has work to do."""

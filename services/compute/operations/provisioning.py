@@ -1,8 +1,8 @@
-"""What happens between a request and its result at the provider. Runs in the event consumer, at least once.
+"""What happens between a request and its result at the provider. Runs in threads of its own, at least once.
 
-Each step asks the provider first and changes the record after, in the transaction that also notes the event as
-handled. A crash in between repeats the step, and every provider request can be repeated without a second effect. One
-transaction at a time works on an instance: of two steps at once one could fail and return what the other one uses.
+Each step asks the provider first and changes the record after. A crash in between repeats the step, and every provider
+request can be repeated without a second effect. One transaction at a time works on an instance: of two steps at once
+one could fail and return what the other one uses.
 """
 
 from __future__ import annotations
@@ -57,13 +57,11 @@ def begin(session: Session, ports: Ports, instance_id: str) -> None:
         change_state(session, ports, instance, S.PROVISIONING)
 
 
-def advance(session: Session, ports: Ports, instance_id: str, *, wait: bool = True) -> None:
-    """Do what the instance's present state waits for; nothing in a state that waits for nothing.
-
-    While another transaction works on the instance this one waits for its end, or without `wait` leaves it alone.
-    """
+def advance(session: Session, ports: Ports, instance_id: str) -> None:
+    """Do what the instance's present state waits for; nothing in a state that waits for nothing, and nothing while
+    another transaction works on the instance: what it leaves to be done is taken up later."""
     instances = InstanceRepository(session)
-    if not instances.take_in_hand(instance_id, wait=wait):
+    if not instances.take_in_hand(instance_id):
         return
     instance = instances.find(instance_id)
     step = STEPS.get(ResourceState(instance.state)) if instance else None

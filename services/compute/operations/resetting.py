@@ -32,7 +32,7 @@ def reset_state(
     hold.
     """
     instances = InstanceRepository(session)
-    if not instances.take_in_hand(instance_id, wait=False):
+    if not instances.take_in_hand(instance_id):
         raise InstanceBusy("the platform is at work on the instance: wait for its end")
     instance = instances.get(instance_id, lock=True)
     check_version(instance, expected)

@@ -19,8 +19,8 @@ from services.compute.settings import Settings
 from services.compute.tables import SimulatedFault, SimulatedNode
 from shared.infra.db.sqlalchemy import SessionFactory, make_engine, make_session_factory
 
-CONNECTIONS = 2
-"""One for the event consumer's requests to a provider and one for whoever looks."""
+CONNECTIONS = 4
+"""For the threads that ask a provider, each for a moment only, and for whoever looks; twice as many when it matters."""
 
 
 class SqlNodeStore:

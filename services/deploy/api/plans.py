@@ -18,7 +18,8 @@ router = ApiRouter(tags=["plans"])
 @router.post("/environments/{name}/plans", status_code=201, response_model=PlanOut, dependencies=[requires(WRITE)])
 def create(name: str, body: PlanCreate, ports: Ports = ports_of_app(), session: Session = database()) -> Plan:
     """Plan what has to change, and save the plan."""
-    return plans.create(session, ports, name, [each.resource() for each in body.resources])
+    wanted = [each.resource() for each in body.resources or []]
+    return plans.create(session, ports, name, wanted, mode=body.mode, refresh=body.refresh)
 
 
 @router.get("/plans/{id}", response_model=PlanOut, dependencies=[requires(READ)])

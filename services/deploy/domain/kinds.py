@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from shared.errors import ValidationFailed
 
@@ -24,6 +25,15 @@ class Kind:
     in_place: frozenset[str]
     forces_replacement: frozenset[str]
     open: bool = False
+    unset: Mapping[str, Any] = field(default_factory=dict)
+    """What attributes that change in place are where the configuration doesn't say."""
+    completed: frozenset[str] = frozenset()
+    """Attributes whose values the owner gives back with more in them than they were given."""
+
+    def defaults(self, address: str) -> dict[str, Any]:
+        """What is so where the configuration says nothing; a name is the last part of the address."""
+        named = {"name": address.rpartition(".")[2]} if "name" in self.in_place else {}
+        return {**named, **self.unset}
 
     def knows(self, attribute: str) -> bool:
         """Whether a resource of this kind can have the attribute."""
@@ -45,11 +55,19 @@ KINDS: Mapping[str, Kind] = {
                 "spreading",
                 "group_id",
                 "deferred_start",
+                "preemptible",
             }
         ),
+        unset={"labels": {}},
+        completed=frozenset({"size"}),
     ),
     "storage.volume": Kind(frozenset({"name", "size_gib"}), frozenset({"zone", "volume_class", "snapshot_id"})),
-    "storage.bucket": Kind(frozenset({"versioning", "lifecycle"}), frozenset({"name"})),
+    "storage.bucket": Kind(
+        frozenset({"versioning", "lifecycle"}),
+        frozenset({"name"}),
+        unset={"lifecycle": []},
+        completed=frozenset({"lifecycle"}),
+    ),
     # As Terraform's null resource: replaced by its triggers.
     "null": Kind(frozenset(), frozenset({"triggers"}), open=True),
 }

@@ -22,6 +22,13 @@ class DuplicateAddress(ValidationFailed):
     code = "duplicate_address"
 
 
+class PlanMode(StrEnum):
+    """What a plan is for: to bring about what is wanted, or only to learn what there is (`-refresh-only`)."""
+
+    NORMAL = "normal"
+    REFRESH_ONLY = "refresh_only"
+
+
 class Action(StrEnum):
     """What happens to one resource."""
 

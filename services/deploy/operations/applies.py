@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from services.deploy import published
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
-from services.deploy.domain.plans import Action
+from services.deploy.domain.drift import after_drift
+from services.deploy.domain.plans import Action, Resource
 from services.deploy.domain.steps import (
     ENDED,
     PARALLELISM,
@@ -126,14 +127,20 @@ def _begin(sessions: SessionFactory, ports: Ports, apply_id: str, environment: E
         apply = ApplyRepository(session).get(apply_id, lock=True)
         if apply.state != ApplyState.QUEUED:
             return True
+        plan = PlanRepository(session).get(apply.plan_id)
         if refused is None:
-            refused = _stale(PlanRepository(session).get(apply.plan_id), document)
-        apply.existing = {resource.address: resource.id for resource in documents.resources_of(document)}
+            refused = _stale(plan, document)
+        apply.existing = {resource.address: resource.id for resource in _found(plan, document)}
         _move(session, apply, environment, ApplyState.RUNNING)
         if refused is not None:
             apply.reason = refused
             _move(session, apply, environment, ApplyState.FAILED)
     return refused is None
+
+
+def _found(plan: Plan, document: StateDocument | None) -> list[Resource]:
+    """The resources as the plan found them: the state's, and what had become of them by then."""
+    return after_drift(documents.resources_of(document), [documents.change_from(each) for each in plan.resource_drift])
 
 
 def _stale(plan: Plan, document: StateDocument | None) -> str | None:
@@ -196,9 +203,10 @@ def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Env
     with lock:
         with sessions() as session, session.begin():
             steps = StepRepository(session).of(apply_id)
+            plan = PlanRepository(session).get(ApplyRepository(session).get(apply_id).plan_id)
         failure = next((f"{each.address}: {each.reason}" for each in steps if each.state == StepState.FAILED), None)
         try:
-            serial: int | None = _write_state(ports, lock, environment.name, apply_id, steps)
+            serial: int | None = _write_state(ports, lock, environment.name, apply_id, plan, steps)
         except OmniCloudError as error:
             if passes(error) and not isinstance(error, StateCorrupted):
                 raise
@@ -206,12 +214,14 @@ def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Env
         _finish(sessions, apply_id, environment, serial, failure)
 
 
-def _write_state(ports: Ports, lock: DistributedLock, workspace: str, apply_id: str, steps: Sequence[ApplyStep]) -> int:
+def _write_state(
+    ports: Ports, lock: DistributedLock, workspace: str, apply_id: str, plan: Plan, steps: Sequence[ApplyStep]
+) -> int:
     """Store the new version of the state, unless a worker has done so and died before it could say so. Its serial."""
     document = documents.read(ports, workspace)
     if document is not None and document.body["apply_id"] == apply_id:
         return document.version.serial
-    resources = resources_after(documents.resources_of(document), [_outcome(step) for step in steps])
+    resources = resources_after(_found(plan, document), [_outcome(step) for step in steps])
     lock.check()
     version = ports.states.write(
         current_tenant(),

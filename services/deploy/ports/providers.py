@@ -46,6 +46,9 @@ class Provider(Protocol):
     A call returns when its effect is complete. Raises ResourceBroken, StillUnderway, or the owner's error.
     """
 
+    def read(self, id: str) -> Attributes | None:
+        """What it is now, by those of its attributes that can be seen; None when it is gone."""
+
     def create(self, address: str, attributes: Attributes, key: str) -> str:
         """Make it; its id."""
 
@@ -58,6 +61,10 @@ class Provider(Protocol):
 
 class NullProvider:
     """Resources without any effect elsewhere, as Terraform's null resource: they carry order and triggers."""
+
+    def read(self, id: str) -> Attributes | None:
+        """Nothing of it can be seen elsewhere."""
+        return {}
 
     def create(self, address: str, attributes: Attributes, key: str) -> str:
         """An id of its own."""
@@ -75,6 +82,19 @@ class InstanceProvider:
 
     def __init__(self, compute: ComputeClient) -> None:
         self._compute = compute
+
+    def read(self, id: str) -> Attributes | None:
+        """An instance that is being deleted is gone: what follows on it needn't wait for its end."""
+        try:
+            instance = self._compute.instance(id)
+        except NotFound:
+            return None
+        if instance["state"] in (ResourceState.DELETING, ResourceState.DELETED):
+            return None
+        seen = {name: instance[name] for name in ("name", "labels", "flavor", "image", "tenancy", "group_id")}
+        size = {name: instance[name] for name in ("vcpus", "memory_mib", "disk_gib")}
+        place = {name: instance["placement"][name] for name in ("provider", "region", "zone")}
+        return {**seen, **place, "size": size, "preemptible": instance["preemptible"]}
 
     def create(self, address: str, attributes: Attributes, key: str) -> str:
         """Place an instance, named after its address unless it has a name, and wait until it is built."""
@@ -116,6 +136,14 @@ class VolumeProvider:
     def __init__(self, storage: StorageClient) -> None:
         self._storage = storage
 
+    def read(self, id: str) -> Attributes | None:
+        """The volume as storage has it."""
+        try:
+            volume = self._storage.volume(id)
+        except NotFound:
+            return None
+        return {name: volume[name] for name in ("name", "size_gib", "zone", "volume_class", "snapshot_id")}
+
     def create(self, address: str, attributes: Attributes, key: str) -> str:
         """Create a volume, named after its address unless it has a name."""
         return self._storage.create_volume(_named(address, attributes), idempotency_key=key)
@@ -137,6 +165,14 @@ class BucketProvider:
 
     def __init__(self, storage: StorageClient) -> None:
         self._storage = storage
+
+    def read(self, id: str) -> Attributes | None:
+        """The bucket as storage has it, without what is in it."""
+        try:
+            bucket = self._storage.bucket(id)
+        except NotFound:
+            return None
+        return {name: bucket[name] for name in ("name", "versioning", "lifecycle")}
 
     def create(self, address: str, attributes: Attributes, key: str) -> str:
         """Create a bucket, named after its address unless it has a name, and give it its lifecycle rules."""

@@ -20,6 +20,8 @@ from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.settings import ServiceSettings
 from shared.utils.pagination import Page, PageRequest
 
+POOL_SECONDS = 5.0
+"""How long a request waits for a connection of its pool before it is told to come again: well within its budget."""
 KEPT = "kept"
 """Under this name a pool's connection notes that it was used before."""
 
@@ -60,6 +62,7 @@ def make_engine(url: str, schema: str, pool_size: int) -> Engine:
         creator=lambda: psycopg2.connect(**arguments),
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
     )
     event.listen(engine, "checkout", _refuse_ended)
@@ -139,6 +142,11 @@ class TenantRepository(Generic[T]):
         self.session.add(row)
         self.session.flush()
         return row
+
+    def remove(self, row: T) -> None:
+        """Delete a row now, so that constraint errors show here."""
+        self.session.delete(row)
+        self.session.flush()
 
     @property
     def noun(self) -> str:

@@ -1,4 +1,4 @@
-"""Events of a tenant's life that come late: what it has gone past is not done to it any more."""
+"""A tenant's life: events of it that come late, and instances that don't follow at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.bus import Bus
-from tests.support.computing import INSTANCES, reaches, read, running
+from tests.support.computing import (
+    INSTANCES,
+    create_host,
+    is_gone,
+    nodes_of,
+    plan_fault,
+    reaches,
+    read,
+    running,
+    used_of,
+)
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
 TENANTS = "/api/tenants/v1/tenants"
@@ -37,3 +48,19 @@ def test_a_suspension_that_comes_after_its_end_stops_nothing(operator: Api, tena
     assert [event["correlationid"] for event in stopping] == ["in-time"]
     assert read(tenant.operator, instance["id"])["version"] == 5
     assert [entry["id"] for entry in tenant.operator.items(INSTANCES)] == [instance["id"]]
+
+
+@pytest.mark.services("tenants")
+def test_a_closed_tenants_instance_goes_though_its_provider_refused_at_first(operator: Api, tenant: Tenant) -> None:
+    # Given an instance whose node its provider doesn't delete for as long as it is asked at once
+    host = create_host(operator, tenant)
+    instance = running(tenant.api, tenancy="dedicated")
+    plan_fault(operator, tenant, "destroy_node", "unavailable", remaining=4)
+
+    operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
+    operator.ok("POST", f"{TENANTS}/{tenant.id}/close")
+
+    reaches(tenant.operator, instance["id"], "failed", timeout=20)
+    is_gone(tenant.operator, instance["id"], timeout=60)
+    assert nodes_of(operator, tenant) == []
+    eventually(lambda: used_of(operator, host["id"])["instances"] == 0)
