@@ -70,12 +70,12 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             key = request.headers.get("Idempotency-Key") if request.method in idempotency.MUTATING_METHODS else None
-            identity = current().identity
-            if identity is None:
+            if key is not None and current().identity is None:
                 key = None  # There is nobody whose answer could be kept; who needs a caller refuses in any case.
             if not takes_json:
                 return await answer(request, key)
             await _read_json(request)
+            identity = current().identity
             async with CROWDS.turn(identity.tenant_id if identity else NOBODY, current().deadline):
                 return await answer(request, key)
 
