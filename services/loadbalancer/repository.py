@@ -93,10 +93,6 @@ class BackendRepository(TenantRepository[BackendRow]):
         )
         return {row.id: row.weight for row in self.session.execute(query)}
 
-    def count_in(self, pool: Pool) -> int:
-        """How many backends a pool has."""
-        return self.session.scalar(select(func.count()).where(BackendRow.pool_id == pool.id)) or 0
-
     def in_pool(self, pool: Pool, id: str) -> BackendRow:
         """One backend of a pool. Raises NotFound."""
         row = self.session.scalars(

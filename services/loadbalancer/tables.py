@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from services.loadbalancer.domain.backends import AdminState, Backend
 from shared.infra.db.sqlalchemy import TenantRow
 
 
@@ -60,6 +61,19 @@ class BackendRow(TenantRow, Base):
     checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     check_result: Mapped[str | None] = mapped_column(Text)
     pool: Mapped[Pool] = relationship(back_populates="backends")
+
+    def facts(self) -> Backend:
+        """The backend as the rules have it."""
+        return Backend(
+            id=self.id,
+            weight=self.weight,
+            state=AdminState(self.state),
+            healthy=self.healthy,
+            current_weight=self.current_weight,
+            connections=self.connections,
+            ejected_until=self.ejected_until,
+            admitted_at=self.admitted_at,
+        )
 
 
 class TenantStanding(Base):

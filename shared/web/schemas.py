@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from shared.web.exact_types import exact
 
 T = TypeVar("T")
 
 
 class Body(BaseModel):
-    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored."""
+    """A request body: what it doesn't know is refused, so that a misspelt field isn't silently ignored, and values are
+    of the types that JSON has for them.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema: CoreSchema = exact(handler(source))
+        return schema
 
 
 class Out(BaseModel):

@@ -14,22 +14,26 @@ ROOT = "."
 LABEL = re.compile(r"(?:\\.|[^.\\])+", re.DOTALL)
 """One label of a canonical name; a dot behind a backslash is part of it (RFC 1035 §5.1)."""
 
+BLANK = re.compile(r"[\x00-\x20\x7f]|\s")
+
 
 def canonical(text: str) -> str:
     """The one spelling of a complete name: lower case, IDNA for what is not ASCII, with the trailing dot.
 
-    Raises InvalidName.
+    Raises InvalidName, also for blanks and control characters: whoever means one writes it as \\DDD (RFC 1035 §5.1).
     """
+    if BLANK.search(text):
+        raise InvalidName(f"{text!r} is not a domain name: write what isn't printed as \\DDD")
     try:
-        return dns.name.from_text(text.strip(), dns.name.root).canonicalize().to_text()
+        return dns.name.from_text(text, dns.name.root).canonicalize().to_text()
     except (dns.exception.DNSException, UnicodeError) as error:
         raise InvalidName(f"{text!r} is not a domain name") from error
 
 
 def zone_name(text: str) -> str:
-    """The name of a zone; it has at least two labels. Raises InvalidName."""
+    """The name of a zone; it has at least two labels and no asterisk in any. Raises InvalidName."""
     name = canonical(text)
-    if len(labels(name)) < 2 or name.startswith("*."):
+    if len(labels(name)) < 2 or "*" in name:
         raise InvalidName(f"{text!r} is not the name of a zone")
     return name
 

@@ -25,6 +25,10 @@ ESCAPED = re.compile(r"\\(?:[0-9]{3}|.)", re.ASCII | re.DOTALL)
 """One octet in the notation of zone files that isn't written as itself."""
 
 
+LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\\.', re.DOTALL)
+"""What stands for itself in the notation of zone files, semicolons included: a quoted string, an escaped character."""
+
+
 class RecordType(StrEnum):
     """What can be kept in a zone; its SOA record is the zone's own."""
 
@@ -144,6 +148,8 @@ def _presentation(kind: RecordType, value: str, zone: str) -> str:
         raise InvalidRecord("a value is one line", type=kind.value)
     if kind is RecordType.TXT and not value.startswith('"'):
         return " ".join(_quoted(string) for string in txt_strings(value))
+    if ";" in LITERAL.sub("", value):
+        raise InvalidRecord("a value has no comment: put what holds a semicolon between quotes", type=kind.value)
     place = TARGET_FIELD.get(kind)
     fields = value.split()
     if place is None or len(fields) != place + 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,6 +71,20 @@ def candidates(backends: Sequence[Backend], now: datetime, threshold_percent: in
     if in_panic(len(usable), len(wanted), threshold_percent):
         return Choice(wanted, panic=True)
     return Choice(usable, panic=False)
+
+
+def begins_slowly(others: Iterable[Backend], now: datetime, seconds: int) -> bool:
+    """Whether a backend that is admitted now begins with a small share of the connections.
+
+    Only beside one that works and has all of its weight (AWS: a target enters slow start mode only when there is a
+    healthy one that isn't in it): else there is nobody to carry the load meanwhile.
+    """
+    return seconds > 0 and any(
+        takes_new_connections(each)
+        and is_usable(each, now)
+        and slow_start_weight(each.weight, each.admitted_at, now, seconds) == each.weight * WEIGHT_STEPS
+        for each in others
+    )
 
 
 def slow_start_weight(weight: int, admitted_at: datetime | None, now: datetime, seconds: int) -> int:

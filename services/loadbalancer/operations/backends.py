@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.loadbalancer import published
-from services.loadbalancer.domain.backends import MAX_BACKENDS, AdminState
+from services.loadbalancer.domain.backends import MAX_BACKENDS, AdminState, begins_slowly
 from services.loadbalancer.domain.errors import BackendLimit
 from services.loadbalancer.domain.probes import ActiveCheck
 from services.loadbalancer.domain.targets import check_address
@@ -23,13 +23,14 @@ from shared.utils.ids import new_id
 def add_backend(
     session: Session, ports: Ports, pool_id: str, address: str, port: int, weight: int, expected: EntityTags | None
 ) -> BackendRow:
-    """A new backend, healthy until its checks say otherwise, with slow start.
+    """A new backend, healthy until its checks say otherwise; beside others that work it begins slowly.
 
     Raises NotFound, VersionConflict, AddressRefused, BackendLimit or BackendExists.
     """
     pool, backends, now = PoolRepository(session).get(pool_id, lock=True), BackendRepository(session), ports.clock.now()
     check_version(pool, expected)
-    if backends.count_in(pool) >= MAX_BACKENDS:
+    others = [row.facts() for row in backends.of(pool)]
+    if len(others) >= MAX_BACKENDS:
         raise BackendLimit(f"a pool has at most {MAX_BACKENDS} backends")
     backend = backends.create(
         BackendRow(
@@ -41,7 +42,7 @@ def add_backend(
             port=port,
             weight=weight,
             state=AdminState.ACTIVE,
-            admitted_at=now,
+            admitted_at=now if begins_slowly(others, now, pool.slow_start_seconds) else None,
             next_check_at=None if pool.active_check == ActiveCheck.NONE else now,
         )
     )

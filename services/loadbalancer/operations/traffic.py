@@ -15,8 +15,8 @@ from services.loadbalancer import published
 from services.loadbalancer.domain import health, outliers
 from services.loadbalancer.domain.algorithms import Algorithm, least_connections, smooth_weighted_round_robin
 from services.loadbalancer.domain.backends import (
-    AdminState,
     Backend,
+    begins_slowly,
     candidates,
     is_usable,
     slow_start_weight,
@@ -55,7 +55,7 @@ def pick(
     check_version(pool, expected)
     rows = {row.id: row for row in BackendRepository(session).of(pool)}
     now = ports.clock.now()
-    backends = [_backend(row) for row in rows.values()]
+    backends = [row.facts() for row in rows.values()]
     kept = next((each for each in backends if each.id == session_backend), None) if pool.sticky else None
     if kept is not None and is_usable(kept, now):
         rows[kept.id].connections += 1
@@ -109,7 +109,7 @@ def report_check(
     backend.healthy, backend.contrary_checks = after.healthy, after.contrary
     if after.healthy != before.healthy:
         if after.healthy:
-            backend.admitted_at = ports.clock.now()
+            backend.admitted_at = ports.clock.now() if _begins_slowly(session, ports, pool, backend) else None
         _tell_health(session, backend)
     return backend
 
@@ -137,19 +137,11 @@ def _locked(session: Session, pool_id: str, backend_id: str, expected: EntityTag
     return pool, BackendRepository(session).in_pool(pool, backend_id)
 
 
+def _begins_slowly(session: Session, ports: Ports, pool: Pool, backend: BackendRow) -> bool:
+    others = [row.facts() for row in BackendRepository(session).of(pool) if row.id != backend.id]
+    return begins_slowly(others, ports.clock.now(), pool.slow_start_seconds)
+
+
 def _tell_health(session: Session, backend: BackendRow) -> None:
     touch(backend)
     published.backend_health_changed(session, backend)
-
-
-def _backend(row: BackendRow) -> Backend:
-    return Backend(
-        id=row.id,
-        weight=row.weight,
-        state=AdminState(row.state),
-        healthy=row.healthy,
-        current_weight=row.current_weight,
-        connections=row.connections,
-        ejected_until=row.ejected_until,
-        admitted_at=row.admitted_at,
-    )

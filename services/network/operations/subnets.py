@@ -63,8 +63,8 @@ def create_subnet(
 
 
 def _acl(vpc_id: str, acl_id: str) -> Acl:
-    """An access list of the subnet's own VPC. Raises NotFound or AnotherVpc."""
-    acl = AclRepository().get(acl_id)
+    """An access list of the subnet's own VPC, kept from deletion. Raises NotFound or AnotherVpc."""
+    acl = AclRepository().get(acl_id, lock=True)
     if acl.vpc_id != vpc_id:
         raise AnotherVpc(f"{acl_id} belongs to another VPC", vpc_id=acl.vpc_id)
     return acl

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Annotated
+
 from fastapi import Response
+from pydantic import BeforeValidator
 from sqlalchemy.orm import Session
 
 from services.storage.api.common import READ, WRITE, ConditionHeaders, ReceivedBody
@@ -18,6 +22,16 @@ from shared.web.schemas import PageOut
 
 router = ApiRouter(tags=["uploads"])
 UPLOAD = "/buckets/{name}/uploads/{upload_id}"
+
+
+def _digits(text: str) -> str:
+    if not re.fullmatch(r"-?(0|[1-9][0-9]*)", text):
+        raise ValueError("a part number is written in digits")
+    return text
+
+
+PartNumber = Annotated[int, BeforeValidator(_digits)]
+"""In the path: one number has one spelling, and `1.0` is none. What is out of range is for the rules to refuse."""
 
 
 @router.post("/buckets/{name}/uploads", status_code=201, response_model=UploadOut, dependencies=[requires(WRITE)])
@@ -42,7 +56,7 @@ def get(name: str, upload_id: str, session: Session = database()) -> Upload:
 def put_part(
     name: str,
     upload_id: str,
-    number: int,
+    number: PartNumber,
     body: ReceivedBody,
     conditions: ConditionHeaders,
     session: Session = database(),

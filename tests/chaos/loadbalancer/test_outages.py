@@ -158,6 +158,18 @@ def test_keys_stay_with_their_backends_over_a_kill(tenant: Tenant, fleet: FleetC
     assert [pick(tenant.api, pool, key=key) for key in keys] == before
 
 
+def test_a_backend_that_comes_back_gets_its_share_little_by_little(tenant: Tenant, fleet: FleetControl) -> None:
+    pool, backends = make_pool(tenant.api, 1, 1, slow_start_seconds=300, fall=1, rise=1)
+    fleet.step_clock(310)
+    assert Counter(picks(tenant.api, pool, backends, 20)) == {"a": 10, "b": 10}
+    check(tenant.api, pool, backends[1], "-+")
+    assert Counter(picks(tenant.api, pool, backends, 10))["b"] <= 1
+    fleet.step_clock(460)
+    assert Counter(picks(tenant.api, pool, backends, 30))["b"] in range(8, 13), "half of its weight, then"
+    fleet.step_clock(620)
+    assert Counter(picks(tenant.api, pool, backends, 20)) == {"a": 10, "b": 10}
+
+
 @pytest.mark.services("tenants")
 def test_nobody_is_checked_while_their_tenant_is_suspended(tenant: Tenant, fleet: FleetControl) -> None:
     pool = checked_pool(tenant, fall=100)

@@ -95,3 +95,15 @@ def test_a_pool_is_hashed_at_haproxy_by_what_it_says(tenant: Tenant) -> None:
     for name in ("a b", "x)\n    bind :1", "", "x" * 65):
         body = {"hash_key": "header", "hash_name": name}
         tenant.api.refused("PATCH", pool, 422, "validation_failed", json=body)
+
+
+def test_values_of_another_type_are_refused_and_not_made_to_fit(tenant: Tenant) -> None:
+    for field, value in (
+        ("rise", "3"),
+        ("rise", True),
+        ("sticky", "yes"),
+        ("sticky", 1),
+        ("check_timeout_seconds", "1"),
+    ):
+        tenant.api.refused("POST", POOLS, 422, "validation_failed", json={"name": "web", field: value})
+    assert list(tenant.api.items(POOLS)) == []

@@ -44,6 +44,26 @@ def test_least_connections_fills_the_emptiest(tenant: Tenant) -> None:
     assert picks(tenant.api, pool, backends, 2) == "ab"
 
 
+def test_idle_backends_take_turns_by_least_connections(tenant: Tenant) -> None:
+    """Connections that end at once leave all equals: HAProxy's `leastconn` takes turns among them."""
+    pool, backends = make_pool(tenant.api, 1, 1, 1, algorithm="least_connections")
+    chosen = Counter[str]()
+    for _ in range(12):
+        backend = pick(tenant.api, pool)
+        tenant.api.ok("POST", f"{pool}/release", json={"backend_id": backend})
+        chosen[backend] += 1
+    assert chosen == dict.fromkeys(backends, 4)
+
+
+def test_a_backend_that_is_added_gets_few_of_the_first_connections_and_the_first_one_all(tenant: Tenant) -> None:
+    """Slow start at weight 1 and at any other: with an hour to grow in, a new backend has one of its 256 steps."""
+    for name, weight in (("light", 1), ("heavy", 100)):
+        pool, backends = make_pool(tenant.api, weight, name=name, slow_start_seconds=3600)
+        assert picks(tenant.api, pool, backends, 3) == "aaa"
+        backends.append(add_backend(tenant.api, pool, "10.0.0.9", weight))
+        assert Counter(picks(tenant.api, pool, backends, 20))["b"] <= 1
+
+
 def test_consistent_hashing_keeps_keys_where_they_are(tenant: Tenant) -> None:
     pool, _ = make_pool(tenant.api, 1, 1, algorithm="consistent_hash")
     tenant.api.refused("POST", f"{pool}/pick", 422, "key_required", json={})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.support.bus import Bus
 from tests.support.identities import Tenant
-from tests.support.networking import ACLS, SUBNETS, add_acl_rule, create_subnet, create_vpc
+from tests.support.networking import ACLS, SUBNETS, ZONE, add_acl_rule, create_subnet, create_vpc
 
 
 def test_a_number_is_taken_once_a_direction(tenant: Tenant) -> None:
@@ -56,3 +58,15 @@ def test_the_event_of_a_list_tells_its_rules(tenant: Tenant, bus: Bus) -> None:
     assert [(each["id"], each["number"], each["action"], each["cidr"]) for each in told["data"]["rule_list"]] == [
         (rule["id"], 100, "deny", "192.0.2.0/24")
     ]
+
+
+def test_a_list_that_goes_while_a_subnet_takes_it_is_either_in_use_or_gone(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    for number in range(5):
+        acl = tenant.api.ok("POST", ACLS, 201, json={"vpc_id": vpc["id"], "name": "web"})["id"]
+        body = {"vpc_id": vpc["id"], "name": "a", "cidr": f"10.0.{number}.0/24", "zone": ZONE, "acl_id": acl}
+        with ThreadPoolExecutor(2) as pool:
+            making = pool.submit(tenant.api.post, SUBNETS, json=body)
+            ending = pool.submit(tenant.api.delete, f"{ACLS}/{acl}")
+            statuses = (making.result().status_code, ending.result().status_code)
+        assert statuses in ((201, 409), (404, 204))

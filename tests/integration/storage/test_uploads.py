@@ -63,3 +63,13 @@ def test_an_object_tells_the_digest_of_its_content_or_of_its_parts(tenant: Tenan
         assert answers[0]["repr-digest"] == f"sha-256=:{whole}:"
         assert answers[1]["x-checksum-sha256"] == f"{base64.b64encode(of_parts).decode()}-2"
         assert ("repr-digest" in answers[1], "x-checksum-sha256" in answers[0]) == (False, False)
+
+
+def test_a_part_number_has_one_spelling(tenant: Tenant) -> None:
+    bucket = make_bucket(tenant.api)
+    path = f"{bucket}/uploads/{tenant.api.ok('POST', f'{bucket}/uploads', 201, json={'key': 'large'})['id']}/parts"
+    for number in ("1.0", "01", "+1", "1e0", "x", "\u0661"):
+        tenant.api.refused("PUT", f"{path}/{number}", 422, "validation_failed", content=b"part")
+    for number in ("0", "-1", "10001", "9" * 30):
+        tenant.api.refused("PUT", f"{path}/{number}", 422, "invalid_part_number", content=b"part")
+    assert tenant.api.ok("GET", path)["parts"] == []

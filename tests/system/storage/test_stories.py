@@ -52,7 +52,8 @@ def test_a_volume_is_not_attached_across_zones_nor_to_another_tenants_instance(
     tenant: Tenant, other_tenant: Tenant
 ) -> None:
     instance = active_instance(tenant)
-    elsewhere = make_volume(tenant.api, zone="another-zone")
+    other_zone = next(zone for zone in ("nimbus-eu-1a", "nimbus-eu-1b") if zone != instance["placement"]["zone"])
+    elsewhere = make_volume(tenant.api, zone=other_zone)
     path = f"{STORAGE}/volumes/{elsewhere['id']}"
     tenant.api.refused("POST", f"{path}/attach", 409, "zone_mismatch", json={"instance_id": instance["id"]})
     assert tenant.api.ok("GET", path) == elsewhere

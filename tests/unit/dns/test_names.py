@@ -30,7 +30,10 @@ def test_a_name_gets_its_zone_exactly_once(text: str, expected: str) -> None:
     assert names.owner(text, ZONE) == expected
 
 
-@pytest.mark.parametrize("text", ["", "a..b", ".www", "x" * 64, ".".join(["abcdefgh"] * 32)])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a..b", ".www", "x" * 64, ".".join(["abcdefgh"] * 32), "a b", " www", "www\t", "a\nb", "a\u00a0b", "a\x7fb"],
+)
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidName):
         names.owner(text, ZONE)
@@ -58,7 +61,9 @@ def test_zone_names_are_canonical(text: str, expected: str) -> None:
     assert names.zone_name(text) == expected
 
 
-@pytest.mark.parametrize("text", ["com", ".", "*.example.com", "a b..c"])
+@pytest.mark.parametrize(
+    "text", ["com", ".", "*.example.com", "a.*.example.com", "a*.example.com", "a b.com", "a b..c"]
+)
 def test_zones_have_two_labels_at_least_and_no_wildcard(text: str) -> None:
     with pytest.raises(InvalidName):
         names.zone_name(text)

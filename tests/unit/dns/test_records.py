@@ -27,6 +27,10 @@ WWW = "www.example.com."
         (T.TXT, '"a" "b"', '"a" "b"'),
         (T.SRV, "1 2 443 svc", "1 2 443 svc.example.com."),
         (T.CAA, '0 issue "ca.example.net"', '0 issue "ca.example.net"'),
+        (T.CAA, '0 issue "ca.example.net; a=b"', '0 issue "ca.example.net; a=b"'),
+        (T.TXT, "a;b", '"a;b"'),
+        (T.TXT, '"a\\";b" "c;d"', '"a\\";b" "c;d"'),
+        (T.CNAME, "a\\;b", "a\\;b.example.com."),
         (T.NS, "ns1.other.net.", "ns1.other.net."),
     ],
 )
@@ -49,6 +53,10 @@ def test_values_have_one_spelling(kind: T, value: str, expected: str) -> None:
         (T.CAA, "issue ca.example.net"),
         (T.TXT, '"' + "x" * 256 + '"'),
         (T.TXT, "one\ntwo"),
+        (T.A, "192.0.2.1 ; the first"),
+        (T.MX, "10 mail ; the first"),
+        (T.CAA, "0 issue ca.example.net;validationmethods=dns-01"),
+        (T.TXT, '"a" ; the first'),
     ],
 )
 def test_values_that_the_type_does_not_allow_are_refused(kind: T, value: str) -> None:

@@ -12,6 +12,7 @@ from services.loadbalancer.domain.backends import (
     WEIGHT_STEPS,
     AdminState,
     Backend,
+    begins_slowly,
     candidates,
     in_panic,
     is_usable,
@@ -112,3 +113,23 @@ def test_at_weight_1_a_new_backend_gets_few_of_the_first_connections() -> None:
         backends = [replace(each, current_weight=pick.current_weights[each.id]) for each in backends]
         chosen.append(pick.backend.id)
     assert chosen.count("new") == 2
+
+
+@pytest.mark.parametrize(
+    ("others", "slowly"),
+    [
+        ([], False),
+        ([Backend("old")], True),
+        ([Backend("old", admitted_at=NOW - timedelta(seconds=30))], True),
+        ([Backend("new", admitted_at=NOW - timedelta(seconds=29))], False),
+        ([Backend("sick", healthy=False)], False),
+        ([Backend("ejected", ejected_until=NOW + timedelta(seconds=1))], False),
+        ([Backend("draining", state=AdminState.DRAINING)], False),
+        ([Backend("idle", weight=0)], False),
+        ([Backend("sick", healthy=False), Backend("old")], True),
+    ],
+)
+def test_a_backend_begins_slowly_beside_one_that_works_and_not_else(others: list[Backend], slowly: bool) -> None:
+    """AWS: only when there is a healthy target that isn't in slow start itself."""
+    assert begins_slowly(others, NOW, 30) is slowly
+    assert begins_slowly(others, NOW, 0) is False
