@@ -49,6 +49,29 @@ class Bus:
         assert len(found) >= count, f"{len(found)} of {count} matching events on {topic} within {timeout:g} s"
         return found
 
+    def holding(self, topic: str, words: bytes) -> list[dict[str, Any]]:
+        """All events of a topic that hold these words and are on it by now."""
+        consumer = self._consumer(topic)
+        try:
+            left = {
+                part.partition: consumer.get_watermark_offsets(part, timeout=10)[1] for part in consumer.assignment()
+            }
+            left = {partition: end for partition, end in left.items() if end > 0}
+            found = []
+            while left:
+                message = consumer.poll(1.0)
+                if message is None:
+                    continue
+                if message.error():
+                    raise KafkaException(message.error())
+                if words in message.value():
+                    found.append(json.loads(message.value()))
+                if message.offset() + 1 >= left.get(message.partition(), 0):
+                    left.pop(message.partition(), None)
+            return found
+        finally:
+            consumer.close()
+
     def send(self, topic: str, event: dict[str, Any]) -> None:
         """Put an event on the bus and wait until the broker has it."""
         if self._producer is None:
