@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from services.dns.domain.records import MAX_TTL, MAX_VALUES, RecordType
 from services.dns.domain.routing import MAX_WEIGHT, Policy, Role
-from shared.web.django_fields import Flag, Text, Whole
+from shared.web.django_fields import Text
 
 MAX_NAME = 255
 MAX_VALUE = 4096
@@ -17,9 +17,9 @@ DEFAULT_TTL = 300
 TYPES = [kind.value for kind in RecordType]
 
 
-def seconds() -> Whole:
+def seconds() -> serializers.IntegerField:
     """A time of the SOA in seconds."""
-    return Whole(min_value=0, max_value=MAX_TTL, required=False)
+    return serializers.IntegerField(min_value=0, max_value=MAX_TTL, required=False)
 
 
 class ZoneTimes(serializers.Serializer):
@@ -45,13 +45,13 @@ class ZoneOut(serializers.Serializer):
     name = Text()
     primary = Text()
     mailbox = Text()
-    serial = Whole()
-    refresh = Whole()
-    retry = Whole()
-    expire = Whole()
-    minimum = Whole()
-    soa_ttl = Whole()
-    version = Whole()
+    serial = serializers.IntegerField()
+    refresh = serializers.IntegerField()
+    retry = serializers.IntegerField()
+    expire = serializers.IntegerField()
+    minimum = serializers.IntegerField()
+    soa_ttl = serializers.IntegerField()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -59,28 +59,28 @@ class ZoneOut(serializers.Serializer):
 class ZoneSummary(ZoneOut):
     """A zone in a list."""
 
-    record_sets = Whole()
+    record_sets = serializers.IntegerField()
 
 
 class AnswerIn(serializers.Serializer):
     """A value with what its routing needs."""
 
     value = Text(max_length=MAX_VALUE)
-    weight = Whole(min_value=0, max_value=MAX_WEIGHT, default=1)
+    weight = serializers.IntegerField(min_value=0, max_value=MAX_WEIGHT, default=1)
     role = serializers.ChoiceField(choices=[role.value for role in Role], default=Role.PRIMARY.value)
-    latency_ms = serializers.DictField(child=Whole(min_value=0), default=dict)
+    latency_ms = serializers.DictField(child=serializers.IntegerField(min_value=0), default=dict)
 
 
 class AnswerOut(AnswerIn):
     """A value, its routing and its health."""
 
-    healthy = Flag()
+    healthy = serializers.BooleanField()
 
 
 class RecordContent(serializers.Serializer):
     """What a record set answers: plain `values`, or `answers` with routing."""
 
-    ttl = Whole(min_value=0, max_value=MAX_TTL, default=DEFAULT_TTL)
+    ttl = serializers.IntegerField(min_value=0, max_value=MAX_TTL, default=DEFAULT_TTL)
     policy = serializers.ChoiceField(choices=[policy.value for policy in Policy], default=Policy.SIMPLE.value)
     values = serializers.ListField(child=Text(max_length=MAX_VALUE), default=list, max_length=MAX_VALUES)
     answers = AnswerIn(many=True, default=list)
@@ -106,11 +106,11 @@ class RecordOut(serializers.Serializer):
     zone_id = Text()
     name = Text()
     type = Text()
-    ttl = Whole()
+    ttl = serializers.IntegerField()
     policy = Text()
     values = serializers.ListField(child=Text())
     answers = AnswerOut(many=True)
-    version = Whole()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -119,7 +119,7 @@ class HealthReport(serializers.Serializer):
     """Whether an answer works."""
 
     value = Text(max_length=MAX_VALUE)
-    healthy = Flag()
+    healthy = serializers.BooleanField()
 
 
 class ZoneFile(serializers.Serializer):
@@ -141,7 +141,7 @@ class ResourceRecord(serializers.Serializer):
 
     name = Text()
     type = Text()
-    ttl = Whole()
+    ttl = serializers.IntegerField()
     value = Text()
 
 
@@ -157,4 +157,4 @@ class Resolved(serializers.Serializer):
 class UsageFlushed(serializers.Serializer):
     """How many usage records were made."""
 
-    recorded = Whole()
+    recorded = serializers.IntegerField()

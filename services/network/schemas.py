@@ -10,7 +10,7 @@ from services.network.domain.packets import MAX_PORT, Direction, Protocol
 from services.network.domain.routes import RouteState, TargetKind
 from services.network.domain.translations import IDLE_TIMEOUTS
 from services.network.domain.vpn_tunnels import GATEWAY_MTU, Cipher
-from shared.web.django_fields import Flag, Text, Whole
+from shared.web.django_fields import Text
 
 NAME_LENGTH = 63
 MAX_MTU = 9_216
@@ -27,16 +27,16 @@ def choice_field(kind: type, **options: object) -> serializers.ChoiceField:
     return serializers.ChoiceField(choices=[member.value for member in kind], **options)  # type: ignore[attr-defined]
 
 
-def port_field(**options: object) -> Whole:
+def port_field(**options: object) -> serializers.IntegerField:
     """A TCP or UDP port."""
-    return Whole(min_value=0, max_value=MAX_PORT, **options)
+    return serializers.IntegerField(min_value=0, max_value=MAX_PORT, **options)
 
 
 class ResourceOut(serializers.Serializer):
     """What every resource has."""
 
     id = Text()
-    version = Whole()
+    version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -120,7 +120,7 @@ class SubnetOut(InVpcOut):
     zone = Text()
     acl_id = Text(allow_null=True)
     route_table_id = Text(allow_null=True)
-    usable_addresses = Whole(allow_null=True)
+    usable_addresses = serializers.IntegerField(allow_null=True)
 
 
 class AddressCreate(serializers.Serializer):
@@ -149,7 +149,7 @@ class NamedInVpc(serializers.Serializer):
 class AclRuleCreate(serializers.Serializer):
     """A new rule of an access list."""
 
-    number = Whole(min_value=1, max_value=MAX_RULE_NUMBER)
+    number = serializers.IntegerField(min_value=1, max_value=MAX_RULE_NUMBER)
     direction = choice_field(Direction)
     action = choice_field(AclAction)
     protocol = choice_field(Protocol, default=Protocol.ALL.value)
@@ -214,15 +214,15 @@ class FirewallQuestion(serializers.Serializer):
 class FirewallVerdictOut(serializers.Serializer):
     """Whether the connection comes about, and what decided."""
 
-    allowed = Flag()
+    allowed = serializers.BooleanField()
     decided_by = Text()
-    rule_number = Whole(allow_null=True)
+    rule_number = serializers.IntegerField(allow_null=True)
 
 
 class RouteTableOut(InVpcOut):
     """A route table; `subnet_ids` are those that are associated with it. The main one is for all others."""
 
-    main = Flag()
+    main = serializers.BooleanField()
     subnet_ids = serializers.ListField(child=Text())
 
 
@@ -276,8 +276,8 @@ class TunnelCreate(serializers.Serializer):
     name = name_field()
     peer_address = Text()
     cipher = choice_field(Cipher, default=Cipher.AES_GCM.value)
-    nat_traversal = Flag(default=False)
-    gateway_mtu = Whole(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
+    nat_traversal = serializers.BooleanField(default=False)
+    gateway_mtu = serializers.IntegerField(min_value=576, max_value=MAX_MTU, default=GATEWAY_MTU)
 
 
 class TunnelOut(InVpcOut):
@@ -285,11 +285,11 @@ class TunnelOut(InVpcOut):
 
     peer_address = Text()
     cipher = Text()
-    nat_traversal = Flag()
-    gateway_mtu = Whole()
-    mtu = Whole()
-    mss = Whole()
-    mss_ipv6 = Whole(allow_null=True)
+    nat_traversal = serializers.BooleanField()
+    gateway_mtu = serializers.IntegerField()
+    mtu = serializers.IntegerField()
+    mss = serializers.IntegerField()
+    mss_ipv6 = serializers.IntegerField(allow_null=True)
 
 
 class NatGatewayCreate(serializers.Serializer):
@@ -336,17 +336,17 @@ class TranslationOut(OutgoingPacket):
 
     id = Text()
     address = Text(source="gateway.translates_to")
-    port = Whole()
+    port = serializers.IntegerField()
     expires_at = serializers.DateTimeField()
 
 
 class ReachabilityOut(serializers.Serializer):
     """Whether packets can go from one VPC to another."""
 
-    reachable = Flag()
+    reachable = serializers.BooleanField()
 
 
 class UsageFlushed(serializers.Serializer):
     """How many usage records were made."""
 
-    recorded = Whole()
+    recorded = serializers.IntegerField()

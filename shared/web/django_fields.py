@@ -15,7 +15,7 @@ CURRENCY = r"^[A-Z]{3}\Z"
 
 
 class Text(serializers.CharField):
-    """Text that is kept as it was sent, blanks at its ends included. Numbers are no text, and blanks alone are none."""
+    """Text that is kept as it was sent, blanks at its ends included. Blanks alone are no text."""
 
     def __init__(self, **keywords: Any) -> None:
         super().__init__(trim_whitespace=False, **keywords)
@@ -25,32 +25,6 @@ class Text(serializers.CharField):
         if isinstance(data, str) and data and not data.strip() and not self.allow_blank:
             self.fail("blank")
         return super().run_validation(data)
-
-    def to_internal_value(self, data: Any) -> str:
-        """Raises ValidationError for anything but text."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
-
-
-class Whole(serializers.IntegerField):
-    """A whole number that was sent as one: `7` or `7.0`, not the text `"7"`."""
-
-    def to_internal_value(self, data: Any) -> int:
-        """Raises ValidationError for anything but a whole number."""
-        if isinstance(data, bool) or not isinstance(data, int | float) or data != data // 1:
-            self.fail("invalid")
-        return int(super().to_internal_value(int(data)))
-
-
-class Flag(serializers.BooleanField):
-    """True or false, and no other word or number for them."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        """Raises ValidationError for anything but the two."""
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "pattern": f"^{DECIMAL_PATTERN}$"})

@@ -27,6 +27,7 @@ from shared.kernel.preconditions import EntityTags, parse_if_match
 from shared.utils.pagination import Page, PageRequest
 from shared.web import idempotency, problems
 from shared.web.django_problems import problem_response
+from shared.web.django_types import mistyped
 from shared.web.edge import etag_of
 from shared.web.input import MAX_JSON_BYTES
 from shared.web.permissions import ensure_allowed, ensure_allowed_somewhere
@@ -182,6 +183,8 @@ def endpoint(
                 check(current().caller)
             if request is not None:
                 incoming = request(data=drf_request.data)
+                if errors := mistyped(incoming, drf_request.data):
+                    raise exceptions.ValidationError(errors)
                 incoming.is_valid(raise_exception=True)
                 kwargs["body"] = incoming.validated_data
             if page:

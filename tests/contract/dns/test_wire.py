@@ -76,3 +76,20 @@ def test_no_change_and_no_end_of_anything_ignores_a_stale_tag(tenant: Tenant) ->
     tenant.api.ok("DELETE", one, 204, headers={"If-Match": '"1"'})
     version = tenant.api.ok("GET", path)["version"]
     tenant.api.ok("DELETE", path, 204, headers={"If-Match": f'"{version}"'})
+
+
+def test_values_of_another_type_are_refused_and_not_made_to_fit(tenant: Tenant) -> None:
+    zone = tenant.api.ok("POST", ZONES, 201, json={"name": "example.com"})
+    records = f"{ZONES}/{zone['id']}/records"
+    good = {"name": "www", "type": "A", "values": ["192.0.2.1"]}
+    answers = [{"value": "192.0.2.1", "weight": "1"}]
+    for fields, field in (
+        ({"name": 5}, "name"),
+        ({"ttl": "300"}, "ttl"),
+        ({"ttl": True}, "ttl"),
+        ({"values": ["192.0.2.1", 5]}, "values.1"),
+        ({"values": [], "answers": answers}, "answers.0.weight"),
+    ):
+        problem = tenant.api.refused("POST", records, 422, "validation_failed", json={**good, **fields})
+        assert [error["field"] for error in problem["errors"]] == [field]
+    assert [each["type"] for each in tenant.api.items(records)] == ["NS"]
