@@ -26,14 +26,14 @@ from shared.web.fastapi import create_service
 settings = Settings()
 clock = system_clock(settings.clock_file)
 tenants = TenantsClient.connect(settings, clock)
-background = SqlAlchemyTransactions(make_sessions(settings, pool_size=settings.provider_threads))
+background = SqlAlchemyTransactions(make_sessions(settings, pool_size=settings.work_threads))
 ports = Ports(
     clock=clock,
     clouds=simulated_clouds(settings),
     quotas=Quotas(tenants),
     policies=Policies(ComplianceClient.connect(settings, clock)),
     transactions=background,
-    workers=Workers("provisioning", settings.provider_threads, settings.provider_share),
+    workers=Workers("provisioning", settings.work_threads),
 )
 sweep = QuotaSweep(
     "compute", tenants, clock, RESOURCES, lambda ids: background.run(lambda session: held_reservations(session, ids))

@@ -18,6 +18,11 @@ from shared.kernel.tracing import Work
 
 STEP = Work("step of an instance")
 
+TENANT_SHARE = 3
+PROVIDER_SHARE = 8
+"""How many instances of a tenant, and of a provider, are worked on at a time. A tenant leaves room at each provider for
+others, and a provider that hangs leaves room for the other providers."""
+
 
 def dispatch(session: Session, ports: Ports, instance_id: str) -> None:
     """Have an instance's next step taken soon, on account of whoever the present context is for."""
@@ -32,8 +37,8 @@ def take_up(ports: Ports, instance_id: str, provider: str) -> None:
     ports.workers.ask(instance_id, _parties(provider), work, again=False)
 
 
-def _parties(provider: str) -> tuple[str, str]:
-    return f"tenant {current_tenant()}", f"provider {provider}"
+def _parties(provider: str) -> dict[str, int]:
+    return {f"tenant {current_tenant()}": TENANT_SHARE, f"provider {provider}": PROVIDER_SHARE}
 
 
 def _begin_and_take(ports: Ports, instance_id: str, asked: RequestContext) -> None:
