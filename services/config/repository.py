@@ -16,6 +16,7 @@ from shared.infra.db.django import TenantModel, TenantRepository
 from shared.infra.db.django import check_version as check_row_version
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
+from shared.utils.pagination import Page, PageRequest, whole_number
 
 
 def check_version(row: TenantModel | None, expected: int | None) -> None:
@@ -106,6 +107,16 @@ class RevisionRows(TenantRepository[Revision]):
         """The newest revision that a request published; None when it published none."""
         row: Revision | None = self.scoped().filter(environment=environment, request=request).order_by("-id").first()
         return row
+
+    def history(self, environment: Environment, request: PageRequest) -> Page[Revision]:
+        """A page of an environment's revisions by their number: what was put on record late has its place among them.
+
+        Raises InvalidCursor.
+        """
+        query = self.scoped().filter(environment=environment).order_by("revision")
+        if position := request.position():
+            query = query.filter(revision__gt=whole_number(position[0]))
+        return Page.of(list(query[: request.limit + 1]), request, lambda row: (str(row.revision),))
 
     def numbered(self, environment: Environment, revision: int) -> Revision:
         """A revision of an environment. Raises NotFound."""

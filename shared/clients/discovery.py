@@ -58,6 +58,12 @@ class Upstream:
                 return Target(instance, call)
         raise CircuitOpen(f"{self._service} fails at present", service=self._service, retry_after=1)
 
+    def pause(self) -> float:
+        """Seconds until the known instance that is left alone for the shortest may be called; 0 when one may be now."""
+        with self._lock:
+            breakers = [self._breakers.get(instance.id) for instance in self._instances]
+        return min((breaker.retry_after() if breaker else 0.0 for breaker in breakers), default=0.0)
+
     def look_again(self) -> None:
         """Ask the registry at the next call: an instance that was known couldn't be reached."""
         with self._lock:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import httpx
+from prometheus_client import Gauge
 
 from shared.clients.discovery import Upstream
 from shared.infra.registry import SCHEME, ServiceRegistry
@@ -45,6 +46,9 @@ def new_http(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     return httpx.Client(transport=transport, limits=limits, verify=tls, trust_env=False, follow_redirects=False)
 
 
+circuit_pause = Gauge(
+    "client_circuit_pause_seconds", "Time until the upstream is called again; 0 with a closed circuit", ["upstream"]
+)
 process_http = PerProcess(new_http)
 _upstreams: PerProcess[dict[tuple[str, str], Upstream]] = PerProcess(dict)
 _upstreams_lock = threading.Lock()
@@ -57,4 +61,5 @@ def upstream_of(service: str, settings: ServiceSettings, clock: Clock) -> Upstre
         key = (settings.consul_http_addr, service)
         if key not in upstreams:
             upstreams[key] = Upstream(service, ServiceRegistry.from_settings(settings).instances, clock)
+            circuit_pause.labels(service).set_function(upstreams[key].pause)
         return upstreams[key]

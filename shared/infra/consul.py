@@ -77,6 +77,6 @@ def translated() -> Iterator[None]:
     try:
         yield
     except consul.ACLPermissionDenied as error:
-        raise ConsulRefused(f"Consul refuses the token: {error}") from error
+        raise ConsulRefused("Consul refuses the token") from error
     except (consul.ConsulException, requests.RequestException) as error:
-        raise ConsulUnavailable(f"Consul is unavailable: {error}") from error
+        raise ConsulUnavailable(f"Consul doesn't answer: {type(error).__name__}") from error

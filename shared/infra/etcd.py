@@ -220,5 +220,5 @@ def _translated() -> Iterator[None]:
 def _translation(error: Etcd3Exception | grpc.RpcError) -> CoordinationUnavailable:
     if isinstance(error, grpc.RpcError) and error.code() is grpc.StatusCode.NOT_FOUND:
         return LeaseGone(error.details() or "the lease is gone")
-    reason = error.details() if isinstance(error, grpc.RpcError) else str(error)
-    return CoordinationUnavailable(f"etcd is unavailable: {reason or type(error).__name__}")
+    reason = error.code().name if isinstance(error, grpc.RpcError) else type(error).__name__
+    return CoordinationUnavailable(f"etcd doesn't answer: {reason}")

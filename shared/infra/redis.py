@@ -38,4 +38,4 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise RedisUnavailable(f"Redis is unavailable: {error}") from error
+        raise RedisUnavailable(f"Redis doesn't answer: {type(error).__name__}") from error

@@ -71,6 +71,13 @@ class Page(Generic[T]):
         return cls(items, encode_cursor(key(items[-1])) if more else None)
 
 
+def whole_number(part: str, digits: int = 9) -> int:
+    """A part of a sort key that is a number of at most so many digits. Raises InvalidCursor."""
+    if not (part.isascii() and part.isdecimal() and len(part) <= digits):
+        raise InvalidCursor("the cursor is not one of this list's")
+    return int(part)
+
+
 def encode_cursor(key: tuple[str, ...]) -> str:
     """A sort key as opaque, URL-safe text."""
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 from shared.error_codes import ALL, BY_CODE, of_status
 from shared.errors import NotFound, OmniCloudError
 from shared.kernel.context import current_or_none
+from shared.kernel.logs import logger
 
 MEDIA_TYPE = "application/problem+json"
 
+log = logger("shared.web.problems")
+
 
 def problem_body(error: OmniCloudError, instance: str) -> dict[str, Any]:
-    """The body for an expected error."""
+    """The body for an expected error. What made a dependency fail isn't the caller's to know; the log has it."""
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
+        cause = error.__cause__
+        log.warning("a dependency failed", code=error.code, path=instance, reason=f"{type(cause).__name__}: {cause}")
     return body(error.status, error.code, error.title, error.detail, instance, error.extra)
 
 

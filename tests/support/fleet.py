@@ -26,6 +26,7 @@ ROUTED = SERVICES - {"gateway"}
 """The services behind the gateway."""
 ROUTED_WITHIN_SECONDS = 20.0
 ROUTED_POLL_SECONDS = 0.1
+CIRCUITS_WITHIN_SECONDS = 10.0
 
 
 class FleetUnavailable(Exception):
@@ -148,6 +149,7 @@ class FleetControl:
             clock.stepped = 0.0
             self._repair()
             self.wait_routed()
+            self._wait_for_circuits()
 
     def _repair(self) -> None:
         """Undo the drills: the clock is the tests' own again, the broker up, and whatever was up once."""
@@ -169,6 +171,16 @@ class FleetControl:
                     time.sleep(ROUTED_POLL_SECONDS)
         return waiting
 
+    def _wait_for_circuits(self) -> None:
+        """Wait until no service leaves another alone any more that failed it during a drill: a pause of two seconds."""
+        addresses = [self.address(name) for name in self.ports if name.partition(":")[0] in ROUTED]
+        deadline = time.monotonic() + CIRCUITS_WITHIN_SECONDS
+        with httpx.Client(timeout=5.0, verify=TLS) as client:
+            while addresses and time.monotonic() < deadline:
+                addresses = [(host, port) for host, port in addresses if _has_open_circuit(client, host, port)]
+                if addresses:
+                    time.sleep(ROUTED_POLL_SECONDS)
+
     def _refuse(self) -> NoReturn:
         pytest.fail(
             f"this test stops or asks processes, which needs the fleet's runner; for {self.url} none was found. Start "
@@ -183,3 +195,13 @@ def _answers(client: httpx.Client, service: str) -> bool:
         return client.get(f"/api/{service}/v1/is-anybody-there").status_code in (401, 404)
     except httpx.HTTPError:
         return False
+
+
+def _has_open_circuit(client: httpx.Client, host: str, port: int) -> bool:
+    """Whether a service that answers still leaves one of its upstreams alone."""
+    try:
+        metrics = client.get(f"http://{host}:{port}/metrics").text
+    except httpx.HTTPError:
+        return False
+    pauses = [line for line in metrics.splitlines() if line.startswith("client_circuit_pause_seconds{")]
+    return any(float(line.rpartition(" ")[2]) > 0 for line in pauses)

@@ -39,8 +39,7 @@ def running_fleet(url: str) -> FleetControl:
     engine = Engine.here()
     if engine is not None and (containers := engine.containers_of(_project())):
         inside = urlsplit(url).hostname in containers
-        ports = {} if inside else _published_ports()
-        return ContainerFleet(url=url, ports=ports, engine=engine, project=_project(), inside=inside)
+        return ContainerFleet(url=url, ports=_published_ports(), engine=engine, project=_project(), inside=inside)
     return FleetControl(url, _published_ports())
 
 

@@ -32,11 +32,11 @@ class Rollbacks(View):
 
 
 class History(View):
-    """Every revision of an environment, oldest first."""
+    """Every revision of an environment, in order of their numbers."""
 
     @endpoint(READ, response=RevisionOut, page=True)
     def get(self, request: Request, environment: str, page: PageRequest) -> Page[Revision]:
-        return revisions.page(page, environment=environments.named(environment))
+        return revisions.history(environments.named(environment), page)
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -126,3 +126,19 @@ def test_when_all_circuits_are_open_nobody_is_called(clock: FixedClock) -> None:
 
     clock.advance(timedelta(seconds=2))
     assert chosen(upstream) == "a"
+
+
+def test_the_pause_is_that_of_the_instance_that_may_be_called_first(clock: FixedClock) -> None:
+    upstream = Upstream("tenants", Registry(ONE, TWO), clock)
+    assert upstream.pause() == 0
+    for _ in range(10):
+        target = upstream.choose()
+        (target.call.failed if target.instance is ONE else target.call.succeeded)()
+    assert upstream.pause() == 0
+
+    clock.advance(timedelta(seconds=1))
+    for _ in range(5):
+        upstream.choose().call.failed()
+    assert upstream.pause() == 1
+    clock.advance(timedelta(seconds=1))
+    assert upstream.pause() == 0

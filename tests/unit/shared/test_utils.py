@@ -10,7 +10,15 @@ from shared.errors import DeadlineExceeded
 from shared.utils.clock import FixedClock, SteppedClock
 from shared.utils.deadline import Deadline
 from shared.utils.ids import new_id, uuid7_hex
-from shared.utils.pagination import InvalidCursor, InvalidLimit, Page, PageRequest, decode_cursor, encode_cursor
+from shared.utils.pagination import (
+    InvalidCursor,
+    InvalidLimit,
+    Page,
+    PageRequest,
+    decode_cursor,
+    encode_cursor,
+    whole_number,
+)
 from shared.utils.units import InvalidQuantity, parse_bytes, parse_mib
 
 
@@ -103,3 +111,13 @@ def test_deadline_only_gets_nearer() -> None:
     clock.advance(timedelta(seconds=10))
     with pytest.raises(DeadlineExceeded):
         deadline.check()
+
+
+@pytest.mark.parametrize("part", ["", "-1", "+1", "1.0", "1e3", " 1", "١", "1000000000"])
+def test_a_cursor_whose_number_is_none_is_refused(part: str) -> None:
+    with pytest.raises(InvalidCursor):
+        whole_number(part)
+
+
+def test_a_number_in_a_cursor_may_have_as_many_digits_as_its_column() -> None:
+    assert (whole_number("999999999"), whole_number("1000000000", digits=18)) == (999_999_999, 1_000_000_000)
