@@ -8,6 +8,7 @@ from services.compute.handlers import handlers
 from services.compute.operations import usage
 from services.compute.operations.evacuating import evacuate_all
 from services.compute.operations.resuming import resume_all
+from services.compute.operations.tenancy import remove_groups
 from services.compute.ports import Ports
 from services.compute.ports.clouds import simulated_clouds
 from services.compute.ports.policies import Policies
@@ -49,6 +50,7 @@ service = create_service(
         Periodic(
             "resuming", settings.resume_interval_seconds, lambda: resume_all(ports, settings.resume_interval_seconds)
         ),
+        Periodic("server-groups", settings.resume_interval_seconds, lambda: remove_groups(ports)),
         Periodic("evacuating", settings.resume_interval_seconds, lambda: evacuate_all(background, ports)),
         usage_meter(
             "compute",

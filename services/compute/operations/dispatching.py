@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from services.compute.domain.instances import IN_PROGRESS
 from services.compute.operations import provisioning, tenancy
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository
@@ -25,9 +26,10 @@ others, and a provider that hangs leaves room for the other providers."""
 
 
 def dispatch(session: Session, ports: Ports, instance_id: str) -> None:
-    """Have an instance's next step taken soon, on account of whoever the present context is for."""
+    """Have an instance's next step taken soon, on account of whoever the present context is for; nothing where it waits
+    for none."""
     instance = InstanceRepository(session).find(instance_id)
-    if instance is not None:
+    if instance is not None and instance.state in IN_PROGRESS:
         ports.workers.ask(instance_id, _parties(instance.provider), partial(_take, ports, instance_id, current()))
 
 
