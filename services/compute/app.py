@@ -8,6 +8,7 @@ from services.compute.handlers import handlers
 from services.compute.operations import usage
 from services.compute.operations.evacuating import evacuate_all
 from services.compute.operations.resuming import resume_all
+from services.compute.operations.tenancy import remove_groups
 from services.compute.ports import Ports
 from services.compute.ports.clouds import simulated_clouds
 from services.compute.repository import held_reservations, tenants_metered_since_before
@@ -24,13 +25,13 @@ from shared.web.fastapi import create_service
 settings = Settings()
 clock = system_clock(settings.clock_file)
 tenants = TenantsClient.connect(settings, clock)
-background = SqlAlchemyTransactions(make_sessions(settings, pool_size=settings.provider_threads))
+background = SqlAlchemyTransactions(make_sessions(settings, pool_size=settings.work_threads))
 ports = Ports(
     clock=clock,
     clouds=simulated_clouds(settings),
     quotas=Quotas(tenants),
     transactions=background,
-    workers=Workers("provisioning", settings.provider_threads, settings.provider_share),
+    workers=Workers("provisioning", settings.work_threads),
 )
 sweep = QuotaSweep(
     "compute", tenants, clock, RESOURCES, lambda ids: background.run(lambda session: held_reservations(session, ids))
@@ -46,6 +47,7 @@ service = create_service(
         Periodic(
             "resuming", settings.resume_interval_seconds, lambda: resume_all(ports, settings.resume_interval_seconds)
         ),
+        Periodic("server-groups", settings.resume_interval_seconds, lambda: remove_groups(ports)),
         Periodic("evacuating", settings.resume_interval_seconds, lambda: evacuate_all(background, ports)),
         usage_meter(
             "compute",

@@ -343,6 +343,17 @@ def put_standing(session: Session, standing: Standing | None) -> None:
         session.add(standing)
 
 
+def groups_left(session: Session) -> Sequence[tuple[Standing, str]]:
+    """Groups without members whose tenant is closed, each with that standing. Of all tenants: for their end alone."""
+    members = select(Instance.id).where(Instance.group_id == ServerGroup.id).exists()
+    rows = session.execute(
+        select(Standing, ServerGroup.id)
+        .join(ServerGroup, ServerGroup.tenant_id == Standing.tenant_id)
+        .where(Standing.standing == "closed", ~members)
+    )
+    return [(standing, group_id) for standing, group_id in rows]
+
+
 def held_reservations(session: Session, reservation_ids: Collection[str]) -> Collection[str]:
     """Those reservations that stand for an instance there is. Of all tenants: for the sweep of quotas alone."""
     ids = {reservation_id.partition(".")[0] for reservation_id in reservation_ids}

@@ -15,10 +15,8 @@ class Settings(ServiceSettings):
     """Which simulated cloud: the same seed gives the same node ids, latencies and failures."""
     simulation_failures_per_mille: int = Field(default=0, ge=0, le=1000)
     """Of 1000 provider requests, how many fail. None unless a drill asks for it."""
-    provider_threads: int = Field(default=8, ge=1)
+    work_threads: int = Field(default=12, ge=1)
     """How many instances are worked on at a time; each waits for its provider in a transaction."""
-    provider_share: int = Field(default=4, ge=1)
-    """How many of these threads work for one tenant, or wait for one provider."""
     metering_interval_seconds: float = Field(default=900.0, gt=0)
     """How often the usage of running instances is recorded: late enough to be few events, early enough for budgets."""
     resume_interval_seconds: float = Field(default=5.0, gt=0)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
 
 import psycopg2
 
 from shared.events.kafka import log
 from shared.events.outbox_table import OutboxTable
+from shared.events.wakeable import WakeableThread
 from shared.settings import ServiceSettings
 
 LOOK_SECONDS = 15.0
 """The longest time between two calls: a safety net."""
 RETRY_SECONDS = 0.5
-STOP_SECONDS = 5.0
 
 
 class CommitListener:
@@ -34,41 +32,30 @@ class CommitListener:
         self._settings = settings
         self._committed = committed
         self._connect = connect
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = WakeableThread("commits", self._run)
 
     def start(self) -> None:
         """Begin; returns at once, whether or not the database is up."""
-        self._read_wake, self._write_wake = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End after the present call."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        os.write(self._write_wake, b"\0")
-        self._thread.join(STOP_SECONDS)
-        if not self._thread.is_alive():
-            os.close(self._read_wake)
-            os.close(self._write_wake)
-        self._thread = None
+        self._thread.stop()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._thread.stopping:
             try:
                 self._listen()
             except psycopg2.Error as error:
                 log.warning("commits are not heard of", reason=str(error).strip(), retry_in=RETRY_SECONDS)
-                self._stop.wait(RETRY_SECONDS)
+                self._thread.rest(RETRY_SECONDS)
 
     def _listen(self) -> None:
         """Listen on one connection until it breaks or `stop` is called."""
         table = self._connect(self._settings)
         try:
-            while not self._stop.is_set():
+            while not self._thread.stopping:
                 self._committed()
-                table.wait(LOOK_SECONDS, self._read_wake)
+                table.wait(LOOK_SECONDS, self._thread.wake)
         finally:
             table.close()

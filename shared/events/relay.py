@@ -8,8 +8,6 @@ sends it again, and consumers know it by its identifier.
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 
 import psycopg2
@@ -19,6 +17,7 @@ from prometheus_client import Counter, Gauge
 from shared.events.kafka import log
 from shared.events.outbox_table import PRUNE_BATCH, Backlog, OutboxTable
 from shared.events.publisher import Publisher
+from shared.events.wakeable import WakeableThread
 from shared.settings import ServiceSettings
 
 LOOK_SECONDS = 15.0
@@ -28,7 +27,6 @@ CLAIM_SECONDS = 1.0
 FIRST_WAIT, MAX_WAIT = 0.1, 2.0
 """Back-off in seconds while the database or the broker refuses."""
 PRUNE_SECONDS = 60.0
-STOP_SECONDS = 5.0
 
 published_total = Counter("outbox_published_total", "Events confirmed by the broker")
 pending_events = Gauge("outbox_pending_events", "Committed events that the broker has not confirmed yet")
@@ -45,38 +43,27 @@ class OutboxRelay:
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
         self._publisher = Publisher(settings)
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = WakeableThread("outbox-relay", self._run)
         self._wait = FIRST_WAIT
         self._prune_at = 0.0
         self._backlog, self._measured_at = Backlog(0, 0.0), 0.0
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._read_wake, self._write_wake = os.pipe()
         lag_seconds.set_function(self._lag)
-        self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End. What has been committed and not confirmed stays in the outbox for the next relay."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        os.write(self._write_wake, b"\0")
-        self._thread.join(STOP_SECONDS)
-        if not self._thread.is_alive():
-            os.close(self._read_wake)
-            os.close(self._write_wake)
-        self._thread = None
+        self._thread.stop()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._thread.stopping:
             try:
                 self._relay()
             except (psycopg2.Error, KafkaException, NotDelivered) as error:
                 log.warning("outbox relay interrupted", reason=str(error).strip(), retry_in=self._wait)
-                self._stop.wait(self._wait)
+                self._thread.rest(self._wait)
                 self._wait = min(self._wait * 2, MAX_WAIT)
         self._publisher.discard()
 
@@ -84,12 +71,12 @@ class OutboxRelay:
         """Work on one database connection until it breaks or the relay is stopped."""
         table = OutboxTable.open(self._settings)
         try:
-            while not self._stop.is_set() and not table.claim():
-                table.wait(CLAIM_SECONDS, self._read_wake)
-            while not self._stop.is_set():
+            while not self._thread.stopping and not table.claim():
+                table.wait(CLAIM_SECONDS, self._thread.wake)
+            while not self._thread.stopping:
                 self._drain(table)
                 self._prune(table)
-                table.wait(LOOK_SECONDS, self._read_wake)
+                table.wait(LOOK_SECONDS, self._thread.wake)
         finally:
             table.close()
 
@@ -108,7 +95,7 @@ class OutboxRelay:
     def _keep_waiting(self, table: OutboxTable) -> bool:
         """While the broker is silent: measure the backlog, notice a lost database connection, and obey `stop`."""
         self._note(table.backlog())
-        return not self._stop.is_set()
+        return not self._thread.stopping
 
     def _note(self, backlog: Backlog) -> None:
         """Remember what waits, and tell it."""

@@ -1,15 +1,15 @@
 """A pool of threads for work that may wait for others, shared out so that nobody's work keeps everybody else's waiting.
 
-Each piece of work belongs to parties: a tenant, and whoever it will wait for. At most `share` threads work for a party
-at once, so one that is slow, or asks for much, fills its share and the rest goes on (bulkheads: Nygard, "Release It!",
-second edition, chapter 5).
+Each piece of work belongs to parties: a tenant, and whoever it will wait for. A party has a share of the threads, so
+one that is slow, or asks for much, fills its share and the rest goes on (bulkheads: Nygard, "Release It!", second
+edition, chapter 5).
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from shared.kernel.logs import logger
 
@@ -17,7 +17,8 @@ log = logger("shared.workers")
 
 STOP_SECONDS = 5.0
 
-Parties = tuple[str, ...]
+Parties = Mapping[str, int]
+"""Whom a piece of work belongs to, each with how many threads may work for it at once."""
 Work = Callable[[], object]
 
 
@@ -25,10 +26,9 @@ class Workers:
     """Does what it is asked for, soon, in threads of its own; a failure is logged. What nobody got to is forgotten at
     the end: whoever asks must be able to find again what is left to be done."""
 
-    def __init__(self, name: str, threads: int, share: int) -> None:
+    def __init__(self, name: str, threads: int) -> None:
         self._name = name
         self._size = threads
-        self._share = share
         self._changed = threading.Condition()
         self._waiting: OrderedDict[str, tuple[Parties, Work]] = OrderedDict()
         self._running: dict[str, Parties] = {}
@@ -94,6 +94,6 @@ class Workers:
         """What has waited longest of all that may be begun."""
         busy = Counter(party for parties in self._running.values() for party in parties)
         for key, (parties, _) in self._waiting.items():
-            if key not in self._running and all(busy[party] < self._share for party in parties):
+            if key not in self._running and all(busy[party] < share for party, share in parties.items()):
                 return key
         return None

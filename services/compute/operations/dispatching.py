@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from services.compute.domain.instances import IN_PROGRESS
 from services.compute.operations import provisioning, tenancy
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository
@@ -18,11 +19,17 @@ from shared.kernel.tracing import Work
 
 STEP = Work("step of an instance")
 
+TENANT_SHARE = 3
+PROVIDER_SHARE = 8
+"""How many instances of a tenant, and of a provider, are worked on at a time. A tenant leaves room at each provider for
+others, and a provider that hangs leaves room for the other providers."""
+
 
 def dispatch(session: Session, ports: Ports, instance_id: str) -> None:
-    """Have an instance's next step taken soon, on account of whoever the present context is for."""
+    """Have an instance's next step taken soon, on account of whoever the present context is for; nothing where it waits
+    for none."""
     instance = InstanceRepository(session).find(instance_id)
-    if instance is not None:
+    if instance is not None and instance.state in IN_PROGRESS:
         ports.workers.ask(instance_id, _parties(instance.provider), partial(_take, ports, instance_id, current()))
 
 
@@ -32,8 +39,8 @@ def take_up(ports: Ports, instance_id: str, provider: str) -> None:
     ports.workers.ask(instance_id, _parties(provider), work, again=False)
 
 
-def _parties(provider: str) -> tuple[str, str]:
-    return f"tenant {current_tenant()}", f"provider {provider}"
+def _parties(provider: str) -> dict[str, int]:
+    return {f"tenant {current_tenant()}": TENANT_SHARE, f"provider {provider}": PROVIDER_SHARE}
 
 
 def _begin_and_take(ports: Ports, instance_id: str, asked: RequestContext) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from services.compute.domain.instances import ENDS
+from services.compute.operations.server_groups import delete_group
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
-from services.compute.repository import InstanceRepository, put_standing, standing_of_tenant
+from services.compute.repository import InstanceRepository, groups_left, put_standing, standing_of_tenant
 from services.compute.tables import Standing
+from shared.errors import Conflict, NotFound
 from shared.infra.state_machine import ResourceState
-from shared.kernel.context import current, current_tenant, service_context
+from shared.kernel.context import RequestContext, current, current_tenant, service_context
 from shared.kernel.tracing import Work
 
 FOLLOW = Work("follow a tenant's standing")
@@ -67,12 +71,23 @@ def follow(session: Session, ports: Ports, instance_id: str) -> None:
     just_failed = instance.state == S.FAILED and abs(ports.clock.now() - instance.updated_at) < FAILED_REST
     if instance.state not in ends or just_failed:
         return
-    with service_context(
+    with _on_account_of(standing, ports):
+        change_state(session, ports, instance, target)
+
+
+def remove_groups(ports: Ports) -> None:
+    """Remove closed tenants' server groups, each once its last instance is gone. May be repeated by anybody."""
+    for standing, group_id in ports.transactions.run(groups_left):
+        with _on_account_of(standing, ports), suppress(Conflict, NotFound):  # Somebody else has removed it meanwhile.
+            ports.transactions.run(partial(delete_group, group_id=group_id, expected=None))
+
+
+def _on_account_of(standing: Standing, ports: Ports) -> AbstractContextManager[RequestContext]:
+    return service_context(
         "compute",
-        instance.tenant_id,
+        standing.tenant_id,
         ports.clock,
         actor=standing.actor,
         correlation_id=standing.correlation_id,
         work=FOLLOW,
-    ):
-        change_state(session, ports, instance, target)
+    )

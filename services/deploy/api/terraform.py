@@ -60,6 +60,7 @@ def read(workspace: str, ports: Ports = ports_of_app()) -> Response:
     return StreamingResponse(document.pieces(), headers=headers, media_type="application/json")
 
 
+@router.put(STATE, dependencies=[requires(WRITE)])
 @router.post(STATE, dependencies=[requires(WRITE)])
 def write(
     workspace: str,
@@ -70,22 +71,7 @@ def write(
     ports: Ports = ports_of_app(),
     session: Session = database(),
 ) -> Response:
-    """Store the next version of the state document."""
-    terraform.write(session, ports, workspace, body, lock_id, content_md5, expected)
-    return Response(status_code=200)
-
-
-@router.put(STATE, dependencies=[requires(WRITE)])
-def put(
-    workspace: str,
-    body: Document,
-    expected: ExpectedVersion,
-    lock_id: LockId = None,
-    content_md5: Annotated[str | None, Header()] = None,
-    ports: Ports = ports_of_app(),
-    session: Session = database(),
-) -> Response:
-    """The same for clients whose `update_method` is PUT."""
+    """Store the next version of the state document; PUT is for clients whose `update_method` says so."""
     terraform.write(session, ports, workspace, body, lock_id, content_md5, expected)
     return Response(status_code=200)
 

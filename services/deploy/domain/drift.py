@@ -63,10 +63,13 @@ def _resolved(attributes: Attributes, ids: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _same(left: Any, found: Any, *, completed: bool) -> bool:
-    """Whether a value is the one that was left there; with `completed` its owner may have added to it."""
+    """Whether a value is the one that was left there. With `completed` its owner may have added to it, and may call a
+    part of it by another name (`memory` becomes `memory_mib`): what can't be compared is no drift."""
     if isinstance(left, Mapping) and isinstance(found, Mapping):
-        names_fit = left.keys() <= found.keys() if completed else left.keys() == found.keys()
-        return names_fit and all(_same(value, found[name], completed=completed) for name, value in left.items())
+        if not completed and left.keys() != found.keys():
+            return False
+        common = left.keys() & found.keys()
+        return all(_same(left[name], found[name], completed=completed) for name in common)
     if isinstance(left, list | tuple) and isinstance(found, list | tuple):
         return len(left) == len(found) and all(
             _same(mine, theirs, completed=completed) for mine, theirs in zip(left, found, strict=True)

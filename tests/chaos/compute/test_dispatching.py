@@ -20,9 +20,9 @@ NANO = {"vcpu": 100, "memory_mib": 128, "disk_gib": 1, "instances": 1}
 def test_a_provider_that_hangs_for_one_tenant_keeps_nobody_else_waiting(
     operator: Api, tenant: Tenant, other_tenant: Tenant
 ) -> None:
-    # Given more of a tenant's builds than there are threads, at a provider that doesn't answer
-    plan_fault(operator, tenant, "create_node", "latency", remaining=12, latency_ms=HANGS_MS)
-    hanging = [create(tenant.api) for _ in range(12)]
+    # Given more of a tenant's builds than its share of threads, at a provider that doesn't answer
+    plan_fault(operator, tenant, "create_node", "latency", remaining=4, latency_ms=HANGS_MS)
+    hanging = [create(tenant.api) for _ in range(4)]
     reaches(tenant.api, hanging[0]["id"], "provisioning")
 
     # When another tenant orders, starts, stops and deletes

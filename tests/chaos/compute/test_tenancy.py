@@ -23,6 +23,7 @@ from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
 TENANTS = "/api/tenants/v1/tenants"
+GROUPS = "/api/compute/v1/server-groups"
 
 
 @pytest.mark.services("tenants")
@@ -51,10 +52,13 @@ def test_a_suspension_that_comes_after_its_end_stops_nothing(operator: Api, tena
 
 
 @pytest.mark.services("tenants")
-def test_a_closed_tenants_instance_goes_though_its_provider_refused_at_first(operator: Api, tenant: Tenant) -> None:
+def test_a_closed_tenant_leaves_neither_instance_nor_group_though_its_provider_refused_at_first(
+    operator: Api, tenant: Tenant
+) -> None:
     # Given an instance whose node its provider doesn't delete for as long as it is asked at once
     host = create_host(operator, tenant)
-    instance = running(tenant.api, tenancy="dedicated")
+    group = tenant.api.ok("POST", GROUPS, 201, json={"name": "web", "policy": "anti-affinity"})
+    instance = running(tenant.api, tenancy="dedicated", group_id=group["id"])
     plan_fault(operator, tenant, "destroy_node", "unavailable", remaining=4)
 
     operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
@@ -64,3 +68,4 @@ def test_a_closed_tenants_instance_goes_though_its_provider_refused_at_first(ope
     is_gone(tenant.operator, instance["id"], timeout=60)
     assert nodes_of(operator, tenant) == []
     eventually(lambda: used_of(operator, host["id"])["instances"] == 0)
+    eventually(lambda: list(tenant.operator.items(GROUPS)) == [], timeout=20)

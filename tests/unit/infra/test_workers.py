@@ -16,7 +16,7 @@ SECONDS = 10.0
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    pool = Workers("test", threads=4, share=2)
+    pool = Workers("test", threads=4)
     pool.start()
     yield pool
     pool.stop()
@@ -39,11 +39,11 @@ class Slow:
 def test_a_party_fills_its_share_and_the_others_go_on(workers: Workers) -> None:
     slow, quick = Slow(), threading.Event()
     for number in range(6):
-        workers.ask(f"a{number}", ("tenant a", "nimbus"), slow)
+        workers.ask(f"a{number}", {"tenant a": 2, "nimbus": 3}, slow)
     assert slow.begun.acquire(timeout=SECONDS)
     assert slow.begun.acquire(timeout=SECONDS)
 
-    workers.ask("b", ("tenant b", "stratus"), quick.set)
+    workers.ask("b", {"tenant b": 2, "nimbus": 3}, quick.set)
 
     assert quick.wait(SECONDS), "a thread is left for others"
     assert not slow.begun.acquire(blocking=False), "no more than a share is at work for one tenant"
@@ -55,11 +55,11 @@ def test_a_party_fills_its_share_and_the_others_go_on(workers: Workers) -> None:
 def test_whoever_is_waited_for_has_a_share_too(workers: Workers) -> None:
     slow, quick = Slow(), threading.Event()
     for tenant in "abc":
-        workers.ask(tenant, (f"tenant {tenant}", "a provider that hangs"), slow)
+        workers.ask(tenant, {f"tenant {tenant}": 1, "a provider that hangs": 2}, slow)
     assert slow.begun.acquire(timeout=SECONDS)
     assert slow.begun.acquire(timeout=SECONDS)
 
-    workers.ask("a second", ("tenant a", "another provider"), quick.set)
+    workers.ask("a second", {"tenant a": 2, "another provider": 2}, quick.set)
 
     assert quick.wait(SECONDS)
     assert not slow.begun.acquire(blocking=False)
@@ -75,14 +75,14 @@ def test_what_is_asked_for_again_while_it_waits_is_done_once(workers: Workers) -
         told.release()
 
     for number in range(2):
-        workers.ask(f"a{number}", ("a",), slow)
+        workers.ask(f"a{number}", {"a": 2}, slow)
         assert slow.begun.acquire(timeout=SECONDS)
     for word in ("first", "second", "last"):
-        workers.ask("key", ("a",), partial(note, word))
+        workers.ask("key", {"a": 2}, partial(note, word))
     slow.let_go.set()
 
     assert told.acquire(timeout=SECONDS)
-    workers.ask("after", ("a",), told.release)
+    workers.ask("after", {"a": 2}, told.release)
     assert told.acquire(timeout=SECONDS)
     assert done == ["last"]
 
@@ -92,11 +92,11 @@ def test_what_is_asked_for_while_it_is_done_is_done_once_more_if_that_is_wanted(
     workers: Workers, again: bool, times: int
 ) -> None:
     slow, told = Slow(), threading.Event()
-    workers.ask("key", ("a",), slow)
+    workers.ask("key", {"a": 2}, slow)
     assert slow.begun.acquire(timeout=SECONDS)
 
-    workers.ask("key", ("a",), slow, again=again)
-    workers.ask("another", ("a",), told.set)
+    workers.ask("key", {"a": 2}, slow, again=again)
+    workers.ask("another", {"a": 2}, told.set)
 
     assert told.wait(SECONDS), "the second one waits, and nobody waits behind it"
     assert not slow.begun.acquire(blocking=False), "nobody works on a key that another works on"
@@ -108,9 +108,9 @@ def test_what_is_asked_for_while_it_is_done_is_done_once_more_if_that_is_wanted(
 
 
 def test_a_failure_ends_neither_its_thread_nor_what_follows() -> None:
-    pool, told = Workers("test", threads=1, share=1), threading.Event()
-    pool.ask("fails", ("a",), lambda: 1 // 0)
-    pool.ask("follows", ("a",), told.set)
+    pool, told = Workers("test", threads=1), threading.Event()
+    pool.ask("fails", {"a": 2}, lambda: 1 // 0)
+    pool.ask("follows", {"a": 2}, told.set)
 
     pool.start()
 
@@ -121,7 +121,7 @@ def test_a_failure_ends_neither_its_thread_nor_what_follows() -> None:
 def test_stopping_lets_go_of_what_nobody_got_to(workers: Workers) -> None:
     slow = Slow()
     for number in range(3):
-        workers.ask(f"a{number}", ("a",), slow)
+        workers.ask(f"a{number}", {"a": 2}, slow)
     for _ in range(2):
         assert slow.begun.acquire(timeout=SECONDS)
     slow.let_go.set()
