@@ -21,6 +21,8 @@ from shared.utils.pagination import Page, PageRequest
 
 KEPT = "kept"
 """Under this name a pool's connection notes that it was used before."""
+POOL_SECONDS = 10.0
+"""A request that waits longer than this for a connection is better refused, as with a lock."""
 
 T = TypeVar("T", bound="TenantRow")
 R = TypeVar("R")
@@ -60,6 +62,7 @@ def make_engine(url: str, schema: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_use_lifo=True,
+        pool_timeout=POOL_SECONDS,
     )
     event.listen(engine, "checkout", _refuse_ended)
     event.listen(engine, "before_cursor_execute", _count_query)
