@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from shared.error_codes import BY_CODE
 
+SOON_SECONDS = 1
+
 
 class OmniCloudError(Exception):
     """Base of all expected errors. `extra` members are added to the problem body as they are.
@@ -55,8 +57,9 @@ class OmniCloudError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """HTTP headers that belong to the answer, for example `Retry-After`."""
-        retry_after = self.extra.get("retry_after")
+        """HTTP headers that belong to the answer. Every 503 says when to come back (RFC 9110 §10.2.3), in a second
+        unless the error knows better."""
+        retry_after = self.extra.get("retry_after", SOON_SECONDS if self.status == 503 else None)
         return {} if retry_after is None else {"Retry-After": str(retry_after)}
 
 

@@ -16,7 +16,7 @@ from services.gateway.settings import Settings
 from shared.events.follower import EventFollower
 from shared.utils.clock import system_clock
 from shared.web.fastapi import create_service
-from shared.web.health import tcp_check
+from shared.web.health import answer_check
 from shared.web.runtime import ServiceApp
 
 settings = Settings()
@@ -41,6 +41,7 @@ service: ServiceApp = create_service(
     ports,
     sessions=None,
     routers=ROUTERS,
-    checks={"redis": tcp_check(settings.redis_url.split("//", 1)[1].split("/", 1)[0].rpartition("@")[2])},
+    # Without Redis the gateway counts requests itself: no reason to send it none.
+    helpful={"redis": answer_check(settings.redis_address(), b"PING\r\n")},
     background=[EventFollower(settings, handlers(ports), settings.standing_patience_seconds), upstreams, http],
 )

@@ -39,3 +39,7 @@ class Settings(ServiceSettings):
     """For how long the token that an API key was exchanged for is used again: a revoked key works on for that long."""
     breaker_failures: int = 5
     breaker_open_seconds: float = 2.0
+
+    def redis_address(self) -> str:
+        """Host and port of Redis, for who only asks whether it is there."""
+        return self.redis_url.split("//", 1)[1].split("/", 1)[0].rpartition("@")[2]

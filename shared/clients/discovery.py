@@ -14,6 +14,8 @@ from shared.infra.registry import Instance
 from shared.utils.clock import Clock
 
 CACHE_SECONDS = 1.0
+AWAY_SECONDS = 5.0
+"""So long the last known instances count after the registry didn't answer."""
 FAILURE_THRESHOLD = 5
 OPEN_SECONDS = 2.0
 """Short: within the fleet an upstream is back seconds after its restart, and one probe costs little."""
@@ -38,9 +40,13 @@ class Upstream:
         self._lookup = lookup
         self._clock = clock
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._turns = itertools.count()
         self._instances: tuple[Instance, ...] = ()
         self._looked_at = float("-inf")
+        self._good_for = CACHE_SECONDS
+        self._looks = 0
+        self._failure: ConsulUnavailable | None = None
         self._breakers: dict[str, CircuitBreaker] = {}
 
     def choose(self) -> Target:
@@ -66,21 +72,39 @@ class Upstream:
 
     def look_again(self) -> None:
         """Ask the registry at the next call: an instance that was known couldn't be reached."""
-        with self._lock:
-            self._looked_at = float("-inf")
+        self._looked_at = float("-inf")
 
     def _present(self) -> tuple[Instance, ...]:
-        """The routable instances, at most a second old; the last known ones while the registry is away."""
-        with self._lock:
-            now = self._clock.monotonic()
-            if not self._instances or now - self._looked_at >= CACHE_SECONDS:
-                try:
-                    self._instances = self._lookup(self._service)
-                except ConsulUnavailable:
-                    if not self._instances:
-                        raise
-                self._looked_at = now
+        """The routable instances, at most a second old; the last known ones while the registry is away, or doesn't
+        answer one who asks already: that costs one caller its patience and not each."""
+        if self._instances and self._fresh():
             return self._instances
+        looks = self._looks
+        if not self._looking.acquire(blocking=not self._instances):
+            return self._instances
+        try:
+            if self._looks == looks or (self._instances and not self._fresh()):
+                self._look()
+            elif self._failure is not None and not self._instances:
+                raise self._failure  # Whoever waited for another's question has waited long enough.
+            return self._instances
+        finally:
+            self._looking.release()
+
+    def _fresh(self) -> bool:
+        return self._clock.monotonic() - self._looked_at < self._good_for
+
+    def _look(self) -> None:
+        self._looks += 1
+        try:
+            self._instances = self._lookup(self._service)
+            self._good_for, self._failure = CACHE_SECONDS, None
+        except ConsulUnavailable as error:
+            self._failure = error
+            if not self._instances:
+                raise
+            self._good_for = AWAY_SECONDS
+        self._looked_at = self._clock.monotonic()
 
     def _breaker(self, instance: Instance) -> CircuitBreaker:
         with self._lock:

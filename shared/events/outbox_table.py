@@ -17,8 +17,6 @@ BATCH = 500
 KEEP_SECONDS = 3600
 """How long published events stay, for somebody who looks for what has been sent."""
 PRUNE_BATCH = 1000
-KEPT_ALIVE = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
-"""A connection that only listens sends nothing by itself: so the kernel asks whether the server is still there."""
 _AGE = "extract(epoch FROM clock_timestamp() - created_at)::float8"
 
 
@@ -53,7 +51,7 @@ class OutboxTable:
     @classmethod
     def open(cls, settings: ServiceSettings) -> OutboxTable:
         """A connection that hears of every commit which wrote to this schema's outbox."""
-        connection = connect(settings.database_url, settings.service_name, **KEPT_ALIVE)
+        connection = connect(settings.database_url, settings.service_name)
         connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
         table = cls(connection, settings.service_name)
         table._execute(f'LISTEN "outbox_{settings.service_name}"')

@@ -139,13 +139,19 @@ class ServiceView:
     def __init__(self, registry: ServiceRegistry, name: str) -> None:
         self.name = name
         self._registry = registry
-        self._instances: tuple[Instance, ...] | None = None
+        self._instances: tuple[Instance, ...] = ()
+        self._seen = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def instances(self) -> tuple[Instance, ...]:
-        """The routable instances; asked of Consul directly when the view has seen none yet."""
-        return self._instances or self._registry.instances(self.name)
+        """The routable instances as they were heard of last. It waits for nobody, so that it may be asked in an event
+        loop."""
+        return self._instances
+
+    def wait_seen(self, seconds: float) -> bool:
+        """Wait until Consul has answered for the first time; whether it has."""
+        return self._seen.wait(seconds)
 
     def start(self) -> None:
         """Begin following."""
@@ -161,6 +167,7 @@ class ServiceView:
         while not self._stop.is_set():
             try:
                 index, self._instances = self._registry.instances_after(self.name, index)
+                self._seen.set()
             except (ConsulUnavailable, ConsulRefused) as error:
                 log.warning("discovery of %s: %s", self.name, error)
                 index = 0

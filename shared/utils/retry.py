@@ -24,13 +24,27 @@ from shared.utils.deadline import Deadline
 T = TypeVar("T")
 
 
-class _StopAtDeadline(stop_base):
-    def __init__(self, deadline: Deadline) -> None:
+class _Pace(stop_base):
+    """Ends the attempts when another that takes as long as the last one would not end in time: what is known by then is
+    worth more than to have nothing at the deadline."""
+
+    def __init__(self, deadline: Deadline | None) -> None:
         self._deadline = deadline
+        self._began = self._took = 0.0
+
+    def begin(self) -> None:
+        """An attempt begins."""
+        if self._deadline is not None:
+            self._began = self._deadline.clock.monotonic()
+
+    def end(self) -> None:
+        """It has failed."""
+        if self._deadline is not None:
+            self._took = self._deadline.clock.monotonic() - self._began
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        """Whether the wait before the next attempt would use up what is left."""
-        return retry_state.upcoming_sleep >= self._deadline.remaining()
+        """Whether to stop."""
+        return self._deadline is not None and retry_state.upcoming_sleep + self._took >= self._deadline.remaining()
 
 
 def call_with_retry(
@@ -42,13 +56,17 @@ def call_with_retry(
     max_wait: float = 2.0,
     deadline: Deadline | None = None,
 ) -> T:
-    """Call until it works, the attempts or the deadline are used up, or an error isn't worth retrying.
+    """Call until it works, the attempts are used up, the deadline leaves no time for another one, or an error isn't
+    worth retrying.
 
     Waits are in seconds. The last error is raised as it is.
     """
+    pace = _Pace(deadline)
+    pace.begin()
     try:
         return operation()  # Most calls end here, without the making of a policy.
     except Exception as error:
+        pace.end()
         if not retry_on(error):
             raise
         failed = [error]
@@ -56,9 +74,13 @@ def call_with_retry(
     def attempt() -> T:
         if failed:
             raise failed.pop()
-        return operation()
+        pace.begin()
+        try:
+            return operation()
+        finally:
+            pace.end()
 
-    return Retrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(attempt)
+    return Retrying(**_rules(retry_on, attempts, first_wait, max_wait, pace))(attempt)
 
 
 async def call_with_retry_async(
@@ -71,10 +93,12 @@ async def call_with_retry_async(
     deadline: Deadline | None = None,
 ) -> T:
     """`call_with_retry` for what is awaited: it waits without holding up the event loop."""
-
+    pace = _Pace(deadline)
+    pace.begin()
     try:
         return await operation()
     except Exception as error:
+        pace.end()
         if not retry_on(error):
             raise
         failed = [error]
@@ -82,9 +106,13 @@ async def call_with_retry_async(
     async def attempt() -> T:  # tenacity awaits what is declared as a coroutine function, not what returns one.
         if failed:
             raise failed.pop()
-        return await operation()
+        pace.begin()
+        try:
+            return await operation()
+        finally:
+            pace.end()
 
-    return await AsyncRetrying(**_rules(retry_on, attempts, first_wait, max_wait, deadline))(attempt)
+    return await AsyncRetrying(**_rules(retry_on, attempts, first_wait, max_wait, pace))(attempt)
 
 
 def _rules(
@@ -92,13 +120,12 @@ def _rules(
     attempts: int,
     first_wait: float,
     max_wait: float,
-    deadline: Deadline | None,
+    pace: _Pace,
 ) -> dict[str, Any]:
     """The policy as tenacity takes it, the same for threads and for coroutines."""
-    enough = stop_after_attempt(attempts)
     return {
         "retry": retry_if_exception(retry_on),
         "wait": wait_random_exponential(multiplier=first_wait, max=max_wait),
-        "stop": stop_any(enough, _StopAtDeadline(deadline)) if deadline else enough,
+        "stop": stop_any(stop_after_attempt(attempts), pace),
         "reraise": True,
     }

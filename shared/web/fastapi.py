@@ -373,12 +373,13 @@ def create_service(
     sessions: SessionFactory | None,
     handlers: Handlers | None = None,
     checks: Mapping[str, Callable[[], None]] | None = None,
+    helpful: Mapping[str, Callable[[], None]] | None = None,
     background: Sequence[Background] = (),
 ) -> ServiceApp:
     """The composition of a FastAPI service: the ASGI application and its background runtime.
 
     `ports` is what end points get by `ports_of_app()`. `sessions` is None for a service without a database. `checks`
-    adds required dependencies to readiness.
+    adds required dependencies to readiness, `helpful` those that the service can do without.
     """
     app = FastAPI(
         title=f"OmniCloud {settings.service_name}",
@@ -389,7 +390,7 @@ def create_service(
     )
     app.state.sessions = sessions
     app.state.ports = ports
-    readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})})
+    readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})}, helpful)
     install_standard_routes(app, readiness)
     for router in routers:
         # As they are: each has its whole path, and `include_router` would look for it in two steps a request.

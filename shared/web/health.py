@@ -28,7 +28,7 @@ CACHE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Report:
-    """The state of each required dependency."""
+    """The state of each dependency; it is ready when all that are required answer."""
 
     ready: bool
     checks: Mapping[str, str]
@@ -46,8 +46,10 @@ class Report:
 class Readiness:
     """Runs the checks side by side, each within its time limit, and remembers the result for a moment."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
-        self._checks = dict(checks)
+    def __init__(self, checks: Mapping[str, Check], helpful: Mapping[str, Check] | None = None) -> None:
+        """`helpful` are dependencies that the service can do without: their state is told, and keeps nobody away."""
+        self._helpful = frozenset(helpful or ())
+        self._checks = {**checks, **(helpful or {})}
         self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._report: Report | None = None
@@ -74,7 +76,7 @@ class Readiness:
                 results[name] = f"no answer within {CHECK_TIMEOUT_SECONDS:g} s"
             except (OSError, OmniCloudError) as error:
                 results[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
-        return Report(all(state == "ok" for state in results.values()), results)
+        return Report(all(state == "ok" or name in self._helpful for name, state in results.items()), results)
 
 
 def tcp_check(address: str) -> Check:
@@ -82,6 +84,18 @@ def tcp_check(address: str) -> Check:
 
     def check() -> None:
         socket.create_connection(split_address(address), timeout=CHECK_TIMEOUT_SECONDS).close()
+
+    return check
+
+
+def answer_check(address: str, question: bytes) -> Check:
+    """A check that the server at `host:port` says something when spoken to: a stopped one takes connections, too."""
+
+    def check() -> None:
+        with socket.create_connection(split_address(address), timeout=CHECK_TIMEOUT_SECONDS) as connection:
+            connection.sendall(question)
+            if not connection.recv(1):
+                raise ConnectionError("it hung up")
 
     return check
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 from services.gateway.domain.routing import rotate
 from services.gateway.settings import Settings
@@ -12,6 +13,8 @@ from shared.clients.discovery import Target
 from shared.errors import ServiceUnavailable
 from shared.infra.registry import Instance, ServiceRegistry, ServiceView
 from shared.utils.clock import Clock
+
+FIRST_LOOK_SECONDS = 2.0
 
 
 class Upstreams:
@@ -25,11 +28,14 @@ class Upstreams:
         self._turns = itertools.count()
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Begin to watch. Waits a moment for the first answers: who asks at once is to be routed."""
         registry = ServiceRegistry.from_settings(self._settings)
         self._views = {service: registry.watch(service) for service in services.ROUTED}
         for view in self._views.values():
             view.start()
+        deadline = time.monotonic() + FIRST_LOOK_SECONDS
+        for view in self._views.values():
+            view.wait_seen(max(0.0, deadline - time.monotonic()))
 
     def stop(self) -> None:
         """End all watches."""

@@ -70,19 +70,11 @@ INACTIVE = Alert()
 def step(alert: Alert, condition: bool | None, at: datetime, timing: Timing) -> Alert:
     """The alert after an evaluation, as Prometheus has it (`AlertingRule.Eval`).
 
-    A condition that clears while pending sets the timer back: the next time it holds, `hold_for` begins anew. So does
-    missing data, because the time without it wasn't seen to hold. A firing alert is not resolved by silence: no data
-    is not "ok".
+    A condition that clears while pending sets the timer back: the next time it holds, `hold_for` begins anew. Missing
+    data is a condition that isn't seen to hold: of a series that has gone stale nothing is left in the vector, so that
+    a pending alert ends, and a firing one is resolved once it was kept firing for as long as it is to be.
     """
-    if condition is None:
-        return _unseen(alert)
-    if condition:
-        return _held(alert, at, timing)
-    return _cleared(alert, at, timing)
-
-
-def _unseen(alert: Alert) -> Alert:
-    return INACTIVE if alert.state is AlertState.PENDING else alert
+    return _held(alert, at, timing) if condition else _cleared(alert, at, timing)
 
 
 def _held(alert: Alert, at: datetime, timing: Timing) -> Alert:

@@ -19,7 +19,13 @@ from services.monitor.domain.labels import fingerprint
 from services.monitor.domain.series import STALENESS
 from services.monitor.operations.rules import expression_of, labels_of
 from services.monitor.ports import Ports
-from services.monitor.repository import AlertRepository, RuleRepository, SeriesRepository, tenants_with_rules
+from services.monitor.repository import (
+    OPEN_STATES,
+    AlertRepository,
+    RuleRepository,
+    SeriesRepository,
+    tenants_with_rules,
+)
 from services.monitor.tables import AlertRow, Rule
 from shared.errors import OmniCloudError
 from shared.events.processing import TransactionRunner
@@ -100,7 +106,7 @@ def _evaluate(session: Session, rules: Sequence[Rule], at: datetime, limit: int)
     for rule in rules:
         if rule.id in loaded:
             values = expressions.evaluate(expression_of(rule), loaded[rule.id], at)
-            rule.health = _health([book.apply(rule, value) for value in values])
+            rule.health = _health([*(book.apply(rule, value) for value in values), *book.end_unseen(rule)])
         else:
             rule.health = ERROR
     session.flush()
@@ -153,23 +159,35 @@ class _AlertBook:
         self._session = session
         self._at = at
         self._open = AlertRepository(session).open([rule.id for rule in rules])
+        self._seen: set[tuple[str, str]] = set()
         self._changed: list[tuple[Rule, AlertRow, AlertState]] = []
 
     def apply(self, rule: Rule, found: Value) -> AlertState | None:
-        """Take one value of a rule in; the state of its alert, None without data."""
+        """Take one value of a rule in; the state of its alert, None without data and without an alert."""
         labels = labels_of(rule, found.labels)
         identity = fingerprint(rule.id, found.labels)
+        self._seen.add((rule.id, identity))
         row = self._open.get((rule.id, identity))
         before = _alert(row) if row is not None else INACTIVE
         condition = holds(found.value, Operator(rule.operator), rule.threshold)
-        timing = Timing(timedelta(seconds=rule.for_seconds), timedelta(seconds=rule.keep_firing_for_seconds))
-        after = step(before, condition, self._at, timing)
+        after = step(before, condition, self._at, _timing(rule))
         if row is None and after.state is not AlertState.INACTIVE:
             row = self._begin(rule, identity, labels)
         if row is not None:
             row.labels = labels
             self._note(rule, row, before, after, found.value)
-        return None if condition is None else after.state
+        return None if condition is None and after.state not in OPEN_STATES else after.state
+
+    def end_unseen(self, rule: Rule) -> list[AlertState]:
+        """Let the rule's alerts go whose series are no more; the states of those that are kept firing."""
+        unseen = [row for key, row in self._open.items() if key[0] == rule.id and key not in self._seen]
+        states: list[AlertState] = []
+        for row in unseen:
+            before = _alert(row)
+            after = step(before, None, self._at, _timing(rule))
+            self._note(rule, row, before, after, None)
+            states += [after.state] if after.state in OPEN_STATES else []
+        return states
 
     def _begin(self, rule: Rule, identity: str, labels: dict[str, str]) -> AlertRow:
         row = AlertRow(
@@ -203,6 +221,10 @@ class _AlertBook:
             if state is AlertState.INACTIVE:
                 AlertRepository(self._session).remove(row)
         return [Transition(rule.id, row.id, state) for rule, row, state in self._changed]
+
+
+def _timing(rule: Rule) -> Timing:
+    return Timing(timedelta(seconds=rule.for_seconds), timedelta(seconds=rule.keep_firing_for_seconds))
 
 
 def _alert(row: AlertRow) -> Alert:

@@ -6,10 +6,29 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg2
+from psycopg2.extensions import set_wait_callback
 
-CONNECT_TIMEOUT_SECONDS = 5
+from shared.infra.db import patience
+
 LOCK_TIMEOUT_MS = 10_000
 """A request that waits longer than this for a row lock is better refused than left hanging."""
+IDLE_TRANSACTION_MS = 300_000
+"""A transaction in which so long nothing is done has lost its owner, who can't be told so; its locks end with it."""
+LOST_PEER = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""When the kernel gives a connection up: a peer that confirms nothing for ten seconds has gone without a word (seconds,
+and milliseconds for what was sent: RFC 5482). The server is told the same of us: what we hold ends with us."""
+_SERVER = {
+    "TimeZone": "UTC",
+    "lock_timeout": LOCK_TIMEOUT_MS,
+    "idle_in_transaction_session_timeout": IDLE_TRANSACTION_MS,
+    "client_connection_check_interval": 1000,
+    "tcp_keepalives_idle": LOST_PEER["keepalives_idle"],
+    "tcp_keepalives_interval": LOST_PEER["keepalives_interval"],
+    "tcp_keepalives_count": LOST_PEER["keepalives_count"],
+    "tcp_user_timeout": LOST_PEER["tcp_user_timeout"],
+}
+
+set_wait_callback(patience.wait)
 
 
 def connect_arguments(url: str, schema: str) -> dict[str, Any]:
@@ -26,9 +45,9 @@ def connect_arguments(url: str, schema: str) -> dict[str, Any]:
         "user": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "dbname": parts.path.strip("/"),
-        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "application_name": schema,
-        "options": f"-c search_path={schema} -c TimeZone=UTC -c lock_timeout={LOCK_TIMEOUT_MS}",
+        "options": " ".join(f"-c {name}={value}" for name, value in {"search_path": schema, **_SERVER}.items()),
+        **LOST_PEER,
     }
 
 
@@ -45,11 +64,7 @@ def django_databases(url: str, schema: str) -> dict[str, Any]:
             "NAME": arguments["dbname"],
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {
-                "options": arguments["options"],
-                "connect_timeout": arguments["connect_timeout"],
-                "application_name": arguments["application_name"],
-            },
+            "OPTIONS": {name: arguments[name] for name in ("options", "application_name", *LOST_PEER)},
         }
     }
 

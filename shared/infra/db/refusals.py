@@ -12,6 +12,7 @@ from shared.errors import Busy, OmniCloudError, ServiceUnavailable, ValidationFa
 RETRY_SECONDS = 1
 DATA_EXCEPTION = "22"
 LOST = frozenset({
+    "25P03",  # the transaction was idle for too long: its owner was stopped
     "25006",  # read-only: a server that was or will be the primary
     "53100", "53200", "53300", "53400",  # no disk, memory, connection left
     "57P01", "57P02", "57P03", "57P05",  # it is stopped, it crashed, it starts

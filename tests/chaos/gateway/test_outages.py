@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -51,6 +52,10 @@ def test_without_redis_requests_go_on_and_guesses_are_counted(tenant: Tenant, fl
     answers = [tenant.api.get("/api/tenants/v1/projects").status_code for _ in range(10)]
     assert answers == [200] * 10
     assert time.monotonic() - started < 10
+    # Who balances load over gateways goes on sending requests to it, and its people see what is missing.
+    eventually(lambda: Api(fleet.url).ok("GET", "/readyz", 200)["checks"]["redis"] != "ok")
+    report = Api(fleet.url).ok("GET", "/readyz", 200)
+    assert (report["status"], report["checks"]["consul"]) == ("ready", "ok")
     guesser = Api(fleet.url, headers={"X-Forwarded-For": random_address()})
     guesses = [guesser.get("/api/auth/v1/me").status_code for _ in range(130)]
     assert (guesses[0], guesses[-1]) == (401, 429)
@@ -164,3 +169,23 @@ def test_events_that_come_again_and_late_change_nothing(tenant: Tenant, fleet: F
     bus.of_subject("tenants.events", tenant.id, count=5)
     eventually(lambda: tenant.api.get(WHO).status_code == 200, timeout=5)
     assert [tenant.api.get(WHO).status_code for _ in range(5)] == [200] * 5
+
+
+@pytest.mark.services("dns", "tenants")
+@pytest.mark.timeout(120)
+def test_a_dead_service_and_a_silent_registry_hold_nobody_else_up(tenant: Tenant, fleet: FleetControl) -> None:
+    tenant.api.ok("GET", "/api/tenants/v1/projects")
+    fleet.kill("dns")
+    # Out of routing: there is no instance that could be tried.
+    eventually(lambda: tenant.api.get(ZONES).json()["code"] == "service_unavailable", timeout=30)
+    asking = [Api(fleet.url, tenant.api.token) for _ in range(4)]
+    with fleet.paused("consul"), ThreadPoolExecutor(len(asking)) as threads:
+        refused = [threads.submit(api.get, ZONES) for api in asking]
+        began = time.monotonic()
+        answers = [tenant.api.get("/api/tenants/v1/projects").status_code for _ in range(5)]
+        assert answers == [200] * 5
+        assert time.monotonic() - began < 5
+        assert {each.result().status_code for each in refused} == {503}
+    fleet.start("dns")
+    fleet.wait_healthy("dns")
+    eventually(lambda: tenant.api.get(ZONES).status_code == 200, timeout=30)

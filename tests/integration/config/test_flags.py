@@ -16,12 +16,13 @@ def test_a_rollout_is_sticky(tenant: Tenant) -> None:
 
     def inside(percentage: int) -> set[str]:
         tenant.api.ok("PUT", path, json={"enabled": True, "percentage": percentage})
-        subjects = [f"tenant-{number}" for number in range(1, 9)]
+        subjects = [f"tenant-{number}" for number in range(1, 25)]
         answers = [tenant.api.ok("GET", f"{path}/evaluate", params={"subject": s}) for s in subjects]
         return {answer["subject"] for answer in answers if answer["enabled"]}
 
     some = inside(50)
-    assert some == {"tenant-1", "tenant-5", "tenant-7", "tenant-8"}
+    # The same in every process, whatever its hash seed: that all agree by chance happens once in 16 million times.
+    assert some == {f"tenant-{number}" for number in (1, 5, 7, 8, 10, 11, 12, 16, 17, 21, 22, 23)}
     assert some <= inside(100)
 
 

@@ -96,7 +96,19 @@ def test_no_data_is_not_ok(tenant: Tenant) -> None:
     load(tenant, 9)
     assert health(tenant.api, 0) == "firing"
     assert health(tenant.api, 900) == "no_data"
-    assert [alert["state"] for alert in tenant.api.items(ALERTS)] == ["firing"]
+
+
+@pytest.mark.parametrize("kept", [0, 120])
+def test_an_alert_whose_series_went_stale_is_resolved_when_it_was_kept_firing_long_enough(
+    tenant: Tenant, kept: int
+) -> None:
+    """As Prometheus has it: a stale series is no element of the vector, whose alert then ends (`AlertingRule.Eval`)."""
+    make_rule(tenant.api, keep_firing_for_seconds=kept)
+    load(tenant, 9)
+    told = {minute: evaluate(tenant.api, 60 * minute) for minute in range(10)}
+    ended = 5 + kept // 60
+    assert {minute: states for minute, states in told.items() if states} == {0: ["firing"], ended: ["resolved"]}
+    assert [alert["state"] for alert in tenant.api.items(ALERTS)] == ["resolved"]
 
 
 def test_the_same_trouble_is_one_alert_however_its_value_changes(tenant: Tenant) -> None:

@@ -1,5 +1,7 @@
 """Which instance is called: discovery for a second, turns, and breakers."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -142,3 +144,56 @@ def test_the_pause_is_that_of_the_instance_that_may_be_called_first(clock: Fixed
     assert upstream.pause() == 1
     clock.advance(timedelta(seconds=1))
     assert upstream.pause() == 0
+
+
+class Silent(Registry):
+    """A registry that has fallen silent: who asks waits until the test lets it go."""
+
+    def __init__(self, *instances: Instance) -> None:
+        super().__init__(*instances)
+        self.silent = False
+        self.entered, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, service: str) -> tuple[Instance, ...]:
+        if not self.silent:
+            return super().__call__(service)
+        self.asked += 1
+        self.entered.set()
+        assert self.go.wait(30)
+        raise ConsulUnavailable("silent")
+
+
+def test_a_silent_registry_holds_one_caller_up_and_not_each(clock: FixedClock) -> None:
+    registry = Silent(ONE)
+    upstream = Upstream("tenants", registry, clock)
+    chosen(upstream)
+    registry.silent = True
+    clock.advance(timedelta(seconds=2))
+    with ThreadPoolExecutor(1) as threads:
+        patient = threads.submit(chosen, upstream)
+        assert registry.entered.wait(30)
+        assert [chosen(upstream) for _ in range(5)] == ["a"] * 5
+        registry.go.set()
+        assert patient.result(30) == "a"
+    # And nobody asks again at once, though the answer is older than a second.
+    clock.advance(timedelta(seconds=4))
+    assert (chosen(upstream), registry.asked) == ("a", 2)
+    clock.advance(timedelta(seconds=1))
+    assert (chosen(upstream), registry.asked) == ("a", 3)
+
+
+def test_who_waited_for_anothers_question_to_a_silent_registry_does_not_ask_anew(clock: FixedClock) -> None:
+    registry = Silent()
+    registry.silent = True
+    upstream = Upstream("tenants", registry, clock)
+    with ThreadPoolExecutor(5) as threads:
+        waiting = [threads.submit(chosen, upstream) for _ in range(5)]
+        assert registry.entered.wait(30)
+        registry.go.set()
+        for each in waiting:
+            with pytest.raises(ConsulUnavailable):
+                each.result(30)
+    assert registry.asked <= 5
+    registry.silent = False
+    registry.answer = (ONE,)
+    assert chosen(upstream) == "a"

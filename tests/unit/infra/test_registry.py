@@ -13,6 +13,7 @@ from shared.infra.registry import (
     KeepRegistered,
     Registration,
     ServiceRegistry,
+    ServiceView,
     passing_instances,
     service_definition,
 )
@@ -201,3 +202,29 @@ def test_stopping_ends_the_blocking_query_and_nothing_registers_afterwards() -> 
     assert time.monotonic() - began < 1.0
     assert keeper.ensure() is False
     assert registry.known == {}
+
+
+class Watched:
+    """A registry whose blocking query is answered once, and then never again."""
+
+    def __init__(self, *instances: Instance) -> None:
+        self.answers = [instances]
+        self.silence = threading.Event()
+
+    def instances_after(self, name: str, index: int) -> tuple[int, tuple[Instance, ...]]:
+        if not self.answers:
+            self.silence.wait(30)
+            raise ConsulUnavailable
+        return index + 1, self.answers.pop()
+
+
+@pytest.mark.parametrize("known", [(), (Instance("compute-1", "compute", "compute:8003"),)])
+def test_a_view_tells_what_it_knows_and_asks_nobody_though_that_is_nothing(known: tuple[Instance, ...]) -> None:
+    registry = Watched(*known)
+    view = ServiceView(cast(ServiceRegistry, registry), "compute")
+    assert view.instances() == ()
+    view.start()
+    assert view.wait_seen(10)
+    assert view.instances() == known
+    view.stop()
+    registry.silence.set()

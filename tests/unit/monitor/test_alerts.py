@@ -49,11 +49,22 @@ def test_a_firing_alert_goes_on_for_a_while_from_when_its_condition_was_first_fo
 
 
 @pytest.mark.parametrize(
-    ("conditions", "hold", "states"),
-    [("+????", 0, "FFFFF"), ("??", 0, ".."), ("+?-", 0, "FFr"), ("+???", 1, "p..."), ("+??+", 3, "p..p")],
+    ("conditions", "hold", "keep", "states"),
+    [
+        ("+????", 0, 0, "Frrrr"),
+        ("??", 0, 0, ".."),
+        ("+?-", 0, 0, "Frr"),
+        ("+???", 1, 0, "p..."),
+        ("+??+", 3, 0, "p..p"),
+        ("+????", 0, 2, "FFFrr"),
+        ("+?+???", 0, 2, "FFFFFr"),
+    ],
 )
-def test_no_data_resolves_nothing_and_counts_for_nothing(conditions: str, hold: int, states: str) -> None:
-    assert life(conditions, hold=hold) == states
+def test_missing_data_is_a_condition_that_is_not_seen_to_hold(
+    conditions: str, hold: int, keep: int, states: str
+) -> None:
+    """Prometheus: what has gone stale is no element of the vector, and its alert's end (`AlertingRule.Eval`)."""
+    assert life(conditions, hold=hold, keep=keep) == states
 
 
 def test_time_without_data_was_not_seen_to_hold() -> None:
@@ -61,9 +72,9 @@ def test_time_without_data_was_not_seen_to_hold() -> None:
     assert life("++" + "?" * 60 + "++++++", hold=5) == "pp" + "." * 60 + "pppppF"
 
 
-def test_no_data_neither_ends_nor_prolongs_the_time_that_an_alert_is_kept_firing() -> None:
-    assert life("+-???-", keep=5) == "FFFFFF"
-    assert life("+-????-", keep=5) == "FFFFFFr"
+@pytest.mark.parametrize("missing", ["-???-?", "?-??-?", "??????"])
+def test_missing_data_counts_for_the_time_that_an_alert_is_kept_firing(missing: str) -> None:
+    assert life("+" + missing, keep=5) == "FFFFFFr"
 
 
 def test_times_of_an_alert() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -80,3 +80,23 @@ def test_nothing_is_waited_for_that_the_deadline_does_not_leave_time_for(call: C
     with pytest.raises(ConnectionError, match="attempt 1"):
         call(operation, retry_on=passing, attempts=5, first_wait=10.0, max_wait=10.0, deadline=deadline)
     assert operation.calls == 1
+
+
+@both
+@pytest.mark.parametrize(
+    ("seconds", "budget", "calls"), [(5.0, 15.0, 2), (4.0, 15.0, 3), (8.0, 15.0, 1), (1.0, 15.0, 3)]
+)
+def test_no_attempt_begins_that_would_not_end_in_time(call: Call, seconds: float, budget: float, calls: int) -> None:
+    """What is known is told in time, and not that the deadline has passed."""
+    clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
+    operation = Flaky(failures=9)
+
+    def slow() -> str:
+        clock.advance(timedelta(seconds=seconds))
+        return operation()
+
+    deadline = Deadline.after(budget, clock)
+    with pytest.raises(ConnectionError, match=f"attempt {calls}"):
+        call(slow, retry_on=passing, attempts=3, first_wait=0.001, deadline=deadline)
+    assert operation.calls == calls
+    assert not deadline.expired
