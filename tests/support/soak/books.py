@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
-from itertools import pairwise
 from typing import Any
 
 from tests.support.balancing import POOLS
-from tests.support.clock import clock
 from tests.support.computing import HOSTS, INSTANCES
 from tests.support.deploying import DEPLOY, ENDED
 from tests.support.eventually import eventually
 from tests.support.networking import VPCS
-from tests.support.soak.calls import Call, Caller, Outcome
-from tests.support.soak.control import CONFIG, ENVIRONMENTS, LAYERED, METER, SECRETS, STATES, TENANTS, USAGE
-from tests.support.soak.schedule import ROUTES, Schedule
+from tests.support.soak.calls import Caller, Outcome
+from tests.support.soak.control import CONFIG, ENVIRONMENTS, LAYERED, SAMPLES, SECRETS, STATES, TENANTS, USAGE
+from tests.support.soak.records import Records
+from tests.support.soak.schedule import ROUTES
 from tests.support.storing import STORAGE
 from tests.support.zones import ZONES
 
 SETTLED_SECONDS = 90.0
 """So long what was under way may take to end once everything is back: workers take up what nobody moves after 20 s."""
-RECORDED_SECONDS = 60.0
-RESERVED_SECONDS = 901.0
-"""A reservation that nobody settles ends after a quarter of an hour."""
 PASSING = frozenset(
     {"provisioning", "starting", "stopping", "updating", "migrating", "deleting", "attaching", "detaching", "creating"}
 )
 PAUSED = "paused"
-COUNTED = {
-    "instances": "instance", "volumes": "volume", "snapshots": "snapshot", "buckets": "bucket", "vpcs": "vpc",
-    "subnets": "subnet", "addresses": "address", "dns_zones": "zone", "load_balancers": "balancer",
-    "projects": "project",
-}  # fmt: skip
-"""Quotas that count pieces."""
 ANSWERING = {
     "auth": "/api/auth/v1/me", "tenants": f"{TENANTS}/quotas", "compute": INSTANCES, "network": VPCS,
     "storage": f"{STORAGE}/buckets", "dns": ZONES, "loadbalancer": POOLS, "secrets": f"{SECRETS}/secrets",
@@ -48,10 +36,9 @@ ANSWERING = {
 
 
 @dataclass
-class Books:
+class Books(Records):
     """The invariants of one played schedule, in the order in which they come true."""
 
-    schedule: Schedule
     violations: list[str] = field(default_factory=list)
 
     def check(self) -> list[str]:
@@ -71,6 +58,8 @@ class Books:
             "the trail verifies": self.the_trail_verifies,
             "usage is counted once": self.usage_is_counted_once,
             "the invoice is the usage": self.the_invoice_is_the_usage,
+            "no event was put aside": self.no_event_was_put_aside,
+            "nothing is left of the tenant once it is closed": self.nothing_is_left_of_a_closed_tenant,
         }
         for name, check in checks.items():
             with self._noting(name):
@@ -83,22 +72,6 @@ class Books:
             yield
         except AssertionError as error:
             self.violations.append(f"{name}: {error}")
-
-    # -- reading -------------------------------------------------------------------------------------------------------
-
-    def ok(self, path: str, caller: Caller = Caller.TENANT, **params: str) -> Any:
-        """What a read answers, which must be a success."""
-        return self.schedule.callers.api(caller).ok("GET", path, params=params)
-
-    def items(self, path: str, caller: Caller = Caller.TENANT) -> list[dict[str, Any]]:
-        """All of a list."""
-        return list(self.schedule.callers.api(caller).items(path))
-
-    def listed(self, kind: str) -> list[dict[str, Any]]:
-        """All things of a kind."""
-        return self.items(ROUTES[kind])
-
-    # -- invariants ----------------------------------------------------------------------------------------------------
 
     def every_service_answers(self) -> None:
         """Without a restart, whatever was broken."""
@@ -122,10 +95,13 @@ class Books:
         platform = self.schedule.callers.api(Caller.PLATFORM)
         for host in self.schedule.world.facts["hosts"]:
             platform.ok("PATCH", f"{HOSTS}/{host}", json={"forced_down": False})
-        # A rollout that a person has paused waits for that person.
+        # A rollout that a person has paused waits for that person, a canary for samples.
+        tenant = self.schedule.callers.api(Caller.TENANT)
         for deployment in self._deployments():
             if deployment["state"] == PAUSED:
-                self.schedule.callers.api(Caller.TENANT).post(f"{DEPLOY}/deployments/{deployment['id']}/resume")
+                tenant.post(f"{DEPLOY}/deployments/{deployment['id']}/resume")
+            if deployment["state"] not in ENDED:
+                tenant.post(f"{DEPLOY}/deployments/{deployment['id']}/samples", json=SAMPLES)
 
         def settled() -> bool:
             passing = [
@@ -210,7 +186,7 @@ class Books:
         )
 
     def values_are_those_that_were_written(self) -> None:
-        """Secrets, objects, layers, limits and Terraform states hold what was written last."""
+        """Secrets, objects, flags, limits and Terraform states hold what was written last."""
         world, api = self.schedule.world, self.schedule.callers.api(Caller.TENANT)
         for path in world.writes:
             possible = list(world.possible(path))
@@ -296,117 +272,23 @@ class Books:
 
         eventually(recorded, 30.0)
 
-    def quotas_count_what_exists(self) -> None:
-        """Used is what there is, and nothing is reserved once every reservation that nobody settled has ended."""
+    def nothing_is_left_of_a_closed_tenant(self) -> None:
+        """Its machines end, and the hosts that were its own are empty and can go."""
+        facts, callers = self.schedule.world.facts, self.schedule.callers
+        platform = callers.api(Caller.PLATFORM)
+        platform.ok("POST", f"{TENANTS}/tenants/{facts['tenant_id']}/close")
 
-        def counted(reserved: bool) -> bool:
-            instances, volumes = self.listed("instance"), self.listed("volume")
-            exists = {quota: len(self.listed(kind)) for quota, kind in COUNTED.items()}
-            exists["secrets"] = len(self.items(f"{SECRETS}/secrets"))
-            exists["storage_gib"] = sum(entry["size_gib"] for entry in volumes)
-            exists["memory_mib"] = sum(entry["memory_mib"] for entry in instances)
-            exists["vcpus"] = sum(
-                int(Decimal(str(entry["vcpus"])).to_integral_value(ROUND_CEILING)) for entry in instances
-            )
-            shown = {entry["resource"]: entry for entry in self.ok(f"{TENANTS}/quotas")["items"]}
-            wrong = {
-                name: f"used {shown[name]['used']}, exists {number}"
-                for name, number in exists.items()
-                if shown[name]["used"] != number
-            }
-            if reserved:
-                wrong |= {
-                    f"{name} reserved": entry["reserved"] for name, entry in shown.items() if entry["reserved"] != 0
-                }
-            assert not wrong, wrong
+        def left() -> bool:
+            nodes = self.ok("/api/compute/v1/providers/nimbus/nodes", Caller.PLATFORM, tenant_id=facts["tenant_id"])
+            assert not nodes, nodes
+            for host in (self.ok(f"{HOSTS}/{id}", Caller.PLATFORM) for id in facts["hosts"]):
+                used = [host["instances"], *(entry["used"] for entry in host["resources"].values())]
+                assert not any(used), host
             return True
 
-        eventually(lambda: counted(reserved=False), 30.0, interval=0.2)
-        fleet, callers = self.schedule.fleet, self.schedule.callers
-        fleet.step_clock(RESERVED_SECONDS)
-        try:
-            callers.renew(always=True)
-            eventually(lambda: counted(reserved=True), 30.0, interval=0.2)
-        finally:
-            fleet.step_clock(0)
-            callers.renew(always=True)
-
-    def calls_are_in_the_trail_once(self) -> None:
-        """One record an acknowledged call, at most one of a call that was given up, none of one that was refused."""
-        calls = [call for call in self.schedule.calls if call.tells and call.caller is not Caller.PLATFORM]
-
-        def recorded() -> bool:
-            records = self._records()
-            found = Counter((record["correlation_id"], record["type"]) for record in records)
-            wrong = [
-                f"{found[call.id, call.tells]} × {call.tells} of {call}" for call in calls if not _right(found, call)
-            ]
-            assert not wrong, "\n".join(wrong)
-            return True
-
-        eventually(recorded, RECORDED_SECONDS, interval=0.3)
-
-    def _records(self) -> list[dict[str, Any]]:
-        return list(self.schedule.callers.api(Caller.TENANT).items("/api/audit/v1/records", limit=1_000))
-
-    def the_trail_verifies(self) -> None:
-        """The chain is whole, no event is in it twice, and of no subject's events one is missing or there twice."""
-        records = self._records()
-        assert [record["sequence"] for record in records] == list(range(1, len(records) + 1))
-        twice = {id: count for id, count in Counter(record["event_id"] for record in records).items() if count > 1}
-        assert not twice, twice
-        result = self.schedule.callers.api(Caller.TENANT).ok("POST", "/api/audit/v1/verifications")
-        assert result["valid"] is True, result
-
-    def usage_is_counted_once(self) -> None:
-        """Every usage event of the trail and every call is one row, and no time of a thing is counted twice."""
-
-        def counted() -> bool:
-            rows = self.items(USAGE)
-            refused = [row for row in rows if row["refused_because"]]
-            assert not refused, f"never billed: {refused[:3]}"
-            twice = [key for key, count in Counter((r["source"], r["source_id"]) for r in rows).items() if count > 1]
-            assert not twice, twice
-            told = {record["event_id"] for record in self._records() if record["type"].endswith(".usage.recorded")}
-            kept = {row["source_id"] for row in rows if row["source"] != "soak"}
-            assert kept == told, f"not counted: {told - kept}, not in the trail: {kept - told}"
-            sent = [call for call in self.schedule.calls if call.path == USAGE]
-            done = {call.body["id"] for call in sent if call.outcome is Outcome.DONE}
-            possible = done | {call.body["id"] for call in sent if call.outcome is Outcome.UNKNOWN}
-            own = {row["source_id"] for row in rows if row["source"] == "soak"}
-            assert done <= own <= possible, f"lost: {done - own}, made up: {own - possible}"
-            _check_windows(rows)
-            return True
-
-        eventually(counted, RECORDED_SECONDS, interval=0.3)
-
-    def the_invoice_is_the_usage(self) -> None:
-        """An invoice of everything up to now says of every meter what its rows add up to."""
-        end = clock.now()
-        period = {"period_start": (end - timedelta(days=30)).isoformat(), "period_end": end.isoformat()}
-        operator = self.schedule.callers.api(Caller.OPERATOR)
-        body = {"currency": "USD", "unit_amount": "0.25"}
-        operator.ok("PUT", f"/api/billing/v1/prices/{METER}", json=body)
-        invoice = operator.ok("POST", "/api/billing/v1/invoices", 201, json=period)
-        sums: dict[str, Decimal] = defaultdict(Decimal)
-        for row in self.items(USAGE):
-            if row["invoice_id"] == invoice["id"]:
-                sums[row["meter"]] += Decimal(row["quantity"])
-        lines = {line["meter"]: Decimal(line["quantity"]) for line in invoice["lines"] if line["quantity"] is not None}
-        assert lines == dict(sums), (lines, dict(sums))
-        total = sum((Decimal(line["amount"]) for line in invoice["lines"]), Decimal(0))
-        assert Decimal(invoice["subtotal"]) == total, invoice
-
-
-def _right(found: Counter[tuple[str, str]], call: Call) -> bool:
-    number = found[call.id, call.tells]
-    match call.outcome:
-        case Outcome.DONE:
-            return number == 1
-        case Outcome.REFUSED:
-            return number == 0
-        case _:
-            return number <= 1
+        eventually(left, SETTLED_SECONDS, interval=0.2)
+        for id in facts["hosts"]:
+            platform.ok("DELETE", f"{HOSTS}/{id}", 204)
 
 
 def _value_of(path: str, answer: Any) -> Any:
@@ -416,21 +298,6 @@ def _value_of(path: str, answer: Any) -> Any:
     body = answer.json()
     if "/secrets/v1/" in path:
         return body["data"]
-    if "/layers/" in path:
-        return body["values"]
     if "/flags/" in path:
         return body["percentage"]
     return body
-
-
-def _check_windows(rows: list[dict[str, Any]]) -> None:
-    """Of one thing and meter no two windows overlap."""
-    by_thing: dict[tuple[str, str], list[tuple[datetime, datetime]]] = defaultdict(list)
-    for row in rows:
-        if row["source"] != "soak":
-            window = datetime.fromisoformat(row["started_at"]), datetime.fromisoformat(row["ended_at"])
-            by_thing[row["resource_id"], row["meter"]].append(window)
-    for thing, windows in by_thing.items():
-        windows.sort()
-        for (_, end), (start, _) in pairwise(windows):
-            assert end <= start, f"{thing} is billed twice between {start} and {end}"

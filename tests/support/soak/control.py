@@ -21,7 +21,8 @@ STATES = ("network", "shop")
 LAYERS = ("default", "environment", "tenant", "override")
 LAYERED = ("dev", "prod")
 METER = "soak.units"
-GATE = {"minimum_samples": 0, "bake_seconds": 1, "max_error_percent": 5}
+SAMPLES = {"requests": 1, "errors": 0}
+GATE = {"minimum_samples": 1, "bake_seconds": 1, "max_error_percent": 5}
 
 
 # -- deployment --------------------------------------------------------------------------------------------------------
@@ -70,8 +71,10 @@ def deploy(world: World, dice: Random, number: int) -> Call:
 
 def steer_deployment(world: World, dice: Random, number: int) -> Call | None:
     deployment = world.one("deployment", dice)
-    action = dice.choice(("pause", "resume", "resume", "cancel", "rollback"))
-    return None if deployment is None else Call("POST", f"{DEPLOY}/deployments/{deployment.id}/{action}")
+    actions = ("pause", "resume", "resume", "cancel", "rollback", "samples")
+    action = dice.choice(actions)
+    body = SAMPLES if action == "samples" else None
+    return None if deployment is None else Call("POST", f"{DEPLOY}/deployments/{deployment.id}/{action}", body)
 
 
 def lock_state(world: World, dice: Random, number: int) -> Call:
@@ -149,7 +152,7 @@ def revoke_lease_token(world: World, dice: Random, number: int) -> Call | None:
     token = world.one("lease_token", dice)
     if token is None:
         return None
-    call = Call("POST", f"{SECRETS}/lease-tokens/{token.id}/revoke", tells="secrets.lease_token.revoked")
+    call = Call("POST", f"{SECRETS}/lease-tokens/{token.id}/revoke")  # The tokens below it end, too, and are told of.
     token.removals.append(call)
     return call
 
@@ -157,7 +160,7 @@ def revoke_lease_token(world: World, dice: Random, number: int) -> Call | None:
 def change_layer(world: World, dice: Random, number: int) -> Call:
     path = f"{CONFIG}/layers/{dice.choice(LAYERED)}/{dice.choice(LAYERS)}"
     values = {"number": number, f"k{dice.randrange(3)}": dice.choice((None, False, 0, "x", {"a": number}))}
-    return world.write(path, Call("PUT", path, {"values": values}, tells="config.layer.changed"), values)
+    return Call("PUT", path, {"values": values}, tells="config.layer.changed")
 
 
 def publish(world: World, dice: Random, number: int) -> Call:

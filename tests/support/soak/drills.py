@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -49,21 +49,25 @@ class Drills:
 
     def _kill(self, dice: Random) -> Drill:
         name = dice.choice((*PROCESSES, PROBER))
-        return Drill("killed", name, dice.uniform(0.0, 2.0), lambda: self.fleet.kill(name), lambda: self._start(name))
+        return Drill(
+            "killed", name, dice.uniform(0.0, 2.0), lambda: self.fleet.kill(name), lambda: self.fleet.start(name)
+        )
 
     def _stop_and_continue(self, dice: Random) -> Drill:
         name = dice.choice((*PROCESSES, "deploy-worker", "deploy-controller"))
         seconds = dice.uniform(*LEASES_SECONDS)
-        return Drill("stopped", name, seconds, lambda: self.fleet.pause(name), lambda: self._resume(name))
+        return Drill("stopped", name, seconds, lambda: self.fleet.pause(name), lambda: self.fleet.resume(name))
 
     def _lose_server(self, dice: Random) -> Drill:
         name = dice.choice(SERVERS)
-        return Drill("killed", name, dice.uniform(0.0, 5.0), lambda: self.fleet.kill(name), lambda: self._start(name))
+        return Drill(
+            "killed", name, dice.uniform(0.0, 5.0), lambda: self.fleet.kill(name), lambda: self.fleet.start(name)
+        )
 
     def _hang_server(self, dice: Random) -> Drill:
         name = dice.choice(SERVERS)
         seconds = dice.uniform(1.0, 7.0)
-        return Drill("hung", name, seconds, lambda: self.fleet.pause(name), lambda: self._resume(name))
+        return Drill("hung", name, seconds, lambda: self.fleet.pause(name), lambda: self.fleet.resume(name))
 
     def _lose_bus(self, dice: Random) -> Drill:
         return Drill("lost", "the bus", dice.uniform(0.5, 8.0), self.fleet.kafka_down, self.fleet.kafka_up)
@@ -88,14 +92,10 @@ class Drills:
             f"stepped by {step} s", "the clock", dice.uniform(1.0, 4.0), begin, lambda: self.fleet.step_clock(0)
         )
 
-    def _start(self, name: str) -> None:
-        self.fleet.start(name)
-        self._healthy(name)
-
-    def _resume(self, name: str) -> None:
-        self.fleet.resume(name)
-        self._healthy(name)
-
-    def _healthy(self, name: str) -> None:
-        if self.fleet.services()[name]["has_health_check"]:
-            self.fleet.wait_healthy(name)
+    def recovered(self, broken: Sequence[Drill]) -> None:
+        """Returns once everything that broke is healthy again, and routed to."""
+        known = self.fleet.services()
+        for name in {drill.target for drill in broken} & set(known):
+            if known[name]["has_health_check"]:
+                self.fleet.wait_healthy(name)
+        self.fleet.wait_routed()

@@ -131,7 +131,7 @@ class Schedule:
             self._check_statuses(call)
         if broken:
             self._check_processes()
-            self.fleet.wait_routed()
+            Drills(self.fleet, self.callers).recovered(broken)
         self.callers.renew()
 
     def know(self) -> None:
