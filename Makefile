@@ -10,7 +10,7 @@ WORKSPACE := challenge
 COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment test-containers bench fuzz lint up down tour images-offline image-episode docs lock clean
+.PHONY: help setup challenge test test-platform test-environment test-containers bench fuzz soak lint up down tour images-offline image-episode docs lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -58,6 +58,11 @@ test-environment: setup
 fuzz: setup ## hostile requests to every operation of every service (EXAMPLES=500 each, SEED=anything)
 	@OMNICLOUD_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) OMNICLOUD_FUZZ_SEED=$(or $(SEED),omnicloud) \
 	  $(BIN)/python -m pytest tests/security/platform/test_hostile_input.py -q --timeout=7200
+
+soak: setup ## schedules of faults over the whole platform (SEEDS=60, FIRST=1: seeds 1 to 60; OPERATIONS, DRILLS of each)
+	@OMNICLOUD_SOAK_SEEDS=$(or $(SEEDS),60) OMNICLOUD_SOAK_FIRST=$(or $(FIRST),1) \
+	  OMNICLOUD_SOAK_OPERATIONS=$(or $(OPERATIONS),130) OMNICLOUD_SOAK_DRILLS=$(or $(DRILLS),12) \
+	  $(BIN)/python -m pytest tests/chaos/platform/test_schedules.py -q
 
 bench: setup ## what things cost, with targets (BENCH="--long --json FILE" for everything)
 	@$(BIN)/python -m environment.bench $(BENCH)

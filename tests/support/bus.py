@@ -28,6 +28,29 @@ class Bus:
         """The first `count` events about one resource."""
         return self._read(topic, subject.encode(), lambda event: event.get("subject") == subject, count, timeout)
 
+    def present(self, topic: str, words: bytes, timeout: float = 10.0) -> list[dict[str, Any]]:
+        """The events that a topic holds now whose text contains these words."""
+        consumer = self._consumer(topic)
+        try:
+            ends = {
+                partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout)[1]
+                for partition in partitions_of(consumer, topic)
+            }
+            found: list[dict[str, Any]] = []
+            deadline = time.monotonic() + timeout
+            while any(_position(consumer, topic, each) < ends[each] for each in ends):
+                assert time.monotonic() < deadline, f"{topic} could not be read to its end within {timeout:g} s"
+                message = consumer.poll(0.1)
+                if message is None:
+                    continue
+                if message.error():
+                    raise KafkaException(message.error())
+                if words in message.value():
+                    found.append(json.loads(message.value()))
+            return found
+        finally:
+            consumer.close()
+
     def _read(
         self, topic: str, words: bytes, matching: Callable[[dict[str, Any]], bool], count: int, timeout: float
     ) -> list[dict[str, Any]]:
@@ -91,6 +114,12 @@ class Bus:
         )
         consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions_of(consumer, topic)])
         return consumer
+
+
+def _position(consumer: Consumer, topic: str, partition: int) -> int:
+    """How far a partition has been read."""
+    [found] = consumer.position([TopicPartition(topic, partition)])
+    return max(0, int(found.offset))
 
 
 def partitions_of(client: Consumer | Producer, topic: str) -> list[int]:
