@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.auth.api.common import READ, Body, View
@@ -17,11 +18,11 @@ from shared.web.django_views import endpoint, expected_version
 class Grants(View):
     """All roles that the caller may see, or those of one subject."""
 
-    @endpoint(READ, response=GrantOut, page=True, in_projects=True)
+    @endpoint(READ, response=GrantOut, page=True, in_projects=True, query=[OpenApiParameter("subject", str)])
     def get(self, request: Request, page: PageRequest) -> Page[Grant]:
         return operations.readable_grants(page, request.query_params.get("subject"))
 
-    @endpoint(None, request=GrantCreate, response=GrantOut, status=201)
+    @endpoint(None, signed_in=True, request=GrantCreate, response=GrantOut, status=201)
     def post(self, request: Request, body: Body) -> Grant:
         return operations.grant_role(self.ports, body["subject"], body["role"], body["scope"])
 
@@ -29,7 +30,7 @@ class Grants(View):
 class Batch(View):
     """Several roles, all or none."""
 
-    @endpoint(None, request=GrantBatch, response=GrantList, status=201)
+    @endpoint(None, signed_in=True, request=GrantBatch, response=GrantList, status=201)
     def post(self, request: Request, body: Body) -> dict[str, list[Grant]]:
         return {"items": operations.grant_roles(self.ports, body["grants"])}
 
@@ -41,7 +42,7 @@ class OneGrant(View):
     def get(self, request: Request, id: str) -> Grant:
         return operations.read_grant(id)
 
-    @endpoint(None, status=204)
+    @endpoint(None, signed_in=True, status=204)
     def delete(self, request: Request, id: str) -> None:
         operations.take_back(id, expected_version(request))
 

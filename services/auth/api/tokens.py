@@ -77,6 +77,7 @@ class OAuthView(View):
 class Tokens(OAuthView):
     """Log-in. It has no effect that could be doubled, so an `Idempotency-Key` means nothing here."""
 
+    keyed = False
     parser_classes = [StrictJsonParser, TokenFormParser]
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,6 +18,9 @@ from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
 
+VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+
+
 class InvalidVersion(BadRequest):
     """Not the number of a version."""
 
@@ -26,7 +30,7 @@ class InvalidVersion(BadRequest):
 class Secrets(View):
     """What is known of the tenant's secrets."""
 
-    @endpoint(READ, response=SecretOut, page=True)
+    @endpoint(READ, response=SecretOut, page=True, query=[OpenApiParameter("prefix", str)])
     def get(self, request: Request, page: PageRequest) -> Page[Secret]:
         return operations.list_secrets(request.query_params.get("prefix", ""), page)
 
@@ -34,7 +38,7 @@ class Secrets(View):
 class OneSecret(View):
     """One secret."""
 
-    @endpoint(READ, response=SecretValueOut)
+    @endpoint(READ, response=SecretValueOut, query=[OpenApiParameter("version", VERSION)])
     def get(self, request: Request, name: str) -> Response:
         found = operations.read_secret(self.ports, name, _version(request.query_params.get("version")))
         value = {
