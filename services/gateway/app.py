@@ -8,6 +8,7 @@ from services.gateway.domain.standing import Standing
 from services.gateway.handlers import handlers
 from services.gateway.ports import Ports
 from services.gateway.ports.api_keys import ApiKeys
+from services.gateway.ports.documents import Documents
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import SigningKeys, TokenVerifier
 from services.gateway.ports.transport import Transport
@@ -35,12 +36,14 @@ ports = Ports(
     limits=limits,
     upstreams=upstreams,
     http=http,
+    documents=Documents(upstreams, http, clock),
 )
 service: ServiceApp = create_service(
     settings,
     ports,
     sessions=None,
     routers=ROUTERS,
+    documented=False,
     checks={"redis": tcp_check(settings.redis_url.split("//", 1)[1].split("/", 1)[0].rpartition("@")[2])},
     background=[EventFollower(settings, handlers(ports), settings.standing_patience_seconds), upstreams, http],
 )

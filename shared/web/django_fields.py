@@ -1,4 +1,4 @@
-"""Fields of the Django services for numbers that are kept digit by digit, and for money."""
+"""Fields of the Django services for numbers that are kept digit by digit, for money, and for JSON as it comes."""
 
 from __future__ import annotations
 
@@ -71,6 +71,32 @@ class Currency(serializers.RegexField):
         if isinstance(code, str):
             exponent(code)
         return code
+
+
+@extend_schema_field({"anyOf": [{}]})  # Room for the null that the framework adds.
+class AnyValue(serializers.Field):
+    """Any JSON value, as it is."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As it is."""
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """As it is."""
+        return value
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class JsonObject(AnyValue):
+    """A JSON object, as it is."""
+
+    default_error_messages = {"invalid": "this is a JSON object"}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object. Raises ValidationError for anything else."""
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        return data
 
 
 def in_currency(amount: Decimal, currency: str) -> str:

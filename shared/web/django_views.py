@@ -157,7 +157,7 @@ def endpoint(
     signed_in: bool = False,
     query: Sequence[OpenApiParameter | SerializerType] = (),
     media_type: str = JSON,
-    refusals: Sequence[int] = (),
+    also: Sequence[int] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a view method: its permission, what comes in, what goes out.
 
@@ -168,7 +168,7 @@ def endpoint(
     one.
 
     For the document alone: `query` are parameters of the query beyond a page's, `media_type` is that of an answer that
-    no serializer makes, and `refusals` are statuses that don't follow from the rest of the declaration.
+    no serializer makes, and `also` are statuses that don't follow from the rest of the declaration.
     """
 
     def check(caller: Identity) -> None:
@@ -201,7 +201,7 @@ def endpoint(
         success = answer if media_type == JSON else OpenApiTypes.STR
         return extend_schema(
             request=request,
-            responses={(status, media_type): success} | {refusal: OpenApiResponse() for refusal in refusals},
+            responses={(status, media_type): success} | {other: OpenApiResponse() for other in also},
             parameters=[*(PAGE_PARAMETERS if page else []), *query],
         )(run)
 

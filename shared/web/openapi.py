@@ -82,13 +82,11 @@ def completed(document: Mapping[str, Any], service: str, *, negotiates: bool = F
         schemas.pop(name, None)
     schemas.update(deepcopy(dict(SCHEMAS)))
     components["headers"] = deepcopy(dict(HEADERS))
-    components["parameters"] = deepcopy(dict(PARAMETERS))
     components["securitySchemes"] = deepcopy(dict(SECURITY_SCHEMES))
     statuses: set[int] = set()
     for path, item in whole["paths"].items():
         for method in [each for each in METHODS if each in item]:
             statuses |= _complete(item[method], method.upper(), path, whole, negotiates)
-        item["parameters"] = [*item.get("parameters", ()), *(reference("parameters", name) for name in EVERYWHERE)]
     components["responses"] = {response_name(status): refusal(status) for status in sorted(statuses)}
     _ensure_unique(whole)
     _bound_integers(whole)
@@ -133,7 +131,7 @@ def _complete(operation: Operation, method: str, path: str, document: Mapping[st
         operation.pop("security", None)
     _complete_parameters(operation, versioned, keyed)
     names = {(each.get("in"), each.get("name", "").lower()) for each in operation["parameters"]}
-    pages = reference("parameters", "Limit") in operation["parameters"]
+    pages = {("query", "limit"), ("query", "cursor")} <= names
     answers = operation["responses"]
     own = {int(status) for status in answers if int(status) >= 400 and not _of_framework(answers[status])}
     operation["operationId"] = operation_id(method, path, is_list=pages, creates="201" in answers)
@@ -176,23 +174,20 @@ def _statuses(
 
 
 def _complete_parameters(operation: Operation, versioned: bool, keyed: bool) -> None:
-    """Those of all documents by reference, and none that says that it may be null: nobody can send that."""
+    """Those of all documents, and none that says that it may be null: nobody can send that."""
     found: list[dict[str, Any]] = []
     for parameter in operation.get("parameters", ()):
         if parameter.get("in") == "header" and parameter["name"].lower() in CONTENT_HEADERS:
             continue
         name = {"limit": "Limit", "cursor": "Cursor"}.get(parameter.get("name", ""))
         if parameter.get("in") == "query" and name:
-            found.append(reference("parameters", name))
+            found.append(PARAMETERS[name])
         elif versioned and parameter.get("in") == "header" and parameter["name"].lower() == "if-match":
             continue
         else:
             found.append(_parameter(parameter))
-    if versioned:
-        found.append(reference("parameters", "IfMatch"))
-    if keyed:
-        found.append(reference("parameters", "IdempotencyKey"))
-    operation["parameters"] = found
+    names = [*(["IfMatch"] if versioned else []), *(["IdempotencyKey"] if keyed else []), *EVERYWHERE]
+    operation["parameters"] = deepcopy([*found, *(PARAMETERS[name] for name in names)])
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
@@ -246,7 +241,9 @@ def _bound_integers(document: Mapping[str, Any]) -> None:
     seen: set[int] = set()
     pending: list[Any] = []
     for _, _, operation in operations(document):
-        pending += [content.get("schema", {}) for content in operation.get("requestBody", {}).get("content", {}).values()]
+        pending += [
+            content.get("schema", {}) for content in operation.get("requestBody", {}).get("content", {}).values()
+        ]
         pending += [parameter.get("schema", {}) for parameter in operation["parameters"]]
     while pending:
         schema = pending.pop()

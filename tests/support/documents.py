@@ -33,7 +33,9 @@ class Document:
         self.document = document
         self._validators: dict[str, Draft202012Validator] = {}
         self._templates = sorted(
-            ((_matching(path), path) for path in document["paths"]), key=lambda entry: entry[1].count("{")
+            ((_matching(path), path) for path in document["paths"]),
+            key=lambda entry: len(_PARAMETER.sub("", entry[1])),
+            reverse=True,
         )
 
     def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

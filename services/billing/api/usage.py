@@ -19,7 +19,6 @@ from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint
 from shared.web.permissions import INTERNAL
 
-
 QUERY = (
     OpenApiParameter("meter", str),
     OpenApiParameter("resource_id", str),

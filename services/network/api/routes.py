@@ -16,7 +16,6 @@ from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
-
 LOOKUP = (OpenApiParameter("address", str, required=True), OpenApiParameter("subnet_id", str))
 
 

@@ -17,7 +17,6 @@ from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
-
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 
 
