@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from services.compliance.domain.policies import EFFECTS, ENFORCEMENTS

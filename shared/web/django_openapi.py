@@ -34,7 +34,7 @@ class DeclaredSchema(AutoSchema):
 @cache
 def _document(service: str) -> bytes:
     """Made once, since end points are all there before the first request."""
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    document = SchemaGenerator().get_schema(request=None, public=True)
     return json.dumps(completed(json.loads(json.dumps(document)), service, negotiates=True)).encode()
 
 

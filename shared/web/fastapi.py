@@ -61,14 +61,15 @@ class ApiRoute(APIRoute):
     def _declare(self) -> None:
         """Say in the document what the end point's dependencies ask for."""
         permission = next(_permissions(self.dependant), None)
+        changes = bool((self.methods or set()) & idempotency.MUTATING_METHODS)
         said = openapi.declared(
             permission,
             is_open=permission is None,
             versioned=any(each.call is _expected_version for each in _dependencies(self.dependant)),
-            keyed=bool(self.methods & idempotency.MUTATING_METHODS),
+            keyed=changes,
         )
         kinds = [kind for each in _dependencies(self.dependant) if (kind := getattr(each.call, "media_type", None))]
-        if kinds and self.methods & idempotency.MUTATING_METHODS:
+        if kinds and changes:
             said["requestBody"] = openapi.binary_body(*kinds)
         self.openapi_extra = said | (self.openapi_extra or {})
 

@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
+from httpx import Headers
 
 from tests.support.api import Api
 from tests.support.documents import Answered, Document
@@ -51,7 +52,7 @@ def answered(api: Api, request: Request) -> Answered:
     answer.begin()
     content = answer.read()
     connection.close()
-    return Answered(answer.status, answer.headers.get("content-type", ""), content, answer.headers)
+    return Answered(answer.status, answer.headers.get("content-type", ""), content, Headers(answer.getheaders()))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -68,7 +69,7 @@ def test_no_operation_fails_or_answers_what_is_not_documented_whatever_it_is_sen
             # A service may be full, or busy for a moment; it has no other excuse.
             if status >= 500 and not (status == 503 and '"busy"' in content):
                 faults.append(f"{status} {str(request)[:400]} -> {content[:300]}")
-            # A part of a path may be such that the request is for another path: there may be nothing, or no such method.
+            # A part of a path may make it a request for another path, where nothing is or no such method.
             complaints = [] if status in (404, 405) else promised.complaints(operation.method, operation.path, answer)
             undocumented += [f"{status} {str(request)[:400]} -> {each}: {content[:300]}" for each in complaints]
     assert not faults, "\n".join(faults)
