@@ -44,7 +44,7 @@ class TokenOut(serializers.Serializer):
     access_token = serializers.CharField()
     token_type = serializers.CharField()
     expires_in = serializers.IntegerField(help_text="seconds")
-    refresh_token = serializers.CharField(allow_null=True)
+    refresh_token = serializers.CharField(allow_null=True, required=False)
 
 
 class RefreshTokenIn(serializers.Serializer):

@@ -8,30 +8,10 @@ from rest_framework import serializers
 
 from services.compliance.domain.conditions import MAX_CONDITIONS
 from services.compliance.domain.policies import EFFECTS, ENFORCEMENTS, MAX_PATTERNS
+from shared.web.django_fields import AnyValue, JsonObject
 
 NAME_LENGTH = 200
 MAX_INT = 2**31 - 1
-
-
-class AnyValue(serializers.Field):
-    """Any JSON value, as it is."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
-class JsonObject(AnyValue):
-    """A JSON object, as it is."""
-
-    default_error_messages = {"invalid": "this is a JSON object"}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, dict):
-            self.fail("invalid")
-        return data
 
 
 class ConditionBody(serializers.Serializer):

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
+from shared.web.django_fields import JsonObject
+
 MAX_INT = 2**31 - 1
-
-
-class JsonObject(serializers.Field):
-    """A JSON object, as it is."""
-
-    default_error_messages = {"invalid": "this is a JSON object"}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if not isinstance(data, dict):
-            self.fail("invalid")
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 class LayerSet(serializers.Serializer):

@@ -1,4 +1,4 @@
-"""The gateway's end point: `/api/<service>/…`, any method."""
+"""The gateway's end points: `/api/<service>/…`, any method, and the document of all that can be reached so."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ async def forward(request: Request) -> Response:
     request.scope["route"] = DISCOVERY if request.scope["path"] == WELL_KNOWN else ROUTE
     ports: Ports = ports_of(request)
     target = route(request.scope["raw_path"].decode("ascii"))
-    address = client_address(
-        request.client.host if request.client else "", request.headers.getlist("x-forwarded-for"), ports.trusted
-    )
+    address = _address(ports, request)
     identity = await _identity(ports, request, target, address)
     _check_signer(ports, target)
     request.state.tenant_id = identity.tenant_id if identity else None
@@ -56,6 +54,13 @@ async def forward(request: Request) -> Response:
             reached_at=Reached(_scheme(request, ports), request.headers.get("host", "")),
         )
         return await _response(await operations.forward(ports, incoming, current()))
+
+
+async def document(request: Request) -> Response:
+    """One OpenAPI document of all services. For everybody, as their own documents are, and counted as they are."""
+    ports: Ports = ports_of(request)
+    await _identity(ports, request, Target("gateway", request.url.path), _address(ports, request))
+    return Response(await ports.documents.joint(), media_type="application/json")
 
 
 async def _response(answer: Answer) -> Response:
@@ -104,6 +109,12 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
 
 
+def _address(ports: Ports, request: Request) -> str:
+    """The client's, as the proxies in between that are trusted tell it."""
+    peer = request.client.host if request.client else ""
+    return client_address(peer, request.headers.getlist("x-forwarded-for"), ports.trusted)
+
+
 def _scheme(request: Request, ports: Ports) -> str:
     """How the client came: by TLS where a proxy of ours has ended it and says so."""
     told = request.headers.get("x-forwarded-proto", "").lower()
@@ -134,4 +145,5 @@ async def _body(settings: Settings, request: Request, target: Target) -> AsyncIt
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)
 """Starlette's own: there is nothing in a request that FastAPI could read for it."""
 DISCOVERY = Route(WELL_KNOWN, forward, methods=["GET"], include_in_schema=False)
-ROUTERS = [APIRouter(routes=[ROUTE, DISCOVERY])]
+DOCUMENT = Route("/openapi.json", document, methods=["GET"], include_in_schema=False)
+ROUTERS = [APIRouter(routes=[ROUTE, DISCOVERY, DOCUMENT])]

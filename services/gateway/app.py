@@ -8,6 +8,7 @@ from services.gateway.domain.standing import Standing
 from services.gateway.handlers import handlers
 from services.gateway.ports import Ports
 from services.gateway.ports.api_keys import ApiKeys
+from services.gateway.ports.documents import Documents
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import SigningKeys, TokenVerifier
 from services.gateway.ports.transport import Transport
@@ -35,6 +36,7 @@ ports = Ports(
     limits=limits,
     upstreams=upstreams,
     http=http,
+    documents=Documents(upstreams, http, clock),
 )
 service: ServiceApp = create_service(
     settings,
@@ -43,5 +45,6 @@ service: ServiceApp = create_service(
     routers=ROUTERS,
     # Without Redis the gateway counts requests itself: no reason to send it none.
     helpful={"redis": answer_check(settings.redis_address(), b"PING\r\n")},
+    documented=False,
     background=[EventFollower(settings, handlers(ports), settings.standing_patience_seconds), upstreams, http],
 )

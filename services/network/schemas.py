@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from services.network.domain.acls import MAX_RULE_NUMBER, AclAction
@@ -169,6 +170,7 @@ class AclOut(InVpcOut):
 
     rules = serializers.SerializerMethodField()
 
+    @extend_schema_field(AclRuleOut(many=True))
     def get_rules(self, acl: object) -> list[dict[str, object]]:
         """Ingress before egress, each ascending by number."""
         rows = sorted(acl.rules.all(), key=lambda rule: (rule.direction != "ingress", rule.number))  # type: ignore[attr-defined]

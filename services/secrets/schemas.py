@@ -6,9 +6,11 @@ import base64
 import binascii
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from services.secrets.domain.paths import CAPABILITIES
+from shared.web.django_fields import AnyValue
 
 NAME_LENGTH = 200
 KEY_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
@@ -19,16 +21,7 @@ MAX_SUBJECTS = 100
 """Subjects of one path policy; all policies are looked at with every read."""
 
 
-class AnyValue(serializers.Field):
-    """Any JSON value, as it is."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
-
-
+@extend_schema_field({"type": "object", "minProperties": 1, "additionalProperties": True})
 class SecretData(serializers.Field):
     """The fields of a secret: a JSON object with at least one."""
 
@@ -43,6 +36,7 @@ class SecretData(serializers.Field):
         return value
 
 
+@extend_schema_field({"type": "string", "contentEncoding": "base64"})
 class Base64(serializers.Field):
     """Bytes, in base64."""
 

@@ -1,4 +1,4 @@
-"""Fields of the Django services that keep what was sent: text, numbers digit by digit, and money."""
+"""Fields of the Django services that keep what was sent: text, numbers digit by digit, money, and JSON as it comes."""
 
 from __future__ import annotations
 
@@ -84,6 +84,32 @@ class Currency(serializers.RegexField):
         if isinstance(code, str):
             exponent(code)
         return code
+
+
+@extend_schema_field({"anyOf": [{}]})  # Room for the null that the framework adds.
+class AnyValue(serializers.Field):
+    """Any JSON value, as it is."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As it is."""
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """As it is."""
+        return value
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class JsonObject(AnyValue):
+    """A JSON object, as it is."""
+
+    default_error_messages = {"invalid": "this is a JSON object"}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object. Raises ValidationError for anything else."""
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        return data
 
 
 def in_currency(amount: Decimal, currency: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
-from drf_spectacular.renderers import OpenApiJsonRenderer
-from drf_spectacular.views import SpectacularAPIView
 
 from shared.errors import NotFound
 from shared.web import metrics, problems
+from shared.web.django_openapi import openapi_document
 from shared.web.django_problems import problem_response
 
 
@@ -68,6 +67,6 @@ urlpatterns = [
     path("metrics", metrics_page),
     path("problems", problem_catalogue),
     path("problems/<str:code>", problem_explanation),
-    path("openapi.json", SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer])),
+    path("openapi.json", openapi_document, {"service": settings.OMNICLOUD_SERVICE}),
     *settings.OMNICLOUD_ROUTES,
 ]

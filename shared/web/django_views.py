@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,11 +26,12 @@ from shared.kernel.identity import Identity
 from shared.kernel.logs import logger
 from shared.kernel.preconditions import EntityTags, parse_if_match
 from shared.utils.pagination import Page, PageRequest
-from shared.web import idempotency, problems
+from shared.web import idempotency, openapi, problems
 from shared.web.django_problems import problem_response
 from shared.web.django_types import mistyped
 from shared.web.edge import etag_of
 from shared.web.input import MAX_JSON_BYTES
+from shared.web.openapi import JSON
 from shared.web.permissions import ensure_allowed, ensure_allowed_somewhere
 
 log = logger("shared.web")
@@ -45,6 +47,8 @@ class ApiView(APIView):
     """
 
     ports: Any = None
+    keyed = True
+    """Whether mutating requests take an `Idempotency-Key`."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method not in idempotency.MUTATING_METHODS:
@@ -149,10 +153,8 @@ def _fields(detail: Any, prefix: str = "") -> list[dict[str, str]]:
     return [{"field": prefix, "message": str(message)} for message in messages]
 
 
-PAGE_PARAMETERS = [
-    OpenApiParameter("limit", int, description="Items a page, 1 to 1000; 50 unless told"),
-    OpenApiParameter("cursor", str, description="next_cursor of the page before"),
-]
+PAGE_PARAMETERS = [OpenApiParameter("limit", int), OpenApiParameter("cursor", str)]
+"""What `shared.web.openapi` has a better description of, for all services."""
 
 
 def endpoint(
@@ -163,13 +165,21 @@ def endpoint(
     status: int = 200,
     page: bool = False,
     in_projects: bool = False,
+    signed_in: bool = False,
+    query: Sequence[OpenApiParameter | SerializerType] = (),
+    media_type: str = JSON,
+    also: Sequence[int] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a view method: its permission, what comes in, what goes out.
 
     The method gets `body` (validated) when there is a `request` serializer and `page` (a PageRequest) for lists. It
     returns the object, the `Page`, None (204) or a ready answer; the decorator serializes it and sets the entity tag.
-    `permission=None` leaves the end point open to everybody. With `in_projects` it is enough to hold the permission in
-    one project, and the method itself asks whether it is the right one.
+    `permission=None` leaves the end point open to everybody; with `signed_in` to whoever can say who they are. With
+    `in_projects` it is enough to hold the permission in one project, and the method itself asks whether it is the right
+    one.
+
+    For the document alone: `query` are parameters of the query beyond a page's, `media_type` is that of an answer that
+    no serializer makes, and `also` are statuses that don't follow from the rest of the declaration.
     """
 
     def check(caller: Identity) -> None:
@@ -194,10 +204,18 @@ def endpoint(
         run.permission = permission  # type: ignore[attr-defined]
         if permission is not None:
             run.check = check  # type: ignore[attr-defined]  # Asked before an answer is given again.
+        run.declared = openapi.declared(  # type: ignore[attr-defined]
+            permission,
+            anywhere=in_projects,
+            is_open=permission is None and not signed_in,
+            versioned=expected_version.__name__ in method.__code__.co_names,  # It asks for it, so it takes it.
+        )
+        answer: Any = _paged(response) if page and response else response
+        success = answer if media_type == JSON else OpenApiTypes.STR
         return extend_schema(
             request=request,
-            responses={status: _paged(response) if page and response else response},
-            parameters=PAGE_PARAMETERS if page else [],
+            responses={(status, media_type): success} | {other: OpenApiResponse() for other in also},
+            parameters=[*(PAGE_PARAMETERS if page else []), *query],
         )(run)
 
     return decorate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import iscoroutinefunction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import psycopg2
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
@@ -31,10 +31,11 @@ from shared.kernel.preconditions import EntityTags, parse_if_match
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 from shared.utils.pagination import PageRequest
-from shared.web import access_log, idempotency, metrics, problems, unit_of_work
+from shared.web import access_log, idempotency, metrics, openapi, problems, unit_of_work
 from shared.web.admission import under_policies, warning_header
 from shared.web.crowds import Crowds
 from shared.web.edge import check_host, context_from_headers, refused, response_headers
+from shared.web.fastapi_openapi import DocumentedApi
 from shared.web.health import Readiness
 from shared.web.input import check_headers, check_size, check_target, combined, parse_json
 from shared.web.permissions import ensure_allowed
@@ -47,6 +48,7 @@ CROWDS = Crowds()
 """Those who send something to be done: of each tenant so many at once."""
 NOBODY = ""
 """Whose requests those without an identity are."""
+Call = TypeVar("Call", bound=Callable[..., Any])
 
 
 class ApiRoute(APIRoute):
@@ -55,11 +57,28 @@ class ApiRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if iscoroutinefunction(endpoint):
             super().__init__(path, endpoint, **options)
+            self._declare()
             return
         run, made = unit_of_work.whole(endpoint)
         super().__init__(path, run, **options)
+        self._declare()
         if self.response_model is not None and isinstance(self.response_class, DefaultPlaceholder):
             made.answers_with(self.response_model, self.status_code)
+
+    def _declare(self) -> None:
+        """Say in the document what the end point's dependencies ask for."""
+        permission = next(_permissions(self.dependant), None)
+        changes = bool((self.methods or set()) & idempotency.MUTATING_METHODS)
+        said = openapi.declared(
+            permission,
+            is_open=permission is None,
+            versioned=any(each.call is _expected_version for each in _dependencies(self.dependant)),
+            keyed=changes,
+        )
+        kinds = [kind for each in _dependencies(self.dependant) if (kind := getattr(each.call, "media_type", None))]
+        if kinds and changes:
+            said["requestBody"] = openapi.binary_body(*kinds)
+        self.openapi_extra = said | (self.openapi_extra or {})
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
@@ -126,15 +145,21 @@ async def _read_json(request: Request) -> None:
 
 def _permissions(dependant: Dependant) -> Iterator[str]:
     """What an end point requires of its caller."""
-    for inner in dependant.dependencies:
+    for inner in _dependencies(dependant):
         if isinstance(permission := getattr(inner.call, "permission", None), str):
             yield permission
-        yield from _permissions(inner)
+
+
+def _dependencies(dependant: Dependant) -> Iterator[Dependant]:
+    """What an end point depends on, and what that depends on."""
+    for inner in dependant.dependencies:
+        yield inner
+        yield from _dependencies(inner)
 
 
 def _given_once(dependant: Dependant) -> bool:
     """Whether an end point's answer is kept nowhere."""
-    return any(getattr(inner.call, "given_once", False) or _given_once(inner) for inner in dependant.dependencies)
+    return any(getattr(each.call, "given_once", False) for each in _dependencies(dependant))
 
 
 class ApiRouter(APIRouter):
@@ -167,6 +192,16 @@ def given_once() -> Any:
 
     mark.given_once = True  # type: ignore[attr-defined]  # Read when a key comes.
     return Depends(mark)
+
+
+def takes(media_type: str) -> Callable[[Call], Call]:
+    """Mark a dependency that reads the request's body itself, for the document; `*/*` is any media type."""
+
+    def mark(dependency: Call) -> Call:
+        dependency.media_type = media_type  # type: ignore[attr-defined]
+        return dependency
+
+    return mark
 
 
 def database() -> Any:
@@ -375,19 +410,15 @@ def create_service(
     checks: Mapping[str, Callable[[], None]] | None = None,
     helpful: Mapping[str, Callable[[], None]] | None = None,
     background: Sequence[Background] = (),
+    documented: bool = True,
 ) -> ServiceApp:
     """The composition of a FastAPI service: the ASGI application and its background runtime.
 
     `ports` is what end points get by `ports_of_app()`. `sessions` is None for a service without a database. `checks`
-    adds required dependencies to readiness, `helpful` those that the service can do without.
+    adds required dependencies to readiness, `helpful` those that the service can do without. `documented` is False for
+    a service that answers `/openapi.json` itself.
     """
-    app = FastAPI(
-        title=f"OmniCloud {settings.service_name}",
-        version="1",
-        docs_url="/docs",
-        redoc_url=None,
-        redirect_slashes=False,
-    )
+    app = DocumentedApi(settings.service_name, openapi_url="/openapi.json" if documented else None)
     app.state.sessions = sessions
     app.state.ports = ports
     readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})}, helpful)

@@ -8,7 +8,7 @@ from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path
 from rest_framework.request import Request
 
-from services.audit.api.common import READ, View
+from services.audit.api.common import NDJSON, READ, View
 from services.audit.ports import Ports
 from services.audit.schemas import CheckpointKeyOut
 from shared.kernel.context import current_tenant
@@ -18,10 +18,10 @@ from shared.web.django_views import endpoint
 class Checkpoints(View):
     """All checkpoints as newline-delimited JSON, from the first, ready to be verified elsewhere."""
 
-    @endpoint(READ)
+    @endpoint(READ, media_type=NDJSON)
     def get(self, request: Request) -> StreamingHttpResponse:
         lines = (json.dumps(document) + "\n" for document in self.ports.checkpoints.documents(current_tenant()))
-        return StreamingHttpResponse(lines, content_type="application/x-ndjson")
+        return StreamingHttpResponse(lines, content_type=NDJSON)
 
 
 class CheckpointKey(View):

@@ -6,6 +6,8 @@ from services.audit.ports import Ports
 from shared.web.django_views import ApiView
 
 READ = "audit:read"
+NDJSON = "application/x-ndjson"
+"""A JSON document a line."""
 
 
 class View(ApiView):

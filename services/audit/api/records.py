@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.audit import repository
-from services.audit.api.common import READ, View
+from services.audit.api.common import NDJSON, READ, View
 from services.audit.domain.chain import record_time
 from services.audit.models import AuditRecord
 from services.audit.operations.records import export
@@ -26,6 +28,12 @@ FILTERS = ("subject", "type", "actor", "correlation_id")
 
 
 SORTS = ("sequence", "-sequence", "time", "-time")
+QUERY = (
+    *(OpenApiParameter(name, str) for name in FILTERS),
+    OpenApiParameter("from", datetime),
+    OpenApiParameter("to", datetime),
+    OpenApiParameter("sort", str, enum=SORTS, default=SORTS[0]),
+)
 
 
 class InvalidSort(BadRequest):
@@ -44,7 +52,7 @@ class Records(View):
     """The tenant's trail, filtered by `subject`, `type`, `actor`, `correlation_id` and the time of what happened:
     `from` and what is before `to` (RFC 3339). `sort` is `sequence`, `time`, or one of them backward with `-`."""
 
-    @endpoint(READ, response=RecordOut, page=True)
+    @endpoint(READ, response=RecordOut, page=True, query=QUERY)
     def get(self, request: Request, page: PageRequest) -> Page[AuditRecord]:
         asked = request.query_params
         filters = {name: asked[name] for name in FILTERS if name in asked}
@@ -76,10 +84,10 @@ class OneRecord(View):
 class Export(View):
     """The whole trail as newline-delimited JSON, ready to be verified elsewhere."""
 
-    @endpoint(READ)
+    @endpoint(READ, media_type=NDJSON)
     def get(self, request: Request) -> StreamingHttpResponse:
         lines = (json.dumps(record) + "\n" for record in export(current_tenant()))
-        return StreamingHttpResponse(lines, content_type="application/x-ndjson")
+        return StreamingHttpResponse(lines, content_type=NDJSON)
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -26,6 +26,8 @@ class View(ApiView):
 class SecretView(View):
     """Answers hold secrets, so they are never saved for a repetition; an `Idempotency-Key` is refused."""
 
+    keyed = False
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method == "POST" and "Idempotency-Key" in request.headers:
             error = IdempotencyNotSupported("this answer is given once: leave the Idempotency-Key out")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.auth.api.common import READ, WRITE, Body, View
@@ -27,11 +28,11 @@ class Grants(View):
         """Whether the caller could still give the role. Raises GrantTooWide."""
         operations.ensure_may_grant([parse_json(request.body)])
 
-    @endpoint(READ, response=GrantOut, page=True, in_projects=True)
+    @endpoint(READ, response=GrantOut, page=True, in_projects=True, query=[OpenApiParameter("subject", str)])
     def get(self, request: Request, page: PageRequest) -> Page[Grant]:
         return operations.readable_grants(page, request.query_params.get("subject"))
 
-    @endpoint(None, request=GrantCreate, response=GrantOut, status=201)
+    @endpoint(None, signed_in=True, request=GrantCreate, response=GrantOut, status=201)
     def post(self, request: Request, body: Body) -> Grant:
         return operations.grant_role(self.ports, body["subject"], body["role"], body["scope"])
 
@@ -43,7 +44,7 @@ class Batch(View):
         """Whether the caller could still give the roles. Raises GrantTooWide."""
         operations.ensure_may_grant(parse_json(request.body)["grants"])
 
-    @endpoint(None, request=GrantBatch, response=GrantList, status=201)
+    @endpoint(None, signed_in=True, request=GrantBatch, response=GrantList, status=201)
     def post(self, request: Request, body: Body) -> dict[str, list[Grant]]:
         return {"items": operations.grant_roles(self.ports, body["grants"])}
 
@@ -59,7 +60,7 @@ class OneGrant(View):
     def get(self, request: Request, id: str) -> Grant:
         return operations.read_grant(id)
 
-    @endpoint(None, status=204)
+    @endpoint(None, signed_in=True, status=204)
     def delete(self, request: Request, id: str) -> None:
         operations.take_back(id, expected_version(request))
 

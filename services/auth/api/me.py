@@ -17,7 +17,7 @@ from shared.web.django_views import endpoint
 class WhoAmI(View):
     """The caller."""
 
-    @endpoint(None, response=Me)
+    @endpoint(None, signed_in=True, response=Me)
     def get(self, request: Request) -> Identity:
         return current().caller
 
@@ -25,7 +25,7 @@ class WhoAmI(View):
 class OwnPassword(View):
     """One's own password."""
 
-    @endpoint(None, request=PasswordChange, status=204)
+    @endpoint(None, signed_in=True, request=PasswordChange, status=204)
     def post(self, request: Request, body: Body) -> None:
         subject = current().caller.subject
         operations.change_password(self.ports, subject, body["current_password"], body["new_password"])

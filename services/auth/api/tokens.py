@@ -17,7 +17,7 @@ from services.auth.domain import oauth
 from services.auth.domain.tokens import ISSUER
 from services.auth.operations import tokens as operations
 from services.auth.ports import Ports
-from services.auth.schemas import RefreshTokenIn, ServerMetadata, TokenIn, TokenOut, TokenRequest
+from services.auth.schemas import Introspection, RefreshTokenIn, ServerMetadata, TokenIn, TokenOut, TokenRequest
 from shared.errors import PayloadTooLarge, Unauthenticated
 from shared.web.django_json import StrictJsonParser
 from shared.web.django_problems import problem_response
@@ -77,6 +77,7 @@ class OAuthView(View):
 class Tokens(OAuthView):
     """Log-in. It has no effect that could be doubled, so an `Idempotency-Key` means nothing here."""
 
+    keyed = False
     parser_classes = [StrictJsonParser, TokenFormParser]
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -119,7 +120,7 @@ class TokenRevocation(OAuthView):
 
     parser_classes = [StrictJsonParser, RevocationFormParser]
 
-    @endpoint(None, request=RefreshTokenIn, status=204)
+    @endpoint(None, request=RefreshTokenIn, status=204, also=[200])
     def post(self, request: Request, body: Body) -> Any:
         operations.revoke(self.ports, body["refresh_token"])
         return HttpResponse(status=200) if request.content_type == oauth.FORM else None
@@ -128,9 +129,9 @@ class TokenRevocation(OAuthView):
 class TokenIntrospection(View):
     """Whether a token is still in force, for the platform's services (RFC 7662)."""
 
-    @endpoint(INTERNAL, request=TokenIn, response=None)
-    def post(self, request: Request, body: Body) -> Body:
-        return operations.introspect(self.ports, body["token"])
+    @endpoint(INTERNAL, request=TokenIn, response=Introspection)
+    def post(self, request: Request, body: Body) -> Response:
+        return Response(operations.introspect(self.ports, body["token"]))
 
 
 class Metadata(View):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.urls import URLPattern, path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.billing.api.common import READ, View, instant_of
@@ -17,8 +19,7 @@ from shared.web.django_views import endpoint
 class OnePeriod(View):
     """The period in which a time lies: from the account's anchor day to the next month's."""
 
-    @extend_schema(parameters=[OpenApiParameter("at", str, description="A time with its zone; now, without one")])
-    @endpoint(READ, response=PeriodOut)
+    @endpoint(READ, response=PeriodOut, query=[OpenApiParameter("at", datetime, description="Now, without one")])
     def get(self, request: Request) -> dict[str, object]:
         text = request.query_params.get("at")
         moment = self.ports.clock.now() if text is None else instant_of(text)

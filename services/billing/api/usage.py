@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.billing.api.common import READ, Body, View, instant_of
@@ -16,11 +19,18 @@ from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint
 from shared.web.permissions import INTERNAL
 
+QUERY = (
+    OpenApiParameter("meter", str),
+    OpenApiParameter("resource_id", str),
+    OpenApiParameter("start", datetime),
+    OpenApiParameter("end", datetime),
+)
+
 
 class UsageList(View):
     """Metered usage, filtered by `meter`, `resource_id`, and by half-open time, as invoices take it: `start`, `end`."""
 
-    @endpoint(READ, response=UsageOut, page=True)
+    @endpoint(READ, response=UsageOut, page=True, query=QUERY)
     def get(self, request: Request, page: PageRequest) -> Page[UsageRow]:
         query = request.query_params
         filters = {name: query[name] for name in ("meter", "resource_id") if name in query}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.compliance.api.common import READ, Body, View
@@ -28,7 +29,7 @@ class Evaluations(View):
 class Results(View):
     """Every decision that was made, filtered by `resource_id`, `resource_type`, `action` or `audit`."""
 
-    @endpoint(READ, response=ResultOut, page=True)
+    @endpoint(READ, response=ResultOut, page=True, query=[OpenApiParameter(name, str) for name in FILTERS])
     def get(self, request: Request, page: PageRequest) -> Page[Result]:
         filters = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
         return results.page(page, **filters)

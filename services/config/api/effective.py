@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,10 +22,16 @@ class InvalidParameter(BadRequest):
     code = "invalid_parameter"
 
 
+QUERY = (
+    OpenApiParameter("environment", str, required=True),
+    OpenApiParameter("resolve", bool, default=False, description="Whether references to secrets become their values"),
+)
+
+
 class Effective(View):
     """The configuration in force; secrets in it, once resolved, stay in no cache."""
 
-    @endpoint(READ, response=EffectiveOut)
+    @endpoint(READ, response=EffectiveOut, query=QUERY)
     def get(self, request: Request) -> Response:
         environment = query_parameter(request, "environment")
         resolve = _resolve(request.query_params.get("resolve", "false"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.config.api.common import READ, WRITE, Body, View, query_parameter
@@ -38,7 +39,7 @@ class OneFlag(View):
 class FlagEvaluation(View):
     """Whether a flag is on for a subject."""
 
-    @endpoint(READ, response=FlagAnswer)
+    @endpoint(READ, response=FlagAnswer, query=[OpenApiParameter("subject", str, required=True)])
     def get(self, request: Request, name: str) -> Body:
         subject = query_parameter(request, "subject")
         return {"flag": name, "subject": subject, "enabled": evaluate_flag(self.ports, name, subject)}

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import terraform
 from services.deploy.ports import Ports
-from shared.web.fastapi import ApiRouter, ExpectedVersion, database, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, ExpectedVersion, database, ports_of_app, requires, takes
 from shared.web.spooling import SpooledBody, declared_size
 
 router = ApiRouter(tags=["terraform"])
@@ -36,11 +36,13 @@ async def _received(request: Request, limit: int) -> AsyncIterator[SpooledBody]:
         yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
 
 
+@takes("application/json")
 async def _document(request: Request) -> AsyncIterator[SpooledBody]:
     async for body in _received(request, MAX_STATE_BYTES):
         yield body
 
 
+@takes("application/json")
 async def _lock_info(request: Request) -> AsyncIterator[SpooledBody]:
     async for body in _received(request, MAX_LOCK_INFO_BYTES):
         yield body
@@ -52,6 +54,10 @@ LockInfoBody = Annotated[SpooledBody, Depends(_lock_info)]
 """Parameter type: lock info as it came."""
 
 
+_CHANGE: dict[str, Any] = {"dependencies": [requires(WRITE)], "response_class": Response, "responses": {423: {}}}
+"""Of every end point that changes a state or its lock: it has no body to answer, and may find the state locked."""
+
+
 @router.get(STATE, dependencies=[requires(READ)])
 def read(workspace: str, ports: Ports = ports_of_app()) -> Response:
     """The state document, byte for byte as it was stored; 404 when there is none."""
@@ -60,8 +66,8 @@ def read(workspace: str, ports: Ports = ports_of_app()) -> Response:
     return StreamingResponse(document.pieces(), headers=headers, media_type="application/json")
 
 
-@router.put(STATE, dependencies=[requires(WRITE)])
-@router.post(STATE, dependencies=[requires(WRITE)])
+@router.put(STATE, **_CHANGE)
+@router.post(STATE, **_CHANGE)
 def write(
     workspace: str,
     body: Document,
@@ -76,7 +82,7 @@ def write(
     return Response(status_code=200)
 
 
-@router.delete(STATE, dependencies=[requires(WRITE)])
+@router.delete(STATE, **_CHANGE)
 def delete(
     workspace: str,
     expected: ExpectedVersion,
@@ -90,19 +96,18 @@ def delete(
 
 
 # OpenAPI knows no methods LOCK and UNLOCK, so they aren't in the document.
-_UNLISTED: dict[str, Any] = {"include_in_schema": False, "dependencies": [requires(WRITE)]}
 
 
-@router.api_route(STATE, methods=["LOCK"], **_UNLISTED)
-@router.api_route(LOCK, methods=["POST", "PUT"], **_UNLISTED)
+@router.api_route(STATE, methods=["LOCK"], include_in_schema=False, **_CHANGE)
+@router.api_route(LOCK, methods=["POST", "PUT"], **_CHANGE)
 def lock(workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), session: Session = database()) -> Response:
     """Lock the workspace."""
     terraform.lock(session, ports, workspace, body.whole())
     return Response(status_code=200)
 
 
-@router.api_route(STATE, methods=["UNLOCK"], **_UNLISTED)
-@router.api_route(LOCK, methods=["DELETE"], **_UNLISTED)
+@router.api_route(STATE, methods=["UNLOCK"], include_in_schema=False, **_CHANGE)
+@router.api_route(LOCK, methods=["DELETE"], **_CHANGE)
 def unlock(
     workspace: str, body: LockInfoBody, ports: Ports = ports_of_app(), session: Session = database()
 ) -> Response:

@@ -5,28 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import URLPattern, path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from services.dns.api.common import READ, View
 from services.dns.domain.records import RecordType
 from services.dns.operations import resolution
 from services.dns.ports import Ports
-from services.dns.schemas import TYPES, Question, Resolved
+from services.dns.schemas import Question, Resolved
 from shared.web.django_views import endpoint
 
 
 class Resolve(View):
     """What the platform's name servers answer."""
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("name", str, required=True),
-            OpenApiParameter("type", str, enum=TYPES),
-            OpenApiParameter("region", str, description="Where the client is; latency routing goes by it"),
-        ]
-    )
-    @endpoint(READ, response=Resolved)
+    @endpoint(READ, response=Resolved, query=[Question])
     def get(self, request: Request) -> dict[str, Any]:
         asked = Question(data=request.query_params)
         asked.is_valid(raise_exception=True)

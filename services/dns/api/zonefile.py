@@ -17,7 +17,7 @@ from shared.web.django_views import endpoint, expected_version
 class OneZoneFile(View):
     """A zone as a file."""
 
-    @endpoint(READ)
+    @endpoint(READ, media_type="text/dns")
     def get(self, request: Request, id: str) -> HttpResponse:
         return HttpResponse(zonefile.export_zone_file(id), content_type="text/dns; charset=utf-8")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.gateway.domain.client_address import Network
 from services.gateway.domain.standing import Standing
 from services.gateway.ports.api_keys import ApiKeys
+from services.gateway.ports.documents import Documents
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.tokens import TokenVerifier
 from services.gateway.ports.transport import Transport
@@ -29,3 +30,4 @@ class Ports:
     limits: RateLimits
     upstreams: Upstreams
     http: Transport
+    documents: Documents

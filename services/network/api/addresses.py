@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.network.api.common import READ, WRITE, Body, View, filters
@@ -14,13 +15,15 @@ from services.network.schemas import AddressCreate, AddressOut
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
+FILTERS = [OpenApiParameter("subnet_id", str)]
+
 
 class Addresses(View):
     """Held addresses; `?subnet_id=` narrows them."""
 
-    @endpoint(READ, response=AddressOut, page=True)
+    @endpoint(READ, response=AddressOut, page=True, query=FILTERS)
     def get(self, request: Request, page: PageRequest) -> Page[Address]:
-        return AddressRepository().page(page, released_at__isnull=True, **filters(request, "subnet_id"))
+        return AddressRepository().page(page, released_at__isnull=True, **filters(request, FILTERS))
 
     @endpoint(WRITE, request=AddressCreate, response=AddressOut, status=201)
     def post(self, request: Request, body: Body) -> Address:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.network.ports import Ports
@@ -20,6 +22,7 @@ class View(ApiView):
     ports: Ports
 
 
-def filters(request: Request, *names: str) -> dict[str, str]:
-    """Those of the query parameters that are given."""
+def filters(request: Request, declared: Sequence[OpenApiParameter]) -> dict[str, str]:
+    """Those of the declared query parameters that are given."""
+    names = [parameter.name for parameter in declared]
     return {name: request.query_params[name] for name in names if name in request.query_params}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.network.api.common import READ, WRITE, Body, View
@@ -59,7 +60,7 @@ class PeeringRejection(View):
 class Reachability(View):
     """Whether packets can go to `?vpc_id=` by a peering."""
 
-    @endpoint(READ, response=ReachabilityOut)
+    @endpoint(READ, response=ReachabilityOut, query=[OpenApiParameter("vpc_id", str, required=True)])
     def get(self, request: Request, id: str) -> dict[str, bool]:
         other = request.query_params.get("vpc_id")
         if not other:

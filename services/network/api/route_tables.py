@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.network.api.common import READ, WRITE, Body, View, filters
@@ -14,13 +15,15 @@ from services.network.schemas import NamedInVpc, Renamed, RouteTableOut
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
+FILTERS = [OpenApiParameter("vpc_id", str)]
+
 
 class RouteTables(View):
     """The tenant's route tables; `?vpc_id=` narrows them."""
 
-    @endpoint(READ, response=RouteTableOut, page=True)
+    @endpoint(READ, response=RouteTableOut, page=True, query=FILTERS)
     def get(self, request: Request, page: PageRequest) -> Page[RouteTable]:
-        return RouteTableRepository().page(page, **filters(request, "vpc_id"))
+        return RouteTableRepository().page(page, **filters(request, FILTERS))
 
     @endpoint(WRITE, request=NamedInVpc, response=RouteTableOut, status=201)
     def post(self, request: Request, body: Body) -> RouteTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.network.api.common import READ, WRITE, Body, View
@@ -14,6 +15,8 @@ from services.network.schemas import RouteCreate, RouteOut
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
+
+LOOKUP = (OpenApiParameter("address", str, required=True), OpenApiParameter("subnet_id", str))
 
 
 class Routes(View):
@@ -43,7 +46,7 @@ class RoutesOfTable(View):
 class RouteLookup(View):
     """The route that packets to `?address=` take, by the main table or that of the subnet `?subnet_id=`."""
 
-    @endpoint(READ, response=RouteOut)
+    @endpoint(READ, response=RouteOut, query=LOOKUP)
     def get(self, request: Request, id: str) -> Route:
         address = request.query_params.get("address")
         if not address:

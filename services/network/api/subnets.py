@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.network.api.common import READ, WRITE, Body, View, filters
@@ -14,13 +15,15 @@ from services.network.schemas import SubnetCreate, SubnetOut, SubnetUpdate
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
+FILTERS = [OpenApiParameter("vpc_id", str), OpenApiParameter("zone", str)]
+
 
 class Subnets(View):
     """The tenant's subnets; `?vpc_id=` and `?zone=` narrow them."""
 
-    @endpoint(READ, response=SubnetOut, page=True)
+    @endpoint(READ, response=SubnetOut, page=True, query=FILTERS)
     def get(self, request: Request, page: PageRequest) -> Page[Subnet]:
-        return SubnetRepository().page(page, **filters(request, "vpc_id", "zone"))
+        return SubnetRepository().page(page, **filters(request, FILTERS))
 
     @endpoint(WRITE, request=SubnetCreate, response=SubnetOut, status=201)
     def post(self, request: Request, body: Body) -> Subnet:

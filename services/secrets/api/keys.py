@@ -51,6 +51,8 @@ class Encryption(View):
 class Decryption(View):
     """Decrypt what was encrypted under a key."""
 
+    keyed = False
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if "Idempotency-Key" in request.headers:
             return self._problem(request, IdempotencyNotSupported("this answer is kept nowhere: leave the key out"))

@@ -40,7 +40,7 @@ class OneLease(View):
 class LeaseCredentials(View):
     """What a lease stands for."""
 
-    @endpoint(READ, response=CredentialsOut)
+    @endpoint(READ, response=CredentialsOut, also=[409])
     def get(self, request: Request, id: str) -> Response:
         return unstored(CredentialsOut, operations.credentials(self.ports, id))
 

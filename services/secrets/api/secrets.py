@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +21,8 @@ from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint, expected_version
 
+VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+
 
 class InvalidVersion(BadRequest):
     """Not the number of a version."""
@@ -30,7 +33,7 @@ class InvalidVersion(BadRequest):
 class Secrets(View):
     """What is known of the tenant's secrets."""
 
-    @endpoint(READ, response=SecretOut, page=True)
+    @endpoint(READ, response=SecretOut, page=True, query=[OpenApiParameter("prefix", str)])
     def get(self, request: Request, page: PageRequest) -> Page[Secret]:
         return operations.list_secrets(request.query_params.get("prefix", ""), page)
 
@@ -42,7 +45,7 @@ class OneSecret(View):
         """What the path policies say now. Raises PathForbidden."""
         ensure_path(secret_path(kwargs["name"]), "delete" if request.method == "DELETE" else "write")
 
-    @endpoint(READ, response=SecretValueOut)
+    @endpoint(READ, response=SecretValueOut, query=[OpenApiParameter("version", VERSION)])
     def get(self, request: Request, name: str) -> Response:
         found = operations.read_secret(self.ports, name, _version(request.query_params.get("version")))
         value = {

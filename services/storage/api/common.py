@@ -9,12 +9,14 @@ from fastapi import Depends, Header, Request
 
 from services.storage.domain.conditions import Conditions
 from services.storage.operations.bodies import Body, Receiver, ensure_size
+from shared.web.fastapi import takes
 
 READ, WRITE = "storage:read", "storage:write"
 
 OptionalHeader = Annotated[str | None, Header()]
 
 
+@takes("*/*")
 async def _received(
     request: Request, content_length: OptionalHeader = None, content_md5: OptionalHeader = None
 ) -> AsyncIterator[Body]:

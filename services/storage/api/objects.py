@@ -19,6 +19,7 @@ from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ListedObjectOut, ListingOut, ObjectOut, VersionOut, VersionsOut
 from services.storage.tables import ObjectVersion
 from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.web.openapi import binary_answers
 
 router = ApiRouter(tags=["objects"])
 OBJECT = "/buckets/{name}/objects/{key:path}"
@@ -93,7 +94,7 @@ def put(
     return objects.put(session, ports, name, key, body, content_type or DEFAULT_TYPE, write_conditions(conditions))
 
 
-@router.head(OBJECT, dependencies=[requires(READ)])
+@router.head(OBJECT, response_class=Response, dependencies=[requires(READ)], responses={405: {}})
 def head(
     name: str, key: str, reading: ReadingHeaders, version_id: str | None = None, session: Session = database()
 ) -> Response:
@@ -101,7 +102,12 @@ def head(
     return head_answer(objects.read(session, name, key, version_id), reading)
 
 
-@router.get(OBJECT, dependencies=[requires(READ)])
+@router.get(
+    OBJECT,
+    response_class=Response,
+    dependencies=[requires(READ)],
+    responses={**binary_answers("The content", OK, PARTIAL), 405: {}},
+)
 def get(
     name: str,
     key: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
@@ -9,6 +11,8 @@ from sqlalchemy.orm import Session
 from services.storage.api.common import WRITE, ReceivedBody
 from services.storage.api.objects import (
     DEFAULT_TYPE,
+    OK,
+    PARTIAL,
     ReadingHeaders,
     content_answer,
     head_answer,
@@ -20,6 +24,7 @@ from services.storage.operations.presigned_urls import PresignedUrl
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
 from shared.web.fastapi import ApiRouter, database, given_once, ports_of_app, requires
+from shared.web.openapi import binary_answers
 
 router = ApiRouter(tags=["presigned"])
 
@@ -37,7 +42,6 @@ def presign(
     return presigned_urls.make(session, ports, name, body.key, body.method, body.expires_in, body.version_id)
 
 
-@router.api_route("/signed/{tenant_id}/{name}/{key:path}", methods=sorted(METHODS), include_in_schema=False)
 def use(
     request: Request,
     tenant_id: str,
@@ -69,3 +73,19 @@ def use(
             return head_answer(version, reading)
         objects.let_go(session)
         return content_answer(ports, version, reading)
+
+
+ANSWERS: dict[str, dict[int | str, dict[str, Any]]] = {
+    "GET": binary_answers("The content", OK, PARTIAL),
+    "HEAD": {},
+    "PUT": {OK: {"model": ObjectOut}},
+    "DELETE": {OK: {"model": DeletionOut}},
+}
+for method in sorted(METHODS):  # An operation each, since they are answered differently.
+    router.add_api_route(
+        "/signed/{tenant_id}/{name}/{key:path}",
+        use,
+        methods=[method],
+        response_class=Response,
+        responses=ANSWERS[method] | {405: {}},
+    )

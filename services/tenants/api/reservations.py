@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from services.tenants.api.common import Body, View
@@ -57,8 +56,7 @@ class ReservationRelease(View):
 class UnchangedReservations(View):
     """Claims of all tenants (asked from the platform's), for services that compare them with what exists."""
 
-    @extend_schema(parameters=[UnchangedQuery])
-    @endpoint(INTERNAL, response=UnchangedReservation, page=True)
+    @endpoint(INTERNAL, response=UnchangedReservation, page=True, query=[UnchangedQuery])
     def get(self, request: Request, page: PageRequest) -> Page[Reservation]:
         asked = UnchangedQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)

@@ -20,8 +20,6 @@ from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.settings import ServiceSettings
 from shared.utils.pagination import Page, PageRequest
 
-POOL_SECONDS = 5.0
-"""How long a request waits for a connection of its pool before it is told to come again: well within its budget."""
 KEPT = "kept"
 """Under this name a pool's connection notes that it was used before."""
 POOL_SECONDS = 10.0
@@ -66,7 +64,6 @@ def make_engine(url: str, schema: str, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
-        pool_timeout=POOL_SECONDS,
     )
     event.listen(engine, "checkout", _refuse_ended)
     event.listen(engine, "before_cursor_execute", _count_query)

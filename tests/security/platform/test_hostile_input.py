@@ -8,8 +8,10 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
+from httpx import Headers
 
 from tests.support.api import Api
+from tests.support.documents import Answered, Document
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.operations import Request, hostile_requests, operations_of
@@ -27,6 +29,12 @@ ZONES = "/api/dns/v1/zones"
 
 def send(api: Api, request: Request) -> tuple[int, str, str]:
     """Status, media type and content of the answer: nothing of the request is mended on its way."""
+    answer = answered(api, request)
+    return answer.status, answer.media_type, answer.content.decode("utf-8", "replace")
+
+
+def answered(api: Api, request: Request) -> Answered:
+    """The whole answer to a request that goes over the wire as it is."""
     parts = urlsplit(api.url)
     connection = HTTPConnection(str(parts.hostname), parts.port, timeout=30)
     body = None if request.body is None else request.body.encode("utf-8", "surrogatepass")
@@ -42,24 +50,30 @@ def send(api: Api, request: Request) -> tuple[int, str, str]:
     connection.sock.sendall("\r\n".join([*lines, "", ""]).encode("utf-8") + (body or b""))
     answer = connection.response_class(connection.sock, method=request.method)
     answer.begin()
-    content = answer.read().decode("utf-8", "replace")
+    content = answer.read()
     connection.close()
-    return answer.status, answer.headers.get("content-type", ""), content
+    return Answered(answer.status, answer.headers.get("content-type", ""), content, Headers(answer.getheaders()))
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_operation_fails_whatever_it_is_sent(tenant: Tenant, service: str) -> None:
+def test_no_operation_fails_or_answers_what_is_not_documented_whatever_it_is_sent(tenant: Tenant, service: str) -> None:
     document = tenant.api.ok("GET", f"/api/{service}/openapi.json", 200)
     operations = operations_of(service, document)
     assert operations
-    faults = []
+    promised = Document(document)
+    faults, undocumented = [], []
     for operation in operations:
         for request in hostile_requests(operation, EXAMPLES, SEED):
-            status, _, content = send(tenant.api, request)
+            answer = answered(tenant.api, request)
+            status, content = answer.status, answer.content.decode("utf-8", "replace")
             # A service may be full, or busy for a moment; it has no other excuse.
             if status >= 500 and not (status == 503 and '"busy"' in content):
                 faults.append(f"{status} {str(request)[:400]} -> {content[:300]}")
+            # A part of a path may make it a request for another path, where nothing is or no such method.
+            complaints = [] if status in (404, 405) else promised.complaints(operation.method, operation.path, answer)
+            undocumented += [f"{status} {str(request)[:400]} -> {each}: {content[:300]}" for each in complaints]
     assert not faults, "\n".join(faults)
+    assert not undocumented, "\n".join(undocumented)
 
 
 @pytest.mark.services("tenants", "compute")

@@ -1,0 +1,43 @@
+"""The OpenAPI document of a Django service."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+
+from shared.web.idempotency import MUTATING_METHODS
+from shared.web.openapi import KEYED, completed
+
+
+class DeclaredSchema(AutoSchema):
+    """An operation with what its end point says of itself (`shared.web.django_views.endpoint`)."""
+
+    def get_operation(self, *arguments: Any, **keywords: Any) -> Any:
+        """The framework's operation, and the end point's own words."""
+        operation = super().get_operation(*arguments, **keywords)
+        method = getattr(self.view, self.method.lower(), None)
+        if operation is not None:
+            operation |= getattr(method, "declared", {})
+            operation[KEYED] = self.method in MUTATING_METHODS and getattr(self.view, "keyed", False)
+        return operation
+
+    def get_tags(self) -> list[str]:
+        """None: they are made of the path, as every service's are."""
+        return []
+
+
+@cache
+def _document(service: str) -> bytes:
+    """Made once, since end points are all there before the first request."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return json.dumps(completed(json.loads(json.dumps(document)), service, negotiates=True)).encode()
+
+
+def openapi_document(_request: HttpRequest, service: str) -> HttpResponse:
+    """The document."""
+    return HttpResponse(_document(service), content_type="application/json")
