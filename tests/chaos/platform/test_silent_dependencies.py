@@ -54,7 +54,7 @@ OTHERS: tuple[Call, ...] = (
     ("POST", "/api/network/v1/vpcs", {"json": {"name": "main", "cidr": "10.0.0.0/16"}}),
     ("GET", "/api/storage/v1/buckets/photos/objects/cat", {}),
     ("PUT", "/api/storage/v1/buckets/photos/objects/dog", {"content": b"dog"}),
-    ("POST", "/api/storage/v1/volumes", {"json": {"name": "data", "size_gib": 1, "zone": "zone-1"}}),
+    ("POST", "/api/storage/v1/volumes", {"json": {"name": "data", "size_gib": 1, "zone": "nimbus-eu-1a"}}),
     ("POST", "/api/dns/v1/zones", {"json": {"name": "silent.example"}}),
     ("PUT", "/api/secrets/v1/secrets/app/more", {"json": {"data": {"a": "b"}}}),
     ("PUT", "/api/config/v1/layers/prod/default", {"json": {"values": {"a": 1}}}),

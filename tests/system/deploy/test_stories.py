@@ -19,7 +19,7 @@ from tests.support.identities import Tenant
 
 pytestmark = pytest.mark.services("storage")
 
-VOLUME = {"address": "storage.volume.data", "attributes": {"size_gib": 5, "zone": "z1"}}
+VOLUME = {"address": "storage.volume.data", "attributes": {"size_gib": 5, "zone": "nimbus-eu-1a"}}
 BUCKET = {"address": "storage.bucket.logs", "attributes": {"name": "env-logs"}}
 STORAGE = "/api/storage/v1"
 
@@ -42,7 +42,7 @@ def test_resources_are_made_grown_and_destroyed_by_the_services_that_own_them(te
     assert [each["name"] for each in tenant.api.items(f"{STORAGE}/buckets")] == ["env-logs"]
     assert (used(tenant, "storage_gib"), used(tenant, "volumes"), used(tenant, "buckets")) == (5, 1, 1)
     # When the volume is to be larger, then it has grown in place
-    larger = {**VOLUME, "attributes": {"size_gib": 8, "zone": "z1"}}
+    larger = {**VOLUME, "attributes": {"size_gib": 8, "zone": "nimbus-eu-1a"}}
     grown = apply_resources(tenant.api, environment, larger, BUCKET, user)
     assert [(step["action"], step["address"]) for step in grown["steps"]] == [("update", "storage.volume.data")]
     assert tenant.api.ok("GET", f"{STORAGE}/volumes/{volume['id']}")["size_gib"] == 8
