@@ -86,7 +86,7 @@ def expired_token(fleet: FleetControl, tenant: Tenant) -> Api | None:
 
 
 @pytest.fixture(scope="module")
-def cast(fleet: FleetControl, operator_session: OperatorSession) -> Iterator[Cast]:
+def cast(fleet: FleetControl, operator_session: OperatorSession) -> Cast:
     operator = operator_session.api()
     world = World(operator)
     tenant, stranger, suspended = world.tenant, create_tenant(operator), create_tenant(operator)
@@ -100,7 +100,7 @@ def cast(fleet: FleetControl, operator_session: OperatorSession) -> Iterator[Cas
     suspended.operator.ok("POST", f"/api/tenants/v1/tenants/{suspended.id}/suspend")
     for api, status in ((disabled, 401), (suspended.api, 403)):
         eventually(lambda api=api, status=status: api.get("/api/auth/v1/me").status_code == status)  # type: ignore[misc]
-    yield Cast(world, stranger, suspended, people, expired, disabled)
+    return Cast(world, stranger, suspended, people, expired, disabled)
 
 
 @pytest.mark.parametrize("service", CALLS)
