@@ -38,11 +38,10 @@ def samples(w: World) -> dict[str, Any]:
     return {"samples": [{"name": w.name("metric"), "value": 1, "timestamp": at(-3_600)}]}
 
 
-SPAN = {"name": "load", "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T01:00:00Z"}
 RULES = "/v1/alert-rules"
 
 MONITOR: Table = {
-    "GET /v1/query": Row(lambda w: Call("/v1/query", params=SPAN)),
+    "GET /v1/query": Row(lambda w: Call("/v1/query", params={"name": "load", "start": at(-600), "end": at(0)})),
     "GET /v1/alert-rules": Row(lambda w: Call(RULES)),
     "GET /v1/alert-rules/{id}": Row(lambda w: of(RULES, rule(w))),
     "GET /v1/alerts": Row(lambda w: Call("/v1/alerts")),
