@@ -52,3 +52,13 @@ def test_what_nobody_can_decide_on_is_not_made_and_needs_no_restart_afterwards(
 
 def _make(tenant: Tenant) -> bool:
     return tenant.api.post("/api/dns/v1/zones", json={"name": "two.example"}).status_code == 201
+
+
+@pytest.mark.services("dns")
+def test_a_compliance_that_is_silent_is_a_bounded_refusal(tenant: Tenant, fleet: FleetControl) -> None:
+    with fleet.paused("compliance"):
+        refused = tenant.api.post("/api/dns/v1/zones", json={"name": "one.example"})
+        assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
+        assert list(tenant.api.items("/api/dns/v1/zones")) == []
+    eventually(lambda: _make(tenant), timeout=20)
+    assert [zone["name"] for zone in tenant.api.items("/api/dns/v1/zones")] == ["two.example."]
