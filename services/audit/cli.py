@@ -4,7 +4,8 @@ EXPORT is what `/v1/export` gave, `--checkpoints` what `/v1/checkpoints` gave, `
 `/v1/checkpoint-key`, which is best kept apart from both. Without checkpoints only the hashes are verified: a tail that
 was cut off, or a chain that was made anew from its beginning, shows by what was signed alone.
 
-Ends with 0 for a valid trail, 1 for one that isn't, 2 when the files can't be read.
+Ends with 0 for a valid trail, 1 for one that isn't, 2 when the files can't be read, and 3 for a valid one in which
+events are missing that a source has sent: they never arrived, or were still on their way when it was exported.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from services.audit.domain.chain import Head, Verification
 from services.audit.domain.checkpoints import BrokenCheckpoints
 from services.audit.domain.exports import UnreadableExport, signed_heads, tenant_of, verify_export
 
-VALID, INVALID, UNREADABLE = 0, 1, 2
+VALID, INVALID, UNREADABLE, INCOMPLETE = 0, 1, 2, 3
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,7 +45,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"unreadable: {error}", file=sys.stderr)
         return UNREADABLE
     print(_told(result, tenant, signed))
-    return VALID if result.valid else INVALID
+    for gap in result.gaps:
+        print(f"missing: events {gap.first} to {gap.last} of {gap.source}")
+    if not result.valid:
+        return INVALID
+    return VALID if result.complete else INCOMPLETE
 
 
 def _told(result: Verification, tenant: str, signed: list[Head] | None) -> str:

@@ -19,6 +19,8 @@ class AuditRecord(models.Model):
     data = models.JSONField()
     previous_hash = models.TextField()
     hash = models.TextField()
+    source = models.TextField(null=True)
+    source_sequence = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "audit_records"

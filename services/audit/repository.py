@@ -44,6 +44,8 @@ def insert(record: Record, head: ChainHead) -> None:
         data=entry.data,
         previous_hash=record.previous_hash,
         hash=record.hash,
+        source=entry.source,
+        source_sequence=entry.source_sequence,
     )
     head.sequence, head.hash = record.sequence, record.hash
     head.save(update_fields=["sequence", "hash"])
@@ -63,7 +65,17 @@ def holds(tenant_id: str, head: Head) -> bool:
 
 def as_record(row: AuditRecord) -> Record:
     """A row as the domain sees it."""
-    entry = Entry(row.event_id, row.type, row.subject, row.actor, row.time, row.correlation_id, row.data)
+    entry = Entry(
+        row.event_id,
+        row.type,
+        row.subject,
+        row.actor,
+        row.time,
+        row.correlation_id,
+        row.data,
+        row.source,
+        row.source_sequence,
+    )
     return Record(row.tenant_id, row.sequence, entry, row.previous_hash, row.hash)
 
 

@@ -16,6 +16,8 @@ class RecordOut(serializers.Serializer):
     time = serializers.CharField()
     correlation_id = serializers.CharField()
     data = serializers.DictField()
+    source = serializers.CharField(allow_null=True)
+    source_sequence = serializers.IntegerField(allow_null=True)
     previous_hash = serializers.CharField()
     hash = serializers.CharField()
 
@@ -27,8 +29,16 @@ class HeadOut(serializers.Serializer):
     hash = serializers.CharField()
 
 
+class GapOut(serializers.Serializer):
+    """Events of a source, by their numbers, that never arrived."""
+
+    source = serializers.CharField()
+    first = serializers.IntegerField()
+    last = serializers.IntegerField()
+
+
 class VerificationOut(serializers.Serializer):
-    """The result of checking a chain."""
+    """The result of checking a chain: whether it holds what came in as it came in, and what didn't come in."""
 
     valid = serializers.BooleanField()
     records = serializers.IntegerField()
@@ -36,6 +46,8 @@ class VerificationOut(serializers.Serializer):
     checkpoint = HeadOut()
     first_invalid = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField(allow_null=True)
+    complete = serializers.BooleanField()
+    gaps = GapOut(many=True)
 
 
 class CheckpointKeyOut(serializers.Serializer):

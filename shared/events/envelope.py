@@ -1,7 +1,8 @@
 """The envelope of every event: CloudEvents 1.0 in the JSON format, with this platform's extension attributes.
 
 Source: CloudEvents 1.0.2, "JSON Event Format" and "Kafka Protocol Binding" (structured mode). Extension names are in
-lower case without separators, as the specification asks for: tenantid, correlationid, traceparent, actor, sequence.
+lower case without separators, as the specification asks for: tenantid, correlationid, traceparent, actor, sequence,
+sourcesequence.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ MAX_BYTES = 900_000
 """Largest envelope: below the 1 MB (`message.max.bytes`) that brokers take by default, with room for headers."""
 MAX_SEQUENCE = 2**31 - 1
 """CloudEvents' Integer is 32 bits wide."""
+SOURCE_SEQUENCE = "sourcesequence"
+"""Text, because it outgrows CloudEvents' Integer."""
 ANY_TYPE = "*"
 """In a table of handlers: every type that has no handler of its own."""
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_COUNT = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _TYPE = re.compile(r"[a-z]+(\.[a-z][a-z0-9_]*){2,3}")
 _TEXT = ("id", "source", "type", "subject", "time", "tenantid", "correlationid", "traceparent", "actor")
 
@@ -43,6 +47,8 @@ class Event:
     `sequence` orders the events of a subject: it rises with every change (usually the row's version). `actor` is who
     answers for it. `correlation_id` is that of the request that caused it. `traceparent` is the span in which it was
     created, in that request's trace; `tracestate` goes with it, if there is one (CloudEvents Distributed Tracing).
+    `source_sequence` counts what a source has sent of a tenant, from 1 without gaps; the relay gives it, so that
+    whoever keeps all events knows when one is missing.
     """
 
     id: str
@@ -57,6 +63,7 @@ class Event:
     sequence: int
     data: Mapping[str, Any]
     tracestate: str = ""
+    source_sequence: int | None = None
 
     @property
     def service(self) -> str:
@@ -93,6 +100,8 @@ class Event:
         }
         if self.tracestate:
             attributes["tracestate"] = self.tracestate
+        if self.source_sequence is not None:
+            attributes[SOURCE_SEQUENCE] = str(self.source_sequence)
         try:
             text = json.dumps(attributes, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError) as error:
@@ -127,7 +136,13 @@ class Event:
             sequence=check_sequence(attributes.get("sequence")),
             data=data,
             tracestate=_text(attributes, "tracestate") if "tracestate" in attributes else "",
+            source_sequence=_number(attributes, SOURCE_SEQUENCE),
         )
+
+
+def numbered(envelope: str, source_sequence: int) -> str:
+    """A structured-mode JSON text with its number among what its source has sent of its tenant; the rest as it is."""
+    return f'{envelope[:-1]},"{SOURCE_SEQUENCE}":"{source_sequence}"}}'
 
 
 def service_of(event_type: str) -> str:
@@ -176,6 +191,16 @@ def _parse(text: str | bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _number(attributes: Mapping[str, Any], name: str) -> int | None:
+    """A count from 1, written as text; None where there is none."""
+    value = attributes.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _COUNT.fullmatch(value):
+        raise InvalidEvent(f"{name} must be a count from 1 as text, not {value!r}")
+    return int(value)
 
 
 def _text(attributes: Mapping[str, Any], name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from psycopg2.extensions import connection as PgConnection
 
+from shared.events.envelope import numbered
 from shared.infra.db.dsn import connect
 from shared.settings import ServiceSettings
 
@@ -17,6 +18,23 @@ BATCH = 500
 KEEP_SECONDS = 3600
 """How long published events stay, for somebody who looks for what has been sent."""
 PRUNE_BATCH = 1000
+_NUMBER = """
+WITH new AS (
+    SELECT position, body::json ->> 'tenantid' AS tenant_id FROM outbox
+    WHERE published_at IS NULL AND source_sequence IS NULL ORDER BY position LIMIT %s FOR UPDATE
+), placed AS (
+    SELECT position, tenant_id, row_number() OVER (PARTITION BY tenant_id ORDER BY position) AS place,
+           count(*) OVER (PARTITION BY tenant_id) AS many
+    FROM new
+), sent AS (
+    INSERT INTO sent_sequences AS known (tenant_id, sequence) SELECT tenant_id, count(*) FROM new GROUP BY tenant_id
+    ON CONFLICT (tenant_id) DO UPDATE SET sequence = known.sequence + EXCLUDED.sequence
+    RETURNING tenant_id, sequence
+)
+UPDATE outbox SET source_sequence = sent.sequence - placed.many + placed.place
+FROM placed JOIN sent USING (tenant_id) WHERE outbox.position = placed.position
+"""
+"""Numbers what isn't yet, for each tenant without gaps: only what is committed is seen, and a number stays."""
 _AGE = "extract(epoch FROM clock_timestamp() - created_at)::float8"
 
 
@@ -66,13 +84,22 @@ class OutboxTable:
         return bool(self._fetch("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", f"outbox:{self._schema}")[0][0])
 
     def pending(self, limit: int = BATCH) -> list[PendingEvent]:
-        """The oldest unconfirmed events, in the order in which they were written."""
-        rows = self._fetch(
-            f"SELECT position, event_id, topic, subject, body, {_AGE} FROM outbox "
+        """The oldest unconfirmed events, in the order in which they were written, each with its number in its body."""
+        rows = self._pending(limit)
+        if any(row[-1] is None for row in rows):
+            self._execute(_NUMBER, limit)
+            rows = [row for row in self._pending(limit) if row[-1] is not None]
+        return [
+            PendingEvent(position, event_id, topic, subject, numbered(body, number), age)
+            for position, event_id, topic, subject, body, age, number in rows
+        ]
+
+    def _pending(self, limit: int) -> list[tuple[Any, ...]]:
+        return self._fetch(
+            f"SELECT position, event_id, topic, subject, body, {_AGE}, source_sequence FROM outbox "
             "WHERE published_at IS NULL ORDER BY position LIMIT %s",
             limit,
         )
-        return [PendingEvent(*row) for row in rows]
 
     def mark_published(self, positions: list[int]) -> None:
         """Note that the broker has confirmed these."""

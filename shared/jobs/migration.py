@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from alembic.config import Config
 from django.core.management import call_command
 
 from shared import services
-from shared.infra.db.dsn import ensure_schema
+from shared.infra.db.dsn import connect, ensure_schema
 from shared.infra.db.sqlalchemy import make_engine
 from shared.web.django import configure
+from shared.web.tables import PLATFORM_TABLES_SQL
 
 MIGRATED = frozenset(service.name for service in services.ALL if service.has_database)
 """The services that have a schema."""
@@ -23,10 +25,18 @@ def migrate(service: str, url: str) -> None:
     service without a database."""
     framework = services.BY_NAME[service].framework
     ensure_schema(url, service)
+    _bring_platform_tables(service, url)
     if framework == "fastapi":
         _migrate_alembic(service, url)
     else:
         _migrate_django(service, url)
+
+
+def _bring_platform_tables(service: str, url: str) -> None:
+    """What the platform's tables have got since the service's first migration made them; without them, all."""
+    with closing(connect(url, service)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"tables:{service}",))
+        cursor.execute(PLATFORM_TABLES_SQL)
 
 
 def _migrate_alembic(service: str, url: str) -> None:

@@ -174,7 +174,7 @@ KINDS: tuple[Governed, ...] = (
         "loadbalancer",
         "backend",
         _by_id(POOLS, "pool", "POST", "/backends", address="10.0.0.1", port=8080, weight=1),
-        lambda known: f"{POOLS}/{known['pool']['id']}/backends",
+        None,
         lambda known: ("PATCH", f"{POOLS}/{known['pool']['id']}/backends/{known['backend']['id']}", {"weight": 2}),
         ("pool",),
     ),
@@ -189,7 +189,7 @@ KINDS: tuple[Governed, ...] = (
         lambda known: BALANCERS,
         lambda known: (
             "PUT",
-            f"{BALANCERS}/{known['load_balancer']['id']}",
+            f"{BALANCERS}/{known['load_balancer']['id']}/listeners",
             {"listeners": [{"port": 81, "protocol": "http", "pool_id": known["pool"]["id"]}]},
         ),
         ("pool",),

@@ -22,7 +22,7 @@ class Verifications(View):
     @endpoint(READ, response=VerificationOut)
     def post(self, request: Request) -> dict[str, Any]:
         result, known = verify_chain(self.ports, current_tenant())
-        return {**asdict(result), "checkpoint": asdict(known)}
+        return {**asdict(result), "complete": result.complete, "checkpoint": asdict(known)}
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -14,8 +14,12 @@ from typing import Any
 
 import rfc8785
 
+from services.audit.domain.gaps import Coverage, Gap
+
 GENESIS = "0" * 64
 """The previous hash of a tenant's first record."""
+NUMBERS = frozenset({"source", "source_sequence"})
+"""What isn't in the hash of a record that doesn't have both."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,9 @@ class Entry:
     time: str
     correlation_id: str
     data: Mapping[str, Any]
+    source: str | None = None
+    source_sequence: int | None = None
+    """Which of the events of its source in the tenant it is; records from before there were such numbers have none."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,22 @@ EMPTY = Head(0, GENESIS)
 
 @dataclass(frozen=True)
 class Verification:
-    """The result of checking a chain. `first_invalid` is the sequence at which it breaks, with the reason."""
+    """The result of checking a chain. `first_invalid` is the sequence at which it breaks, with the reason.
+
+    A valid chain holds what came in as it came in. `gaps` tells what didn't come in: a chain without any is complete.
+    """
 
     valid: bool
     records: int
     head: Head
     first_invalid: int | None = None
     reason: str | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether no source has sent anything, before what is there, that isn't."""
+        return not self.gaps
 
 
 def record_time(moment: datetime) -> str:
@@ -72,7 +88,16 @@ def record_time(moment: datetime) -> str:
 def record_hash(tenant_id: str, sequence: int, entry: Entry, previous_hash: str) -> str:
     """The SHA-256 of a record in canonical JSON, as hex."""
     content = {"tenant_id": tenant_id, "sequence": sequence, "previous_hash": previous_hash, **asdict(entry)}
+    for name in NUMBERS - numbers_of(entry).keys():
+        del content[name]
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def numbers_of(entry: Entry) -> dict[str, str | int]:
+    """What is said of an entry's source, if anything is: records from before that have nothing there to be hashed."""
+    if entry.source is None or entry.source_sequence is None:
+        return {}
+    return {"source": entry.source, "source_sequence": entry.source_sequence}
 
 
 def append(tenant_id: str, head: Head, entry: Entry) -> Record:
@@ -88,13 +113,15 @@ def verify(tenant_id: str, records: Iterable[Record], signed: Iterable[Head] = (
     that is shorter than a signed head, or has another hash there, was cut off or rewritten. The first place at which
     anything is wrong is told.
     """
-    head, heads = start, iter(signed)
+    head, heads, coverage = start, iter(signed), Coverage()
     expected = next(heads, None)
     for record in records:
         reason = _broken(tenant_id, record, head)
         if reason:
             return Verification(False, head.sequence, head, record.sequence, reason)
         head = Head(record.sequence, record.hash)
+        if record.entry.source is not None and record.entry.source_sequence is not None:
+            coverage.add(record.entry.source, record.entry.source_sequence)
         while expected is not None and expected.sequence <= head.sequence:
             if expected.sequence == head.sequence and expected.hash != head.hash:
                 return Verification(False, head.sequence - 1, head, head.sequence, "another hash was signed for it")
@@ -102,7 +129,7 @@ def verify(tenant_id: str, records: Iterable[Record], signed: Iterable[Head] = (
     if expected is not None and expected.sequence > head.sequence:
         reason = f"{expected.sequence} records were signed for, the chain has {head.sequence}"
         return Verification(False, head.sequence, head, head.sequence + 1, reason)
-    return Verification(True, head.sequence, head)
+    return Verification(True, head.sequence, head, gaps=coverage.gaps())
 
 
 def _broken(tenant_id: str, record: Record, head: Head) -> str | None:

@@ -61,9 +61,11 @@ def _records(lines: Iterable[str]) -> Iterator[Record]:
                 line["time"],
                 line["correlation_id"],
                 line["data"],
+                line.get("source"),
+                line.get("source_sequence"),
             )
             yield Record(line["tenant_id"], line["sequence"], entry, line["previous_hash"], line["hash"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise UnreadableExport(f"line {number} of the records is none: {error}") from error
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.audit import repository
-from services.audit.domain.chain import Entry, Head, append, record_time
+from services.audit.domain.chain import Entry, Head, append, numbers_of, record_time
 from shared.events import Event
 
 
@@ -23,6 +23,8 @@ def record(event: Event) -> None:
         time=record_time(event.time),
         correlation_id=event.correlation_id,
         data=dict(event.data),
+        source=event.source if event.source_sequence is not None else None,
+        source_sequence=event.source_sequence,
     )
     repository.insert(append(event.tenant_id, Head(head.sequence, head.hash), entry), head)
 
@@ -43,4 +45,5 @@ def export(tenant_id: str) -> Iterator[dict[str, Any]]:
             "data": entry.data,
             "previous_hash": item.previous_hash,
             "hash": item.hash,
+            **numbers_of(entry),
         }

@@ -1,7 +1,7 @@
 """Audits: every known resource as it is now, with the score of each deny policy.
 
 Somebody asks for one, or one is due: when a resource, a policy or an exemption has changed, when an exemption has
-expired, and in any case once a day. A periodic audit keeps results of what became compliant or ceased to be so, as
+expired, and in any case once a day. A periodic audit keeps results of what isn't compliant any more, or is so again, as
 AWS Config tells changes of compliance; one that was asked for keeps a result of each resource.
 """
 
@@ -82,9 +82,10 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     moment, audit_id = ports.clock.now(), new_id("aud")
     rules, exempted = policies.rules(), exemptions.rules(moment)
     found = [(row, _decision(row, rules, exempted, moment)) for row in resources.all()]
+    news = {row.id for row, decision in found if row.compliant is False or not decision.compliant}
     changed = [(row, decision) for row, decision in found if _judge(row, decision)]
-    made = [_result(row, decision, audit_id) for row, decision in (changed if periodic else found)]
-    results.add_all(made)
+    told = [each for each in changed if each[0].id in news] if periodic else found
+    results.add_all([_result(row, decision, audit_id) for row, decision in told])
     resources.judged([row for row, _ in changed])
     total = score_of(decision.compliant for _, decision in found)
     run = AuditRun(
@@ -95,7 +96,7 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
         score=total.percent,
         periodic=periodic,
     )
-    if changed or not periodic:
+    if told or not periodic:
         published.audit_completed(audits.add(run))
     violated = [v.policy for _, decision in found for v in decision.violations if not v.exempted]
     names = [rule.name for rule in rules if rule.effect != ALLOW]

@@ -32,3 +32,30 @@ def test_what_is_done_while_the_bus_is_down_is_recorded_when_it_is_back(tenant: 
     fleet.kafka_up()
     eventually(lambda: projects_in(tenant) == ["dark"], timeout=20)
     assert tenant.api.ok("POST", "/api/audit/v1/verifications")["valid"] is True
+
+
+def numbers(tenant: Tenant, source: str) -> list[int]:
+    """Which of a source's events the trail has, in the order in which they came."""
+    records = tenant.api.items("/api/audit/v1/records")
+    return [record["source_sequence"] for record in records if record["source"] == source]
+
+
+@pytest.mark.services("tenants")
+def test_a_source_that_dies_and_a_bus_that_was_down_leave_no_gap_in_its_numbers(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "p-0"})
+    fleet.kafka_down()
+    for number in (1, 2, 3):
+        tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": f"p-{number}"})
+    fleet.kill("tenants")
+    fleet.kafka_up()
+    fleet.start("tenants")
+    fleet.wait_healthy("tenants")
+    eventually(lambda: projects_in(tenant) == ["p-0", "p-1", "p-2", "p-3"], timeout=20)
+    found = sorted(numbers(tenant, "omnicloud/tenants"))
+    assert found == list(range(1, len(found) + 1))
+    answer = eventually(
+        lambda: (said := tenant.api.ok("POST", "/api/audit/v1/verifications"))["complete"] and said, timeout=20
+    )
+    assert (answer["valid"], answer["gaps"]) == (True, [])

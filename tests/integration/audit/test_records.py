@@ -10,6 +10,8 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tests.support.bus import Bus
+from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
@@ -142,3 +144,64 @@ def test_an_export_is_verified_without_the_platform(tenant: Tenant, tmp_path: Pa
     assert verified() == (1, "INVALID at record 1: the content doesn't match its hash\n")
     export.write_text("nonsense")
     assert verified()[0] == 2
+
+
+def numbered(tenant: Tenant, number: int | None) -> dict[str, Any]:
+    """What a source tells as its event of that number in the tenant."""
+    subject = f"v-{tenant.id}-{number}"
+    event = {
+        "specversion": "1.0",
+        "id": f"evt-{subject}",
+        "source": "omnicloud/monitor",
+        "type": "monitor.silence.deleted",
+        "subject": subject,
+        "time": clock.now().isoformat(),
+        "datacontenttype": "application/json",
+        "tenantid": tenant.id,
+        "correlationid": "c-test",
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "actor": "service:monitor",
+        "sequence": 1,
+        "data": {
+            "id": subject,
+            "matchers": {},
+            "starts_at": clock.now().isoformat(),
+            "ends_at": clock.now().isoformat(),
+            "comment": "",
+        },
+    }
+    return event if number is None else {**event, "sourcesequence": str(number)}
+
+
+def test_what_a_source_has_sent_and_nobody_has_received_is_named(tenant: Tenant, bus: Bus) -> None:
+    def gaps() -> list[dict[str, Any]]:
+        answer = tenant.api.ok("POST", "/api/audit/v1/verifications")
+        assert answer["valid"] is True
+        assert answer["complete"] is (answer["gaps"] == [])
+        return [gap for gap in answer["gaps"] if gap["source"] == "omnicloud/monitor"]
+
+    bus.send("monitor.events", numbered(tenant, 2))
+    bus.send("monitor.events", numbered(tenant, 6))
+    missing = [{"first": 1, "last": 1}, {"first": 3, "last": 5}]
+    eventually(lambda: gaps() == [{"source": "omnicloud/monitor", **gap} for gap in missing])
+    # An event that comes twice fills nothing, and those that come late fill what they are
+    bus.send("monitor.events", numbered(tenant, 6))
+    for number in (4, 1, 3, 5):
+        bus.send("monitor.events", numbered(tenant, number))
+    eventually(lambda: gaps() == [])
+
+
+@pytest.mark.services("tenants")
+def test_a_trail_to_which_everything_came_is_complete(tenant: Tenant) -> None:
+    for number in range(3):
+        tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": f"p-{number}"})
+    eventually(lambda: types_of(tenant).count("tenants.project.created") == 3)
+    answer = eventually(
+        lambda: (said := tenant.api.ok("POST", "/api/audit/v1/verifications"))["complete"] and said, timeout=20
+    )
+    assert (answer["valid"], answer["gaps"]) == (True, [])
+    by_source: dict[str, list[int]] = {}
+    for record in tenant.api.items(RECORDS):
+        by_source.setdefault(record["source"], []).append(record["source_sequence"])
+    assert {"omnicloud/tenants", "omnicloud/auth"} <= set(by_source)
+    assert all(sorted(found) == list(range(1, len(found) + 1)) for found in by_source.values())

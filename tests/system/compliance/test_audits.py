@@ -1,13 +1,17 @@
 """Audits of what the other services told of."""
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.governed import made
 from tests.support.identities import Tenant
 
 POLICIES = "/api/compliance/v1/policies"
@@ -68,3 +72,104 @@ def test_a_new_tenant_starts_with_the_baseline(tenant: Tenant) -> None:
     assert [(policy["name"], policy["effect"], policy["builtin"]) for policy in found] == [
         ("platform-baseline", "allow", True)
     ]
+
+
+RESOURCES = "/api/compliance/v1/resources"
+SLOW = 20.0
+
+
+def standing(tenant: Tenant) -> dict[str, bool | None]:
+    """How the resources stand that audits know of, by name."""
+    return {item["attributes"]["name"]: item["compliant"] for item in tenant.api.items(RESOURCES)}
+
+
+def versioning_policy(tenant: Tenant) -> dict[str, Any]:
+    condition = {"field": "versioning", "operator": "not_equals", "value": "enabled"}
+    body = {
+        "name": "versioned",
+        "effect": "deny",
+        "actions": ["storage.buckets.create"],
+        "resource_types": ["bucket"],
+        "conditions": [condition],
+    }
+    return tenant.api.ok("POST", POLICIES, 201, json=body)
+
+
+@pytest.mark.services("storage")
+def test_what_becomes_non_compliant_is_found_without_anybody_asking(tenant: Tenant, bus: Bus) -> None:
+    # Given a bucket that nothing speaks against
+    plain = tenant.api.ok("POST", "/api/storage/v1/buckets", 201, json={"name": "plain"})
+    eventually(lambda: standing(tenant) == {"plain": True}, timeout=SLOW)
+    # When a policy comes that denies its like
+    policy = versioning_policy(tenant)
+    # Then the next audit finds it, once, and tells of it
+    eventually(lambda: standing(tenant) == {"plain": False}, timeout=SLOW)
+    [result] = tenant.api.items("/api/compliance/v1/results", action="audit")
+    assert (result["resource_id"], result["compliant"]) == (plain["id"], False)
+    assert [violation["policy_id"] for violation in result["violations"]] == [policy["id"]]
+    assert tenant.api.ok("GET", "/api/compliance/v1/score")["score"] == "0.00"
+    [event] = bus.of_subject("compliance.events", result["id"])
+    assert (event["id"], event["data"]["violated"]) == (result["evidence"], ["versioned"])
+    # And when it is put right, that is found as well
+    tenant.api.ok("PATCH", "/api/storage/v1/buckets/plain", json={"versioning": "enabled"})
+    eventually(lambda: standing(tenant) == {"plain": True}, timeout=SLOW)
+    again = [item["compliant"] for item in tenant.api.items("/api/compliance/v1/results", action="audit")]
+    assert again == [False, True]
+
+
+@pytest.mark.services("storage")
+def test_an_exemption_that_expires_is_noticed(tenant: Tenant, fleet: FleetControl) -> None:
+    plain = tenant.api.ok("POST", "/api/storage/v1/buckets", 201, json={"name": "plain"})
+    policy = versioning_policy(tenant)
+    eventually(lambda: standing(tenant) == {"plain": False}, timeout=SLOW)
+    expires = (clock.now() + timedelta(minutes=5)).isoformat()
+    body = {"policy_id": policy["id"], "resource_id": plain["id"], "reason": "for now", "expires_at": expires}
+    tenant.api.ok("POST", "/api/compliance/v1/exemptions", 201, json=body)
+    eventually(lambda: standing(tenant) == {"plain": True}, timeout=SLOW)
+    fleet.step_clock(300)
+    eventually(lambda: standing(tenant) == {"plain": False}, timeout=SLOW)
+
+
+@pytest.mark.services("dns")
+def test_what_is_gone_counts_no_longer_with_all_that_was_in_it(tenant: Tenant) -> None:
+    known = made(tenant.api, "zone", "record_set")
+    zone, record = known["zone"]["name"], known["record_set"]["name"]
+    eventually(lambda: standing(tenant) == {zone: True, record: True}, timeout=SLOW)
+    path = f"/api/dns/v1/zones/{known['zone']['id']}"
+    tenant.api.ok("DELETE", f"{path}/records/{known['record_set']['id']}", 204)
+    eventually(lambda: standing(tenant) == {zone: True}, timeout=SLOW)
+    tenant.api.ok("DELETE", path, 204)
+    eventually(lambda: standing(tenant) == {}, timeout=SLOW)
+
+
+def test_what_goes_with_its_parent_counts_no_longer_whatever_comes_late(tenant: Tenant, bus: Bus) -> None:
+    zone, record = f"zone-{tenant.id}", f"rec-{tenant.id}"
+
+    def tell(noun: str, kind: str, subject: str, sequence: int, **data: Any) -> None:
+        type = f"dns.{noun}.{kind}"
+        event = bucket(tenant, 0, "", sequence=sequence)
+        event |= {"type": type, "subject": subject, "dataschema": f"urn:omnicloud:event:{type}"}
+        event |= {"source": "omnicloud/dns", "data": {"id": subject, "serial": sequence, **data}}
+        bus.send("dns.events", event)
+
+    in_zone = {"zone_id": zone, "zone": "e.example.", "name": "www.e.example.", "type": "A", "ttl": 60}
+    in_zone |= {"policy": "simple", "answers": []}
+    tell("zone", "created", zone, 1, name="e.example.")
+    tell("record_set", "created", record, 1, **in_zone)
+    eventually(lambda: standing(tenant) == {"e.example.": True, "www.e.example.": True}, timeout=SLOW)
+    tell("zone", "deleted", zone, 2, name="e.example.")
+    eventually(lambda: standing(tenant) == {}, timeout=SLOW)
+    # An older event that comes late brings nothing back
+    tell("record_set", "updated", record, 2, **in_zone)
+    tell("record_set", "created", f"{record}-2", 1, **in_zone)
+    marker = bucket(tenant, 7, "enabled")
+    bus.send("storage.events", marker)
+    eventually(lambda: standing(tenant) == {"bucket-7": True}, timeout=SLOW)
+
+
+@pytest.mark.services("tenants")
+def test_policies_go_with_their_tenant(operator: Api, tenant: Tenant) -> None:
+    versioning_policy(tenant)
+    assert len(list(tenant.operator.items(POLICIES))) == 2
+    operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    eventually(lambda: list(tenant.operator.items(POLICIES)) == [], timeout=SLOW)
