@@ -109,7 +109,8 @@ def test_a_saved_plan_is_refused_for_a_state_of_another_lineage_at_the_same_seri
 def test_a_failed_step_stops_the_apply_and_what_was_made_is_known(tenant: Tenant) -> None:
     # Given a plan whose second step the storage service will refuse
     environment = make_environment(tenant.api)
-    volume = {"address": "storage.volume.tiny", "attributes": {"size_gib": 0, "zone": "nimbus-eu-1a"}, "depends_on": ["null.a"]}
+    tiny = {"size_gib": 0, "zone": "nimbus-eu-1a"}
+    volume = {"address": "storage.volume.tiny", "attributes": tiny, "depends_on": ["null.a"]}
     plan = make_plan(tenant.api, environment, null("a"), volume, null("c", "a"))
     # When it is applied
     accepted = tenant.api.ok("POST", f"{environment}/applies", 202, json={"plan_id": plan["id"]})
