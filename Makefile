@@ -62,7 +62,7 @@ fuzz: setup ## hostile requests to every operation of every service (EXAMPLES=50
 soak: setup ## schedules of faults over the whole platform (SEEDS=60, FIRST=1: seeds 1 to 60; OPERATIONS, DRILLS of each)
 	@OMNICLOUD_SOAK_SEEDS=$(or $(SEEDS),60) OMNICLOUD_SOAK_FIRST=$(or $(FIRST),1) \
 	  OMNICLOUD_SOAK_OPERATIONS=$(or $(OPERATIONS),130) OMNICLOUD_SOAK_DRILLS=$(or $(DRILLS),12) \
-	  $(BIN)/python -m pytest tests/chaos/platform/test_schedules.py -q
+	  $(BIN)/python -m pytest tests/chaos/platform/test_schedules.py -q -rP
 
 bench: setup ## what things cost, with targets (BENCH="--long --json FILE" for everything)
 	@$(BIN)/python -m environment.bench $(BENCH)

@@ -31,9 +31,10 @@ def test_after_any_schedule_of_faults_the_books_agree(operator: Api, fleet: Flee
     schedule = Schedule(seed, fleet, operator, OPERATIONS, DRILLS)
     schedule.prepare()
     # When it is played, whatever is refused or lost meanwhile
-    schedule.play()
+    violations = schedule.play()
     fleet.restore()
     # Then what is counted, claimed, locked, recorded and billed is what there is
-    violations = Books(schedule).check()
+    violations += Books(schedule).check()
+    print(schedule.figures())
     replay = f"seed {seed}; again: make soak SEEDS=1 FIRST={seed}"
     assert not violations, "\n".join([replay, *violations, schedule.story()])

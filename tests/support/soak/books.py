@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from tests.support.balancing import POOLS
 from tests.support.computing import HOSTS, INSTANCES
 from tests.support.deploying import DEPLOY, ENDED
@@ -71,7 +73,7 @@ class Books(Records):
     def _noting(self, name: str) -> Iterator[None]:
         try:
             yield
-        except AssertionError as error:
+        except (AssertionError, httpx.HTTPError) as error:
             self.violations.append(f"{name}: {error}")
 
     def every_service_answers(self) -> None:

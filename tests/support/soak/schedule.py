@@ -80,8 +80,15 @@ class Schedule:
         self.callers = Callers(self.fleet, tenant, email, password)
         self.callers.renew()
 
-    def play(self) -> None:
-        """All rounds. Fails at once when an answer is a 500, or a process has ended by itself."""
+    def play(self) -> list[str]:
+        """All rounds, or those up to an answer that is a 500 or a process that has ended by itself: what that was."""
+        try:
+            self._rounds()
+        except AssertionError as error:
+            return [f"at #{self.calls[-1].number}: {error}"]
+        return []
+
+    def _rounds(self) -> None:
         every = max(1, self.operations // (self.drills + 1))
         due = every
         with ThreadPoolExecutor(CLIENTS) as clients:
@@ -153,6 +160,11 @@ class Schedule:
     def _check_processes(self) -> None:
         dead = {name: each["reason"] for name, each in self.fleet.services().items() if each["state"] in DEAD}
         assert not dead, f"ended by themselves: {dead}"
+
+    def figures(self) -> str:
+        """How much was played, in one line."""
+        outcomes = ", ".join(f"{sum(call.outcome is each for call in self.calls)} {each}" for each in Outcome)
+        return f"seed {self.seed}: {len(self.calls)} operations ({outcomes}), {self.played} drills"
 
     def story(self) -> str:
         """What was played, for people."""
