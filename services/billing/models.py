@@ -49,7 +49,7 @@ class PriceRow(TenantModel):
 class UsageRow(TenantModel):
     """A metered quantity, counted once by `(source, source_id)`; billed by at most one invoice.
 
-    There are very many of them, and an invoice run changes each: every index beyond those below would cost the run.
+    There are very many of them, and an invoice run changes each: an index of what it changes would cost the run.
     """
 
     tenant_id = models.TextField()
@@ -71,9 +71,22 @@ class UsageRow(TenantModel):
             models.UniqueConstraint(fields=["tenant_id", "source", "source_id"], name="billing_usage_counted_once")
         ]
         indexes = [
-            models.Index(fields=["tenant_id", "invoice", "ended_at"], name="billing_unbilled"),
             models.Index(fields=["tenant_id", "ended_at"], name="billing_usage_of_a_time"),
         ]
+
+
+class UnbilledUsage(models.Model):
+    """Usage that counts and is on no invoice yet: made with it, and gone with the run that bills it."""
+
+    usage = models.OneToOneField(UsageRow, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    tenant_id = models.TextField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "unbilled_usage"
+        app_label = "billing"
+        indexes = [models.Index(fields=["tenant_id", "ended_at"], name="billing_unbilled")]
 
 
 class Invoice(TenantModel):

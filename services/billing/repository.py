@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet, Sum
 
 from services.billing.models import (
@@ -19,6 +20,7 @@ from services.billing.models import (
     InvoiceLine,
     PriceRow,
     SubscriptionRow,
+    UnbilledUsage,
     UsageRow,
 )
 from shared.infra.db.django import TenantRepository
@@ -39,6 +41,21 @@ def before(end: datetime) -> Q:
 def since(start: datetime) -> Q:
     """Usage of which not all lies before an instant: the opposite of `before`."""
     return Q(ended_at__gt=start) | Q(started_at__gte=start)
+
+
+_BILL_BEFORE = """
+WITH due AS (
+    DELETE FROM unbilled_usage
+    WHERE tenant_id = %(tenant)s AND ended_at <= %(end)s AND started_at < %(end)s RETURNING ended_at
+), billed AS (
+    UPDATE usage SET invoice_id = %(invoice)s
+    WHERE tenant_id = %(tenant)s AND refused_because = '' AND invoice_id IS NULL
+      AND ended_at >= (SELECT min(ended_at) FROM due) AND ended_at <= %(end)s AND started_at < %(end)s
+    RETURNING meter, quantity
+)
+SELECT meter, sum(quantity) FROM billed GROUP BY meter ORDER BY meter
+"""
+"""The same usage as in `before`, in both tables."""
 
 
 class AccountRepository(TenantRepository[Account]):
@@ -82,9 +99,13 @@ class UsageRepository(TenantRepository[UsageRow]):
             name: getattr(row, name)
             for name in ("id", "resource_id", "meter", "quantity", "started_at", "ended_at", "refused_because")
         }
-        stored, _ = UsageRow.objects.get_or_create(
+        stored, created = UsageRow.objects.get_or_create(
             tenant_id=row.tenant_id, source=row.source, source_id=row.source_id, defaults=values
         )
+        if created and not row.refused_because:
+            UnbilledUsage.objects.create(
+                usage=stored, tenant_id=row.tenant_id, started_at=row.started_at, ended_at=row.ended_at
+            )
         return stored
 
     def page_of_time(
@@ -102,18 +123,17 @@ class UsageRepository(TenantRepository[UsageRow]):
         query: QuerySet[UsageRow] = self.scoped().filter(refused_because="")
         return query
 
-    def unbilled_before(self, end: datetime) -> QuerySet[UsageRow]:
-        """Accepted usage from before `end` that is on no invoice yet: the period's own, and what came late."""
-        return self.accepted().filter(invoice=None).filter(before(end))
+    def bill_before(self, end: datetime, invoice: Invoice) -> dict[str, Decimal]:
+        """Put the accepted usage from before `end` that is on no invoice yet on this one: the period's own, and what
+        came late. The quantities that are on it, by meter, in order of meter.
 
-    def bill(self, rows: QuerySet[UsageRow], invoice: Invoice) -> dict[str, Decimal]:
-        """Put the usage on the invoice; the quantities that are on it, by meter, in order of meter.
-
-        They are summed from what was put there, so that a piece that arrives meanwhile is on this invoice or on the
-        next one, and in its sum.
+        One statement does it, so that a piece that arrives meanwhile is on this invoice or on the next one, and in its
+        sum. It goes through the usage by time, as it lies on disk: to look each piece up would take five times as long.
         """
-        rows.update(invoice=invoice)
-        return self.by_meter(self.scoped().filter(invoice=invoice))
+        span = {"tenant": current_tenant(), "end": end, "invoice": invoice.id}
+        with connection.cursor() as cursor:
+            cursor.execute(_BILL_BEFORE, span)
+            return dict(cursor.fetchall())
 
     def by_meter(self, rows: QuerySet[UsageRow]) -> dict[str, Decimal]:
         """The exact sum of quantities by meter, in order of meter."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
@@ -15,7 +16,7 @@ from shared.kernel.context import RequestContext, use_context
 from shared.web import access_log, metrics, problems
 from shared.web.admission import under_policies, warning_header
 from shared.web.django_problems import problem_response
-from shared.web.edge import context_from_headers, refused, response_headers
+from shared.web.edge import InvalidHost, context_from_headers, refused, response_headers
 from shared.web.input import check_headers, check_path, check_query
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,7 +31,6 @@ class ContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        request.get_host()  # Django checks the host policy only when the host is asked for
         span = http_spans.serve(str(request.method), request.path, headers)
         context, refusal = context_from_headers(headers, settings.OMNICLOUD_SETTINGS, settings.OMNICLOUD_CLOCK, span)
         context = under_policies(context, str(request.method), settings.OMNICLOUD_SETTINGS)
@@ -71,7 +71,11 @@ class ContextMiddleware:
 
 
 def _check(request: HttpRequest) -> None:
-    """Raise the refusal of what can't be read. The server has decoded the path."""
+    """Raise the refusal of what can't be read, or is for another host. The server has decoded the path."""
+    try:
+        request.get_host()  # Django checks the host policy only when the host is asked for
+    except DisallowedHost as error:
+        raise InvalidHost("this service answers to its own names only") from error
     check_headers(request.headers.items())
     check_path(request.path_info.encode())
     check_query(str(request.META.get("QUERY_STRING", "")).encode("latin-1"))

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Busy, OmniCloudError, ValidationFailed
@@ -354,7 +355,8 @@ def _install_problem_handlers(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         body = problems.http_problem(error.status_code, str(error.detail), request.url.path)
-        return JSONResponse(body, error.status_code, headers=error.headers, media_type=problems.MEDIA_TYPE)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return JSONResponse(body, error.status_code, headers=headers, media_type=problems.MEDIA_TYPE)
 
     async def on_database(request: Request, error: Exception) -> Response:
         if isinstance(error, PoolTimeout):
@@ -372,6 +374,12 @@ def _install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OmniCloudError, on_expected)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def _allowed(request: Request) -> str:
+    """The methods that there are for the request's path (RFC 9110 §10.2.1): the framework names one route's alone."""
+    routes = [route for route in request.app.router.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", None) or ()}))
 
 
 def install_standard_routes(app: FastAPI, readiness: Readiness) -> None:

@@ -51,7 +51,7 @@ def bill(ports: Ports, period: Period | None) -> Invoice:
             tax_rate=account.tax_rate,
         )
     )
-    quantities = usage.bill(usage.unbilled_before(period.end), invoice)
+    quantities = usage.bill_before(period.end, invoice)
     lines = [*_usage_lines(quantities, account.currency), *_plan_lines(account, period)]
     _write_lines(invoice, lines)
     open_credits, open_discounts = credits.open(account.currency), discounts.applicable(account.currency)

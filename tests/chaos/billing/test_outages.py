@@ -1,5 +1,6 @@
 """Billing is killed and nothing is lost or counted twice."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-from tests.support.months import last_complete
+from tests.support.months import last_complete, past_days
 
 
 def test_usage_sent_while_billing_is_dead_is_counted_once_it_is_back(
@@ -137,3 +138,25 @@ def test_a_period_can_be_billed_from_its_end_on(tenant: Tenant, fleet: FleetCont
     fleet.step_clock(310)
     made = eventually(lambda: invoice(tenant, period))
     assert made["total"] == "3.00"
+
+
+def test_usage_that_arrives_while_invoices_are_made_is_on_exactly_one_of_them(tenant: Tenant) -> None:
+    set_price(tenant, "m", "1")
+    days = [past_days(1, before) for before in (3, 2, 1, 0)]
+    earliest = days[0]
+
+    def arrive(number: int) -> None:
+        use(tenant, "m", "1", (earliest.start + timedelta(minutes=number)).isoformat())
+
+    with ThreadPoolExecutor(4) as threads:
+        arriving = [threads.submit(arrive, number) for number in range(60)]
+        made = [invoice(tenant, day.period) for day in days[:3]]
+        for each in arriving:
+            each.result()
+    made.append(invoice(tenant, days[3].period))
+    billed = [int(line["quantity"]) for each in made for line in each["lines"]]
+    assert sum(billed) == 60, billed
+    pieces = list(tenant.api.items("/api/billing/v1/usage", meter="m"))
+    assert len(pieces) == 60
+    by_invoice = Counter(piece["invoice_id"] for piece in pieces)
+    assert by_invoice == Counter({each["id"]: int(line["quantity"]) for each in made for line in each["lines"]})

@@ -189,3 +189,16 @@ def test_a_dead_service_and_a_silent_registry_hold_nobody_else_up(tenant: Tenant
     fleet.start("dns")
     fleet.wait_healthy("dns")
     eventually(lambda: tenant.api.get(ZONES).status_code == 200, timeout=30)
+
+
+@pytest.mark.services("auth", "tenants")
+@pytest.mark.parametrize("seconds", [1800, -1800])
+def test_tokens_of_a_stepped_clock_are_good_at_the_gateway(tenant: Tenant, fleet: FleetControl, seconds: int) -> None:
+    """Who gives tokens and who reads them go by one clock."""
+    person = new_person(tenant, "tenant-admin")
+    fleet.step_clock(seconds)
+    eventually(lambda: person.api().get(WHO).status_code == 200, timeout=5)
+    api = person.api()
+    assert [api.get(WHO).status_code for _ in range(5)] == [200] * 5
+    fleet.step_clock(0)
+    eventually(lambda: person.api().get(WHO).status_code == 200, timeout=5)

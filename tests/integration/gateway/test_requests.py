@@ -117,3 +117,27 @@ def test_services_of_both_frameworks_keep_connections(fleet: FleetControl, servi
 def test_health_names_each_dependency(fleet: FleetControl) -> None:
     report = Api(fleet.url).ok("GET", "/readyz", 200)
     assert report == {"status": "ready", "checks": {"consul": "ok", "redis": "ok"}}
+
+
+COLLECTIONS = ("/api/tenants/v1/projects", "/api/compute/v1/instances", "/api/storage/v1/buckets", "/api/dns/v1/zones")
+"""Of both frameworks."""
+
+
+@pytest.mark.services("tenants", "compute", "storage", "dns")
+@pytest.mark.parametrize("path", COLLECTIONS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_path_with_another_slash_is_another_path_and_names_no_host(tenant: Tenant, path: str, method: str) -> None:
+    answer = tenant.api.request(method, f"{path}/", json={} if method == "POST" else None, follow_redirects=False)
+    assert answer.status_code == 404, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert "location" not in answer.headers
+
+
+@pytest.mark.services("tenants", "compute", "storage", "dns")
+@pytest.mark.parametrize("path", COLLECTIONS)
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_allow_lists_the_methods_that_there_are(tenant: Tenant, path: str, method: str) -> None:
+    """RFC 9110 §10.2.1: those that the resource supports, and no others."""
+    answer = tenant.api.request(method, path, json=None if method == "DELETE" else {})
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed"), answer.text
+    assert {"GET", "POST"} == set(answer.headers["allow"].replace(" ", "").split(",")) - {"HEAD", "OPTIONS"}

@@ -30,4 +30,7 @@ def test_a_service_answers_under_the_name_that_others_call_it_by(fleet: FleetCon
 @pytest.mark.parametrize("service", list(ADDRESSES))
 @pytest.mark.parametrize("host", ["evil.example", "compute.service.consul.evil.example", "service-consul"])
 def test_a_request_for_another_host_is_refused(fleet: FleetControl, service: str, host: str) -> None:
-    assert ask(fleet, service, host).status_code == 400
+    answer = ask(fleet, service, host)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["code"] == "invalid_host"
