@@ -40,6 +40,7 @@ PERMISSION, SCOPE, OPEN, VERSIONED, KEYED = "x-permission", "x-permission-scope"
 enough (`project`), whether nobody needs to say who they are, whether it takes `If-Match` with a version, and whether it
 takes an `Idempotency-Key`. The first two are published; the others are said in the standard's own words."""
 
+PAGE = ("limit", "cursor")
 ALWAYS = frozenset({400, 401, 403, 414, 429, 500, 502, 503, 504})
 """A request can't be read, its credentials or its tenant aren't accepted, there are too many of it, nobody expected
 what happened, and whoever is to answer can't or takes too long."""
@@ -159,8 +160,9 @@ def _statuses(
     changes, takes_body = method in MUTATING_METHODS, "requestBody" in operation
     in_path = any(place == "path" for place, _ in names)
     in_query = any(place == "query" for place, _ in names)
+    names_something = any(place == "query" and name not in PAGE for place, name in names)
     found = set(ALWAYS)
-    if in_path or takes_body or in_query:
+    if in_path or takes_body or names_something:
         found.add(404)
     if changes:
         found |= {409, 413}
