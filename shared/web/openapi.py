@@ -96,12 +96,19 @@ def completed(document: Mapping[str, Any], service: str, *, negotiates: bool = F
 
 def binary_body(*media_types: str) -> dict[str, Any]:
     """A body that is taken as it comes."""
-    return {"required": True, "content": {media_type: {"schema": {}} for media_type in media_types}}
+    content = {kind: media for each in media_types for kind, media in _binary(each).items()}
+    return {"required": True, "content": content}
 
 
 def binary_answers(description: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
     """Answers with a body of any media type, for a FastAPI route."""
-    return {status: {"description": description, "content": {ANY: {"schema": {}}}} for status in statuses}
+    return {status: {"description": description, "content": _binary(ANY)} for status in statuses}
+
+
+def _binary(media_type: str) -> dict[str, Any]:
+    """Any media type is named beside the one that readers of documents know for bytes."""
+    octets = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {**(octets if media_type == ANY else {}), media_type: {"schema": {}}}
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Operation]]:

@@ -52,3 +52,14 @@ def test_the_services_own_documents_stay_as_they_are() -> None:
     own = document()
     joined({"dns": own}, [])
     assert own == document()
+
+
+def test_a_discriminator_leads_to_the_joint_names_and_titles_are_as_distinct_as_the_names() -> None:
+    own = document()
+    own["components"]["schemas"]["Thing"] |= {
+        "title": "Thing",
+        "discriminator": {"propertyName": "kind", "mapping": {"inner": "#/components/schemas/Inner"}},
+    }
+    thing = joined({"dns": own}, [])["components"]["schemas"]["dns.Thing"]
+    assert thing["title"] == "dns.Thing"
+    assert thing["discriminator"]["mapping"] == {"inner": "#/components/schemas/dns.Inner"}
