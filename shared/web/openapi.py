@@ -90,7 +90,7 @@ def completed(document: Mapping[str, Any], service: str, *, negotiates: bool = F
             statuses |= _complete(item[method], method.upper(), path, whole, negotiates)
     components["responses"] = {response_name(status): refusal(status) for status in sorted(statuses)}
     _ensure_unique(whole)
-    _bound_integers(whole)
+    _make_plain(whole)
     return whole
 
 
@@ -245,8 +245,9 @@ def _ensure_unique(document: Mapping[str, Any]) -> None:
         seen[name] = place
 
 
-def _bound_integers(document: Mapping[str, Any]) -> None:
-    """Whole numbers that come in are those that a double holds (`shared.web.input`)."""
+def _make_plain(document: Mapping[str, Any]) -> None:
+    """Whole numbers that come in are those that a double holds (`shared.web.input`), and no default is an object of
+    several possible kinds."""
     seen: set[int] = set()
     pending: list[Any] = []
     for _, _, operation in operations(document):
@@ -262,6 +263,8 @@ def _bound_integers(document: Mapping[str, Any]) -> None:
         if id(target) in seen:
             continue
         seen.add(id(target))
+        if isinstance(target, dict) and isinstance(target.get("default"), dict) and {"oneOf", "anyOf"} & set(target):
+            target["examples"] = [target.pop("default")]  # Generators of clients take no whole object for a default.
         if target.get("type") == "integer" and isinstance(target, dict) and "enum" not in target:
             if not {"minimum", "exclusiveMinimum"} & set(target):
                 target["minimum"] = -LARGEST_INTEGER
