@@ -6,6 +6,7 @@ The ticks of the original also renew the Date header; here that happens when a r
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from email.utils import formatdate
 from types import FrameType
@@ -13,6 +14,10 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from shared.kernel.context import CORRELATION_HEADER
+from shared.utils.ids import new_id
+from shared.web import problems
 
 HEAD_SECONDS = 10.0
 """So long a request's head may take to arrive. It is a few hundred bytes: who needs longer holds a connection for its
@@ -44,6 +49,21 @@ class HttpInTime(HttpToolsProtocol):
         """The client has gone."""
         self._forget_head()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, in the form of every refusal (RFC 9457); it never becomes a request."""
+        problem = {**problems.http_problem(400, msg, ""), "correlation_id": (correlation := new_id("c"))}
+        content = json.dumps(problem).encode()
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", problems.MEDIA_TYPE.encode()),
+            (b"content-length", str(len(content)).encode()),
+            (CORRELATION_HEADER.lower().encode(), correlation.encode()),
+            (b"connection", b"close"),
+        ]
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + content)
+        self.transport.close()
 
     def _await_head(self) -> None:
         if self._head_due is None:

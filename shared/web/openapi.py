@@ -40,6 +40,7 @@ PERMISSION, SCOPE, OPEN, VERSIONED, KEYED = "x-permission", "x-permission-scope"
 enough (`project`), whether nobody needs to say who they are, whether it takes `If-Match` with a version, and whether it
 takes an `Idempotency-Key`. The first two are published; the others are said in the standard's own words."""
 
+PAGE = ("limit", "cursor")
 ALWAYS = frozenset({400, 401, 403, 414, 429, 500, 502, 503, 504})
 """A request can't be read, its credentials or its tenant aren't accepted, there are too many of it, nobody expected
 what happened, and whoever is to answer can't or takes too long."""
@@ -89,18 +90,25 @@ def completed(document: Mapping[str, Any], service: str, *, negotiates: bool = F
             statuses |= _complete(item[method], method.upper(), path, whole, negotiates)
     components["responses"] = {response_name(status): refusal(status) for status in sorted(statuses)}
     _ensure_unique(whole)
-    _bound_integers(whole)
+    _make_plain(whole)
     return whole
 
 
 def binary_body(*media_types: str) -> dict[str, Any]:
     """A body that is taken as it comes."""
-    return {"required": True, "content": {media_type: {"schema": {}} for media_type in media_types}}
+    content = {kind: media for each in media_types for kind, media in _binary(each).items()}
+    return {"required": True, "content": content}
 
 
 def binary_answers(description: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
     """Answers with a body of any media type, for a FastAPI route."""
-    return {status: {"description": description, "content": {ANY: {"schema": {}}}} for status in statuses}
+    return {status: {"description": description, "content": _binary(ANY)} for status in statuses}
+
+
+def _binary(media_type: str) -> dict[str, Any]:
+    """Any media type is named beside the one that readers of documents know for bytes."""
+    octets = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {**(octets if media_type == ANY else {}), media_type: {"schema": {}}}
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Operation]]:
@@ -159,8 +167,9 @@ def _statuses(
     changes, takes_body = method in MUTATING_METHODS, "requestBody" in operation
     in_path = any(place == "path" for place, _ in names)
     in_query = any(place == "query" for place, _ in names)
+    names_something = any(place == "query" and name not in PAGE for place, name in names)
     found = set(ALWAYS)
-    if in_path or takes_body or in_query:
+    if in_path or takes_body or names_something:
         found.add(404)
     if changes:
         found |= {409, 413}
@@ -236,8 +245,9 @@ def _ensure_unique(document: Mapping[str, Any]) -> None:
         seen[name] = place
 
 
-def _bound_integers(document: Mapping[str, Any]) -> None:
-    """Whole numbers that come in are those that a double holds (`shared.web.input`)."""
+def _make_plain(document: Mapping[str, Any]) -> None:
+    """Whole numbers that come in are those that a double holds (`shared.web.input`), and no default is an object of
+    several possible kinds."""
     seen: set[int] = set()
     pending: list[Any] = []
     for _, _, operation in operations(document):
@@ -253,6 +263,8 @@ def _bound_integers(document: Mapping[str, Any]) -> None:
         if id(target) in seen:
             continue
         seen.add(id(target))
+        if isinstance(target, dict) and isinstance(target.get("default"), dict) and {"oneOf", "anyOf"} & set(target):
+            target["examples"] = [target.pop("default")]  # Generators of clients take no whole object for a default.
         if target.get("type") == "integer" and isinstance(target, dict) and "enum" not in target:
             if not {"minimum", "exclusiveMinimum"} & set(target):
                 target["minimum"] = -LARGEST_INTEGER

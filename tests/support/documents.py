@@ -96,7 +96,9 @@ class Document:
     def _content(self, documented: Mapping[str, Any], answer: Answered, method: str) -> list[str]:
         contents = documented.get("content", {})
         if not answer.content:
-            return ["there is no body"] if contents and method != "HEAD" and "*/*" not in contents else []
+            # Text and bytes may be of no length; JSON can't.
+            due = method != "HEAD" and any(kind.endswith("json") and "ndjson" not in kind for kind in contents)
+            return ["there is no body"] if due else []
         if not contents:
             return [f"a body of {answer.media_type} isn't documented"]
         kind = answer.media_type.partition(";")[0].strip().lower()

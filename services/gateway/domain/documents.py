@@ -28,7 +28,10 @@ def joined(documents: Mapping[str, Mapping[str, Any]], missing: Iterable[str]) -
         for kind, found in document.get("components", {}).items():
             for name, component in found.items():
                 own = f"{service}.{name}" if kind == "schemas" and name not in COMMON else name
-                components.setdefault(kind, {})[own] = _renamed(component, service)
+                told = _renamed(component, service)
+                if own != name and "title" in told:
+                    told["title"] = own  # Readers of documents name types by it.
+                components.setdefault(kind, {})[own] = told
     return {
         "openapi": "3.1.0",
         "info": {"title": "OmniCloud", "version": "1", "description": "All services, as the gateway reaches them"},
@@ -53,11 +56,9 @@ def _renamed(part: Any, service: str) -> Any:
     """With references to the joint document's names."""
     if isinstance(part, list):
         return [_renamed(each, service) for each in part]
+    if isinstance(part, str) and part.startswith(_REFERENCE):  # Of `$ref`, and of a discriminator's mapping.
+        name = part.removeprefix(_REFERENCE)
+        return part if name in COMMON else f"{_REFERENCE}{service}.{name}"
     if not isinstance(part, dict):
         return part
-    found = {key: _renamed(value, service) for key, value in part.items()}
-    target = found.get("$ref")
-    if isinstance(target, str) and target.startswith(_REFERENCE):
-        name = target.removeprefix(_REFERENCE)
-        found["$ref"] = target if name in COMMON else f"{_REFERENCE}{service}.{name}"
-    return found
+    return {key: _renamed(value, service) for key, value in part.items()}

@@ -1,6 +1,7 @@
 """The ASGI server waits for its end, and dates what it answers."""
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -110,3 +111,17 @@ def test_a_connection_that_is_kept_waits_for_the_next_request_and_not_for_half_o
             return answered
 
     assert asyncio.run(run()).startswith(b"HTTP/1.1 200")
+
+
+def test_what_is_no_http_is_refused_with_a_problem_as_everything_is() -> None:
+    async def run() -> bytes:
+        async with _listening(Patient) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: \x00\r\n\r\n")
+            return await asyncio.wait_for(reader.read(), 30)
+
+    head, _, content = asyncio.run(run()).partition(b"\r\n\r\n")
+    problem = json.loads(content)
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    assert f"\r\nx-correlation-id: {problem['correlation_id']}\r\n".encode() in head
+    assert (problem["status"], problem["code"]) == (400, "bad_request")
