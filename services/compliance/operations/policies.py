@@ -82,10 +82,13 @@ def delete_policy(ports: Ports, policy_id: str, expected_version: EntityTags | N
 
 
 def delete_all() -> None:
-    """Remove the policies of a tenant that is gone, and their exemptions. No baseline comes after them."""
-    claim_standing()
+    """Remove what a tenant that is gone has made of policies, and their exemptions.
+
+    The baseline stays as it is: what is still under way for the tenant ends by other rules.
+    """
     for policy in policies.all_locked():
-        _delete(policy)
+        if not policy.builtin:
+            _delete(policy)
 
 
 def _delete(policy: PolicyRow) -> None:
