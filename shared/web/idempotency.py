@@ -45,8 +45,8 @@ PRUNE_BATCH = 5_000
 
 
 WAIT_MS = 250
-"""How long a duplicate waits for the first one: most are answered by then, and those that wait for a slow one don't take
-all threads of a service."""
+"""How long a duplicate waits for the first one: most are answered by then, and those that wait for a slow one don't
+take all threads of a service."""
 RETRY_SECONDS = 1
 
 CLAIM_SQL = """

@@ -63,7 +63,7 @@ class Trial:
     by: Api
 
     def of_the_tenant(self) -> list[Order]:
-        """Those of one caller: when two meet a failure the gateway's breaker opens, and shows nothing of the service."""
+        """Those of one caller: when two meet a failure the gateway's breaker opens."""
         return [order for order in self.orders if order.tenant == self.world.tenant.id]
 
     def ask(self, phase: str, api: Api | None = None, orders: list[Order] | None = None) -> None:
