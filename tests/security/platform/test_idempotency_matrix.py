@@ -199,8 +199,9 @@ def ask_as_others(trial: Trial) -> list[str]:
         # A tenant's own people can't name the platform's tenant.
         # Whether a role may be granted is found out from the request, which isn't the one that the key stands for.
         unsaid = "/grants" in order.operation
-        lower = {422} if needs.endswith(":read") else {403, 422} if unsaid else {403}
-        for phase, statuses in {"lower": lower, "other caller": {403} if above else {422}}.items():
+        denied: set[int] = {422} if needs.endswith(":read") else {403, 422} if unsaid else {403}
+        expected: dict[str, set[int]] = {"lower": denied, "other caller": {403} if above else {422}}
+        for phase, statuses in expected.items():
             answer = order.answers[phase]
             if answer.status_code not in statuses or replayed(answer):
                 wrong.append(f"{phase}: {order.operation} answered {answer.status_code}: {answer.text[:200]}")
