@@ -136,7 +136,8 @@ DEPLOY: Table = {
     ),
     "POST /v1/deployments/{id}/progress": Row(progress, INTERNAL),
     "PUT /v1/environments/{name}/protection": Row(lambda w: environment(w, "/protection", {"protected": True})),
-    "POST /v1/deployments/{id}/ballots": Row(lambda w: ballot(w, "ballots"), INTERNAL),
+    # A term that was proposed is over, also when the answer could not be kept: the leader's next one follows.
+    "POST /v1/deployments/{id}/ballots": Row(lambda w: ballot(w, "ballots"), INTERNAL, key=ALONE),
     "POST /v1/deployments/{id}/votes": Row(lambda w: ballot(w, "votes", member="m", approve=True), INTERNAL),
     # A member that is removed comes back an hour later.
     "DELETE /v1/controller/members/{name}": Row(lambda w: Call("/v1/controller/members/nobody"), INTERNAL, key=ALONE),
