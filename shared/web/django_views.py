@@ -92,7 +92,10 @@ class ApiView(APIView):
             saved = idempotency.begin(cursor, tenant, key, print_of)
         if saved is not None:
             self.may_have_again(request, **kwargs)
-            return HttpResponse(saved.body, status=saved.status, headers=dict(saved.headers))
+            again = HttpResponse(saved.body, status=saved.status, headers=dict(saved.headers))
+            if "content-type" not in saved.headers:  # Django has given it one of its own.
+                del again["Content-Type"]
+            return again
         response = APIView.dispatch(self, request, *args, **kwargs)
         if response.status_code < 400:
             response.render()

@@ -44,8 +44,9 @@ PRUNE_SECONDS = 600.0
 PRUNE_BATCH = 5_000
 
 
-WAIT_MS = 2_000
-"""How long a duplicate waits for the first one: most are answered by then."""
+WAIT_MS = 250
+"""How long a duplicate waits for the first one: most are answered by then, and those that wait for a slow one don't
+take all threads of a service."""
 RETRY_SECONDS = 1
 
 CLAIM_SQL = """

@@ -62,7 +62,11 @@ class Trial:
     orders: list[Order]
     by: Api
 
-    def ask(self, phase: str, api: Api | None = None) -> None:
+    def of_the_tenant(self) -> list[Order]:
+        """Those of one caller: when two meet a failure the gateway's breaker opens."""
+        return [order for order in self.orders if order.tenant == self.world.tenant.id]
+
+    def ask(self, phase: str, api: Api | None = None, orders: list[Order] | None = None) -> None:
         """Send every call, several side by side."""
 
         def one(pair: tuple[int, Order]) -> None:
@@ -72,12 +76,14 @@ class Trial:
             order.answers[phase] = send(who, self.service, order.operation, order.call, how)
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-            list(threads.map(one, enumerate(self.orders)))
+            list(threads.map(one, enumerate(self.orders if orders is None else orders)))
 
     def check(self, phase: str, status: int | None, code: str | None = None) -> list[str]:
         """What differs from a refusal with the status and code; from a success without them."""
         wrong = []
         for order in self.orders:
+            if phase not in order.answers:
+                continue
             answer = order.answers[phase]
             good = answer.is_success if status is None else answer.status_code == status
             if not good or (code is not None and answer.json().get("code") != code) or replayed(answer):
@@ -167,7 +173,7 @@ def test_a_key_means_one_effect_and_one_answer_for_who_may_have_it(
         trial.ask("running")
     wrong += trial.check("running", 409, "idempotency_key_in_use")
     with failing_at_the_end(fleet, trial):
-        trial.ask("failing")
+        trial.ask("failing", orders=trial.of_the_tenant())
     wrong += trial.check("failing", 503, "database_unavailable")
     trial.ask("first")
     wrong += trial.check("first", None)
@@ -191,10 +197,13 @@ def ask_as_others(trial: Trial) -> list[str]:
         needs = needs_of(trial.service, order.operation, order.row)
         above = needs in (PLATFORM, INTERNAL)
         # A tenant's own people can't name the platform's tenant.
-        expected = {"lower": 422 if needs.endswith(":read") else 403, "other caller": 403 if above else 422}
-        for phase, status in expected.items():
+        # Whether a role may be granted is found out from the request, which isn't the one that the key stands for.
+        unsaid = "/grants" in order.operation
+        denied: set[int] = {422} if needs.endswith(":read") else {403, 422} if unsaid else {403}
+        expected: dict[str, set[int]] = {"lower": denied, "other caller": {403} if above else {422}}
+        for phase, statuses in expected.items():
             answer = order.answers[phase]
-            if answer.status_code != status or replayed(answer):
+            if answer.status_code not in statuses or replayed(answer):
                 wrong.append(f"{phase}: {order.operation} answered {answer.status_code}: {answer.text[:200]}")
     lose_every_role(tenant, trial.person)
     eventually(lambda: trial.by.get("/api/auth/v1/users").status_code in (401, 403))
@@ -209,12 +218,14 @@ def lose_every_role(tenant: Tenant, person: Person) -> None:
 
 
 def assert_one_effect(bus: Bus, trial: Trial) -> None:
-    """All events come from the one attempt that was carried out."""
+    """All events come from the one attempt that was carried out. The audit service tells nothing itself."""
+    if trial.service == "audit":
+        return
     first = f"{trial.run}-first-"
 
     def seen() -> list[str]:
         found = sorted(effects(bus, trial.service, trial.run))
-        assert trial.service == "audit" or any(each.startswith(first) for each in found)
+        assert any(each.startswith(first) for each in found)
         return [each for each in found if not each.startswith(first)]
 
     assert eventually(lambda: (seen(),))[0] == []

@@ -7,7 +7,6 @@ from typing import Any
 from tests.support.calls.accounts import of
 from tests.support.calls.world import PLATFORM, Call, Row, Table, World
 from tests.support.computing import ZONE
-from tests.support.eventually import eventually
 
 INSTANCES = "compute/v1/instances"
 
@@ -20,8 +19,8 @@ def inventories(millicores: int) -> list[dict[str, Any]]:
     ]
 
 
-def dedicated_host(w: World) -> dict[str, Any]:
-    body = {"zone": ZONE, "dedicated_tenant_id": w.tenant.id, "inventories": inventories(64_000)}
+def dedicated_host(w: World, zone: str = ZONE) -> dict[str, Any]:
+    body = {"zone": zone, "dedicated_tenant_id": w.tenant.id, "inventories": inventories(64_000)}
     return w.make("compute/v1/hosts", body, by=w.operator)
 
 
@@ -59,15 +58,15 @@ def moved(w: World, made: dict[str, Any], how: str, body: Any = None) -> Call:
 
 def on_a_dead_host(w: World) -> dict[str, Any]:
     """A pending instance whose host is marked as down, while another one of the tenant's is up."""
-    order(w)
-    hosts = w.once("hosts", lambda: [dedicated_host(w), dedicated_host(w)])
+    zone = "nimbus-eu-1b"
+    hosts = w.once("dying hosts", lambda: [dedicated_host(w, zone), dedicated_host(w, zone)])
 
     def mark(host_id: str, down: bool) -> None:
         w.make(f"compute/v1/hosts/{host_id}", {"forced_down": down}, "PATCH", by=w.operator)
 
     for each in hosts:
         mark(each["id"], False)
-    made = eventually(lambda: pending(w))
+    made = w.make(INSTANCES, {**order(w, deferred_start=True), "zone": zone})
     mark(made["placement"]["host_id"], True)
     return w.read(f"{INSTANCES}/{made['id']}")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.calls.world import ALONE, INTERNAL, Call, Row, Table, World
 from tests.support.deploying import apply_plan, null
+from tests.support.eventually import eventually
 
 V1 = "deploy/v1"
 
@@ -39,10 +40,19 @@ def apply(w: World) -> Call:
 
 def slow_deployment(w: World, **fields: Any) -> dict[str, Any]:
     """One that is on its way: its release takes an hour to come up."""
-    body = {"release": {"image": "web:1", "startup_seconds": 3_600}, "replicas": 2, **fields}
+    body = {"release": {"image": "web:1", "startup_seconds": 3_600}, "replicas": 1, **fields}
     path = environment(w).target
     made = w.make(f"deploy{path}/deployments", {**body, "progress_deadline_seconds": 80_000})
-    return w.reach(f"{V1}/deployments/{made['id']}", "in_progress")
+    path = f"{V1}/deployments/{made['id']}"
+    w.reach(path, "in_progress")
+
+    def standing() -> dict[str, Any]:
+        """Its first replica has been asked for; nothing more is done before that is ready."""
+        found = w.read(path)
+        assert found["new"] == found["target_new"] == 1, found
+        return found
+
+    return eventually(standing, 30.0)
 
 
 def paused_deployment(w: World, **fields: Any) -> dict[str, Any]:
@@ -126,11 +136,12 @@ DEPLOY: Table = {
     ),
     "POST /v1/deployments/{id}/progress": Row(progress, INTERNAL),
     "PUT /v1/environments/{name}/protection": Row(lambda w: environment(w, "/protection", {"protected": True})),
-    "POST /v1/deployments/{id}/ballots": Row(lambda w: ballot(w, "ballots"), INTERNAL),
+    # A term that was proposed is over, also when the answer could not be kept: the leader's next one follows.
+    "POST /v1/deployments/{id}/ballots": Row(lambda w: ballot(w, "ballots"), INTERNAL, key=ALONE),
     "POST /v1/deployments/{id}/votes": Row(lambda w: ballot(w, "votes", member="m", approve=True), INTERNAL),
     # A member that is removed comes back an hour later.
     "DELETE /v1/controller/members/{name}": Row(lambda w: Call("/v1/controller/members/nobody"), INTERNAL, key=ALONE),
-    "POST /v1/states/{workspace}": Row(lambda w: state(w, content=document(2))),
-    "PUT /v1/states/{workspace}": Row(lambda w: state(w, content=document(2))),
-    "DELETE /v1/states/{workspace}": Row(lambda w: state(w)),
+    "POST /v1/states/{workspace}": Row(lambda w: state(w, content=document(2)), elsewhere=()),
+    "PUT /v1/states/{workspace}": Row(lambda w: state(w, content=document(2)), elsewhere=()),
+    "DELETE /v1/states/{workspace}": Row(lambda w: state(w), elsewhere=()),
 }

@@ -35,7 +35,7 @@ def silence(w: World) -> dict[str, Any]:
 
 
 def samples(w: World) -> dict[str, Any]:
-    return {"samples": [{"name": w.name("metric"), "value": 1, "timestamp": at(-3_600)}]}
+    return {"samples": [{"name": f"metric_{w.number()}", "value": 1, "timestamp": at(-3_600)}]}
 
 
 RULES = "/v1/alert-rules"
