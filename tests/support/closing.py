@@ -22,9 +22,3 @@ def closed_while_making(operator: Api, make: Make) -> tuple[Tenant, set[int]]:
         eventually(lambda: any(each.done() for each in makers))
         tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
         return tenant, {each.result() for each in makers}
-
-
-def allow_late_requests(tenant: Tenant) -> None:
-    """Let the operator do for a closed tenant, whose policies went with it, what a request may that came earlier."""
-    allowing = {"name": "late", "effect": "allow", "enforcement": "deny", "actions": ["*"], "resource_types": ["*"]}
-    tenant.operator.ok("POST", "/api/compliance/v1/policies", 201, json=allowing)

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from tests.support.bus import Bus
-from tests.support.closing import allow_late_requests
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -112,7 +111,6 @@ def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant:
     tenant.api.ok("PUT", f"{flags}/early", json={"enabled": True})
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
     eventually(lambda: list(tenant.operator.items(flags)) == [], timeout=20)
-    allow_late_requests(tenant)
     tenant.operator.ok("PUT", f"{flags}/late", json={"enabled": True})
     fleet.step_clock(31)
     eventually(lambda: list(tenant.operator.items(flags)) == [], timeout=30)

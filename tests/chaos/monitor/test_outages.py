@@ -6,7 +6,6 @@ import pytest
 
 from tests.support.bus import Bus
 from tests.support.clock import clock
-from tests.support.closing import allow_late_requests
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -63,7 +62,6 @@ def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant:
     make_rule(tenant.api, "early")
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
     eventually(lambda: list(tenant.operator.items(RULES)) == [], timeout=20)
-    allow_late_requests(tenant)
     make_rule(tenant.operator, "late")
     fleet.step_clock(31)
     eventually(lambda: list(tenant.operator.items(RULES)) == [], timeout=30)

@@ -6,7 +6,6 @@ And what got lost of the counting in tenants' quotas is found again.
 import pytest
 
 from tests.support.api import Api
-from tests.support.closing import allow_late_requests
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
@@ -73,7 +72,6 @@ def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant:
     tenant.api.ok("POST", keys, 201, json={"name": "early"})
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
     eventually(lambda: list(tenant.operator.items(keys)) == [], timeout=20)
-    allow_late_requests(tenant)
     tenant.operator.ok("POST", keys, 201, json={"name": "late"})
     fleet.step_clock(31)
     eventually(lambda: list(tenant.operator.items(keys)) == [], timeout=30)
