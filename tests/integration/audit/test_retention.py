@@ -10,7 +10,7 @@ import pytest
 from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, login_operator
 
 AUDIT = "/api/audit/v1"
 DAY, SLOW = 86_400, 30.0
@@ -55,7 +55,7 @@ def test_old_records_go_and_the_rest_is_verified(
     eventually(lambda: covered(tenant.api) and len(sequences(tenant.api)) >= 5, timeout=SLOW)
     before = sequences(tenant.api)[-1]
     fleet.step_clock(8 * DAY)
-    api = operator.with_headers(X_Tenant_Id=tenant.id)
+    api = login_operator(operator.url).with_headers(X_Tenant_Id=tenant.id)
     assert api.ok("PUT", f"{AUDIT}/retention", json={"days": 7})["days"] == 7
     eventually(lambda: sequences(api)[0] > before, timeout=SLOW)
     assert sequences(api) == list(range(before + 1, sequences(api)[-1] + 1))
@@ -73,7 +73,7 @@ def test_what_is_held_stays_until_it_is_released(tenant: Tenant, operator: Api, 
     make_project(tenant.api, "other")
     eventually(lambda: covered(tenant.api) and len(sequences(tenant.api)) >= 6, timeout=SLOW)
     fleet.step_clock(8 * DAY)
-    api = operator.with_headers(X_Tenant_Id=tenant.id)
+    api = login_operator(operator.url).with_headers(X_Tenant_Id=tenant.id)
     [place] = [record["sequence"] for record in api.items(f"{AUDIT}/records", subject=held)]
     last = sequences(api)[-1]
     hold = api.ok("POST", f"{AUDIT}/legal-holds", 201, json={"reason": "case 4711", "subject": held})
