@@ -15,9 +15,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from services.audit.domain.chain import NOTHING_REMOVED, Verification
+from services.audit.domain.chain import Verification
 from services.audit.domain.checkpoints import BrokenCheckpoints, Checkpoint
 from services.audit.domain.exports import UnreadableExport, signed_checkpoints, tenant_of, verify_export
+from services.audit.domain.removals import NOTHING_REMOVED
 
 VALID, INVALID, UNREADABLE, INCOMPLETE = 0, 1, 2, 3
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
 import rfc8785
 
-from services.audit.domain.gaps import Coverage, Gap, Ranges
+from services.audit.domain.gaps import Coverage, Gap
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 
 GENESIS = "0" * 64
 """The previous hash of a tenant's first record."""
@@ -59,20 +60,6 @@ class Head:
 
 
 EMPTY = Head(0, GENESIS)
-
-
-@dataclass(frozen=True)
-class Removal:
-    """Records up to a place that may be gone, and the numbers of what was in them by source.
-
-    Between the first and the last of them nothing else may be missing: what is left goes up to where it says.
-    """
-
-    begins_after: int = 0
-    covered: Ranges = field(default_factory=dict)
-
-
-NOTHING_REMOVED = Removal()
 
 
 @dataclass(frozen=True)

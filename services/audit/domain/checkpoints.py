@@ -17,7 +17,8 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from services.audit.domain.chain import Head, Removal
+from services.audit.domain.chain import Head
+from services.audit.domain.removals import Removal
 
 FIRST = ""
 """What a chain's first checkpoint names as the signature before."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.audit.domain.chain import NOTHING_REMOVED, Entry, Head, Record, Removal, Verification, verify
+from services.audit.domain.chain import Entry, Head, Record, Verification, verify
 from services.audit.domain.checkpoints import Checkpoint, from_document, linked
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 
 
 class UnreadableExport(Exception):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.audit import repository
-from services.audit.domain.chain import EMPTY, NOTHING_REMOVED, Head, Record, Removal, verify
+from services.audit.domain.chain import EMPTY, Head, Record, verify
 from services.audit.domain.checkpoints import BrokenCheckpoints
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 from services.audit.models import ChainHead
 from services.audit.ports import Ports
 from services.audit.published import REMOVAL

@@ -11,9 +11,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.audit import published, repository
-from services.audit.domain.chain import Head, Removal, count, record_time
+from services.audit.domain.chain import Head, count, record_time
 from services.audit.domain.checkpoints import BrokenCheckpoints
 from services.audit.domain.gaps import Coverage
+from services.audit.domain.removals import Removal
 from services.audit.models import ChainHead, Retention
 from services.audit.ports import Ports
 from services.audit.repository import retentions

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from services.audit import repository
-from services.audit.domain.chain import EMPTY, NOTHING_REMOVED, Head, Verification, verify
+from services.audit.domain.chain import EMPTY, Head, Verification, verify
 from services.audit.domain.checkpoints import BrokenCheckpoints
+from services.audit.domain.removals import NOTHING_REMOVED
 from services.audit.ports import Ports
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.audit.domain.chain import NOTHING_REMOVED, Head, Removal, record_time
+from services.audit.domain.chain import Head, record_time
 from services.audit.domain.checkpoints import (
     FIRST,
     BrokenCheckpoints,
@@ -21,6 +21,7 @@ from services.audit.domain.checkpoints import (
     sign,
     signing_key,
 )
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 from services.audit.settings import Settings
 from shared.infra.object_store import ObjectStore
 from shared.utils.clock import Clock
