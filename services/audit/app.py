@@ -18,6 +18,7 @@ configure("audit", settings)
 from services.audit import api  # noqa: E402 - models load only after Django is configured
 from services.audit.handlers import handlers  # noqa: E402
 from services.audit.operations.checkpoints import write_checkpoints  # noqa: E402
+from services.audit.operations.retention import remove_expired  # noqa: E402
 
 clock = system_clock(settings.clock_file)
 transactions = DjangoTransactions()
@@ -29,6 +30,7 @@ service = create_service(
     handlers=handlers(ports),
     checks={"object_store": tcp_check(settings.s3_endpoint)},
     background=[
-        Periodic("checkpoints", settings.checkpoint_interval_seconds, lambda: write_checkpoints(ports, transactions))
+        Periodic("checkpoints", settings.checkpoint_interval_seconds, lambda: write_checkpoints(ports, transactions)),
+        Periodic("retention", settings.retention_interval_seconds, lambda: remove_expired(ports, transactions)),
     ],
 )

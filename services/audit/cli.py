@@ -15,9 +15,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from services.audit.domain.chain import Head, Verification
-from services.audit.domain.checkpoints import BrokenCheckpoints
-from services.audit.domain.exports import UnreadableExport, signed_heads, tenant_of, verify_export
+from services.audit.domain.chain import Verification
+from services.audit.domain.checkpoints import BrokenCheckpoints, Checkpoint
+from services.audit.domain.exports import UnreadableExport, signed_checkpoints, tenant_of, verify_export
+from services.audit.domain.removals import NOTHING_REMOVED
 
 VALID, INVALID, UNREADABLE, INCOMPLETE = 0, 1, 2, 3
 
@@ -34,10 +35,12 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--checkpoints and --key go together")
     try:
         tenant = options.tenant or tenant_of(_lines(options.export))
-        signed: list[Head] | None = None
+        signed: list[Checkpoint] | None = None
         if options.checkpoints is not None:
-            signed = signed_heads(_lines(options.checkpoints), tenant, options.key)
-        result = verify_export(_lines(options.export), tenant, signed or ())
+            signed = signed_checkpoints(_lines(options.checkpoints), tenant, options.key)
+        heads = [checkpoint.head for checkpoint in signed or ()]
+        removal = signed[-1].removal if signed else NOTHING_REMOVED
+        result = verify_export(_lines(options.export), tenant, heads, removal)
     except BrokenCheckpoints as error:
         print(f"INVALID: {error}")
         return INVALID
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     return VALID if result.complete else INCOMPLETE
 
 
-def _told(result: Verification, tenant: str, signed: list[Head] | None) -> str:
+def _told(result: Verification, tenant: str, signed: list[Checkpoint] | None) -> str:
     if not result.valid:
         return f"INVALID at record {result.first_invalid}: {result.reason}"
     under = "hashes alone: a cut-off tail wouldn't show" if signed is None else f"{len(signed)} checkpoints"

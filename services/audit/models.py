@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from shared.infra.db.django import TenantModel
+
 
 class AuditRecord(models.Model):
     """One link of a tenant's chain. Rows are only ever inserted; a database trigger refuses everything else."""
@@ -43,7 +45,37 @@ class ChainHead(models.Model):
     sequence = models.BigIntegerField(default=0)
     hash = models.TextField()
     checkpoint_sequence = models.BigIntegerField(default=0)
+    announced_sequence = models.BigIntegerField(default=0)
+    removed_sequence = models.BigIntegerField(default=0)
+    """Up to where the removal of the first records was announced, and up to where they are gone."""
 
     class Meta:
         db_table = "chain_heads"
         app_label = "audit"
+
+
+class Retention(TenantModel):
+    """For how long the tenant's records are kept; None for ever."""
+
+    days = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "retentions"
+        app_label = "audit"
+        verbose_name = "retention"
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="audit_one_retention")]
+
+
+class LegalHold(TenantModel):
+    """Records that are kept whatever their age: of a subject, an actor, a time, or all."""
+
+    reason = models.TextField()
+    subject = models.TextField(null=True)
+    actor = models.TextField(null=True)
+    begins_at = models.TextField(null=True)
+    ends_at = models.TextField(null=True)
+
+    class Meta:
+        db_table = "legal_holds"
+        app_label = "audit"
+        verbose_name = "legal hold"

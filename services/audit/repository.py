@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.models import F, Q
 
 from services.audit.domain.chain import EMPTY, GENESIS, Entry, Head, Record
-from services.audit.models import AuditRecord, ChainHead
+from services.audit.models import AuditRecord, ChainHead, LegalHold, Retention
 from shared.errors import NotFound
+from shared.infra.db.django import TenantRepository
 from shared.utils.pagination import InvalidCursor, Page, PageRequest
 
 CHUNK = 2000
@@ -112,6 +113,57 @@ def one(tenant_id: str, sequence: int) -> AuditRecord:
     return row
 
 
+class Retentions(TenantRepository[Retention]):
+    """How long records are kept."""
+
+    model = Retention
+
+    def own(self, *, lock: bool = False) -> Retention | None:
+        """The tenant's; None where nobody has said."""
+        query = self.scoped()
+        row: Retention | None = (query.select_for_update() if lock else query).first()
+        return row
+
+    def limited(self) -> list[Retention]:
+        """Those of all tenants whose records aren't kept for ever."""
+        return list(Retention.objects.filter(days__isnull=False).order_by("tenant_id"))
+
+
+class LegalHolds(TenantRepository[LegalHold]):
+    """What is held."""
+
+    model = LegalHold
+
+    def delete(self, row: LegalHold) -> None:
+        """Hold it no longer."""
+        row.delete()
+
+
+def first_kept(tenant_id: str, before: str, after: int) -> int | None:
+    """The first place after another whose record is held, or isn't older than a time; None when all are."""
+    kept = Q(time__gte=before)
+    for hold in LegalHold.objects.filter(tenant_id=tenant_id):
+        kept |= held_by(hold)
+    found = AuditRecord.objects.filter(kept, tenant_id=tenant_id, sequence__gt=after).order_by("sequence")
+    return found.values_list("sequence", flat=True).first()
+
+
+def held_by(hold: LegalHold) -> Q:
+    """The records that a hold keeps."""
+    conditions = {
+        "subject": hold.subject, "actor": hold.actor, "time__gte": hold.begins_at, "time__lt": hold.ends_at,
+    }  # fmt: skip
+    return Q(sequence__gt=0, **{name: value for name, value in conditions.items() if value is not None})
+
+
+def remove_until(head: ChainHead, sequence: int) -> int:
+    """Remove the first records of a chain whose head the caller holds; how many there were."""
+    head.removed_sequence = sequence
+    head.save(update_fields=["removed_sequence"])
+    gone, _ = AuditRecord.objects.filter(tenant_id=head.tenant_id, sequence__lte=sequence).delete()
+    return gone
+
+
 def heads_without_checkpoint() -> list[ChainHead]:
     """Heads of all tenants that have moved since their last checkpoint."""
     return list(ChainHead.objects.filter(sequence__gt=F("checkpoint_sequence")).order_by("tenant_id"))
@@ -129,3 +181,7 @@ def mark_checkpoint(tenant_id: str, head: Head) -> None:
     ChainHead.objects.filter(tenant_id=tenant_id, checkpoint_sequence__lt=head.sequence).update(
         checkpoint_sequence=head.sequence
     )
+
+
+retentions = Retentions()
+legal_holds = LegalHolds()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+MIN_DAYS, MAX_DAYS = 7, 3_653
+"""Bounds of a retention: those of CloudTrail Lake's event data stores."""
+TEXT_LENGTH = 1_000
+
 
 class RecordOut(serializers.Serializer):
     """A link of the chain."""
@@ -55,3 +59,39 @@ class CheckpointKeyOut(serializers.Serializer):
 
     algorithm = serializers.CharField()
     public_key = serializers.CharField(help_text="32 bytes in hexadecimal")
+
+
+class RetentionIn(serializers.Serializer):
+    """For how many days records are kept; null for ever."""
+
+    days = serializers.IntegerField(min_value=MIN_DAYS, max_value=MAX_DAYS, allow_null=True)
+
+
+class RetentionOut(serializers.Serializer):
+    """For how many days records are kept."""
+
+    days = serializers.IntegerField(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class LegalHoldIn(serializers.Serializer):
+    """Which records are held: of a subject, of an actor, of a time (half-open), of all that is given; or all."""
+
+    reason = serializers.CharField(max_length=TEXT_LENGTH)
+    subject = serializers.CharField(max_length=TEXT_LENGTH, allow_null=True, default=None)
+    actor = serializers.CharField(max_length=TEXT_LENGTH, allow_null=True, default=None)
+    begins_at = serializers.DateTimeField(allow_null=True, default=None)
+    ends_at = serializers.DateTimeField(allow_null=True, default=None)
+
+
+class LegalHoldOut(serializers.Serializer):
+    """A legal hold."""
+
+    id = serializers.CharField()
+    reason = serializers.CharField()
+    subject = serializers.CharField(allow_null=True)
+    actor = serializers.CharField(allow_null=True)
+    begins_at = serializers.CharField(allow_null=True)
+    ends_at = serializers.CharField(allow_null=True)
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()

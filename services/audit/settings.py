@@ -16,6 +16,8 @@ class Settings(ServiceSettings):
     checkpoint_bucket: str = "audit-checkpoints"
     checkpoint_interval_seconds: float = Field(default=5.0, gt=0)
     """A tail can be cut off unseen for at most this long."""
+    retention_interval_seconds: float = Field(default=5.0, gt=0)
+    """How often records are looked for that are older than they are kept."""
     checkpoint_signing_key: str = ""
     """The secret of the key under which checkpoints are signed; the identity signing key where it is empty."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.audit.ports import Ports
 from shared.web.django_views import ApiView
 
-READ = "audit:read"
+READ, WRITE = "audit:read", "audit:write"
 NDJSON = "application/x-ndjson"
 """A JSON document a line."""
 

@@ -10,11 +10,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import rfc8785
 
 from services.audit.domain.gaps import Coverage, Gap
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 
 GENESIS = "0" * 64
 """The previous hash of a tenant's first record."""
@@ -100,28 +102,49 @@ def numbers_of(entry: Entry) -> dict[str, str | int]:
     return {"source": entry.source, "source_sequence": entry.source_sequence}
 
 
+def count(coverage: Coverage, entry: Entry) -> None:
+    """Note an entry's number, if it has one."""
+    if entry.source is not None and entry.source_sequence is not None:
+        coverage.add(entry.source, entry.source_sequence)
+
+
 def append(tenant_id: str, head: Head, entry: Entry) -> Record:
     """The entry as the chain's next record."""
     sequence = head.sequence + 1
     return Record(tenant_id, sequence, entry, head.hash, record_hash(tenant_id, sequence, entry, head.hash))
 
 
-def verify(tenant_id: str, records: Iterable[Record], signed: Iterable[Head] = (), start: Head = EMPTY) -> Verification:
+def verify(
+    tenant_id: str,
+    records: Iterable[Record],
+    signed: Iterable[Head] = (),
+    start: Head = EMPTY,
+    removal: Removal = NOTHING_REMOVED,
+) -> Verification:
     """Check a chain against its hashes and against every head of it that was signed and kept elsewhere, in order.
 
     `start` is what the first record follows: the whole chain's beginning, or a head that is known to be right. A chain
     that is shorter than a signed head, or has another hash there, was cut off or rewritten. The first place at which
-    anything is wrong is told.
+    anything is wrong is told. With a `removal`, which was signed too, the chain may begin anywhere up to there; what
+    it begins with goes on from what was signed for its beginning, or leads to what was signed next.
     """
-    head, heads, coverage = start, iter(signed), Coverage()
+    found = iter(records)
+    first = next(found, None)
+    if first is not None and start == EMPTY and 1 < first.sequence <= removal.begins_after + 1:
+        start = Head(first.sequence - 1, first.previous_hash)
+    head, heads, coverage = start, iter(signed), Coverage(removal.covered)
     expected = next(heads, None)
-    for record in records:
+    while expected is not None and expected.sequence <= start.sequence:
+        if expected.sequence == start.sequence and expected.hash != start.hash:
+            return Verification(False, 0, head, start.sequence + 1, "it doesn't go on from what was signed before it")
+        expected = next(heads, None)
+    for record in chain([first] if first else [], found):
         reason = _broken(tenant_id, record, head)
         if reason:
             return Verification(False, head.sequence, head, record.sequence, reason)
         head = Head(record.sequence, record.hash)
-        if record.entry.source is not None and record.entry.source_sequence is not None:
-            coverage.add(record.entry.source, record.entry.source_sequence)
+        if record.sequence > removal.begins_after:
+            count(coverage, record.entry)
         while expected is not None and expected.sequence <= head.sequence:
             if expected.sequence == head.sequence and expected.hash != head.hash:
                 return Verification(False, head.sequence - 1, head, head.sequence, "another hash was signed for it")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import rfc8785
@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from services.audit.domain.chain import Head
+from services.audit.domain.removals import Removal
 
 FIRST = ""
 """What a chain's first checkpoint names as the signature before."""
@@ -25,13 +26,17 @@ FIRST = ""
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A chain's head at a time, under a signature. `previous` is the signature of the checkpoint before."""
+    """A chain's head at a time, under a signature. `previous` is the signature of the checkpoint before.
+
+    `removal` says which of the first records may be gone by then, because they were older than they are kept.
+    """
 
     tenant_id: str
     head: Head
     time: str
     previous: str
     signature: str
+    removal: Removal = field(default_factory=Removal)
 
 
 class BrokenCheckpoints(Exception):
@@ -43,15 +48,18 @@ def signing_key(secret: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"audit checkpoints\n" + secret.encode()).digest())
 
 
-def sign(tenant_id: str, head: Head, time: str, previous: str, key: Ed25519PrivateKey) -> Checkpoint:
+def sign(
+    tenant_id: str, head: Head, time: str, previous: str, key: Ed25519PrivateKey, removal: Removal | None = None
+) -> Checkpoint:
     """The next checkpoint of a chain."""
-    signature = key.sign(_content(tenant_id, head, time, previous)).hex()
-    return Checkpoint(tenant_id, head, time, previous, signature)
+    removal = removal or Removal()
+    signature = key.sign(_content(tenant_id, head, time, previous, removal)).hex()
+    return Checkpoint(tenant_id, head, time, previous, signature, removal)
 
 
 def is_authentic(checkpoint: Checkpoint, key: Ed25519PublicKey) -> bool:
     """Whether the checkpoint was signed with the key's other half."""
-    content = _content(checkpoint.tenant_id, checkpoint.head, checkpoint.time, checkpoint.previous)
+    content = _content(checkpoint.tenant_id, checkpoint.head, checkpoint.time, checkpoint.previous, checkpoint.removal)
     try:
         key.verify(bytes.fromhex(checkpoint.signature), content)
     except (InvalidSignature, ValueError):
@@ -84,6 +92,7 @@ def as_document(checkpoint: Checkpoint) -> dict[str, Any]:
         "time": checkpoint.time,
         "previous": checkpoint.previous,
         "signature": checkpoint.signature,
+        **_removal(checkpoint.removal),
     }
 
 
@@ -96,17 +105,24 @@ def from_document(document: Mapping[str, Any]) -> Checkpoint:
             str(document["time"]),
             str(document["previous"]),
             str(document["signature"]),
+            Removal(int(document.get("begins_after", 0)), document.get("covered", {})),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BrokenCheckpoints("what stands for a checkpoint isn't one") from error
 
 
-def _content(tenant_id: str, head: Head, time: str, previous: str) -> bytes:
+def _removal(removal: Removal) -> dict[str, Any]:
+    """What checkpoints say of what is removed; nothing before anything was."""
+    return {"begins_after": removal.begins_after, "covered": removal.covered} if removal.begins_after else {}
+
+
+def _content(tenant_id: str, head: Head, time: str, previous: str, removal: Removal) -> bytes:
     content: dict[str, Any] = {
         "tenant_id": tenant_id,
         "sequence": head.sequence,
         "hash": head.hash,
         "time": time,
         "previous": previous,
+        **_removal(removal),
     }
     return rfc8785.dumps(content)

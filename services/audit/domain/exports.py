@@ -10,14 +10,20 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.audit.domain.chain import Entry, Head, Record, Verification, verify
-from services.audit.domain.checkpoints import from_document, linked
+from services.audit.domain.checkpoints import Checkpoint, from_document, linked
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 
 
 class UnreadableExport(Exception):
     """Lines that aren't what they are said to be; the message says which and why."""
 
 
-def verify_export(records: Iterable[str], tenant: str | None = None, signed: Iterable[Head] = ()) -> Verification:
+def verify_export(
+    records: Iterable[str],
+    tenant: str | None = None,
+    signed: Iterable[Head] = (),
+    removal: Removal = NOTHING_REMOVED,
+) -> Verification:
     """Check an export, a record a line, against its hashes and what was signed of it.
 
     It is the trail of `tenant`, or of whoever the first record is. Raises UnreadableExport.
@@ -26,11 +32,13 @@ def verify_export(records: Iterable[str], tenant: str | None = None, signed: Ite
     first = next(found, None)
     if tenant is None and first is None:
         raise UnreadableExport("there are no records, and nobody says whose trail it is")
-    return verify(tenant or (first.tenant_id if first else ""), chain([first] if first else [], found), signed)
+    return verify(
+        tenant or (first.tenant_id if first else ""), chain([first] if first else [], found), signed, removal=removal
+    )
 
 
-def signed_heads(checkpoints: Iterable[str], tenant: str, key: str) -> list[Head]:
-    """The heads in exported checkpoints, a line each, under a public key in hexadecimal.
+def signed_checkpoints(checkpoints: Iterable[str], tenant: str, key: str) -> list[Checkpoint]:
+    """The exported checkpoints, a line each, under a public key in hexadecimal.
 
     Raises BrokenCheckpoints when they aren't what was signed, UnreadableExport.
     """
@@ -39,7 +47,12 @@ def signed_heads(checkpoints: Iterable[str], tenant: str, key: str) -> list[Head
     except ValueError as error:
         raise UnreadableExport("the key is 64 hexadecimal digits") from error
     documents = (from_document(document) for _, document in _documents(checkpoints, "checkpoints"))
-    return [checkpoint.head for checkpoint in linked(tenant, documents, public)]
+    return list(linked(tenant, documents, public))
+
+
+def signed_heads(checkpoints: Iterable[str], tenant: str, key: str) -> list[Head]:
+    """The heads in exported checkpoints; raises the same."""
+    return [checkpoint.head for checkpoint in signed_checkpoints(checkpoints, tenant, key)]
 
 
 def tenant_of(records: Iterable[str]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+Ranges = Mapping[str, Sequence[Sequence[int]]]
+"""First and last number of each range that is there, by source."""
 MAX_TOLD = 100
 """Gaps in one answer: the first ones of each source, in order."""
 
@@ -21,9 +24,13 @@ class Coverage:
     """Which numbers of each source are there, as ranges; in any order, as events come. Takes as much room as there are
     gaps, not events."""
 
-    def __init__(self) -> None:
+    def __init__(self, ranges: Ranges | None = None) -> None:
+        """`ranges` is what was there before."""
         self._ends: dict[str, dict[int, int]] = {}
         self._starts: dict[str, dict[int, int]] = {}
+        for source, known in (ranges or {}).items():
+            self._ends[source] = {first: last for first, last in known}
+            self._starts[source] = {last: first for first, last in known}
 
     def add(self, source: str, number: int) -> None:
         """The event of that number is there. It comes once: the trail knows an event that comes again."""
@@ -35,6 +42,10 @@ class Coverage:
             last = ends.pop(number + 1)
             del starts[last]
         ends[first], starts[last] = last, first
+
+    def ranges(self) -> dict[str, list[list[int]]]:
+        """What is there."""
+        return {source: [[*each] for each in sorted(ends.items())] for source, ends in sorted(self._ends.items())}
 
     def gaps(self) -> tuple[Gap, ...]:
         """What is missing before the last number of each source, at most a hundred ranges."""

@@ -1,1 +1,1 @@
-"""Use cases of audit: one transaction each. It publishes nothing: it is the end of the line."""
+"""Use cases of audit: one transaction each. What it does by itself it tells as everybody does, and records it."""

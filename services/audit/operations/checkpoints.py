@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from services.audit import repository
-from services.audit.domain.chain import EMPTY, Head, verify
+from services.audit.domain.chain import EMPTY, Head, Record, verify
 from services.audit.domain.checkpoints import BrokenCheckpoints
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 from services.audit.models import ChainHead
 from services.audit.ports import Ports
+from services.audit.published import REMOVAL
 from shared.events.processing import TransactionRunner
 from shared.kernel.logs import logger
+
+OWN_ACTOR = "service:audit"
 
 log = logger("audit.checkpoints")
 
@@ -34,17 +40,30 @@ def _write_checkpoint(ports: Ports, row: ChainHead) -> bool:
         return False
     known = newest.head if newest else EMPTY
     if head.sequence > known.sequence:
-        reason = _changed(tenant_id, known, head)
+        removal = newest.removal if newest else NOTHING_REMOVED
+        reason, announced = _changed(tenant_id, known, head)
         if reason:
             log.error("no checkpoint: the chain was changed", tenant=tenant_id, signed=known.sequence, reason=reason)
             return False
-        ports.checkpoints.write(tenant_id, head, newest)
+        ports.checkpoints.write(tenant_id, head, newest, announced or removal)
     repository.mark_checkpoint(tenant_id, head)
     return True
 
 
-def _changed(tenant_id: str, known: Head, head: Head) -> str | None:
-    """Why a head doesn't go on from what was signed last; None when it does."""
+def _changed(tenant_id: str, known: Head, head: Head) -> tuple[str | None, Removal | None]:
+    """Why a head doesn't go on from what was signed last, None when it does; and what is told on the way to be removed.
+
+    Nothing but the trail itself can announce a removal: whoever could write into other tables can't have it signed.
+    """
     if known.sequence and not repository.holds(tenant_id, known):
-        return "what was signed last isn't there any more"
-    return verify(tenant_id, repository.chain(tenant_id, known), (head,), known).reason
+        return "what was signed last isn't there any more", None
+    announced: Removal | None = None
+
+    def watched() -> Iterator[Record]:
+        nonlocal announced
+        for record in repository.chain(tenant_id, known):
+            if record.entry.type == f"{REMOVAL}.announced" and record.entry.actor == OWN_ACTOR:
+                announced = Removal(record.entry.data["up_to"], record.entry.data["covered"])
+            yield record
+
+    return verify(tenant_id, watched(), (head,), known).reason, announced

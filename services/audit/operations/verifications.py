@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from services.audit import repository
 from services.audit.domain.chain import EMPTY, Head, Verification, verify
 from services.audit.domain.checkpoints import BrokenCheckpoints
+from services.audit.domain.removals import NOTHING_REMOVED
 from services.audit.ports import Ports
 
 
 def verify_chain(ports: Ports, tenant_id: str) -> tuple[Verification, Head]:
     """Check the tenant's whole chain against its hashes and all its checkpoints; also returns the newest one's head."""
     newest = EMPTY
+    records = repository.chain(tenant_id)
+    # Records are only removed after that is signed: so they are looked at before what was signed is.
+    first = next(records, None)
 
     def signed() -> Iterator[Head]:
         nonlocal newest
@@ -21,7 +26,9 @@ def verify_chain(ports: Ports, tenant_id: str) -> tuple[Verification, Head]:
             yield newest
 
     try:
-        result = verify(tenant_id, repository.chain(tenant_id), signed())
+        last = ports.checkpoints.newest(tenant_id)
+        removal = last.removal if last else NOTHING_REMOVED
+        result = verify(tenant_id, chain([first] if first else [], records), signed(), removal=removal)
     except BrokenCheckpoints as error:
         return Verification(False, 0, newest, None, str(error)), newest
     return result, newest

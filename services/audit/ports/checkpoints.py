@@ -21,6 +21,7 @@ from services.audit.domain.checkpoints import (
     sign,
     signing_key,
 )
+from services.audit.domain.removals import NOTHING_REMOVED, Removal
 from services.audit.settings import Settings
 from shared.infra.object_store import ObjectStore
 from shared.utils.clock import Clock
@@ -44,10 +45,12 @@ class CheckpointStore:
         """The key by which everybody can verify."""
         return self._key.public_key()
 
-    def write(self, tenant_id: str, head: Head, after: Checkpoint | None) -> Checkpoint:
+    def write(
+        self, tenant_id: str, head: Head, after: Checkpoint | None, removal: Removal = NOTHING_REMOVED
+    ) -> Checkpoint:
         """Sign a head and keep it as the checkpoint after another."""
         previous = after.signature if after else FIRST
-        checkpoint = sign(tenant_id, head, record_time(self._clock.now()), previous, self._key)
+        checkpoint = sign(tenant_id, head, record_time(self._clock.now()), previous, self._key, removal)
         content = json.dumps(as_document(checkpoint), sort_keys=True).encode()
         self._objects.put(self._bucket, _name(tenant_id, head.sequence), content, content_type="application/json")
         return checkpoint
@@ -61,6 +64,16 @@ class CheckpointStore:
         if checkpoint.tenant_id != tenant_id or not is_authentic(checkpoint, self.public_key):
             raise BrokenCheckpoints(f"the checkpoint of record {checkpoint.head.sequence} is not authentic")
         return checkpoint
+
+    def last_until(self, tenant_id: str, sequence: int) -> int:
+        """The last place up to this one that was signed for; 0 when there is none."""
+        last = 0
+        for name in self._names(tenant_id):
+            place = int(name.rpartition("/")[2].removesuffix(".json"))
+            if place > sequence:
+                break
+            last = place
+        return last
 
     def all(self, tenant_id: str) -> Iterator[Checkpoint]:
         """The tenant's checkpoints from the first. Raises BrokenCheckpoints where one isn't ours or is missing."""

@@ -1,0 +1,105 @@
+"""Records go when they are older than they are kept, and not one that is held; the rest is verified as before."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant, login_operator
+
+AUDIT = "/api/audit/v1"
+DAY, SLOW = 86_400, 30.0
+
+
+def sequences(api: Api) -> list[int]:
+    return [record["sequence"] for record in api.items(f"{AUDIT}/records")]
+
+
+def verified(api: Api) -> dict[str, Any]:
+    answer: dict[str, Any] = api.ok("POST", f"{AUDIT}/verifications")
+    assert answer["valid"] is True, answer
+    return answer
+
+
+def offline(api: Api, folder: Path) -> tuple[int, str]:
+    for name in ("export", "checkpoints"):
+        (folder / name).write_text(api.get(f"{AUDIT}/{name}").text)
+    key = api.ok("GET", f"{AUDIT}/checkpoint-key")["public_key"]
+    command = [sys.executable, "-m", "services.audit.cli", "export", "--checkpoints", "checkpoints", "--key", key]
+    environment = {"PYTHONPATH": str(Path.cwd()), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def make_project(api: Api, name: str) -> str:
+    made: str = api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": name})["id"]
+    return made
+
+
+def covered(api: Api) -> bool:
+    """Whether the whole trail is under a checkpoint."""
+    answer = verified(api)
+    return bool(answer["head"]["sequence"] == answer["checkpoint"]["sequence"])
+
+
+@pytest.mark.services("tenants")
+def test_old_records_go_and_the_rest_is_verified(
+    tenant: Tenant, operator: Api, fleet: FleetControl, tmp_path: Path
+) -> None:
+    make_project(tenant.api, "first")
+    eventually(lambda: covered(tenant.api) and len(sequences(tenant.api)) >= 5, timeout=SLOW)
+    before = sequences(tenant.api)[-1]
+    fleet.step_clock(8 * DAY)
+    api = login_operator(operator.url).with_headers(X_Tenant_Id=tenant.id)
+    assert api.ok("PUT", f"{AUDIT}/retention", json={"days": 7})["days"] == 7
+    eventually(lambda: sequences(api)[0] > before, timeout=SLOW)
+    assert sequences(api) == list(range(before + 1, sequences(api)[-1] + 1))
+    assert verified(api)["complete"] is True
+    types = [record["type"] for record in api.items(f"{AUDIT}/records")]
+    assert {"audit.retention.changed", "audit.removal.announced"} <= set(types)
+    code, told = offline(api, tmp_path)
+    assert (code, told.startswith("valid: ")) == (0, True), told
+    api.refused("GET", f"{AUDIT}/records/1", 404, "not_found")
+
+
+@pytest.mark.services("tenants")
+def test_what_is_held_stays_until_it_is_released(tenant: Tenant, operator: Api, fleet: FleetControl) -> None:
+    held = make_project(tenant.api, "held")
+    make_project(tenant.api, "other")
+    eventually(lambda: covered(tenant.api) and len(sequences(tenant.api)) >= 6, timeout=SLOW)
+    fleet.step_clock(8 * DAY)
+    api = login_operator(operator.url).with_headers(X_Tenant_Id=tenant.id)
+    [place] = [record["sequence"] for record in api.items(f"{AUDIT}/records", subject=held)]
+    last = sequences(api)[-1]
+    hold = api.ok("POST", f"{AUDIT}/legal-holds", 201, json={"reason": "case 4711", "subject": held})
+    api.ok("PUT", f"{AUDIT}/retention", json={"days": 7})
+    # A later record tells that the retention has been looked at: it is in the trail, and what is held is as well
+    eventually(lambda: sequences(api)[-1] > last, timeout=SLOW)
+    for _ in range(5):
+        assert place in sequences(api)
+        assert verified(api)["complete"] is True
+    api.ok("DELETE", f"{AUDIT}/legal-holds/{hold['id']}", 204)
+    eventually(lambda: place not in sequences(api), timeout=SLOW)
+    assert verified(api)["complete"] is True
+    assert list(api.items(f"{AUDIT}/legal-holds")) == []
+
+
+@pytest.mark.parametrize("days", [0, 6, 3_654, -1, "x"])
+def test_a_retention_has_bounds(tenant: Tenant, days: object) -> None:
+    tenant.api.refused("PUT", f"{AUDIT}/retention", 422, "validation_failed", json={"days": days})
+    assert tenant.api.ok("GET", f"{AUDIT}/retention") == {"days": None, "version": 0}
+
+
+@pytest.mark.parametrize("role", ["member", "viewer", "auditor"])
+def test_only_administrators_say_what_is_kept(tenant: Tenant, role: str) -> None:
+    user = tenant.user(role)
+    user.refused("PUT", f"{AUDIT}/retention", 403, "forbidden", json={"days": 7})
+    user.refused("POST", f"{AUDIT}/legal-holds", 403, "forbidden", json={"reason": "x"})
+    hold = tenant.api.ok("POST", f"{AUDIT}/legal-holds", 201, json={"reason": "x"})
+    user.refused("DELETE", f"{AUDIT}/legal-holds/{hold['id']}", 403, "forbidden")
+    assert [item["id"] for item in tenant.api.items(f"{AUDIT}/legal-holds")] == [hold["id"]]
