@@ -7,6 +7,7 @@ from services.audit.models import LegalHold
 from services.audit.repository import legal_holds
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
+from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
@@ -31,7 +32,7 @@ def place_hold(reason: str, subject: str | None, actor: str | None, begins: str 
     return hold
 
 
-def release_hold(hold_id: str, expected_version: int | None) -> None:
+def release_hold(hold_id: str, expected_version: EntityTags | None) -> None:
     """Hold its records no longer. Raises NotFound, VersionConflict."""
     hold = legal_holds.get(hold_id, lock=True)
     check_version(hold, expected_version)

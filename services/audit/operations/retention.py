@@ -23,6 +23,7 @@ from shared.events.processing import TransactionRunner
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
+from shared.kernel.preconditions import EntityTags
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
@@ -32,7 +33,7 @@ MOST_AT_ONCE = 20_000
 log = logger("audit.retention")
 
 
-def set_retention(days: int | None, expected_version: int | None) -> Retention:
+def set_retention(days: int | None, expected_version: EntityTags | None) -> Retention:
     """Keep records for so many days, or for ever. Raises VersionConflict."""
     row = retentions.own(lock=True)
     if row is None:

@@ -152,10 +152,26 @@ BILLING: Table = {
     "POST /v1/usage": Row(lambda w: Call("/v1/usage", use()), INTERNAL),
 }
 
+
+def hold(w: World) -> dict[str, Any]:
+    return w.make("audit/v1/legal-holds", {"reason": w.name("case")})
+
+
+def retention(w: World) -> Call:
+    set_before = w.put("audit/v1/retention", {"days": 3_000})
+    return Call("/v1/retention", {"days": 3_000 + w.number() % 600}, tag=set_before["etag"])
+
+
 AUDIT: Table = {
     "GET /v1/checkpoint-key": Row(lambda w: Call("/v1/checkpoint-key")),
     "GET /v1/checkpoints": Row(lambda w: Call("/v1/checkpoints")),
     "GET /v1/export": Row(lambda w: Call("/v1/export")),
+    "GET /v1/legal-holds": Row(lambda w: Call("/v1/legal-holds")),
+    "POST /v1/legal-holds": Row(lambda w: Call("/v1/legal-holds", {"reason": w.name("case")})),
+    "GET /v1/legal-holds/{id}": Row(lambda w: of("/v1/legal-holds", hold(w))),
+    "DELETE /v1/legal-holds/{id}": Row(lambda w: of("/v1/legal-holds", hold(w))),
+    "GET /v1/retention": Row(lambda w: Call("/v1/retention")),
+    "PUT /v1/retention": Row(retention),
     "GET /v1/records": Row(lambda w: Call("/v1/records")),
     "GET /v1/records/{sequence}": Row(lambda w: Call("/v1/records/1"), elsewhere=(200, 404)),
     "POST /v1/verifications": Row(lambda w: Call("/v1/verifications"), "audit:read"),
@@ -195,6 +211,8 @@ def score(w: World) -> Call:
 COMPLIANCE: Table = {
     "GET /v1/audits": Row(lambda w: Call("/v1/audits")),
     "GET /v1/exemptions": Row(lambda w: Call("/v1/exemptions")),
+    "GET /v1/exemptions/{id}": Row(lambda w: of("/v1/exemptions", exemption(w))),
+    "GET /v1/resources": Row(lambda w: Call("/v1/resources")),
     "GET /v1/policies": Row(lambda w: Call("/v1/policies")),
     "GET /v1/policies/{id}": Row(lambda w: of("/v1/policies", policy(w))),
     "GET /v1/results": Row(lambda w: Call("/v1/results")),
