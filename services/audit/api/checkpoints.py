@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path
 from rest_framework.request import Request
 
-from services.audit.api.common import NDJSON, READ, View
+from services.audit.api.common import NDJSON, READ, View, one_a_line
 from services.audit.ports import Ports
 from services.audit.schemas import CheckpointKeyOut
 from shared.kernel.context import current_tenant
@@ -20,8 +18,7 @@ class Checkpoints(View):
 
     @endpoint(READ, media_type=NDJSON)
     def get(self, request: Request) -> StreamingHttpResponse:
-        lines = (json.dumps(document) + "\n" for document in self.ports.checkpoints.documents(current_tenant()))
-        return StreamingHttpResponse(lines, content_type=NDJSON)
+        return one_a_line(iter(self.ports.checkpoints.documents(current_tenant())))
 
 
 class CheckpointKey(View):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.audit import repository
-from services.audit.api.common import NDJSON, READ, View
+from services.audit.api.common import NDJSON, READ, View, one_a_line
 from services.audit.domain.chain import record_time
 from services.audit.models import AuditRecord
 from services.audit.operations.records import export
@@ -86,8 +85,7 @@ class Export(View):
 
     @endpoint(READ, media_type=NDJSON)
     def get(self, request: Request) -> StreamingHttpResponse:
-        lines = (json.dumps(record) + "\n" for record in export(current_tenant()))
-        return StreamingHttpResponse(lines, content_type=NDJSON)
+        return one_a_line(export(current_tenant()))
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from services.compliance.domain.globs import TooLong, like
 from shared.errors import ValidationFailed
 
 MISSING = object()
@@ -92,7 +92,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "less_than": _numeric(lambda actual, value: actual < value),
     "at_most": _numeric(lambda actual, value: actual <= value),
     "starts_with": _textual(lambda actual, value: actual.startswith(value)),
-    "like": _textual(fnmatchcase),
+    "like": _textual(like),
     "contains": _contains,
 }
 PRESENCE = {"exists": True, "missing": False}
@@ -113,7 +113,7 @@ def holds(condition: Condition, resource: Mapping[str, Any]) -> bool:
         raise EvaluationError(f"there is no operator {condition.operator}")
     try:
         return operator(actual, condition.value)
-    except TypeError as error:
+    except (TypeError, TooLong) as error:
         raise EvaluationError(f"{condition.field} can't be compared: {error}") from error
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from services.compliance.domain.conditions import Condition, EvaluationError, holds
+from services.compliance.domain.globs import like
 from shared.errors import ValidationFailed
 
 ALLOW, DENY = "allow", "deny"
@@ -153,4 +153,4 @@ def strictest(enforcements: Iterable[str]) -> str:
 
 
 def _any_like(patterns: Iterable[str], name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(like(name, pattern) for pattern in patterns)

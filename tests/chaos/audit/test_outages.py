@@ -59,3 +59,18 @@ def test_a_source_that_dies_and_a_bus_that_was_down_leave_no_gap_in_its_numbers(
         lambda: (said := tenant.api.ok("POST", "/api/audit/v1/verifications"))["complete"] and said, timeout=20
     )
     assert (answer["valid"], answer["gaps"]) == (True, [])
+
+
+@pytest.mark.parametrize(("away", "path"), [("infra-db", "export"), ("minio", "checkpoints")])
+def test_what_can_not_be_read_at_all_is_refused_like_everything_else(
+    tenant: Tenant, fleet: FleetControl, away: str, path: str
+) -> None:
+    eventually(lambda: tenant.api.get("/api/audit/v1/checkpoints").content, timeout=20)
+    fleet.kill(away)
+    answer = tenant.api.get(f"/api/audit/v1/{path}")
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert int(answer.headers["retry-after"]) >= 1
+    fleet.start(away)
+    fleet.wait_healthy(away)
+    eventually(lambda: tenant.api.get(f"/api/audit/v1/{path}").status_code == 200, timeout=30)
