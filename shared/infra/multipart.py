@@ -12,6 +12,7 @@ from minio.datatypes import Part as MinioPart
 from shared.infra.object_store import (
     METADATA_PREFIX,
     PART_BYTES,
+    ObjectNotFound,
     ObjectStore,
     ObjectStoreUnavailable,
     StoredObject,
@@ -22,7 +23,7 @@ MIN_PART_BYTES = 5 * 2**20
 """S3 refuses to complete an upload with a smaller part, the last one excepted."""
 MAX_PARTS = 10_000
 SEND_WITHIN = timedelta(minutes=15)
-HTTP_OK = 200
+HTTP_OK, HTTP_NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class MultipartUploads:
         with translated():
             url = client.get_presigned_url("PUT", bucket, name, expires=SEND_WITHIN, extra_query_params=where)
             answer = client._http.urlopen("PUT", url, body=stream, headers={"Content-Length": str(size)})
+        if answer.status == HTTP_NOT_FOUND:
+            raise ObjectNotFound(f"no such upload: {bucket}/{name}")
         if answer.status != HTTP_OK:
             raise ObjectStoreUnavailable(f"the object store refuses a part: {answer.status}", retry_after=1)
         return UploadedPart(number, answer.headers["ETag"].strip('"'), size)

@@ -81,10 +81,13 @@ def put_part(
     _, upload = _find(session, bucket_name, upload_id)
     _ensure_part(session, upload, number, conditions)
     objects.let_go(session)
-    with ports.store_rooms.room():
-        ports.multipart.upload_stream(
-            ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
-        )
+    try:
+        with ports.store_rooms.room():
+            ports.multipart.upload_stream(
+                ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
+            )
+    except ObjectNotFound as error:  # It was completed or given up while the part was on its way.
+        raise NoSuchUpload(f"there is no unfinished upload {upload_id} any more") from error
     _find(session, bucket_name, upload_id, lock=True)
     _ensure_part(session, upload, number, conditions)
     part = UploadPart(
