@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import func, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -207,6 +207,13 @@ def left_alone(session: Session, now: datetime, after: timedelta, limit: int) ->
     lately = moved_at.between(now - after, now + after)
     query = select(Apply).where(Apply.state.not_in(ENDED_APPLIES), or_(moved_at.is_(None), not_(lately)))
     return session.scalars(query.order_by(Apply.id).limit(limit).with_for_update(skip_locked=True)).all()
+
+
+def note_sent(session: Session, applies: Collection[Apply], now: datetime) -> None:
+    """The applies, whoever's they are, have just been handed to the broker: that alone is no change of theirs."""
+    sent = update(Apply).where(Apply.id.in_([apply.id for apply in applies]))
+    # Named, so that it stays: its default on a change is the time of a request's context, and there is none here.
+    session.execute(sent.values(moved_at=now, updated_at=Apply.updated_at))
 
 
 class FenceRepository:
