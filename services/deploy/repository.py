@@ -209,13 +209,6 @@ def left_alone(session: Session, now: datetime, after: timedelta, limit: int) ->
     return session.scalars(query.order_by(Apply.id).limit(limit).with_for_update(skip_locked=True)).all()
 
 
-def note_sent(session: Session, applies: Collection[Apply], now: datetime) -> None:
-    """The applies, whoever's they are, have just been handed to the broker: that alone is no change of theirs."""
-    sent = update(Apply).where(Apply.id.in_([apply.id for apply in applies]))
-    # Named, so that it stays: its default on a change is the time of a request's context, and there is none here.
-    session.execute(sent.values(moved_at=now, updated_at=Apply.updated_at))
-
-
 class FenceRepository:
     """Fenced resources. A write carries its token, and the row remembers the newest one."""
 
@@ -263,3 +256,10 @@ class CandidateRepository:
     def all(self) -> Sequence[Candidate]:
         """Every candidate that was ever seen, by name."""
         return self._session.scalars(select(Candidate).order_by(Candidate.name)).all()
+
+
+def note_sent(session: Session, applies: Collection[Apply], now: datetime) -> None:
+    """The applies, whoever's they are, have just been handed to the broker: that alone is no change of theirs."""
+    sent = update(Apply).where(Apply.id.in_([apply.id for apply in applies]))
+    # Named, so that it stays: its default on a change is the time of a request's context, and there is none here.
+    session.execute(sent.values(moved_at=now, updated_at=Apply.updated_at))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -21,9 +19,6 @@ from services.storage.domain.uploads import (
     multipart_etag,
     valid_part_number,
 )
-from services.storage.operations.uploads import put_together
-from services.storage.tables import Upload
-from shared.infra.multipart import PartsRefused
 
 A, B, C = (hashlib.md5(text, usedforsecurity=False).hexdigest() for text in (b"a", b"b", b"c"))
 
@@ -86,15 +81,3 @@ def test_the_checksum_of_parts_is_the_digest_of_their_digests_and_their_number()
     digests = [hashlib.sha256(text).hexdigest() for text in (b"a", b"b")]
     whole = hashlib.sha256(hashlib.sha256(b"a").digest() + hashlib.sha256(b"b").digest()).digest()
     assert composite_sha256(digests) == base64.b64encode(whole).decode() + "-2"
-
-
-def test_a_part_that_was_replaced_and_never_noted_is_the_clients_to_send_again() -> None:
-    """S3 answers InvalidPart; as an error of the store it would be tried again for ever."""
-
-    class Uploads:
-        def complete(self, *args: object) -> None:
-            raise PartsRefused("others")
-
-    ports: Any = SimpleNamespace(settings=SimpleNamespace(object_bucket="objects"), multipart=Uploads())
-    with pytest.raises(InvalidPart):
-        put_together(ports, Upload(blob="blob", store_upload_id="id"), [Part(1, A, 10)])
