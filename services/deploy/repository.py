@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import func, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -256,3 +256,10 @@ class CandidateRepository:
     def all(self) -> Sequence[Candidate]:
         """Every candidate that was ever seen, by name."""
         return self._session.scalars(select(Candidate).order_by(Candidate.name)).all()
+
+
+def note_sent(session: Session, applies: Collection[Apply], now: datetime) -> None:
+    """The applies, whoever's they are, have just been handed to the broker: that alone is no change of theirs."""
+    sent = update(Apply).where(Apply.id.in_([apply.id for apply in applies]))
+    # Named, so that it stays: its default on a change is the time of a request's context, and there is none here.
+    session.execute(sent.values(moved_at=now, updated_at=Apply.updated_at))

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import BinaryIO
 
 from minio.datatypes import Part as MinioPart
+from minio.error import S3Error
 
 from shared.infra.object_store import (
     METADATA_PREFIX,
     PART_BYTES,
+    ObjectNotFound,
     ObjectStore,
     ObjectStoreUnavailable,
     StoredObject,
@@ -22,7 +24,14 @@ MIN_PART_BYTES = 5 * 2**20
 """S3 refuses to complete an upload with a smaller part, the last one excepted."""
 MAX_PARTS = 10_000
 SEND_WITHIN = timedelta(minutes=15)
-HTTP_OK = 200
+HTTP_OK, HTTP_NOT_FOUND = 200, 404
+
+
+PARTS_REFUSED_CODE = "InvalidPart"
+
+
+class PartsRefused(Exception):
+    """The object store holds other parts than those that it is to put together: asking again doesn't help."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,8 @@ class MultipartUploads:
         with translated():
             url = client.get_presigned_url("PUT", bucket, name, expires=SEND_WITHIN, extra_query_params=where)
             answer = client._http.urlopen("PUT", url, body=stream, headers={"Content-Length": str(size)})
+        if answer.status == HTTP_NOT_FOUND:
+            raise ObjectNotFound(f"no such upload: {bucket}/{name}")
         if answer.status != HTTP_OK:
             raise ObjectStoreUnavailable(f"the object store refuses a part: {answer.status}", retry_after=1)
         return UploadedPart(number, answer.headers["ETag"].strip('"'), size)
@@ -97,10 +108,15 @@ class MultipartUploads:
             marker = str(page.next_part_number_marker)
 
     def complete(self, bucket: str, name: str, upload_id: str, parts: Sequence[UploadedPart]) -> StoredObject:
-        """Make one object of the parts, in number order."""
+        """Make one object of the parts, in number order. Raises PartsRefused where one was replaced meanwhile."""
         ordered = [MinioPart(part.number, part.etag) for part in sorted(parts, key=lambda part: part.number)]
         with translated():
-            self._store.client._complete_multipart_upload(bucket, name, upload_id, ordered)
+            try:
+                self._store.client._complete_multipart_upload(bucket, name, upload_id, ordered)
+            except S3Error as error:
+                if error.code == PARTS_REFUSED_CODE:
+                    raise PartsRefused(f"the parts of {bucket}/{name} are others") from error
+                raise
         return self._store.stat(bucket, name)
 
     def abort(self, bucket: str, name: str, upload_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.deploy.ports.tasks import TaskQueue
-from services.deploy.repository import left_alone
+from services.deploy.repository import left_alone, note_sent
 from shared.infra.db.sqlalchemy import SessionFactory
 from shared.utils.clock import Clock
 
@@ -29,5 +29,6 @@ def _dispatch_batch(sessions: SessionFactory, tasks: TaskQueue, clock: Clock, af
         due = left_alone(session, now, after, BATCH)
         for apply in due:
             tasks.send(apply)
-            apply.moved_at = now
+        if due:
+            note_sent(session, due, now)
         return len(due)

@@ -71,12 +71,13 @@ def normalise(kind: RecordType, value: str, zone: str) -> str:
 
 
 def normalise_all(kind: RecordType, values: Sequence[str], zone: str) -> list[str]:
-    """The values of a record set, each once. Raises InvalidRecord for none, too many, or equal ones."""
+    """The values of a record set, each once. Raises InvalidRecord for values that don't make a record set together."""
     check_count(values)
     normal = [normalise(kind, value, zone) for value in values]
     if len(set(normal)) < len(normal):
         raise InvalidRecord("a record set holds each value once (RFC 2181 §5)")
     check_size(normal)
+    check_null_mx(kind, normal)
     return normal
 
 
@@ -91,6 +92,15 @@ def check_size(values: Iterable[str]) -> None:
     octets = sum(len(ESCAPED.sub("x", value)) for value in values)
     if octets > MAX_SET_OCTETS:
         raise InvalidRecord(f"a record set has at most {MAX_SET_OCTETS} octets of data, not {octets}")
+
+
+def check_null_mx(kind: RecordType, values: Sequence[str]) -> None:
+    """A name that takes no mail, by an exchanger `.`, has no other exchanger (RFC 7505 §3).
+
+    `values` are in their one spelling. Raises InvalidRecord.
+    """
+    if kind is RecordType.MX and len(values) > 1 and any(value.endswith(" .") for value in values):
+        raise InvalidRecord("a null MX stands alone: no mail is taken, or there is an exchanger (RFC 7505 §3)")
 
 
 def check_ttl(ttl: int) -> int:

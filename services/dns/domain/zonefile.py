@@ -29,6 +29,7 @@ from services.dns.domain.records import (
     RecordType,
     check_coexistence,
     check_count,
+    check_null_mx,
     check_place,
     check_single_alias,
     check_size,
@@ -249,6 +250,7 @@ def _parsed_set(
         values = list(dict.fromkeys(normalise(known, value, zone) for value in values))
     check_count(values)
     check_size(values)
+    check_null_mx(known, values)
     # One set has one TTL (RFC 2181 §5.2); of several the shortest is the safe one.
     ttl = check_ttl(min(ttl for ttl, _ in records))
     if routed is None:

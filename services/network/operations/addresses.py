@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from services.network import published
 from services.network.domain.addresses import allocate, place_of
 from services.network.domain.cidr import parse_address, parse_network
@@ -21,10 +24,17 @@ SWEEP_BATCH = 5000
 
 
 def allocate_address(ports: Ports, subnet_id: str, wanted: str | None = None, holder: str | None = None) -> Address:
-    """The wanted address of a subnet, or its lowest free one. The subnet is locked, so no two get the same.
+    """The wanted address of a subnet, or its lowest free one. Raises what `allocated` raises."""
+    with allocated(ports, subnet_id, wanted, holder) as address:
+        return address
 
-    Raises NotFound, SubnetExhausted, AddressTaken, AddressReserved, AddressOutsideSubnet, QuotaExceeded or
-    ServiceUnavailable.
+
+@contextmanager
+def allocated(ports: Ports, subnet_id: str, wanted: str | None = None, holder: str | None = None) -> Iterator[Address]:
+    """An address for what a block makes: its quota is given back at once where the block fails.
+
+    The subnet is locked, so no two get the same. Raises NotFound, SubnetExhausted, AddressTaken, AddressReserved,
+    AddressOutsideSubnet, QuotaExceeded or ServiceUnavailable.
     """
     now = ports.clock.now()
     subnet = SubnetRepository().get(subnet_id, lock=True)
@@ -42,7 +52,7 @@ def allocate_address(ports: Ports, subnet_id: str, wanted: str | None = None, ho
     with ports.quotas.reserved(claim(row.id, "addresses")):
         leases.take(row)
         published.address_allocated(row)
-    return row
+        yield row
 
 
 def release_address(ports: Ports, address_id: str, expected: EntityTags | None = None) -> None:

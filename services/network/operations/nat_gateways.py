@@ -8,7 +8,7 @@ from services.network.domain.errors import InvalidNatSubnet, PublicAddressesExha
 from services.network.domain.nat_gateways import Connectivity
 from services.network.domain.routes import TargetKind
 from services.network.models import NatGateway
-from services.network.operations.addresses import allocate_address, give_back
+from services.network.operations.addresses import allocated, give_back
 from services.network.operations.routes import lead_nowhere
 from services.network.ports import Ports
 from services.network.repository import AddressRepository, NatGatewayRepository, SubnetRepository
@@ -23,24 +23,25 @@ def create_nat_gateway(
 ) -> NatGateway:
     """A NAT gateway with an address of the subnet, which is one of IPv4 (EC2, NAT gateway basics).
 
-    Raises NotFound, InvalidNatSubnet, SubnetExhausted, PublicAddressesExhausted, QuotaExceeded or ServiceUnavailable.
+    Raises NotFound, InvalidNatSubnet, SubnetExhausted, PublicAddressesExhausted, PolicyDenied, QuotaExceeded or
+    ServiceUnavailable.
     """
     gateway_id = new_id("nat")
     if parse_network(SubnetRepository().get(subnet_id).cidr).version != 4:
         raise InvalidNatSubnet("a NAT gateway translates IPv4, and the subnet is one of IPv6")
-    address = allocate_address(ports, subnet_id, holder=gateway_id)
-    gateway = NatGateway(
-        id=gateway_id,
-        tenant_id=current_tenant(),
-        subnet=address.subnet,
-        name=name,
-        address=address,
-        connectivity=connectivity,
-    )
-    if connectivity == Connectivity.PUBLIC:
-        _give_public_address(ports, gateway)
-    NatGatewayRepository().add(gateway)
-    published.nat_gateway_created(gateway)
+    with allocated(ports, subnet_id, holder=gateway_id) as address:
+        gateway = NatGateway(
+            id=gateway_id,
+            tenant_id=current_tenant(),
+            subnet=address.subnet,
+            name=name,
+            address=address,
+            connectivity=connectivity,
+        )
+        if connectivity == Connectivity.PUBLIC:
+            _give_public_address(ports, gateway)
+        NatGatewayRepository().add(gateway)
+        published.nat_gateway_created(gateway)
     return gateway
 
 

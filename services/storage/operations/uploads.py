@@ -19,7 +19,7 @@ from services.storage.tables import Bucket, ObjectVersion, Upload, UploadPart
 from shared.errors import NotFound
 from shared.infra.db.hooks import after_commit, after_rollback
 from shared.infra.db.sqlalchemy import check_version
-from shared.infra.multipart import UploadedPart
+from shared.infra.multipart import PartsRefused, UploadedPart
 from shared.infra.object_store import ObjectNotFound
 from shared.infra.pieces import Piece
 from shared.kernel.context import current_tenant
@@ -81,10 +81,13 @@ def put_part(
     _, upload = _find(session, bucket_name, upload_id)
     _ensure_part(session, upload, number, conditions)
     objects.let_go(session)
-    with ports.store_rooms.room():
-        ports.multipart.upload_stream(
-            ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
-        )
+    try:
+        with ports.store_rooms.room():
+            ports.multipart.upload_stream(
+                ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
+            )
+    except ObjectNotFound as error:  # It was completed or given up while the part was on its way.
+        raise NoSuchUpload(f"there is no unfinished upload {upload_id} any more") from error
     _find(session, bucket_name, upload_id, lock=True)
     _ensure_part(session, upload, number, conditions)
     part = UploadPart(
@@ -123,7 +126,7 @@ def complete(
     chosen = rules.completed_parts(arrived, listed)
     bucket, stored = objects.claim(session, bucket_name, upload.key, conditions)
     with ports.store_rooms.room():
-        _put_together(ports, upload, chosen)
+        put_together(ports, upload, chosen)
     content = objects.Content(
         upload.blob,
         sum(part.size for part in chosen),
@@ -158,7 +161,7 @@ def _ensure_part(session: Session, upload: Upload, number: int, conditions: Cond
         ensure_writable(conditions, UploadRepository(session).part_etag(upload, number))
 
 
-def _put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:
+def put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:
     """Complete the upload in the object store; an earlier attempt whose transaction failed has done it already."""
     store_bucket = ports.settings.object_bucket
     ordered = [UploadedPart(part.number, part.etag, part.size) for part in chosen]
@@ -167,6 +170,9 @@ def _put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:
     except ObjectNotFound:
         if ports.store.stat(store_bucket, upload.blob).size != sum(part.size for part in chosen):
             raise
+    except PartsRefused as error:
+        # A part of that number was sent again and never noted: its request was refused or cut off after it had arrived.
+        raise rules.InvalidPart("a part was replaced by another one; send the listed parts again") from error
 
 
 def _find(session: Session, bucket_name: str, upload_id: str, *, lock: bool = False) -> tuple[Bucket, Upload]:

@@ -17,6 +17,7 @@ from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
+from shared.quotas import Claim
 from shared.utils.ids import new_id
 
 
@@ -67,11 +68,15 @@ def change(
     check_version(volume, expected)
     if name is not None:
         volume.name = name
-    reserved: list[str] = []
+    growth: list[Claim] = []
     if size_gib is not None and size_gib != volume.size_gib:
-        reserved += _grow(session, ports, volume, rules.resized(volume.volume_class, volume.size_gib, size_gib))
-    touch(volume)
-    published.volume_updated(session, volume, reserved)
+        size_gib = rules.resized(volume.volume_class, volume.size_gib, size_gib)
+        growth.append(growth_claim(volume.id, new_id("growth"), size_gib - volume.size_gib))
+    with ports.quotas.reserved(*growth):  # Until the event is written, too: a policy may refuse it.
+        for claim in growth:
+            _grow(session, ports, volume, claim)
+        touch(volume)
+        published.volume_updated(session, volume, [claim.reservation_id for claim in growth])
     return volume
 
 
@@ -118,14 +123,11 @@ def end(session: Session, ports: Ports, volume: Volume) -> None:
     VolumeRepository(session).remove(volume)
 
 
-def _grow(session: Session, ports: Ports, volume: Volume, size_gib: int) -> list[str]:
-    """The volume's new size, once what it used at the old one is recorded; what was reserved for it."""
-    growth = growth_claim(volume.id, new_id("growth"), size_gib - volume.size_gib)
-    with ports.quotas.reserved(growth):
-        usage.record(session, volume, ports.clock.now())
-        volume.size_gib = size_gib
-        volume.reservations = [*volume.reservations, growth.reservation_id]
-    return [growth.reservation_id]
+def _grow(session: Session, ports: Ports, volume: Volume, growth: Claim) -> None:
+    """The volume's new size, once what it used at the old one is recorded."""
+    usage.record(session, volume, ports.clock.now())
+    volume.size_gib += growth.amount
+    volume.reservations = [*volume.reservations, growth.reservation_id]
 
 
 def _detach(session: Session, volume: Volume) -> None:

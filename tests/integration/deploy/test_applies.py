@@ -16,6 +16,7 @@ from tests.support.deploying import (
     null,
 )
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 VOLUMES = "/api/storage/v1/volumes"
@@ -249,3 +250,13 @@ def test_a_bucket_is_made_with_its_lifecycle_rules_and_loses_them_again(tenant: 
     apply_resources(tenant.api, environment, {**bucket, "attributes": {"name": "env-logs"}})
     (made,) = tenant.api.items("/api/storage/v1/buckets")
     assert made["lifecycle"] == []
+
+
+def test_applies_are_handed_to_the_broker_without_a_failure(tenant: Tenant, fleet: FleetControl) -> None:
+    """Whoever hands them over acts in no request, and notes what was sent all the same."""
+    environment = make_environment(tenant.api)
+    ended = apply_plan(tenant.api, environment, null("a"))
+    assert ended["state"] == "succeeded"
+    for service in ("deploy", "deploy-worker"):
+        found = [line for line in fleet.logs(service, 400) if "no request context" in line and ended["id"] in line]
+        assert found == []

@@ -49,6 +49,8 @@ def test_data_that_the_type_does_not_allow_is_refused(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     for kind, value in (("A", "192.0.2"), ("AAAA", "192.0.2.1"), ("MX", "mail"), ("CAA", "x")):
         tenant.api.refused("POST", records_of(zone), 422, "invalid_record", json=record("www", kind, value))
+    null_and_more = record("www", "MX", "0 .", "10 mail.example.net.")  # RFC 7505 §3
+    tenant.api.refused("POST", records_of(zone), 422, "invalid_record", json=null_and_more)
     assert listed(tenant.api, zone) == [("example.com.", "NS")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.support.api import Api
@@ -33,6 +34,24 @@ def test_unfinished_uploads_are_found_by_whoever_wants_to_empty_the_bucket(
         tenant.api.refused("DELETE", url, 412, "version_conflict", headers={"If-Match": '"99"'})
         tenant.api.ok("DELETE", url, 204, headers={"If-Match": f'"{upload["version"]}"'})
     tenant.api.ok("DELETE", bucket, 204)
+
+
+def test_a_part_that_arrives_after_the_end_is_told_that_the_upload_is_gone(tenant: Tenant) -> None:
+    """S3 answers NoSuchUpload, whether the part was sent before or after the upload was given up."""
+    bucket = make_bucket(tenant.api)
+    for key in ("a", "b", "c"):
+        url = f"{bucket}/uploads/{start(tenant.api, bucket, key)['id']}"
+
+        def send(number: int, url: str = url) -> tuple[int, str | None]:
+            if number == 4:
+                return tenant.api.delete(url).status_code, None
+            answer = tenant.api.put(f"{url}/parts/{number}", content=b"x" * 100_000)
+            return answer.status_code, answer.json().get("code")
+
+        with ThreadPoolExecutor(9) as senders:
+            answers = set(senders.map(send, range(1, 19)))
+        assert (204, None) in answers
+        assert answers <= {(200, None), (204, None), (404, "no_such_upload")}
 
 
 def test_a_part_is_replaced_under_a_condition_on_what_is_there(tenant: Tenant) -> None:

@@ -8,6 +8,7 @@ from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.governed import KINDS, Governed, made
 from tests.support.identities import Tenant
+from tests.support.storing import STORAGE, make_volume
 
 POLICIES = "/api/compliance/v1/policies"
 RESULTS = "/api/compliance/v1/results"
@@ -67,18 +68,36 @@ def test_what_a_policy_denies_is_not_become_by_a_change(tenant: Tenant, kind: Go
     assert tenant.api.request(method, path, json=body).status_code in (200, 201)
 
 
-@pytest.mark.services("dns", "tenants")
-def test_a_refused_request_takes_nothing_of_the_quota(tenant: Tenant) -> None:
-    kind = next(kind for kind in KINDS if kind.type == "zone")
+def taken(tenant: Tenant) -> dict[str, tuple[int, int]]:
+    """What is used and what is reserved of each of the tenant's quotas."""
+    quotas = tenant.operator.ok("GET", "/api/tenants/v1/quotas")["items"]
+    return {each["resource"]: (each["used"], each["reserved"]) for each in quotas}
+
+
+@pytest.mark.services("network", "storage", "dns", "loadbalancer", "tenants")
+@pytest.mark.parametrize(
+    "type", ["vpc", "subnet", "nat_gateway", "bucket", "volume", "snapshot", "zone", "load_balancer"]
+)
+def test_a_refused_request_takes_nothing_of_the_quota(tenant: Tenant, type: str) -> None:
+    kind = next(kind for kind in KINDS if kind.type == type)
+    known = made(tenant.api, *kind.below)
+    eventually(lambda: not any(reserved for _, reserved in taken(tenant).values()))
+    before = taken(tenant)
     deny(tenant, kind, "*")
-    tenant.api.refused("POST", "/api/dns/v1/zones", 403, "policy_denied", json={"name": "one.example"})
+    method, path, body = kind.make(known)
+    tenant.api.refused(method, path, 403, "policy_denied", json=body)
+    assert eventually(lambda: taken(tenant) == before)
 
-    def zones() -> tuple[int, int]:
-        quotas = tenant.operator.ok("GET", "/api/tenants/v1/quotas")["items"]
-        found = next(each for each in quotas if each["resource"] == "dns_zones")
-        return found["used"], found["reserved"]
 
-    assert eventually(lambda: zones() == (0, 0))
+@pytest.mark.services("storage", "tenants")
+def test_a_volume_that_may_not_grow_takes_nothing_of_the_quota(tenant: Tenant) -> None:
+    volume = make_volume(tenant.api, 1)
+    eventually(lambda: taken(tenant)["storage_gib"] == (1, 0))
+    deny(tenant, next(kind for kind in KINDS if kind.type == "volume"), "update")
+    path = f"{STORAGE}/volumes/{volume['id']}"
+    tenant.api.refused("PATCH", path, 403, "policy_denied", json={"size_gib": 3})
+    assert eventually(lambda: taken(tenant)["storage_gib"] == (1, 0))
+    assert tenant.api.ok("GET", path)["size_gib"] == 1
 
 
 @pytest.mark.services("storage")

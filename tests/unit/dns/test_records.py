@@ -64,6 +64,14 @@ def test_values_that_the_type_does_not_allow_are_refused(kind: T, value: str) ->
         records.normalise(kind, value, ZONE)
 
 
+@pytest.mark.parametrize("values", [["0 .", "10 mail"], ["10 mail.example.net.", "5 ."]])
+def test_a_null_mx_stands_alone(values: list[str]) -> None:
+    """RFC 7505 §3: a domain that advertises a null MX must not advertise any other MX."""
+    with pytest.raises(InvalidRecord):
+        records.normalise_all(T.MX, values, ZONE)
+    assert records.normalise_all(T.MX, ["0 ."], ZONE) == ["0 ."]
+
+
 @pytest.mark.parametrize(
     ("length", "expected"), [(0, [0]), (1, [1]), (255, [255]), (256, [255, 1]), (600, [255, 255, 90])]
 )

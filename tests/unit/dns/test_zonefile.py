@@ -182,7 +182,9 @@ def test_usual_types_are_kept(kind: T, value: str, stored: str) -> None:
     assert zonefile.parse(again, ZONE, 60).sets == [found]
 
 
-@pytest.mark.parametrize("text", ["*.a IN NS ns1.other.net.\n", f"@ IN DS 12345 13 2 {'AB' * 32}\n"])
+@pytest.mark.parametrize(
+    "text", ["*.a IN NS ns1.other.net.\n", f"@ IN DS 12345 13 2 {'AB' * 32}\n", "@ IN MX 0 .\n@ IN MX 10 mail\n"]
+)
 def test_what_name_servers_refuse_is_refused(text: str) -> None:
     with pytest.raises(InvalidRecord):
         zonefile.parse(text, ZONE, 60)
