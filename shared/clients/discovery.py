@@ -32,13 +32,21 @@ class Target:
     call: Call
 
 
+class Away:
+    """What is known of a registry that doesn't answer, by all who ask it: each would wait for it in turn."""
+
+    def __init__(self) -> None:
+        self.until = float("-inf")
+
+
 class Upstream:
     """One service as a caller sees it: its instances in turn, each behind a circuit breaker."""
 
-    def __init__(self, service: str, lookup: Lookup, clock: Clock) -> None:
+    def __init__(self, service: str, lookup: Lookup, clock: Clock, away: Away | None = None) -> None:
         self._service = service
         self._lookup = lookup
         self._clock = clock
+        self._away = away or Away()
         self._lock = threading.Lock()
         self._looking = threading.Lock()
         self._turns = itertools.count()
@@ -92,7 +100,8 @@ class Upstream:
             self._looking.release()
 
     def _fresh(self) -> bool:
-        return self._clock.monotonic() - self._looked_at < self._good_for
+        now = self._clock.monotonic()
+        return now < self._away.until or now - self._looked_at < self._good_for
 
     def _look(self) -> None:
         self._looks += 1
@@ -104,6 +113,7 @@ class Upstream:
             if not self._instances:
                 raise
             self._good_for = AWAY_SECONDS
+            self._away.until = self._clock.monotonic() + AWAY_SECONDS
         self._looked_at = self._clock.monotonic()
 
     def _breaker(self, instance: Instance) -> CircuitBreaker:

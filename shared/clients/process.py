@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import httpx
 from prometheus_client import Gauge
 
-from shared.clients.discovery import Upstream
+from shared.clients.discovery import Away, Upstream
 from shared.infra.registry import SCHEME, ServiceRegistry
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -51,6 +51,7 @@ circuit_pause = Gauge(
 )
 process_http = PerProcess(new_http)
 _upstreams: PerProcess[dict[tuple[str, str], Upstream]] = PerProcess(dict)
+_away: PerProcess[Away] = PerProcess(Away)
 _upstreams_lock = threading.Lock()
 
 
@@ -60,6 +61,7 @@ def upstream_of(service: str, settings: ServiceSettings, clock: Clock) -> Upstre
         upstreams = _upstreams.get()
         key = (settings.consul_http_addr, service)
         if key not in upstreams:
-            upstreams[key] = Upstream(service, ServiceRegistry.from_settings(settings).instances, clock)
+            registry = ServiceRegistry.from_settings(settings)
+            upstreams[key] = Upstream(service, registry.instances, clock, _away.get())
             circuit_pause.labels(service).set_function(upstreams[key].pause)
         return upstreams[key]

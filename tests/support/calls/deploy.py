@@ -101,6 +101,16 @@ def state(w: World, **options: Any) -> Call:
     return Call(path, tag=tag, **options)
 
 
+def lock(w: World) -> Call:
+    return Call(f"/v1/states/{w.name('workspace')}/lock", {"ID": w.name("lock"), "Operation": "apply", "Who": "me"})
+
+
+def held_lock(w: World) -> Call:
+    call = lock(w)
+    w.make(f"deploy{call.target}", call.json)
+    return call
+
+
 def after_an_apply(w: World, what: str) -> Call:
     return Call(f"{applied(w)[0]}{what}")
 
@@ -141,7 +151,11 @@ DEPLOY: Table = {
     "POST /v1/deployments/{id}/votes": Row(lambda w: ballot(w, "votes", member="m", approve=True), INTERNAL),
     # A member that is removed comes back an hour later.
     "DELETE /v1/controller/members/{name}": Row(lambda w: Call("/v1/controller/members/nobody"), INTERNAL, key=ALONE),
-    "POST /v1/states/{workspace}": Row(lambda w: state(w, content=document(2)), elsewhere=()),
-    "PUT /v1/states/{workspace}": Row(lambda w: state(w, content=document(2)), elsewhere=()),
-    "DELETE /v1/states/{workspace}": Row(lambda w: state(w), elsewhere=()),
+    "POST /v1/states/{workspace}": Row(lambda w: state(w, content=document(2)), noted=True, elsewhere=()),
+    "PUT /v1/states/{workspace}": Row(lambda w: state(w, content=document(2)), noted=True, elsewhere=()),
+    "DELETE /v1/states/{workspace}": Row(lambda w: state(w), noted=True, elsewhere=()),
+    # A lock is known by its own id, by which a repetition is the same request.
+    "POST /v1/states/{workspace}/lock": Row(lambda w: lock(w), key=ALONE, elsewhere=()),
+    "PUT /v1/states/{workspace}/lock": Row(lambda w: lock(w), key=ALONE, elsewhere=()),
+    "DELETE /v1/states/{workspace}/lock": Row(lambda w: held_lock(w), key=ALONE, elsewhere=()),
 }

@@ -48,6 +48,8 @@ class Row:
     needs: str = ""
     """The permission, or one of the words above; without one the service's read or write permission, by the method."""
     key: str = REPEATED
+    noted: bool = False
+    """What it does outside the database is noted there, and completed by whoever is alive when its commit fails."""
     in_projects: int = 0
     """The status that who has a role in another project only gets, where a role in a project may be enough."""
     elsewhere: tuple[int, ...] = (404,)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.clients.discovery import Upstream
+from shared.clients.discovery import Away, Upstream
 from shared.clients.errors import CircuitOpen, NoInstance
 from shared.infra.consul import ConsulUnavailable
 from shared.infra.registry import Instance
@@ -197,3 +197,16 @@ def test_who_waited_for_anothers_question_to_a_silent_registry_does_not_ask_anew
     registry.silent = False
     registry.answer = (ONE,)
     assert chosen(upstream) == "a"
+
+
+def test_one_that_found_the_registry_silent_spares_the_others_the_wait(clock: FixedClock) -> None:
+    away, first, second = Away(), Registry(ONE), Registry(TWO)
+    tenants, compliance = Upstream("tenants", first, clock, away), Upstream("compliance", second, clock, away)
+    assert (chosen(tenants), chosen(compliance)) == ("a", "b")
+    clock.advance(timedelta(seconds=2))
+    first.answer = second.answer = ConsulUnavailable("silent")
+    assert (chosen(tenants), chosen(compliance)) == ("a", "b")
+    assert (first.asked, second.asked) == (2, 1)
+    clock.advance(timedelta(seconds=6))
+    first.answer, second.answer = (ONE,), (ONE,)
+    assert (chosen(tenants), chosen(compliance)) == ("a", "a")
