@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.calls.accounts import of
 from tests.support.calls.compute import active
-from tests.support.calls.world import REFUSED, Call, Row, Table, World
+from tests.support.calls.world import PASSED_OVER, PUBLIC, REFUSED, Call, Row, Table, World
 from tests.support.computing import ZONE
 
 V1 = "storage/v1"
@@ -101,6 +102,13 @@ def signed(w: World) -> Call:
     return in_bucket(w, "presigned-urls", json=body)
 
 
+def by_url(w: World, method: str, **options: Any) -> Call:
+    """What a presigned URL lets whoever has it do."""
+    body = {"method": method, "key": stored(w).target.rpartition("/")[2], "expires_in": 3_600}
+    url = urlsplit(w.make(f"{V1}/buckets/{shared_bucket(w)}/presigned-urls", body)["url"])
+    return Call(url.path[url.path.index("/v1/") :], params=dict(parse_qsl(url.query)), **options)
+
+
 STORAGE: Table = {
     "GET /v1/buckets": Row(lambda w: Call("/v1/buckets")),
     "GET /v1/buckets/{name}": Row(lambda w: by_name(w)),
@@ -126,6 +134,10 @@ STORAGE: Table = {
     "PUT /v1/buckets/{name}/uploads/{upload_id}/parts/{number}": Row(part),
     "POST /v1/buckets/{name}/uploads/{upload_id}/complete": Row(completed),
     "POST /v1/buckets/{name}/presigned-urls": Row(signed, key=REFUSED),
+    "GET /v1/signed/{tenant_id}/{name}/{key}": Row(lambda w: by_url(w, "GET"), PUBLIC),
+    "HEAD /v1/signed/{tenant_id}/{name}/{key}": Row(lambda w: by_url(w, "HEAD"), PUBLIC),
+    "PUT /v1/signed/{tenant_id}/{name}/{key}": Row(lambda w: by_url(w, "PUT", content=b"new"), PUBLIC, PASSED_OVER),
+    "DELETE /v1/signed/{tenant_id}/{name}/{key}": Row(lambda w: by_url(w, "DELETE"), PUBLIC, PASSED_OVER),
     "POST /v1/volumes": Row(lambda w: Call("/v1/volumes", new_volume(w))),
     "PATCH /v1/volumes/{id}": Row(lambda w: of("/v1/volumes", volume(w), json={"name": w.name()})),
     "DELETE /v1/volumes/{id}": Row(lambda w: of("/v1/volumes", volume(w))),
