@@ -22,6 +22,7 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
     ),
     "shared/clients/errors.py::error_class": (),
     "services/config/domain/patterns.py::_compiled": (),
+    "shared/web/django_openapi.py::_document": ("shared/web/openapi.py::completed",),
     "shared/kernel/identity.py::_signed": (),
     "shared/kernel/identity.py::_verified": (),
     # A property that is worked out once for an object; those of the flavors live as long as the process.

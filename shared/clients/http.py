@@ -18,12 +18,12 @@ from shared.clients.discovery import Lookup, Target, Upstream
 from shared.clients.errors import NOT_REACHED, UpstreamNotReached, UpstreamUnavailable, error_of
 from shared.clients.process import new_http, process_http, upstream_of
 from shared.clients.retries import (
-    ATTEMPTS,
     FIRST_WAIT_SECONDS,
     MAX_WAIT_SECONDS,
+    MOST_ATTEMPTS,
+    Attempts,
     UpstreamAnswered,
     repeatable,
-    worth_retrying,
 )
 from shared.errors import BadGateway, DeadlineExceeded, Unauthenticated
 from shared.kernel import http_spans
@@ -137,12 +137,11 @@ class ServiceClient:
             tenant,
             context,
         )
-        may_repeat = repeatable(method, idempotency_key)
         try:
             return call_with_retry(
                 lambda: self._attempt(call),
-                retry_on=lambda error: worth_retrying(error, may_repeat),
-                attempts=ATTEMPTS,
+                retry_on=Attempts(repeatable(method, idempotency_key)),
+                attempts=MOST_ATTEMPTS,
                 first_wait=FIRST_WAIT_SECONDS,
                 max_wait=MAX_WAIT_SECONDS,
                 deadline=call.deadline,

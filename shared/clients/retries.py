@@ -13,6 +13,8 @@ RETRYABLE_STATUSES = frozenset({502, 503, 504})
 STILL_BEING_ANSWERED = "idempotency_key_in_use"
 """An earlier attempt that was given up is still at work: its answer can be had a moment later."""
 ATTEMPTS = 3
+MOST_ATTEMPTS = 100
+"""With those whose answer is still being worked out: as many as fit a usual budget of fifteen seconds."""
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.05, 0.5
 
 
@@ -31,7 +33,31 @@ def worth_retrying(error: BaseException, may_repeat: bool) -> bool:
         return may_repeat or not error.reached
     if not may_repeat or not isinstance(error, UpstreamAnswered):
         return False
-    return error.status in RETRYABLE_STATUSES or getattr(error.answer, "code", None) == STILL_BEING_ANSWERED
+    return error.status in RETRYABLE_STATUSES or still_being_answered(error)
+
+
+def still_being_answered(error: BaseException) -> bool:
+    """Whether the upstream is at work on an earlier attempt of the same request."""
+    return isinstance(error, UpstreamAnswered) and getattr(error.answer, "code", None) == STILL_BEING_ANSWERED
+
+
+class Attempts:
+    """Says after each failed attempt whether another may follow: ATTEMPTS in all for what fails, and as many as the
+    deadline has time for while an earlier attempt is still being answered, which is no failure."""
+
+    def __init__(self, may_repeat: bool) -> None:
+        self._may_repeat = may_repeat
+        self._left = ATTEMPTS - 1
+        self._last: BaseException | None = None
+
+    def __call__(self, error: BaseException) -> bool:
+        """Whether another may follow this one; an error that is asked about twice counts once."""
+        if not worth_retrying(error, self._may_repeat):
+            return False
+        if error is not self._last and not still_being_answered(error):
+            self._left -= 1
+        self._last = error
+        return self._left >= 0
 
 
 class UpstreamAnswered(Exception):

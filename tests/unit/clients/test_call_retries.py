@@ -3,7 +3,7 @@
 import pytest
 
 from shared.clients.errors import CircuitOpen, NoInstance, UpstreamNotReached, UpstreamUnavailable, error_class
-from shared.clients.retries import UpstreamAnswered, repeatable, worth_retrying
+from shared.clients.retries import ATTEMPTS, Attempts, UpstreamAnswered, repeatable, worth_retrying
 from shared.errors import DeadlineExceeded
 
 
@@ -30,6 +30,7 @@ def test_a_request_is_repeatable_by_its_method_or_its_key(method: str, key: str 
         (UpstreamAnswered(500, error_class(500, "internal_error")()), False, False),
         (UpstreamAnswered(429, error_class(429, "rate_limited")()), False, False),
         (UpstreamAnswered(409, error_class(409, "conflict")()), False, False),
+        (UpstreamAnswered(409, error_class(409, "idempotency_key_in_use")()), True, False),
         (UpstreamAnswered(404, error_class(404, "not_found")()), False, False),
         (CircuitOpen("open"), False, False),
         (NoInstance("none"), False, False),
@@ -44,3 +45,11 @@ def test_only_what_passes_is_tried_again_and_only_if_it_cannot_double_an_effect(
 ) -> None:
     assert worth_retrying(error, may_repeat=True) is with_key
     assert worth_retrying(error, may_repeat=False) is without_key
+
+
+def test_waiting_for_the_answer_to_an_earlier_attempt_uses_up_none() -> None:
+    attempts = Attempts(may_repeat=True)
+    assert all(attempts(UpstreamAnswered(409, error_class(409, "idempotency_key_in_use")())) for _ in range(50))
+    failures = [UpstreamAnswered(503, error_class(503, "service_unavailable")()) for _ in range(ATTEMPTS)]
+    assert [(attempts(error), attempts(error)) for error in failures] == [(True, True), (True, True), (False, False)]
+    assert not Attempts(may_repeat=False)(UpstreamAnswered(409, error_class(409, "idempotency_key_in_use")()))
