@@ -30,12 +30,12 @@ def test_a_request_is_repeatable_by_its_method_or_its_key(method: str, key: str 
         (UpstreamAnswered(500, error_class(500, "internal_error")()), False, False),
         (UpstreamAnswered(429, error_class(429, "rate_limited")()), False, False),
         (UpstreamAnswered(409, error_class(409, "conflict")()), False, False),
-        (UpstreamAnswered(409, error_class(409, "idempotency_key_in_use")()), True, False),
         (UpstreamAnswered(404, error_class(404, "not_found")()), False, False),
         (CircuitOpen("open"), False, False),
         (NoInstance("none"), False, False),
         (DeadlineExceeded("late"), False, False),
         (ValueError("a mistake"), False, False),
+        (UpstreamAnswered(409, error_class(409, "idempotency_key_in_use")()), True, False),
     ],
 )
 def test_only_what_passes_is_tried_again_and_only_if_it_cannot_double_an_effect(
