@@ -1,3 +1,4 @@
+import secrets
 import time
 from collections.abc import Callable, Iterator
 
@@ -72,11 +73,12 @@ def read(consumer: Consumer, count: int, timeout: float = 10.0) -> list[bytes]:
     return values
 
 
-def produce(kafka: Running, topic: str, *values: str) -> list[KafkaError | None]:
+def produce(kafka: Running, topic: str, *values: str | bytes | None) -> list[KafkaError | None]:
     errors: list[KafkaError | None] = []
     producer = Producer(servers(kafka) | {"linger.ms": 0, "topic.metadata.propagation.max.ms": 500})
     for value in values:
-        producer.produce(topic, value.encode(), key=value, on_delivery=lambda error, _: errors.append(error))
+        data = value.encode() if isinstance(value, str) else value
+        producer.produce(topic, data, key=data, on_delivery=lambda error, _: errors.append(error))
     producer.flush(10)
     return errors
 
@@ -105,16 +107,35 @@ def test_without_auto_creation_an_event_for_an_unknown_topic_is_not_delivered(ka
 def test_the_tests_bus_does_not_wait_for_events_of_a_topic_that_is_not_there(kafka: Running, topic: str) -> None:
     # given a topic with an event, and one that nobody made
     bus = Bus(servers(kafka)["bootstrap.servers"])
-    bus.send(topic, {"subject": "here"})
+    event = {"type": "tests.thing.made", "subject": "here", "data": {}}
+    bus.send(topic, event)
     began = time.monotonic()
     # when one asks for it or sends to it, then that is said at once, long before the ten seconds for an event
     with pytest.raises(AssertionError, match=r"the broker has no topic bus\.nowhere"):
         bus.of_subject("bus.nowhere", "here")
     with pytest.raises(AssertionError, match=r"the broker has no topic bus\.nowhere"):
-        bus.send("bus.nowhere", {"subject": "here"})
+        bus.send("bus.nowhere", event)
     assert time.monotonic() - began < 5
     # and events of a topic that is there still come
-    assert bus.of_subject(topic, "here") == [{"subject": "here"}]
+    assert bus.of_subject(topic, "here") == [event]
+
+
+@pytest.mark.parametrize(
+    "junk", [None, b"", b"{not json", b"\xff here", b"[" * 100_000, b'["here"]', b'{"subject": "here"}']
+)
+def test_the_tests_bus_passes_over_what_is_no_event(kafka: Running, junk: bytes | None) -> None:
+    # given a topic with something that no consumer could read, before and after an event
+    topic = f"bus.junk-{secrets.token_hex(4)}"
+    create_topic(kafka, topic)
+    bus = Bus(servers(kafka)["bootstrap.servers"])
+    event = {"type": "tests.thing.made", "subject": "here", "data": {}}
+    produce(kafka, topic, junk)
+    bus.send(topic, event)
+    produce(kafka, topic, junk)
+    # when the tests read it in any of their ways, then they find the event and nothing else
+    assert bus.events(topic, lambda found: found["data"] == {}) == [event]
+    assert bus.of_subject(topic, "here") == [event]
+    assert bus.holding(topic, b"here") == [event]
 
 
 def test_with_auto_creation_the_broker_makes_the_topic(rig: Rig) -> None:

@@ -134,7 +134,7 @@ class Records(Reader):
         """What the surroundings did wrong is no event's own fault."""
         host, port = self.schedule.fleet.address("kafka:9092")
         tenant_id = self.schedule.world.facts["tenant_id"]
-        letters = Bus(f"{host}:{port}").present("dead-letters", tenant_id.encode())
+        letters = Bus(f"{host}:{port}").holding("dead-letters", tenant_id.encode())
         assert not letters, [(letter["type"], letter["subject"]) for letter in letters]
 
 
