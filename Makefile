@@ -10,7 +10,7 @@ WORKSPACE := challenge
 COMPILE := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup challenge test test-platform test-environment test-containers bench fuzz soak lint up down tour images-offline image-episode docs lock clean
+.PHONY: help setup challenge test test-platform test-environment test-containers bench mutants fuzz exploits scenarios soak soak-episodes lint up down tour images-offline image-agent image-verifier image-episode docs lock clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -50,7 +50,7 @@ challenge: setup ## a buggy workspace in ./challenge, its fleet started, its sco
 test: test-platform test-environment ## every test of the reference
 
 test-platform: setup
-	@$(BIN)/python -m pytest tests/ -q
+	@$(BIN)/python -m pytest tests/ -q --timeout=180
 
 test-environment: setup
 	@$(BIN)/python -m pytest environment/tests -q --timeout=300
@@ -59,13 +59,27 @@ fuzz: setup ## hostile requests to every operation of every service (EXAMPLES=50
 	@OMNICLOUD_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) OMNICLOUD_FUZZ_SEED=$(or $(SEED),omnicloud) \
 	  $(BIN)/python -m pytest tests/security/platform/test_hostile_input.py -q --timeout=7200
 
-soak: setup ## schedules of faults over the whole platform (SEEDS=60, FIRST=1: seeds 1 to 60; OPERATIONS, DRILLS of each)
+exploits: setup ## every exploit of the corpus through every door (half an hour)
+	@OMNICLOUD_ALL_EXPLOITS=1 $(BIN)/python -m pytest environment/tests/players/test_exploits.py \
+	  environment/tests/players/test_exploits_by_door.py -q -n $(or $(WORKERS),2) --timeout=600
+
+scenarios: setup ## every figure of the five incidents, said again by their fleets
+	@for number in 1 2 3 4 5; do $(OMNICLOUD) scenario $$number --reproduce || exit 1; done
+
+soak: setup ## schedules of faults over the whole platform (SEEDS=60, FIRST=1: seeds 1 to 60; OPERATIONS, DRILLS of each; WORKERS=2)
 	@OMNICLOUD_SOAK_SEEDS=$(or $(SEEDS),60) OMNICLOUD_SOAK_FIRST=$(or $(FIRST),1) \
 	  OMNICLOUD_SOAK_OPERATIONS=$(or $(OPERATIONS),130) OMNICLOUD_SOAK_DRILLS=$(or $(DRILLS),12) \
-	  $(BIN)/python -m pytest tests/chaos/platform/test_schedules.py -q -rP
+	  $(BIN)/python -m pytest tests/chaos/platform/test_schedules.py -q -rP -n $(or $(WORKERS),2) --dist load
+
+soak-episodes: setup ## episodes in a row that leave nothing (EPISODES=200)
+	@OMNICLOUD_SOAK_EPISODES=$(or $(EPISODES),200) \
+	  $(BIN)/python -m pytest environment/tests/envs/test_endings.py -q -n0 -k many_episodes
 
 bench: setup ## what things cost, with targets (BENCH="--long --json FILE" for everything)
 	@$(BIN)/python -m environment.bench $(BENCH)
+
+mutants: setup ## small wrong changes that a test must notice (MUTANTS=100, SEED=0, LIVE=60 seconds of live tests each)
+	@$(OMNICLOUD) mutants --count $(or $(MUTANTS),100) --seed $(or $(SEED),0) --live-seconds $(or $(LIVE),60) $(OPTIONS)
 
 lint: setup ## ruff, strict mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -89,14 +103,21 @@ test-containers: setup ## every test of the reference against containers, the se
 images-offline: setup ## the base images of docker-compose.yml, for a container engine without a registry (as root)
 	@$(BIN)/python -m environment.images
 
-image-episode: ## omnicloud/episode, one container for everything, from what is committed (needs an engine)
-	@git archive HEAD | docker build -f docker/episode.Dockerfile -t omnicloud/episode -
+image-agent: ## omnicloud/agent, what an agent has around its workspace, and no answer (needs an engine)
+	@git archive HEAD docker/agent.Dockerfile requirements-episode.lock bin/omnicloud \
+	  | docker build -f docker/agent.Dockerfile -t omnicloud/agent -
+
+image-verifier: image-agent ## omnicloud/verifier, the whole repository on top of it, from what is committed
+	@git archive HEAD | docker build -f docker/verifier.Dockerfile -t omnicloud/verifier -
+
+image-episode: image-verifier ## both, and omnicloud/episode, the verifier's image by the name for people
+	@docker tag omnicloud/verifier omnicloud/episode
 
 docs: setup ## docs/errors.md, from the list of error codes
 	@$(BIN)/python -c 'from shared.error_codes import as_markdown; print(as_markdown(), end="")' > docs/errors.md
 
 lock: ## pin the dependencies anew (needs uv): everything, and for images the platform alone and with the tests
-	@$(COMPILE) --all-extras -o $(LOCK)
+	@$(COMPILE) --extra environment --extra test --extra lint -o $(LOCK)
 	@$(COMPILE) -c $(LOCK) -o requirements-platform.lock
 	@$(COMPILE) -c $(LOCK) --extra test -o requirements-tests.lock
 	@$(COMPILE) -c $(LOCK) --extra environment --extra test -o requirements-episode.lock

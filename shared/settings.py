@@ -78,6 +78,11 @@ class ServiceSettings(BaseSettings):
     identity_signing_key: str = ""
     """HMAC key (at least 32 bytes, RFC 7518 §3.2) under which the gateway and services sign forwarded identities."""
 
+    token_issuer: str = Field(default="https://omnicloud.example", pattern=r"^https://[a-z0-9.\[\]:-]+$")
+    """Who issues access tokens: the address under which the platform is reached from outside, where its metadata lies
+    (RFC 8414 §2: https, and here without a path). Auth writes it into tokens, the gateway asks for it. It is a name:
+    nothing is fetched from there."""
+
     web_threads: int = Field(default=8, ge=1)
     request_timeout_seconds: float = 15.0
     """Time budget of a request that brings no deadline of its own."""
@@ -111,6 +116,6 @@ class ServiceSettings(BaseSettings):
 def split_address(address: str) -> tuple[str, int]:
     """`host:port` as a pair. Raises ValueError with the address in it when there is no port."""
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not (port.isascii() and port.isdecimal()):
         raise ValueError(f"{address!r} is not an address of the form host:port")
     return host, int(port)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -70,28 +70,29 @@ def draw(files: Mapping[str, bytes], count: int, seed: int = 0) -> list[Edit]:
 
 
 @cache
-def _definitions(content: bytes) -> Mapping[str, Definition]:
+def definitions(content: bytes) -> Mapping[str, Definition]:
+    """The functions of a file by name, as the reach map names them."""
     return dict(named_definitions(ast.parse(content)))
 
 
 def _names(content: bytes) -> Sequence[str]:
-    return sorted(_definitions(content))
+    return sorted(definitions(content))
 
 
 def _edit(content: bytes, path: str, name: str, dice: random.Random) -> Edit | None:
     """An edit of one function; None when it has no place for one."""
     by_kind: dict[str, list[Site]] = {}
-    for site in sites(content, _definitions(content)[name]):
+    for site in sites(content, definitions(content)[name]):
         by_kind.setdefault(site.kind, []).append(site)
     for kind in dice.sample(sorted(by_kind), len(by_kind)):
         for site in dice.sample(by_kind[kind], len(by_kind[kind])):
             edited = content[: site.start] + site.text.encode() + content[site.end :]
-            if _is_edit_of(content, edited, path, name):
+            if is_edit_of(content, edited, path, name):
                 return Edit(path, f"{path}::{name}", kind, site.line, edited)
     return None
 
 
-def _is_edit_of(content: bytes, edited: bytes, path: str, name: str) -> bool:
+def is_edit_of(content: bytes, edited: bytes, path: str, name: str) -> bool:
     """Whether the edited file can be compiled and differs in this function and in nothing else."""
     try:
         compile(edited, path, "exec", dont_inherit=True)
@@ -102,11 +103,9 @@ def _is_edit_of(content: bytes, edited: bytes, path: str, name: str) -> bool:
 
 def sites(content: bytes, function: Definition) -> Iterator[Site]:
     """Every place for an edit in a function's own body, those of functions inside of it left out."""
-    starts = [0]
-    for line in content.split(b"\n"):
-        starts.append(starts[-1] + len(line) + 1)
+    starts = line_starts(content)
     for statement in function.body[len(docstring_of(function)) :]:
-        for node in _own(statement):
+        for node in own_nodes(statement):
             for kind, text in _variants(node):
                 place: ast.stmt | ast.expr = node  # type: ignore[assignment]  # only these have variants
                 assert place.end_lineno is not None
@@ -115,14 +114,23 @@ def sites(content: bytes, function: Definition) -> Iterator[Site]:
                 yield Site(kind, start, starts[place.end_lineno - 1] + place.end_col_offset, text, place.lineno)
 
 
-def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and what is inside of it, without inner definitions, texts in braces and annotations."""
-    if isinstance(node, Definition | ast.ClassDef | ast.JoinedStr):
+def line_starts(content: bytes) -> list[int]:
+    """Where each line of a text begins, in bytes."""
+    starts = [0]
+    for line in content.split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    return starts
+
+
+def own_nodes(node: ast.AST, left_out: Callable[[ast.AST], bool] = lambda node: False) -> Iterator[ast.AST]:
+    """A node and what is inside of it, without inner definitions, texts in braces and annotations; nor what is
+    `left_out`, with all that is inside of that."""
+    if isinstance(node, Definition | ast.ClassDef | ast.JoinedStr) or left_out(node):
         return
     yield node
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.AnnAssign) and child is node.annotation):
-            yield from _own(child)
+            yield from own_nodes(child, left_out)
 
 
 def _variants(node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -27,26 +27,38 @@ def challenge(
     difficulty: Annotated[str, typer.Option(help="Difficulties, separated by commas.")] = "",
     count: Annotated[int | None, typer.Option(help="How many to draw at random.")] = None,
     seed: Annotated[int, typer.Option(help="One seed gives one workspace, byte for byte.")] = 0,
+    scenario: Annotated[int | None, typer.Option(help="What is behind one of the five incidents: 1 to 5.")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Without what the chosen bugs depend on.")] = False,
+    control: Annotated[
+        str, typer.Option(help="The healthy twin of that workspace instead: none, decoy or impossible.")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say what was made, not what to do with it.")] = False,
 ) -> None:
     """Make a workspace with seeded bugs (all of them by default) and what they depend on."""
     from rich.console import Console
 
     from environment.bugs.catalogue import load_catalogue
+    from environment.bugs.control import draw_control
     from environment.bugs.select import Choice, select
     from environment.grading.console import errors_as_messages
+    from environment.symptoms.scenarios.scenario import bugs_behind
     from environment.workspace.make import make_workspace
     from environment.workspace.reference import default_reference
 
     console = Console(highlight=False)
     with errors_as_messages():
         catalogue = load_catalogue()
-        choice = Choice(split(bugs, str.upper), split(family), split(difficulty, str.lower), count, seed, exact)
+        ids = split(bugs, str.upper)
+        if scenario is not None:
+            # The incident's platform runs: what would keep it from starting isn't part of it.
+            ids, exact = bugs_behind(scenario, ids, catalogue), True
+        choice = Choice(ids, split(family), split(difficulty, str.lower), count, seed, exact)
         selection = select(catalogue, choice)
-        make_workspace(default_reference(), [catalogue[bug_id] for bug_id in selection.ids], folder)
+        twin = draw_control(control, seed) if control else None
+        make_workspace(default_reference(), [catalogue[bug_id] for bug_id in selection.ids], folder, twin)
     causes = "1 cause" if len(selection.ids) == 1 else f"{len(selection.ids)} causes"
-    console.print(f"{folder} holds a platform with {causes} of trouble.", markup=False, soft_wrap=True)
+    holds = f"a platform with {causes} of trouble" if twin is None else f"a healthy platform: a control ({twin.kind})"
+    console.print(f"{folder} holds {holds}.", markup=False, soft_wrap=True)
     if selection.added:
         console.print(f"({len(selection.added)} of them came along because others can't be seen without them.)")
     if quiet:

@@ -36,9 +36,11 @@ def score(
     from environment.grading.grade import default_grader
     from environment.grading.results import Outcome
     from environment.reach.map_file import load_map
+    from environment.report_page.score_page import before, score_page
     from environment.reward.failures import failure_causes
-    from environment.reward.report import html_page, print_score
+    from environment.reward.report import print_score
     from environment.reward.score import to_document
+    from environment.workspace.episode import load_episode
 
     with errors_as_messages():
         grader = default_grader()
@@ -57,10 +59,11 @@ def score(
 
             grader.on_decided = decided
             grader.order = first.order if first is not None else None
+            earlier = before(load_episode(grader.reference, folder))
             result = grader.grade(folder)
     text = json.dumps(to_document(result), indent=1, ensure_ascii=False) + "\n"
     if html_file is not None:
-        html_file.write_text(html_page(result, spoil=spoil))
+        html_file.write_text(score_page(result, earlier, spoil=spoil), encoding="utf-8")
     if json_file is not None and str(json_file) == "-":
         typer.echo(text, nl=False)
         return

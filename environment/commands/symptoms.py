@@ -69,8 +69,9 @@ def _observe(name: str, chosen: list[Bug], number: int) -> Row:
     from environment.symptoms.table import Row
     from environment.workspace.reference import default_reference, write_tree
 
-    measured = load_manifest().bugs
-    triggers = {test for bug in chosen for test in measured[bug.id].triggers}
+    manifest = load_manifest()
+    measured = [item for bug in chosen if (item := manifest.of(bug)) is not None]
+    triggers = {test_id for item in measured for test_id in item.triggers}
     picked = probes.chosen(triggers, number)
     title = chosen[0].title if len(chosen) == 1 else f"{len(chosen)} bugs together"
     with tempfile.TemporaryDirectory(prefix="omnicloud-symptoms-") as scratch:

@@ -1,23 +1,42 @@
-"""Runs an agent's shell commands in its workspace."""
+"""Runs an agent's shell commands in its workspace, behind the walls of the agent's party."""
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
-import subprocess
-import sys
+import socket
 import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from environment.grading.nanny import descendants
+from environment.envs import helper
+from environment.fleet.walls.room import temporary
+from environment.fleet.walls.usage import MOST_MIB, shed
+from environment.fleet.zygote import descendants
+from environment.grading import guarded
+from environment.grading.guarded import Guarded
+from environment.grading.parties import AGENT_LIMITS, USER_NAME, Parties, Party
 from environment.grading.process import SYSTEM_PATH
+from environment.workspace.pristine import EDITABLE_FOLDERS
 
 OUTPUT_LIMIT = 20_000
 """Characters of output that an agent sees of one command: the first and the last half of that."""
+COMMAND_LIMIT = 100_000
+"""Bytes of a command; what is longer belongs in a file."""
+ANSWER_LIMIT = 1 << 16
+INTERRUPT_SECONDS = 5.0
+
+TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed.]\n"
 
 TIMED_OUT = 124
 """Exit status of a command that took too long, as `timeout` gives it."""
+NOT_RUN = 126
+KILLED = 128 + signal.SIGKILL
 
 
 @dataclass(frozen=True)
@@ -29,48 +48,187 @@ class ShellResult:
     truncated: bool
 
 
-class Shell:
-    """Commands in one folder. What they leave running (a fleet) lives on until `close`."""
+class FileTrouble(Exception):
+    """A file can't be read or written; the message says why."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+
+class Shell:
+    """Commands and files in one folder. What commands leave running (a fleet) lives on until `close`.
+
+    `session` is a folder of the environment's own, in which the agent gets a home, temporary files and an interpreter.
+    What commands do to the process that runs them ends that process and all others of the session; the next command
+    finds a new one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        session: Path,
+        parties: Parties,
+        seconds: float = 600.0,
+        network: bool = False,
+        further: Mapping[str, str] | None = None,
+    ) -> None:
+        """`further` variables are in the environment of each command."""
+        self._further = dict(further or {})
         self._folder = folder
         self._seconds = seconds
-        self._sessions: list[int] = []
+        self._home, self._temporary = session / "home", session / "tmp"
+        self._helper = session / "helper.py"
+        for own in (self._home, self._temporary):
+            own.mkdir(parents=True)
+        shutil.copyfile(helper.__file__, self._helper)
+        session.chmod(0o711)
+        self._party: Party = parties.party(
+            session, self._temporary, read=[self._helper], write=[folder, self._home], limits=AGENT_LIMITS,
+            network=network,
+        )  # fmt: skip
+        self._process: Guarded | None = None
+        self._channel: socket.socket | None = None
 
     def run(self, command: str) -> ShellResult:
         """Run a command with bash, at most for the given seconds; its session is killed when they are over."""
+        if len(command.encode(errors="replace")) > COMMAND_LIMIT:
+            return ShellResult(f"A command has at most {COMMAND_LIMIT} bytes. Write it to a file.", NOT_RUN, False)
         with tempfile.TemporaryFile() as output:
-            process = subprocess.Popen(
-                ["/bin/bash", "-c", command.replace("\0", "")],
-                cwd=self._folder,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            self._sessions.append(process.pid)
-            try:
-                status = process.wait(self._seconds)
-            except subprocess.TimeoutExpired:
-                _kill_session(process.pid)
-                process.wait()
-                status = TIMED_OUT
+            request = {
+                "op": "run",
+                "command": command.replace("\0", "").encode(errors="replace").decode(),
+                "folder": str(self._folder),
+                "environment": self.environment,
+            }
+            answer, late = self._ask(request, output.fileno(), self._seconds)
             text, cut = _ends(output.fileno())
-        return ShellResult(text, 128 - status if status < 0 else status, cut)
+        if self.shed():
+            text += TOO_MUCH
+        code = answer.get("status") if isinstance(answer.get("status"), int) else -signal.SIGKILL
+        assert isinstance(code, int)
+        return ShellResult(text, TIMED_OUT if late else 128 - code if code < 0 else code, cut)
+
+    def read(self, path: Path, limit: int) -> str:
+        """The beginning of a file, as the agent can read it. Raises `FileTrouble`."""
+        with tempfile.TemporaryFile() as nothing:
+            answer, late = self._ask({"op": "read", "path": str(path), "limit": limit}, nothing.fileno(), self._seconds)
+        return str(_good(answer, late)["text"])
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file, and make its folders, as the agent can. Raises `FileTrouble`."""
+        with tempfile.TemporaryFile() as content:
+            content.write(text.encode(errors="replace"))
+            content.flush()
+            answer, late = self._ask({"op": "write", "path": str(path)}, content.fileno(), self._seconds)
+        _good(answer, late)
+
+    def shed(self) -> bool:
+        """Take disk space back from an agent that uses too much of it; whether it did."""
+        judged = [str(self._folder / name) for name in EDITABLE_FOLDERS]
+        return shed([str(folder) for folder in (self._folder, self._home, self._temporary)], judged)
+
+    def pause(self) -> None:
+        """Stop everything that the agent has running, until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it go on."""
+        self._signal(signal.SIGCONT)
+
+    def interrupt(self) -> None:
+        """Kill all that the agent has running, from any thread: what is waited for has then ended."""
+        self._signal(signal.SIGKILL)
 
     def close(self) -> None:
         """Kill what the commands left running. Safe to call twice."""
-        while self._sessions:
-            _kill_session(self._sessions.pop())
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+            self._process.stop()
+            self._process = None
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a command."""
         return {
-            "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
-            "HOME": str(self._folder),
+            "PATH": f"{self._party.python.parent}:{SYSTEM_PATH}",
+            "HOME": str(self._home),
+            "TMPDIR": temporary(self._party.room) if self._party.room else str(self._temporary),
+            "USER": USER_NAME,
+            "LOGNAME": USER_NAME,
             "LANG": "C.UTF-8",
+            "CI": "true",
             "PYTHONNOUSERSITE": "1",
+            **self._further,
         }
+
+    def _ask(self, request: dict[str, Any], descriptor: int, seconds: float) -> tuple[dict[str, Any], bool]:
+        """The helper's answer, nothing when it died; and whether that took too long.
+
+        Raises `InfrastructureError` when this host doesn't let it go behind its walls.
+        """
+        channel = self._open()
+        try:
+            socket.send_fds(channel, [json.dumps(request).encode()], [descriptor])
+            channel.settimeout(seconds)
+            try:
+                return _answer(channel), False
+            except TimeoutError:
+                channel.send(json.dumps({"op": "interrupt"}).encode())
+                channel.settimeout(INTERRUPT_SECONDS)
+                return _answer(channel), True
+        except TimeoutError:
+            self.close()
+            return {}, True
+        except (OSError, ValueError):
+            if self._process is not None:
+                self._process.wait(INTERRUPT_SECONDS)  # Raises when it could not be put behind its walls.
+            self.close()
+            return {}, False
+
+    def _open(self) -> socket.socket:
+        if self._channel is not None and self._process is not None and not self._process.over:
+            return self._channel
+        self.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as nowhere:
+            command = [str(self._party.python), "-I", str(self._helper), str(theirs.fileno())]
+            self._process = guarded.start(
+                command, self._folder, self.environment, self._party.room, nowhere, (theirs.fileno(),)
+            )
+        self._channel = ours
+        return ours
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signal all that descends from the helper, again while there is more of it."""
+        process = self._process  # Another thread may take it away meanwhile.
+        if process is None:
+            return
+        known: set[int] = set()
+        while fresh := set(descendants(process.pid)) - known:
+            known |= fresh
+            for pid in fresh:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+
+def _answer(channel: socket.socket) -> dict[str, Any]:
+    """What the helper says, with the text that it sends along. Raises ValueError for what is no answer."""
+    data, descriptors, _, _ = socket.recv_fds(channel, ANSWER_LIMIT, 1)
+    if not data:
+        raise ValueError("the helper is gone")
+    answer = json.loads(data)
+    if not isinstance(answer, dict):
+        raise ValueError("no answer")
+    for descriptor in descriptors:
+        with os.fdopen(descriptor, "rb") as content:
+            answer["text"] = os.pread(content.fileno(), os.fstat(content.fileno()).st_size, 0).decode(errors="replace")
+    return answer
+
+
+def _good(answer: dict[str, Any], late: bool) -> dict[str, Any]:
+    if late or not answer or "error" in answer:
+        raise FileTrouble("it took too long" if late else str(answer.get("error", "the session was killed")))
+    return answer
 
 
 def _ends(descriptor: int) -> tuple[str, bool]:
@@ -82,22 +240,3 @@ def _ends(descriptor: int) -> tuple[str, bool]:
     head, tail = os.pread(descriptor, half, 0), os.pread(descriptor, half, size - half)
     left_out = f"\n… {size - 2 * half} bytes left out …\n"
     return head.decode(errors="replace") + left_out + tail.decode(errors="replace"), True
-
-
-def _kill_session(session: int) -> None:
-    """Kill all processes of a session and what descends from them."""
-    members = set()
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
-            try:
-                if os.getsid(int(name)) == session:
-                    members.add(int(name))
-            except ProcessLookupError:
-                continue
-    for member in list(members):
-        members |= set(descendants(member))
-    for member in members:
-        try:
-            os.kill(member, signal.SIGKILL)
-        except ProcessLookupError:
-            continue

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 from environment.fleet.errors import FleetError
+from environment.fleet.launcher import CLOCK_VOLUME
 from environment.fleet.patience import VARIABLE
 from environment.fleet.processes import kill_group
 from environment.fleet.project import FleetPaths
@@ -16,7 +17,6 @@ from environment.fleet.servers.kafka_mock.control import command
 from environment.fleet.supervisor import Supervisor
 from environment.fleet.unit import ALIVE, State, Unit
 
-CLOCK_VOLUME = "clock"
 TRANSLATIONS = "translations"
 """The prober's destination NAT, beside the clock: what the operator tells the services while they run."""
 _UP = frozenset({State.HEALTHY, State.RUNNING, State.COMPLETED})

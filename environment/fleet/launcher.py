@@ -6,18 +6,24 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from environment.fleet.patience import patience
 from environment.fleet.plan import Plan
 from environment.fleet.processes import execute
 from environment.fleet.servers import Launch
+from environment.fleet.servers.programs import without_wrapper
 from environment.fleet.templates.boot import TemplateBoot
 from environment.fleet.unit import Unit
+from environment.fleet.walls.room import Room, temporary, told_room
+from environment.fleet.walls.users import give
 from environment.fleet.zygote import OUTSIDE
 from environment.fleet.zygote_client import ZygoteClient
 
 PYTHON_MODULE = (("python", "-m"), ("python3", "-m"))
+CLOCK_VOLUME = "clock"
+VOLUMES = "/volumes"
 NURSERY_SECONDS = 10.0
 """For imports that take a tenth of that where nothing has been compiled yet."""
 
@@ -25,10 +31,13 @@ NURSERY_SECONDS = 10.0
 class Launcher:
     """Knows how each unit of a plan is started and stopped. Whose process runs is the supervisor's business."""
 
-    def __init__(self, plan: Plan, zygote: ZygoteClient, templates: TemplateBoot) -> None:
+    def __init__(self, plan: Plan, zygote: ZygoteClient, templates: TemplateBoot, room: Room | None = None) -> None:
         self._plan = plan
+        self._room = room
         self._templates = templates
         self._zygote = zygote
+        self._given: set[str] = set()
+        """Servers whose data belongs to the room's user, and `VOLUMES` once those do."""
         self._nursed = asyncio.Event()
         self._nursery_module = ""
         self.nursery_trouble = ""
@@ -49,7 +58,7 @@ class Launcher:
         paths = self._plan.paths
         if module := common_module(self._plan):
             self.nursery_trouble = await self._zygote.make_nursery(
-                module, cwd=paths.project, log=paths.log("nursery"), user=service_user(),
+                module, cwd=paths.project, log=paths.log("nursery"), user=service_user(self._room),
                 timeout=NURSERY_SECONDS * patience(),
             )  # fmt: skip
             self._nursery_module = "" if self.nursery_trouble else module
@@ -76,17 +85,20 @@ class Launcher:
                 env=env,
                 cwd=project,
                 log=log,
-                user=service_user(),
+                user=service_user(self._room),
                 trace=trace,
                 nursery=command[2] == self._nursery_module,
             )
-        pid = execute(command, env=env, cwd=project, log=log, end_signal=signal.SIGKILL)
+        pid = execute(command, env=env, cwd=project, log=log, end_signal=signal.SIGKILL, room=self._room)
         self._zygote.guard(pid, signal.SIGKILL)
         return pid
 
     async def _start_service(self, unit: Unit) -> int:
         plan, name = self._plan, unit.name
         plan.rewriter.make_folders(unit.service)
+        if VOLUMES not in self._given:
+            self._given.add(VOLUMES)
+            self._give_volumes()
         if not unit.job:
             # What lives on is forked from the finished zygote: pages that it changes later would be in memory twice.
             await self._nursed.wait()
@@ -109,9 +121,41 @@ class Launcher:
                 listed.writelines(f"{path}\n" for path in launch.outside)
         base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         env = {**base, "OMNICLOUD_FLEET": str(plan.paths.root), **launch.env}
-        pid = execute(launch.argv, env=env, cwd=cwd, log=plan.paths.log(name), end_signal=launch.stop_signal)
+        argv = list(launch.argv)
+        if self._room is not None:
+            env["TMPDIR"] = temporary(self._room)
+            if self._room.user:
+                argv = without_wrapper(argv)
+                if name not in self._given:
+                    self._given.add(name)
+                    await asyncio.to_thread(give, str(plan.paths.data / name), self._room.user)
+        log = plan.paths.log(name)
+        pid = execute(argv, env=env, cwd=cwd, log=log, end_signal=launch.stop_signal, room=self._room)
         self._zygote.guard(pid, launch.stop_signal)
         return pid
+
+    def _give_volumes(self) -> None:
+        """Have the platform's user own what it may write to: every volume but the clock, which is the runner's."""
+        if user := service_user(self._room):
+            for folder in writable_volumes(self._plan):
+                give(str(folder), user[0])
+
+
+def writable_volumes(plan: Plan) -> list[Path]:
+    """The folders of the chosen services' volumes that they may write to; makes those that are missing."""
+    for name in plan.chosen:
+        plan.rewriter.make_folders(plan.service(name))
+    return [folder for folder in sorted(plan.paths.volumes.glob("*")) if folder.name != CLOCK_VOLUME]
+
+
+def room_of(plan: Plan) -> Room | None:
+    """The room that the caller wants for the fleet's processes, with what the fleet itself must read and write."""
+    room = told_room(os.environ)
+    if room is None:
+        return None
+    plan.paths.data.mkdir(parents=True, exist_ok=True)
+    own = [plan.paths.data, *writable_volumes(plan)]
+    return replace(room, read=(*room.read, str(plan.paths.project)), write=(*room.write, *map(str, own)))
 
 
 def common_module(plan: Plan) -> str:
@@ -123,11 +167,13 @@ def common_module(plan: Plan) -> str:
     return module if count > 1 else ""
 
 
-def service_user() -> tuple[int, int] | None:
+def service_user(room: Room | None = None) -> tuple[int, int] | None:
     """The unprivileged uid and gid that the platform's processes run as; None for the supervisor's own.
 
-    OMNICLOUD_SERVICE_USER=uid:gid chooses one where the supervisor is root.
+    It is the room's; without a room, OMNICLOUD_SERVICE_USER=uid:gid chooses one where the supervisor is root.
     """
+    if room is not None:
+        return (room.user, room.user) if room.user else None
     text = os.environ.get("OMNICLOUD_SERVICE_USER", "")
     if not text or os.getuid() != 0:
         return None

@@ -15,6 +15,7 @@ from environment.fleet.errors import ComposeError, FleetError, NotEnoughDisk
 from environment.fleet.ports import Block, assign
 from environment.fleet.project import COMPOSE_FILE, FleetPaths, cache_dir
 from environment.fleet.servers import Launch, LocalServer, ServerContext, ServerError, UnknownImage, server_for
+from environment.fleet.walls.room import temporary, told_room
 
 LOCAL_VARIABLES = {"KAFKA_GROUP_PROTOCOL": "consumer"}
 """What the local servers need the compose file's variables to be: the event bus here coordinates groups by the
@@ -48,6 +49,8 @@ class Plan:
         """A minimal environment, and over it what the compose file sets."""
         base = {key: os.environ[key] for key in BASE_ENVIRONMENT if key in os.environ}
         base |= {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.paths.root), "HOSTNAME": name}
+        if (room := told_room(os.environ)) is not None:
+            base["TMPDIR"] = temporary(room)
         base["OMNICLOUD_FLEET"] = str(self.paths.root)
         return base | self.rewriter.environment(self.service(name))
 

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from environment.fleet.walls.room import Room, enter
 from environment.fleet.zygote import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, descendants, prctl
 
 __all__ = ["adopt_orphans", "descendants", "execute", "kill", "kill_group", "memory_bytes"]
@@ -19,14 +20,27 @@ def adopt_orphans() -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def execute(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, end_signal: signal.Signals) -> int:
-    """Start a program in a session of its own, output to `log`; it gets `end_signal` when this process dies.
+def execute(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    end_signal: signal.Signals,
+    room: Room | None = None,
+) -> int:
+    """Start a program in a session of its own, output to `log`; it gets `end_signal` when this process dies, or
+    SIGKILL where it is put behind the walls of a room.
 
-    Returns the pid. Raises OSError.
+    Returns the pid. Raises OSError, SubprocessError when it can't be put there.
     """
     parent = os.getpid()
 
     def prepare() -> None:
+        if room is not None:
+            enter(room)
+            os.chdir(cwd)
+            return
         prctl(PR_SET_PDEATHSIG, end_signal)
         if os.getppid() != parent:
             os._exit(1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +35,37 @@ def find_project(workspace: Path | None = None) -> Path:
     )
 
 
-def cache_dir() -> Path:
-    """What all fleets of this user share: prepared database folders, extracted programs."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "omnicloud"
+def cache_dir(name: str = "omnicloud") -> Path:
+    """What all fleets of this user share: prepared database folders, extracted programs. Raises FleetError."""
+    return _users_own("XDG_CACHE_HOME", ".cache") / name
+
+
+def state_dir() -> Path:
+    """What is kept of episodes where the environment is installed: records, measurements. Raises FleetError."""
+    return _users_own("XDG_STATE_HOME", ".local/state") / "omnicloud"
+
+
+def _users_own(variable: str, below_home: str) -> Path:
+    """The folder that the variable names, else the usual one in the user's home; where there is no home, or one that
+    can't be written to, one among the temporary files that nobody else can use."""
+    if os.environ.get(variable):
+        return Path(os.environ[variable])
+    try:
+        usual = Path.home() / below_home
+    except RuntimeError:  # Neither HOME nor an entry among the accounts.
+        usual = Path(os.devnull)
+    there = next(folder for folder in (usual, *usual.parents) if os.path.exists(folder))
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+        return usual
+    instead = Path(tempfile.gettempdir()) / f"omnicloud-{os.geteuid()}"
+    instead.mkdir(mode=0o700, exist_ok=True)
+    status = instead.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
+        raise FleetError(
+            f"this user has no home that can be written to, and {instead} isn't a folder of this user alone",
+            f"Name a folder of your own in {variable}.",
+        )
+    return instead / below_home.rpartition("/")[2].lstrip(".")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 from environment.fleet import health
 from environment.fleet.compose.graph import unknown
 from environment.fleet.errors import FleetError
-from environment.fleet.launcher import Launcher, service_user
+from environment.fleet.launcher import Launcher, room_of, service_user
 from environment.fleet.logs import last_lines, trim
 from environment.fleet.patience import patience
 from environment.fleet.plan import Plan
@@ -43,8 +43,10 @@ class Supervisor:
         self.plan = plan
         self.units: dict[str, Unit] = {}
         self.zygote = ZygoteClient(self._on_exit, self._on_zygote_loss)
-        self.templates = TemplateBoot(plan, service_user())
-        self.launcher = Launcher(plan, self.zygote, self.templates)
+        # What becomes of a template's data is the same whoever runs the services afterwards.
+        self.room = room_of(plan)
+        self.templates = TemplateBoot(plan, None if self.room else service_user())
+        self.launcher = Launcher(plan, self.zygote, self.templates, self.room)
         self.started_at = time.monotonic()
         self.boot_seconds: float | None = None
         self.listeners: set[Listener] = set()
@@ -66,7 +68,7 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.down.set)
-        self.zygote.start(self.plan.paths.log("zygote"), self.plan.paths.root)
+        self.zygote.start(self.plan.paths.log("zygote"), self.plan.paths.root, self.room)
         self.spawn_task(self.templates.prepare())
         self.spawn_task(self.launcher.prepare_nursery())
         for unit in self.units.values():

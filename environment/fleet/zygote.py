@@ -8,7 +8,8 @@ Kafka producer made before a fork silently delivers nothing.
 It is also the supervisor's guardian: when the supervisor is gone (end of file on the socket), it ends every process of
 the fleet, those that the supervisor started itself included, and removes the fleet's folder.
 
-Protocol: JSON lines over an inherited socket, whose descriptor is the only argument.
+Protocol: JSON lines over an inherited socket, whose descriptor is the first argument. The second, where there is one,
+is that of the Landlock rules by which every child restricts itself.
   <- {"op": "spawn", "id", "name", "module", "argv", "env", "cwd", "log", "user", "trace", "nursery"}
   -> {"event": "spawned", "id", "pid"}    the answer
   <- {"op": "nursery", "module", "cwd", "log", "user"}   import what `module` imports first (see `nursery`)
@@ -23,6 +24,7 @@ Protocol: JSON lines over an inherited socket, whose descriptor is the only argu
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -35,9 +37,10 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 # Only modules that read no settings and start no thread at import. What the one-shot jobs need comes first: they can be
 # forked while the rest is still being imported.
@@ -75,7 +78,10 @@ SERVICE_LIBRARIES = (
 )  # fmt: skip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 15, 36, 38
+LANDLOCK_RESTRICT_SELF = 446
+RULES = 2
+"""Of the arguments: the rules' descriptor."""
 FIT = "fit"
 """What a nursery says once it may fork services."""
 NURSERY_SECONDS = 5.0
@@ -409,10 +415,23 @@ def enter(request: Request) -> int:
         os.setuid(uid)
         # A change of users takes it away.
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if len(sys.argv) > RULES:
+        restrict(int(sys.argv[RULES]))
     os.chdir(request["cwd"])
     if sys.path[0] != request["cwd"]:
         sys.path.insert(0, request["cwd"])
     return 1
+
+
+def restrict(rules: int) -> None:
+    """Go behind Landlock's rules for good; nothing happens to a child of a process that is there already."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.syscall(LANDLOCK_RESTRICT_SELF, rules, 0) != 0:
+        raise OSError(ctypes.get_errno(), "landlock_restrict_self")
+    os.close(rules)
+    # A child of the nursery, which forks once it is restricted, has no rules any more and needs none.
+    del sys.argv[RULES:]
 
 
 def run_child(request: Request) -> None:
@@ -429,13 +448,49 @@ def run_child(request: Request) -> None:
     if trace is not None:
         fleet, passing = os.path.dirname(request["trace"]), [os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev", "/proc"]
         runpy.run_path(os.path.join(HERE, "job_trace.py"))["install"](trace, request["cwd"], fleet, passing)
-    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as end:
+        status = exit_status(end)
+    except BaseException as error:  # noqa: BLE001 - told as the interpreter tells it
+        sys.excepthook(type(error), error, error.__traceback__)
+        status = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    leave(status)
+
+
+def exit_status(end: SystemExit) -> int:
+    """The status that the interpreter makes of it; what isn't a number is printed."""
+    if end.code is None or isinstance(end.code, int):
+        return (end.code or 0) & 0xFF
+    print(end.code, file=sys.stderr)
+    return 1
+
+
+def leave(status: int) -> NoReturn:
+    """End as the interpreter does: threads are waited for, what is registered is called, output is written.
+
+    That it then takes every module apart is left out: it would copy nearly all pages that the fleet shares.
+    """
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        if status < 0:
+            signal.signal(-status, signal.SIG_DFL)
+            os.kill(os.getpid(), -status)
+        os._exit(status)
 
 
 def main() -> Request | None:
     """Import what the first children need, then serve."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
+    if len(sys.argv) > RULES:
+        os.set_inheritable(int(sys.argv[RULES]), False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     prctl(PR_SET_CHILD_SUBREAPER, 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from environment.fleet import zygote
 from environment.fleet.errors import FleetError
+from environment.fleet.walls.room import Room, furnish
 
 
 class ZygoteClient:
@@ -30,12 +31,16 @@ class ZygoteClient:
         self.pid = 0
         self._channel: socket.socket | None = None
 
-    def start(self, log: Path, folder: Path) -> None:
-        """Start the process; it removes `folder` should this process die. Raises OSError."""
+    def start(self, log: Path, folder: Path, room: Room | None = None) -> None:
+        """Start the process; it removes `folder` should this process die. Its children are in the `room`.
+
+        Raises OSError, SubprocessError when the room can't be made.
+        """
         ours, theirs = socket.socketpair()
-        with log.open("ab") as output, theirs:
+        with log.open("ab") as output, theirs, open(os.devnull) as place:
+            rules = [place.fileno()] if room is not None and room.landlock else []
             process = subprocess.Popen(
-                [sys.executable, "-P", "-s", zygote.__file__, str(theirs.fileno())],
+                [sys.executable, "-P", "-s", zygote.__file__, str(theirs.fileno()), *map(str, rules)],
                 env={
                     "PATH": os.environ.get("PATH", os.defpath),
                     "LANG": os.environ.get("LANG", "C.UTF-8"),
@@ -48,8 +53,9 @@ class ZygoteClient:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *rules],
                 start_new_session=True,
+                preexec_fn=None if room is None else lambda: furnish(room, place.fileno()),
             )
         process.returncode = 0
         self.pid = process.pid

@@ -13,9 +13,9 @@ FLEET_MIB = 1200
 CGROUP = Path("/sys/fs/cgroup")
 
 
-def affordable_fleets() -> int:
+def affordable_fleets(a_core: int = 1) -> int:
     """As many as cores and free memory bear, those of a container counted as its limits say; at least one."""
-    return max(1, min(MOST, _cores(), _free_mib() // FLEET_MIB))
+    return max(1, min(MOST, a_core * _cores(), _free_mib() // FLEET_MIB))
 
 
 def _cores() -> int:

@@ -1,15 +1,13 @@
 """Measured outcomes of trees that the environment made itself, kept in the state folder.
 
 A measurement belongs to the digest of a tree's code and to the digest of each test module, so it is never used for
-anything else, and when tests are added or changed only those run. Agents' trees are not kept here, but an untouched
-workspace has the digest of its baseline and need not run twice.
+anything else, and when tests are added or changed only those run. It is signed. Agents' trees are not kept here, but an
+untouched workspace has the digest of its baseline and need not run twice.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -17,8 +15,9 @@ from environment.grading.process import OnDecided
 from environment.grading.results import Collected, Outcome, SuiteRun, confirmed, merged
 from environment.grading.runner import OWN_TREES, Options, run_suite
 from environment.workspace.reference import verdict_digest
+from environment.workspace.signed import Unsigned, load_signed, save_signed
 
-FORMAT = 3
+FORMAT = 4
 
 
 class Measurements:
@@ -64,7 +63,7 @@ class Measurements:
     def _known(self, files: Mapping[str, bytes]) -> tuple[dict[str, str], SuiteRun]:
         """What was measured of this code: the test modules that are still the same, and what their tests gave."""
         try:
-            document = json.loads(self._path(files).read_text())
+            document = load_signed(self._folder.parent, self._name(files))
             if document["format"] != FORMAT:
                 return {}, SuiteRun({})
             present = _modules(files)
@@ -74,17 +73,15 @@ class Measurements:
                 test_id: Collected(tuple(services), flag) for test_id, (services, flag) in document["collected"].items()
             }
             run = SuiteRun(outcomes, document["messages"], collected, unstable=frozenset(document["unstable"]))
-        except (FileNotFoundError, KeyError, ValueError, TypeError):
+        except (FileNotFoundError, Unsigned, KeyError, ValueError, TypeError):
             return {}, SuiteRun({})
         return same, _restricted(run, [test_id for test_id in run.outcomes if _module_of(test_id) in same])
 
-    def _path(self, files: Mapping[str, bytes]) -> Path:
+    def _name(self, files: Mapping[str, bytes]) -> str:
         code = {path: content for path, content in files.items() if not _is_test_module(path)}
-        return self._folder / f"{verdict_digest(code)[:40]}.json"
+        return f"{self._folder.name}/{verdict_digest(code)[:40]}.json"
 
     def _keep(self, files: Mapping[str, bytes], run: SuiteRun) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._folder.chmod(0o700)
         document = {
             "format": FORMAT,
             "modules": _modules(files),
@@ -95,10 +92,7 @@ class Measurements:
                 test_id: (item.services, item.infrastructure_state) for test_id, item in run.collected.items()
             },
         }
-        path = self._path(files)
-        scratch = path.with_suffix(f".{os.getpid()}.new")
-        scratch.write_text(json.dumps(document))
-        os.replace(scratch, path)
+        save_signed(self._folder.parent, self._name(files), document)
 
 
 def run_confirmed(

@@ -1,8 +1,8 @@
 """The pytest plugin that reports results through a descriptor of its own.
 
-It is loaded with `-p` from a private folder outside the tree that is tested. Its order comes from a file that is
-removed as soon as it is read: the descriptor to write to, a nonce that every line must carry, the ids to run (all
-when null), those that run first, and the packages that this process must never import. Standard library only.
+It is loaded with `-p` from a private folder outside the tree that is tested. Its order comes from a file without a
+name that is closed as soon as it is read: the descriptor to write to, a nonce that every line must carry, the ids to
+run (all when null), those that run first, and the packages that this process must never import. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -109,9 +108,8 @@ def _message(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    path = Path(os.environ.pop(ORDER_VARIABLE))
-    order = json.loads(path.read_text())
-    path.unlink()
+    with os.fdopen(int(os.environ.pop(ORDER_VARIABLE))) as file:
+        order = json.load(file)
     if order["barred"]:
         sys.meta_path.insert(0, Barred(order["barred"]))
     config.pluginmanager.register(Results(order), "omnicloud-results")

@@ -7,7 +7,6 @@ import os
 import secrets
 import selectors
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,14 +16,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from environment.grading import nanny, plugin
+from environment.fleet.project import cache_dir
+from environment.fleet.walls.room import ROOM_VARIABLE, temporary
+from environment.grading import guarded, plugin, scratch
 from environment.grading.errors import InfrastructureError, Stopped
+from environment.grading.guarded import Guarded
+from environment.grading.nanny import Ending
+from environment.grading.parties import SERVICE_LIMITS, UNIT_LIMITS, Parties, Party
 from environment.grading.results import Collected, Outcome, SuiteRun
 
 PLUGIN_NAME = "omnicloud_results"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LOG_LINES = 40
+NOT_RUN = "didn't run"
+"""What is said of a test that nothing kept from running but a limit, or the end of its process."""
 ALL_PASSED, SOME_FAILED, NONE_COLLECTED = 0, 1, 5
+REGULAR = (ALL_PASSED, SOME_FAILED, NONE_COLLECTED)
 """pytest's exit statuses of a regular run."""
 
 SERVICE_USER = "OMNICLOUD_SERVICE_USER"
@@ -78,16 +85,23 @@ class Job:
     stop: Stop | None = None
     first: Sequence[str] = ()
     """Ids that run before all others, in this order."""
+    parties: Parties | None = None
+    """Says behind which walls a process goes that imports the code under test; None for code that is one's own."""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the process runs code that may want to deceive."""
+        return self.parties is not None and not self.barred
 
 
 @contextmanager
-def private_folder(prefix: str = "oc-") -> Iterator[Path]:
-    """A folder that only this user can enter, removed afterwards. Its path is short: sockets lie below it."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+def private_folder(prefix: str = scratch.PREFIX) -> Iterator[Path]:
+    """A folder in which only this user can look around, removed afterwards. Its path is short: sockets lie below it."""
+    taken = scratch.take(prefix)
     try:
-        yield folder
+        yield taken.path
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        taken.close()
 
 
 def run_pytest(job: Job, on_decided: OnDecided | None = None) -> SuiteRun:
@@ -98,10 +112,10 @@ def run_pytest(job: Job, on_decided: OnDecided | None = None) -> SuiteRun:
     """
     with private_folder() as private:
         channel = Channel(job, on_decided)
-        status = _execute(job, private, channel)
+        ending = _execute(job, private, channel)
         log = (private / "log").read_text(errors="replace")
         tail = "\n".join(log.splitlines()[-LOG_LINES:])
-        return channel.verdict(status, tail)
+        return channel.verdict(ending, tail)
 
 
 class Channel:
@@ -111,6 +125,7 @@ class Channel:
         self.nonce = secrets.token_hex(16)
         self.expected = None if job.expected is None else frozenset(job.expected)
         self.live = bool(job.barred)
+        self.foreign = job.foreign
         self._on_decided = on_decided
         self._tree = f"{job.tree}/"
         self._outcomes: dict[str, Outcome] = {}
@@ -167,16 +182,15 @@ class Channel:
     def _contradiction(self, text: str) -> None:
         self._void = self._void or text
 
-    def verdict(self, status: int | None, tail: str) -> SuiteRun:
-        """Close the run: `status` is pytest's exit status, None when it was given up."""
-        self._check(status, tail)
+    def verdict(self, ending: Ending | None, tail: str) -> SuiteRun:
+        """Close the run: how pytest's process ended, None when it was given up."""
+        status = None if ending is None else ending.status
+        self._check(ending, tail)
         expected = self.expected if self.expected is not None else frozenset(self._collected) | set(self._uncollectable)
         outcomes = {test_id: self._outcomes.get(test_id, Outcome.MISSING) for test_id in sorted(expected)}
         messages = {test_id: text for test_id, text in self._messages.items() if test_id in expected}
         left_out = (
-            f"didn't run: {self._local(_last_error(tail))}"
-            if self._finished is None and status is not None
-            else "didn't run"
+            f"{NOT_RUN}: {self._local(_last_error(tail))}" if self._finished is None and status is not None else NOT_RUN
         )
         if self._running in outcomes:
             outcomes[self._running] = Outcome.TIMEOUT if status is None else Outcome.ERROR
@@ -186,14 +200,19 @@ class Channel:
                 messages[test_id] = self._uncollectable.get(test_id.partition("::")[0], left_out)
         return SuiteRun(outcomes, messages, self._collected, self._void, tail)
 
-    def _check(self, status: int | None, tail: str) -> None:
-        if status is None:
+    def _check(self, ending: Ending | None, tail: str) -> None:
+        status = None if ending is None else ending.status
+        if status not in REGULAR:
+            if self.live and status is not None and status >= 0:
+                raise InfrastructureError(f"pytest ended with status {status} before it could judge anything:\n{tail}")
+            if self.foreign:
+                self._contradiction(_manner(ending))
             return
-        if status not in (ALL_PASSED, SOME_FAILED, NONE_COLLECTED) and status < 128 and self.live:
-            raise InfrastructureError(f"pytest ended with status {status} before it could judge anything:\n{tail}")
         if self._finished is None:
             if status in (ALL_PASSED, NONE_COLLECTED):
                 self._contradiction("the process ended as if all were well, without its closing line")
+            elif self.foreign:
+                self._contradiction("the process ended without its closing line")
             return
         failures = [
             test_id for test_id, outcome in self._outcomes.items() if outcome in (Outcome.FAILED, Outcome.ERROR)
@@ -208,6 +227,15 @@ class Channel:
             self._contradiction("the results say that all passed, the exit status doesn't")
 
 
+def _manner(ending: Ending | None) -> str:
+    """How a process ended that didn't end as pytest does."""
+    if ending is None:
+        return "the process was given up: it took too long"
+    if ending.status is None:
+        return "who watched the process was killed"
+    return f"the process ended with {'signal' if ending.status < 0 else 'status'} {abs(ending.status)}"
+
+
 def _last_error(log: str) -> str:
     """What a process that ended too early said last: pytest marks the lines of an error with an E."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
@@ -215,49 +243,65 @@ def _last_error(log: str) -> str:
     return (errors or lines or ["no word why"])[-1]
 
 
-def _execute(job: Job, private: Path, channel: Channel) -> int | None:
-    plugin_folder = private / "plugin"
-    for name in ("plugin", "home", "tmp"):
-        (private / name).mkdir()
+def _execute(job: Job, private: Path, channel: Channel) -> Ending | None:
+    """Run pytest; None when it was given up."""
+    plugin_folder, own = private / "plugin", [private / name for name in ("home", "tmp")]
+    for folder in (plugin_folder, *own):
+        folder.mkdir()
     shutil.copyfile(plugin.__file__, plugin_folder / f"{PLUGIN_NAME}.py")
-    read_end, write_end = os.pipe()
-    order = private / "order.json"
-    order.write_text(
-        json.dumps(
-            {
-                "descriptor": write_end,
-                "nonce": channel.nonce,
-                "ids": None if channel.expected is None else sorted(channel.expected),
-                "barred": list(job.barred),
-                "first": list(job.first),
-            }
+    party = Party(None, Path(sys.executable))
+    if job.foreign and job.parties is not None:
+        party = job.parties.party(
+            private, private / "tmp", read=[job.tree, plugin_folder], write=[private / "home"], limits=UNIT_LIMITS
         )
-    )
-    pytest_command = [sys.executable, "-m", "pytest", *job.paths, "-p", PLUGIN_NAME, *FIXED_ARGUMENTS, *job.arguments]
-    command = [sys.executable, "-I", nanny.__file__, str(write_end), *pytest_command]
-    environment = {**_environment(private, plugin_folder), **job.environment, plugin.ORDER_VARIABLE: str(order)}
-    try:
-        with open(private / "log", "wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=job.tree,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(write_end,),
-                start_new_session=True,
-            )
-    except OSError as error:
-        os.close(read_end)
-        raise InfrastructureError(f"pytest can't be started: {error}") from error
-    finally:
-        os.close(write_end)
+    read_end, write_end = os.pipe()
+    with tempfile.TemporaryFile() as order, open(private / "log", "wb") as log:
+        order.write(json.dumps(_order(job, channel, write_end)).encode())
+        order.seek(0)
+        command = [str(party.python), "-m", "pytest", *job.paths, "-p", PLUGIN_NAME, *FIXED_ARGUMENTS, *job.arguments]
+        variables = {
+            **_environment(private, plugin_folder, party),
+            **job.environment,
+            **_fleet_room(job, private),
+            plugin.ORDER_VARIABLE: str(order.fileno()),
+        }
+        try:
+            process = guarded.start(command, job.tree, variables, party.room, log, (write_end, order.fileno()))
+        except BaseException:
+            os.close(read_end)
+            raise
+        finally:
+            os.close(write_end)
     try:
         return _listen(process, read_end, channel, job)
     finally:
         os.close(read_end)
-        _end(process)
+        process.stop()
+
+
+def _fleet_room(job: Job, private: Path) -> dict[str, str]:
+    """Tells the runner of the fleet that the process starts behind which walls the code under test goes."""
+    if job.parties is None or job.foreign:
+        return {}
+    folder = private / "fleet"
+    (folder / "tmp").mkdir(parents=True)
+    room = job.parties.party(folder, folder / "tmp", read=[job.tree], limits=SERVICE_LIMITS, network=True).room
+    if room is None or (os.geteuid() == 0 and not room.user):
+        return {}
+    told = private / "room.json"
+    told.write_text(room.to_json())
+    return {ROOM_VARIABLE: str(told)}
+
+
+def _order(job: Job, channel: Channel, descriptor: int) -> dict[str, Any]:
+    """What the plugin is told."""
+    return {
+        "descriptor": descriptor,
+        "nonce": channel.nonce,
+        "ids": None if channel.expected is None else sorted(channel.expected),
+        "barred": list(job.barred),
+        "first": list(job.first),
+    }
 
 
 FIXED_ARGUMENTS = (
@@ -274,18 +318,25 @@ FIXED_ARGUMENTS = (
 come over one channel from one process."""
 
 
-def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
+def _environment(private: Path, plugin_folder: Path, party: Party) -> dict[str, str]:
     """The environment of a pytest process. Database templates are kept in a cache that agents' fleets don't use."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "omnicloud-grading"
-    return {
-        "PATH": f"{Path(sys.executable).parent}:{SYSTEM_PATH}",
+    variables = {
+        "PATH": f"{party.python.parent}:{SYSTEM_PATH}",
         "HOME": str(private / "home"),
-        "TMPDIR": str(private / "tmp"),
+        "TMPDIR": temporary(party.room) if party.room else str(private / "tmp"),
         "LANG": "C.UTF-8",
+        "CI": "true",
         "PYTHONPATH": str(plugin_folder),
         "PYTHONNOUSERSITE": "1",
-        "XDG_CACHE_HOME": str(cache),
+    }
+    if party.room is not None:
+        # It can't write to its tree and has no name; what would be kept for the next time has no next time.
+        own = {"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": variables["TMPDIR"], "USER": "tests"}
+        return variables | own | kept
+    return {
+        **variables,
+        "XDG_CACHE_HOME": str(cache_dir("omnicloud-grading")),
         # What an agent's jobs report of themselves is no ground for later fleets to stand on: its tree may use what
         # trees of the environment's own making left (a job's environment says so), and leaves nothing.
         "OMNICLOUD_TEMPLATES": "read",
@@ -293,7 +344,7 @@ def _environment(private: Path, plugin_folder: Path) -> dict[str, str]:
     }
 
 
-def _listen(process: subprocess.Popen[bytes], read_end: int, channel: Channel, job: Job) -> int | None:
+def _listen(process: Guarded, read_end: int, channel: Channel, job: Job) -> Ending | None:
     """Pass lines on until the channel is closed, then wait for the end; None when a limit was reached."""
     limits = job.limits
     began = heard = time.monotonic()
@@ -307,27 +358,9 @@ def _listen(process: subprocess.Popen[bytes], read_end: int, channel: Channel, j
                 continue
             data = os.read(read_end, 65536)
             if not data:
-                return _wait(process, limits.silent)
+                return process.wait(limits.silent)
             heard = time.monotonic()
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 channel.receive(line)
     return None
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Have the nanny stop everything; it needs a little longer than the grace that it gives."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(nanny.GRACE_SECONDS + 15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -34,11 +34,16 @@ class SuiteRun:
     messages: Mapping[str, str] = field(default_factory=dict)
     collected: Mapping[str, Collected] = field(default_factory=dict)
     void: str = ""
-    """Not empty: a process contradicted itself or a test that must fail passed; nothing counts as passed then."""
+    """Not empty: a process contradicted itself; nothing counts as passed then."""
     log_tail: str = ""
     """The last lines that pytest printed, for people."""
     unstable: frozenset[str] = frozenset()
     """Tests that failed and then passed when they were run again; they count as passed."""
+    void_phases: Mapping[str, str] = field(default_factory=dict)
+    """Phases ("unit") that can't be believed, and why; none of their tests is among those that passed."""
+
+    ignored: tuple[str, ...] = ()
+    """What of a submission was not taken over."""
 
     @property
     def passed(self) -> frozenset[str]:
@@ -75,6 +80,20 @@ def confirmed(run: SuiteRun, again: SuiteRun) -> SuiteRun:
     )
 
 
+def without_phase(run: SuiteRun, phase: str) -> SuiteRun:
+    """A run of one phase: when it is void, what it reported as passed doesn't count, and the rest of a grading does."""
+    if not run.void:
+        return run
+    forged = [test_id for test_id, outcome in run.outcomes.items() if outcome is Outcome.PASSED]
+    return replace(
+        run,
+        outcomes={**run.outcomes, **dict.fromkeys(forged, Outcome.ERROR)},
+        messages={**run.messages, **dict.fromkeys(forged, f"doesn't count: {run.void}")},
+        void="",
+        void_phases={**run.void_phases, phase: run.void},
+    )
+
+
 def merged(runs: list[SuiteRun]) -> SuiteRun:
     """Several runs over different tests as one."""
     return SuiteRun(
@@ -84,4 +103,5 @@ def merged(runs: list[SuiteRun]) -> SuiteRun:
         void="; ".join(run.void for run in runs if run.void),
         log_tail="\n".join(run.log_tail for run in runs if run.log_tail),
         unstable=frozenset().union(*(run.unstable for run in runs)),
+        void_phases={phase: reason for run in runs for phase, reason in run.void_phases.items()},
     )

@@ -25,10 +25,11 @@ from typing import ParamSpec
 from environment.bugs.manifest import CATEGORIES
 from environment.grading.errors import InfrastructureError
 from environment.grading.machine import affordable_fleets
+from environment.grading.parties import Parties
 from environment.grading.process import SERVICE_USER, AnyOf, Job, Limits, OnDecided, Stop, private_folder, run_pytest
-from environment.grading.results import Outcome, SuiteRun, merged
+from environment.grading.results import Outcome, SuiteRun, merged, without_phase
 from environment.grading.shards import shards
-from environment.grading.twins import draw, with_twins
+from environment.grading.twins import Trees, as_written, with_twins
 from environment.workspace.reference import write_tree
 
 BARRED = ("services", "shared")
@@ -61,10 +62,15 @@ class Options:
     """How many fleets at a time at most; None: what the machine bears. With one, everything runs one after another."""
     first: tuple[str, ...] = ()
     """Ids that run before all others of their process, in this order. It changes no verdict."""
+    parties: Parties | None = None
+    """Behind which walls code goes that isn't the environment's own; None for trees that it made itself."""
 
     def job(self, tree: Path, paths: list[str], ids: Collection[str] | None, barred: Sequence[str] = ()) -> Job:
         """These ids of these files, run as the options say."""
-        return Job(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop, self.first)
+        return Job(
+            *(tree, paths, ids, barred, self.arguments, self.environment, self.limits, self.stop, self.first),
+            parties=self.parties,
+        )
 
 
 def run_suite(
@@ -150,16 +156,7 @@ def _unit_task(
         return lambda: _nothing(wanted)
     if not options.twins or not wanted:
         return lambda: _run(files, paths, wanted, options, on_decided)
-
-    def with_twins() -> SuiteRun:
-        dice = random.SystemRandom()
-        first = dice.random() < 0.5  # Which of the two comes first must not be foreseeable.
-        void = _twins_void(files, wanted, options, dice) if first else ""
-        run = _run(files, paths, wanted, options, on_decided)
-        void = void or ("" if first else _twins_void(files, wanted, options, dice))
-        return merged([run, SuiteRun({}, void=void)])
-
-    return with_twins
+    return lambda: without_phase(_run_with_twins(files, paths, wanted, options, on_decided), "unit")
 
 
 def _run(
@@ -180,36 +177,58 @@ def _run(
         return run
 
 
-def _twins_void(
-    files: Mapping[str, bytes], wanted: Collection[str], options: Options, dice: random.SystemRandom
-) -> str:
-    """Run the twins; an explanation when one of them was reported as passed, else nothing."""
-    run = _run_twins(files, draw(wanted, dice), options)
-    if run.void:
-        return f"twins: {run.void}"
-    passed = [test_id for test_id, outcome in run.outcomes.items() if outcome is Outcome.PASSED]
-    return f"{len(passed)} tests that must fail were reported as passed" if passed else ""
+def _run_with_twins(
+    files: Mapping[str, bytes], paths: list[str], wanted: Sequence[str], options: Options, on_decided: OnDecided | None
+) -> SuiteRun:
+    """Run every test and its twin, in two processes that each have some of both. The phase is void when one of the
+    processes is, or when a twin was reported as passed."""
+    trees = with_twins(files, wanted, random.Random(secrets.token_bytes(16)))
+
+    def decided(place: int) -> OnDecided:
+        def tell(test_id: str, outcome: Outcome) -> None:
+            if on_decided is not None and trees.places.get(test_id, 0) == place:
+                on_decided(test_id, outcome)
+
+        return tell
+
+    # Half of what runs must fail, and nobody reads the lines that pytest would print of it.
+    quick = replace(options, arguments=(*options.arguments, "--tb=no"))
+    runs: dict[int, SuiteRun] = {}
+    for place in random.SystemRandom().sample((0, 1), 2):
+        once = quick if place == 0 else replace(quick, collect=None)
+        runs[place] = _run(trees.files[place], paths, wanted, once, decided(place))
+    twins = [runs[1 - place].outcomes[test_id] for test_id, place in trees.places.items()]
+    passed = twins.count(Outcome.PASSED)
+    void = f"{passed} tests that must fail were reported as passed" if passed else ""
+    return _originals(runs, trees, wanted, "; ".join(filter(None, (void, runs[0].void, runs[1].void))))
+
+
+def _originals(runs: Mapping[int, SuiteRun], trees: Trees, wanted: Sequence[str], void: str) -> SuiteRun:
+    """What the two processes said of the tests themselves."""
+    said = {test_id: runs[trees.places.get(test_id, 0)] for test_id in wanted}
+    return SuiteRun(
+        {test_id: run.outcomes[test_id] for test_id, run in said.items()},
+        {test_id: as_written(run.messages[test_id]) for test_id, run in said.items() if test_id in run.messages},
+        {test_id: run.collected[test_id] for test_id, run in said.items() if test_id in run.collected},
+        void,
+        runs[0].log_tail,
+    )
 
 
 def passing_twins(files: Mapping[str, bytes], expected: Collection[str], options: Options) -> list[str]:
     """Tests of which a twin, of either kind, passes on a tree that is right. There must be none: such a twin would void
     honest gradings."""
     unit = [test_id for test_id in expected if _is_unit(test_id)]
-    return sorted(
-        {test_id for compare in (False, True) for test_id in _run_twins(files, unit, options, compare).passed}
-    )
+    return sorted({test_id for compare in (False, True) for test_id in _passing(files, unit, options, compare)})
 
 
-def _run_twins(
-    files: Mapping[str, bytes], ids: Collection[str], options: Options, compare: bool | None = None
-) -> SuiteRun:
-    seeded = random.Random(secrets.token_bytes(16))
-    twin_files, twin_ids = with_twins(files, ids, seeded, compare)
-    if not twin_ids:
-        return SuiteRun({})
+def _passing(files: Mapping[str, bytes], unit: list[str], options: Options, compare: bool) -> frozenset[str]:
+    trees = with_twins(files, unit, random.Random(secrets.token_bytes(16)), compare, place=0)
+    if not trees.places:
+        return frozenset()
     # Each of them fails and nobody reads why: to show the lines of so many took a third of the time.
     quick = replace(options, collect=None, arguments=(*options.arguments, "--tb=no"))
-    return _run(twin_files, _paths(files, ("unit",), twin_ids), twin_ids, quick, None)
+    return _run(trees.files[1], _paths(files, ("unit",), trees.places), list(trees.places), quick, None).passed
 
 
 def _live_tasks(

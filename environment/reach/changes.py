@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from environment.reach.functions import Source, take_apart
 from environment.reach.instrument import is_instrumented
+from environment.reach.prints import Print, Tree, print_of, same
 from environment.reach.spread import spread
 
 
@@ -28,8 +29,9 @@ class Changes:
         return bool(self.functions or self.modules or self.files)
 
 
-def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Changes:
-    """What differs between two trees; nothing for files with the same bytes, or with comments changed only.
+def changes(before: Tree, after: Mapping[str, bytes]) -> Changes:
+    """What differs between two trees; nothing for files with the same bytes, or with comments changed only. Of the tree
+    before, prints are enough.
 
     A module-level part is followed by the names that it binds, as far as that is certain.
     """
@@ -39,25 +41,26 @@ def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Changes:
     loaded: set[str] = set()
     for path in before.keys() | after.keys():
         old, new = before.get(path), after.get(path)
-        if old == new:
+        if same(old, new):
             continue
         if not is_instrumented(path):
             files.add(path)
             continue
-        one, other = read_source(old), read_source(new)
+        one, other = functions_of(path, old), functions_of(path, new)
         if one is None or other is None:
             modules.add(path)
             continue
-        if one.module != other.module:
+        if print_of(path, before[path]).module != print_of(path, after[path]).module:
             loaded.add(path)
         # A function that only one has stands in the module-level part, too.
-        functions |= {
-            f"{path}::{name}"
-            for name in one.functions.keys() & other.functions.keys()
-            if one.functions[name] != other.functions[name]
-        }
+        functions |= {f"{path}::{name}" for name in one.keys() & other.keys() if one[name] != other[name]}
     wide = spread(before, after, sorted(loaded))
     return Changes(wide.functions | functions, wide.modules | modules, wide.others | files)
+
+
+def functions_of(path: str, file: bytes | Print | None) -> Mapping[str, str] | None:
+    """The digests of a file's functions; None when there is no file or it is no Python."""
+    return None if file is None else print_of(path, file).functions
 
 
 def read_source(content: bytes | None) -> Source | None:

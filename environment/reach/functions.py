@@ -36,7 +36,7 @@ class Source:
 
 def digest_of(text: str) -> str:
     """A short digest of a text."""
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()
 
 
 def named_definitions(tree: ast.AST) -> Iterator[tuple[str, Definition]]:

@@ -54,8 +54,12 @@ class ReachMap:
 
     def tests(self, function: str) -> frozenset[str]:
         """The tests that reach a function themselves; start-up and what is remembered aside."""
-        bit = self._bits.get(function, 0)
-        return frozenset(test_id for test_id, reach in self.recording.tests.items() if reach.mask & bit)
+        if function not in self._reaching:
+            bit = self._bits.get(function, 0)
+            self._reaching[function] = frozenset(
+                test_id for test_id, reach in self.recording.tests.items() if reach.mask & bit
+            )
+        return self._reaching[function]
 
     def seconds(self, test_id: str) -> float:
         """How long a test took, set-up and teardown included; 0 when it isn't known."""
@@ -105,21 +109,40 @@ class ReachMap:
             return self.tests_known, "anything may read it"
         return self._importing(path, only_unit=False), "are or import it"
 
-    @property
+    @cached_property
     def live(self) -> frozenset[str]:
         """The tests that use a fleet."""
         return frozenset(test_id for test_id in self.recording.tests if not is_unit(test_id))
 
     def _importing(self, path: str, *, only_unit: bool = True) -> frozenset[str]:
-        modules = {module for module, files in self.imports.items() if path in files}
-        return frozenset(
-            test_id
-            for test_id in self.recording.tests
-            if test_id.partition("::")[0] in modules and (is_unit(test_id) or not only_unit)
-        )
+        modules = (self._of_module[module] for module in self._importers.get(path, ()) if module in self._of_module)
+        found = frozenset[str]().union(*modules)
+        return found - self.live if only_unit else found
+
+    @cached_property
+    def _importers(self) -> Mapping[str, list[str]]:
+        """File -> the test modules that import it."""
+        found: dict[str, list[str]] = {}
+        for module, files in self.imports.items():
+            for path in files:
+                found.setdefault(path, []).append(module)
+        return found
+
+    @cached_property
+    def _of_module(self) -> Mapping[str, frozenset[str]]:
+        """Test module -> its tests."""
+        found: dict[str, set[str]] = {}
+        for test_id in self.recording.tests:
+            found.setdefault(test_id.partition("::")[0], set()).add(test_id)
+        return {module: frozenset(tests) for module, tests in found.items()}
 
     def _reach(self, test_id: str) -> TestReach:
         return self.recording.tests.get(test_id, TestReach(0, 0.0))
+
+    @cached_property
+    def _reaching(self) -> dict[str, frozenset[str]]:
+        """What was asked before: the same change is looked up for every bug."""
+        return {}
 
     @cached_property
     def _bits(self) -> Mapping[str, int]:

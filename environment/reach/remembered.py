@@ -22,6 +22,7 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
     ),
     "shared/clients/errors.py::error_class": (),
     "services/config/domain/patterns.py::_compiled": (),
+    "services/compliance/operations/audits.py::_audit.<locals>.concerned": (),  # For the length of one audit.
     "shared/web/django_openapi.py::_document": ("shared/web/openapi.py::completed",),
     "shared/kernel/identity.py::_signed": (),
     "shared/kernel/identity.py::_verified": (),

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from environment.causes import constant, core, first_line, grouped
 
+MESSAGE_LIMIT = 500
+"""Characters of a message that are looked at. A grading keeps no more than 400 of one; longer ones, whoever brings
+them, shan't make the comparison slow."""
+
 
 @dataclass(frozen=True)
 class FailureCause:
@@ -28,7 +32,8 @@ def failure_causes(failures: Mapping[str, tuple[str, str]]) -> list[FailureCause
 
 
 def _said(outcome: str, message: str) -> str:
-    return core(message) or first_line(message) or outcome
+    begins = message.lstrip()[:MESSAGE_LIMIT]
+    return core(begins) or first_line(begins) or outcome
 
 
 def _key(test_id: str, outcome: str, message: str) -> tuple[str, str]:

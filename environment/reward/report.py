@@ -1,8 +1,7 @@
-"""The score for people, on a terminal and as a page."""
+"""The score for people, on a terminal."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -12,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from environment.causes import one_line
+from environment.reward.bug_status import BugStatus, Tally
+from environment.reward.diagnosis import Diagnosis
 from environment.reward.failures import failure_causes
-from environment.reward.rules import BONUSES, TIERS, WEIGHTS
-from environment.reward.score import BugStatus, Score, Tally
+from environment.reward.rules import BONUSES, TIERS
+from environment.reward.score import Score
 
 SHOWN_CAUSES = 12
 MESSAGE_LIMIT = 300
@@ -45,18 +46,35 @@ def print_score(result: Score, console: Console, *, spoil: bool) -> None:
 def report(result: Score, *, spoil: bool) -> RenderableType:
     """The report as something that rich prints."""
     parts: list[RenderableType] = [_headline(result), _components(result)]
-    parts.append(_tallies("category", {f"{name} ×{float(WEIGHTS[name])}": t for name, t in result.categories.items()}))
+    parts.append(_tallies("category", result.categories, result.shares))
     parts.append(_tallies("service", result.services))
     if result.bugs and spoil:
         parts.append(_bugs(result))
     elif result.bugs:
         counts = [f"{sum(bug.status is status for bug in result.bugs)} {status.value}" for status in BugStatus]
         parts.append(Text(f"{len(result.bugs)} causes: " + ", ".join(c for c in counts if not c.startswith("0 "))))
+    if result.generalisation.total:
+        held, of = result.generalisation.passed, result.generalisation.total
+        words = f"Held-out tests: {held} of {of} repairs hold on tests that no workspace has."
+        parts.append(Text(words, style="green" if held == of else "yellow"))
+    if result.controls is not None:
+        parts.append(Text(result.controls.words(), style="green" if result.controls.left_alone else "yellow"))
+    if result.diagnosis is not None:
+        parts.append(Text(diagnosis_line(result.diagnosis), style="dim" if result.diagnosis.trouble else ""))
     if result.regressions:
         parts.append(Text(f"Passed before and fails now: {', '.join(result.regressions[:3])}", style="red"))
     if result.failures:
         parts.append(_causes(result))
     return Group(*(piece for part in parts for piece in (part, Text())))
+
+
+def diagnosis_line(found: Diagnosis) -> str:
+    """How good the diagnosis is, beside the reward."""
+    if found.trouble:
+        return f"Diagnosis {decimal(found.score)} of 1: {one_line(found.trouble)}."
+    named = ", ".join(f"{name} {percent(part)}" for name, part in found.parts.items())
+    entries = "1 entry" if found.entries == 1 else f"{found.entries} entries"
+    return f"Diagnosis {decimal(found.score)} of 1, {entries}: {named} (no part of the reward)."
 
 
 def _headline(result: Score) -> Panel:
@@ -66,6 +84,12 @@ def _headline(result: Score) -> Panel:
         verdict = Text("Solved: every test passes.", style="bold green")
     else:
         verdict = Text(f"{len(result.failures)} tests don't pass yet. {_next_tier(result)}", style="bold")
+    for phase, reason in result.void_phases.items():
+        verdict.append(f"\nNo {phase} test counts: {reason}.", style="bold red")
+    if result.ignored:
+        verdict.append(f"\nNot taken over from docker-compose.yml: {', '.join(result.ignored)}.", style="yellow")
+    if not result.trusted:
+        verdict.append(f"\nNot to be trusted: on this host {'; '.join(result.holes)}.", style="bold red")
     text = Text.assemble(
         (f"score {decimal(result.total)}", "bold"),
         f" of {decimal(result.maximum)}   reward so far {decimal(result.reward)}   pass rate {percent(result.rate)}\n",
@@ -92,21 +116,23 @@ def _components(result: Score) -> Table:
     return table
 
 
-def _tallies(name: str, tallies: Mapping[str, Tally]) -> Table:
-    table = Table(name, "passed", "of", "", box=None, pad_edge=False)
+def _tallies(name: str, tallies: Mapping[str, Tally], shares: Mapping[str, Fraction] | None = None) -> Table:
+    table = Table(name, *(() if shares is None else ("share",)), "passed", "of", "", box=None, pad_edge=False)
     for row, tally in tallies.items():
         if tally.total:
             done = tally.passed == tally.total
-            bar = "█" * (20 * tally.passed // tally.total)
-            table.add_row(row, str(tally.passed), str(tally.total), Text(bar, style="green" if done else "yellow"))
+            bar = Text("█" * (20 * tally.passed // tally.total), style="green" if done else "yellow")
+            share = () if shares is None else (percent(shares[row]),)
+            table.add_row(row, *share, str(tally.passed), str(tally.total), bar)
     return table
 
 
 def _bugs(result: Score) -> Table:
-    table = Table("bug", "status", "failing", "of", box=None, pad_edge=False)
+    table = Table("bug", "status", "failing", "of", "held out", box=None, pad_edge=False)
     for bug in result.bugs:
         status = Text(bug.status.value, style=STATUS_STYLES[bug.status])
-        table.add_row(bug.id, status, str(bug.failing), str(bug.triggers))
+        held_out = "" if bug.held_out is None else f"{bug.held_out.passed} of {bug.held_out.total} pass"
+        table.add_row(bug.id, status, str(bug.failing), str(bug.triggers), held_out)
     return table
 
 
@@ -130,10 +156,3 @@ def _causes(result: Score) -> RenderableType:
         tests = sum(cause.count for cause in left)
         parts.append(Text(f"… and {tests} more tests with {len(left)} other errors; `--json FILE` writes all of them"))
     return Group(*parts)
-
-
-def html_page(result: Score, *, spoil: bool) -> str:
-    """The same report as one page without outside references."""
-    console = Console(record=True, width=140, file=io.StringIO())
-    print_score(result, console, spoil=spoil)
-    return console.export_html()

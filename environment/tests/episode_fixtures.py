@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from environment.bugs.catalogue import Catalogue, load_catalogue
+from environment.bugs.held_out import load_held_out
 from environment.bugs.manifest import Manifest, load_manifest
 from environment.grading.grade import Grader
 from environment.grading.runner import Options
-from environment.tests.fake_platform import make_catalogue, make_reference
-from environment.verification.kept import Kept
+from environment.tests.fake_platform import make_catalogue, make_held_out, make_reference
 from environment.verification.verify import Verifier
 from environment.workspace.reference import STATE_VARIABLE, Reference
+
+
+@contextmanager
+def temporary_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files of this test alone; not below pytest's, which other users can't pass through."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o711)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +55,9 @@ def catalogue(catalogue_folder: Path) -> Catalogue:
     return load_catalogue(catalogue_folder)
 
 
-@pytest.fixture(scope="session")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    """The fake platform's manifest, measured once a run: by whichever folder and whichever worker needs it first."""
+def measured_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the fake platform's catalogue, measured once a run: by whichever folder and whichever worker needs
+    it first."""
     base = tmp_path_factory.getbasetemp()
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "measured"
     root.mkdir(exist_ok=True)
@@ -51,13 +66,27 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (root / "done").exists():
             reference = Reference(make_reference(root / "reference"))
-            make_catalogue(folder)
-            Verifier(reference, load_catalogue(folder), Kept(root / "kept"), folder=folder, idle_seconds=0.0).verify()
+            held_out = load_held_out(make_held_out(make_catalogue(folder) / "held_out"))
+            bugs = load_catalogue(folder)
+            Verifier(reference, bugs, held_out=held_out, folder=folder, idle_seconds=0.0).verify()
             (root / "done").touch()
-    return load_manifest(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The fake platform's manifest."""
+    return load_manifest(measured_once(tmp_path_factory))
 
 
 @pytest.fixture
-def grader(reference: Reference, catalogue: Catalogue, measured: Manifest) -> Grader:
+def measured_folder(tmp_path_factory: pytest.TempPathFactory, catalogue_folder: Path) -> Path:
+    """A fresh copy of the catalogue's folder with all that was measured, and the held-out tests in a folder of it."""
+    shutil.copytree(measured_once(tmp_path_factory), catalogue_folder, dirs_exist_ok=True)
+    return catalogue_folder
+
+
+@pytest.fixture
+def grader(reference: Reference, catalogue: Catalogue, measured: Manifest, tmp_path: Path) -> Grader:
     """A grader of the fake platform."""
-    return Grader(reference, catalogue, measured, Options())
+    return Grader(reference, catalogue, measured, Options(), load_held_out(make_held_out(tmp_path / "held_out")))

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from environment.bugs.diff import unified
 
+BEHIND_WALLS = Path(__file__).with_name("behind_walls.py")
+"""What the runner of the real platform's fleet does for services: it puts a command behind the walls it is told of."""
+
 FILES = {
     "docker-compose.yml": "name: fake\nservices: {}\n",
     "pyproject.toml": (
@@ -58,12 +61,16 @@ FILES = {
     ),
     "tests/support/__init__.py": "",
     "tests/support/fleet.py": (
+        "import os\n"
         "import subprocess\n"
         "import sys\n"
         "\n"
+        "SERVICE = [sys.executable, '-m', 'services.compute.app']\n"
+        f"BEHIND_WALLS = [sys.executable, '-P', '-s', {str(BEHIND_WALLS)!r}]\n"
+        "\n"
         "\n"
         "def ask(*words: object) -> str:\n"
-        '    command = [sys.executable, "-m", "services.compute.app", *map(str, words)]\n'
+        '    command = [*(BEHIND_WALLS if "OMNICLOUD_ROOM" in os.environ else []), *SERVICE, *map(str, words)]\n'
         "    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()\n"
     ),
     "tests/unit/compute/test_capacity.py": (
@@ -129,6 +136,33 @@ FILES = {
     ),
 }
 
+HELD_OUT = {
+    "integration/compute/test_e1_other_sizes.py": (
+        'from tests.support.fleet import ask\n\n\ndef test_seven_units():\n    assert ask("fits", 5, 2, 7) == "True"\n'
+    ),
+    "unit/compute/test_e1_rule.py": (
+        "import pytest\n"
+        "\n"
+        "from services.compute.capacity import fits\n"
+        "\n"
+        "\n"
+        '@pytest.mark.parametrize("used", [0, 4])\n'
+        "def test_full(used):\n"
+        "    assert fits(used, 4, 4 + used)\n"
+    ),
+    "unit/billing/test_h2_months.py": (
+        "from services.billing.proration import days\n"
+        "\n"
+        "\n"
+        "def test_march():\n"
+        "    assert days(3) == 31\n"
+        "\n"
+        "\n"
+        "def test_april():\n"
+        "    assert days(4) == 30\n"
+    ),
+}
+
 EDITS = {
     "L1": ("shared/__init__.py", "READY = True", "READY = False", "setup", "-"),
     "E1": ("services/compute/capacity.py", "used + wanted <= capacity", "used + wanted < capacity", "subtle", "L1"),
@@ -159,6 +193,15 @@ def patch_text(bug_id: str, path: str, old: str, new: str, difficulty: str, depe
         f"Symptom: Something about {path.split('/')[1]}\n is odd.\nHint: Look closely.\nExplanation: Because.\n\n"
     )
     return head.encode() + unified(path, source.encode(), source.replace(old, new).encode())
+
+
+def make_held_out(folder: Path) -> Path:
+    """Write the held-out tests below a folder; two bugs have some."""
+    for path, content in HELD_OUT.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return folder
 
 
 def make_catalogue(folder: Path) -> Path:

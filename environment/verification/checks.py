@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from environment.bugs.diff import Edit, added_lines, compose, edits_of, overlap
 from environment.bugs.errors import CatalogueError, DiffError
 from environment.bugs.families import BY_LETTER, CHAIN, DIFFICULTIES, PLATFORM, REQUIRED_EDGES
 from environment.bugs.graph import is_chain, order
+from environment.bugs.held_out import HeldOut
 from environment.bugs.manifest import Manifest
 from environment.services import SERVICES
 from environment.workspace.contents import is_editable
@@ -45,15 +46,25 @@ class Finding:
     error: bool = True
 
 
-def check(catalogue: Catalogue, reference: Reference, manifest: Manifest | None = None) -> list[Finding]:
-    """All findings, in the order of the checks. Without a manifest nothing measured is checked."""
+def check(
+    catalogue: Catalogue,
+    reference: Reference,
+    manifest: Manifest | None = None,
+    held_out: Mapping[str, HeldOut] | None = None,
+) -> list[Finding]:
+    """All findings, in the order of the checks. Without a manifest nothing measured is checked, without held-out tests
+    nothing about them."""
     findings = [finding for bug in catalogue.values() for test in BUG_CHECKS for finding in test(bug, catalogue)]
     findings += _fits(catalogue, reference)
     findings += _overlaps(catalogue, reference)
     findings += _graph(catalogue)
     findings += _together(catalogue, reference)
+    if held_out is not None:
+        findings += _held_out(catalogue, reference, held_out)
     if manifest is not None:
         findings += _measured(catalogue, reference, manifest)
+    if manifest is not None and held_out is not None:
+        findings += _held_out_measured(catalogue, manifest, held_out)
     return findings
 
 
@@ -209,17 +220,43 @@ def _measured(catalogue: Catalogue, reference: Reference, manifest: Manifest) ->
         known = owners.get(bug.digest)
         if known is not None and known != bug.id:
             yield Finding(bug.id, f"was measured as {known}: ids are permanent, don't renumber")
-        item = manifest.bugs.get(bug.id)
-        if item is None or item.patch != bug.digest:
-            yield Finding(bug.id, f"isn't measured: `omnicloud bugs verify {bug.id}`")
+        item = manifest.of(bug)
+        if item is None:
+            yield Finding(bug.id, f"isn't measured: `omnicloud bugs verify {bug.id}`", error=False)
             continue
         if item.reference != reference.digest:
             yield Finding(bug.id, "was measured on an older reference", error=False)
         if len(item.triggers) < LEAST_TRIGGERS:
             yield Finding(bug.id, f"fails {len(item.triggers)} visible tests; there must be at least {LEAST_TRIGGERS}")
         for other in bug.depends_on:
-            if not manifest.edges.get((bug.id, other)):
+            if manifest.edges.get((bug.id, other), ("not compared yet",)) == ():
                 yield Finding(bug.id, f"doesn't depend on {other}: no trigger of {bug.id} fails with {other} alone")
     for bug_id in manifest.bugs:
         if bug_id not in catalogue:
             yield Finding(bug_id, "is in the manifest, but has no patch", error=False)
+
+
+def _held_out(catalogue: Catalogue, reference: Reference, held_out: Mapping[str, HeldOut]) -> Iterator[Finding]:
+    for bug_id in catalogue:
+        if bug_id not in held_out:
+            yield Finding(bug_id, "has no held-out test", error=False)
+    for bug_id, item in held_out.items():
+        if bug_id not in catalogue:
+            yield Finding(bug_id, "has held-out tests, but no patch")
+        for path, content in item.files.items():
+            if path in reference.files:
+                yield Finding(bug_id, f"a held-out test has the place of a visible one: {path}")
+            problem = readable(path, content)
+            if problem:
+                yield Finding(bug_id, f"held out, {path} {problem}")
+
+
+def _held_out_measured(catalogue: Catalogue, manifest: Manifest, held_out: Mapping[str, HeldOut]) -> Iterator[Finding]:
+    for bug in catalogue.values():
+        item, measured = held_out.get(bug.id), manifest.of(bug)
+        if item is None or measured is None:
+            continue
+        if measured.held_out is None or measured.held_out.files != item.digest:
+            yield Finding(bug.id, f"its held-out tests aren't measured: `omnicloud bugs verify {bug.id}`", error=False)
+        elif not any(measured.held_out.tests.values()):
+            yield Finding(bug.id, "fails none of its held-out tests")

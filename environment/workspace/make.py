@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from environment.bugs.catalogue import Bug
+from environment.bugs.control import Control
 from environment.workspace.episode import Episode, save_episode
 from environment.workspace.errors import WorkspaceError
 from environment.workspace.readme import workspace_readme
-from environment.workspace.reference import Reference, git, write_tree
+from environment.workspace.reference import Reference, write_tree
+from environment.workspace.repository import COMMIT_TIME, repository
 
 COMMIT_IDENTITY = {
     "GIT_AUTHOR_NAME": "OmniCloud",
@@ -21,28 +22,48 @@ COMMIT_IDENTITY = {
     "GIT_COMMITTER_EMAIL": "platform@omnicloud.example",
     "GIT_COMMITTER_DATE": "2024-01-01T00:00:00+00:00",
 }
-"""Fixed, so that equal choices give equal commits, byte for byte."""
+"""Who commits, and when, as git's environment variables say it. With them and the steps below, git makes the same
+commit of the same files."""
 
-FILE_TIME = 1_704_067_200
-"""2024-01-01T00:00:00Z, the modification time of every file of a workspace."""
+COMMIT_STEPS = (
+    ("init", "--quiet", "--initial-branch=main", "--template="),
+    ("add", "--all", "--force"),
+    ("commit", "--quiet", "--no-gpg-sign", "--message=OmniCloud"),
+)
+"""Arguments of git, one after the other, that make a workspace's only commit."""
+
+FILE_TIME = COMMIT_TIME
+"""The modification time of every file of a workspace."""
+GIT_TIME = FILE_TIME + 1
+"""That of git's own files: an index that is no younger than a file has git read that file again."""
 
 
-def make_workspace(reference: Reference, bugs: Sequence[Bug], target: Path) -> Episode:
+def make_workspace(
+    reference: Reference,
+    bugs: Sequence[Bug],
+    target: Path,
+    control: Control | None = None,
+    further: Mapping[str, bytes] | None = None,
+) -> Episode:
     """Make a workspace in an empty or new folder and record its episode outside of it.
 
     Raises `WorkspaceError` when the folder isn't empty or lies inside the reference's own packages; then nothing is
-    changed. A failure on the way removes what was made.
+    changed. A failure on the way removes what was made. A control has the README of these bugs and none of them.
+    `further` files are laid beside the others.
     """
     target = target.absolute()
     _require_usable(reference, target)
     existed = target.exists()
-    files = dict(reference.with_bugs(bugs))
+    files = reference.with_bugs(bugs) if control is None else control.shown(reference.files)
+    files.update(further or {})
     files["README.md"] = workspace_readme(bugs).encode()
     try:
-        write_tree(dict(sorted(files.items())), target)
-        commit = _commit(target)
-        _fix_times(target)
-        episode = Episode(str(target.resolve()), commit, reference.digest, tuple(bug.id for bug in bugs))
+        write_tree(files, target, FILE_TIME)
+        commit, own = repository(files, FILE_TIME)
+        write_tree(own, target, GIT_TIME)
+        ids = tuple(bug.id for bug in bugs) if control is None else ()
+        kind, name = ("", "") if control is None else (control.kind, control.name)
+        episode = Episode(str(target.resolve()), commit, reference.digest, ids, control=kind, control_name=name)
         save_episode(reference, episode)
     except BaseException:
         _remove(target, keep_folder=existed)
@@ -61,29 +82,6 @@ def _require_usable(reference: Reference, target: Path) -> None:
     inside = real.relative_to(reference.root).parts[:1] if real.is_relative_to(reference.root) else ()
     if inside and inside[0] in ("services", "shared", "tests", "environment", "docker", ".git"):
         raise WorkspaceError(f"{target} lies inside the platform's own source. Name another folder.")
-
-
-def _commit(target: Path) -> str:
-    steps = (
-        ("init", "--quiet", "--initial-branch=main", "--template="),
-        ("add", "--all", "--force"),
-        ("commit", "--quiet", "--no-gpg-sign", "--message=OmniCloud"),
-    )
-    for step in steps:
-        done = git(target, "-c", "core.autocrlf=false", "-c", "core.fileMode=true", *step, environment=COMMIT_IDENTITY)
-        if done.returncode != 0:
-            raise WorkspaceError(f"git {step[0]} failed in {target}: {done.stderr.strip() or done.stdout.strip()}")
-    return git(target, "rev-parse", "HEAD").stdout.strip()
-
-
-def _fix_times(target: Path) -> None:
-    for folder, _, names in os.walk(target):
-        if ".git" in Path(folder).relative_to(target).parts:
-            continue
-        for name in names:
-            os.utime(Path(folder) / name, (FILE_TIME, FILE_TIME))
-    # The index remembers times; refreshed, `git status` is clean and quick from the start.
-    git(target, "update-index", "-q", "--refresh")
 
 
 def _remove(target: Path, keep_folder: bool) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environment.workspace.contents import is_editable, is_leftover
-from environment.workspace.errors import SubmissionRejected, WorkspaceError
+from environment.workspace.errors import SubmissionRejected
 from environment.workspace.reference import Reference
 
 EDITABLE_FOLDERS = ("services", "shared")
@@ -42,7 +42,7 @@ def submitted_files(workspace: Path, limits: Limits = Limits()) -> Mapping[str, 
     try:
         root = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError as error:
-        raise WorkspaceError(f"{workspace} can't be read: {error.strerror}") from error
+        raise SubmissionRejected(f"{workspace} can't be read: {error.strerror}") from error
     try:
         found: dict[str, bytes] = {}
         total = 0
@@ -56,6 +56,22 @@ def submitted_files(workspace: Path, limits: Limits = Limits()) -> Mapping[str, 
         return found
     except OSError as error:
         raise SubmissionRejected(f"The workspace can't be read: {error.strerror} ({error.filename}).") from error
+    finally:
+        os.close(root)
+
+
+def submitted_file(workspace: Path, name: str, most_bytes: int) -> bytes | None:
+    """A further file at the workspace's root, None when there is none; raises `SubmissionRejected` for what isn't a
+    regular file, or is too large."""
+    try:
+        root = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        there = _kind(root, name, name) is not None
+        return _content(root, name, name, Limits(file_bytes=most_bytes)) if there else None
+    except OSError as error:
+        raise SubmissionRejected(f"{name} can't be read: {error.strerror}.") from error
     finally:
         os.close(root)
 

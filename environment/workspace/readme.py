@@ -15,6 +15,10 @@ fleet doesn't start. Find the causes and repair them in `services/`, `shared/` a
 Only these are judged. Tests, pytest settings, `pyproject.toml` and `environment/` are taken from elsewhere when your
 work is graded, so changing them helps with looking for causes and with nothing else.
 
+You may also write what you find to `diagnosis.json`, one entry a cause; lines are those of the files as you got them:
+`[{"service": "dns", "file": "services/dns/x.py", "lines": [8, 9], "path": ["gateway", "dns"], "explanation": "…"}]`.
+The path leads from who shows the symptom to who causes it; what lies in `shared/` and the compose files is `platform`.
+
 ## Running
 
 ```bash
@@ -49,21 +53,22 @@ description of the fleet.
 
 ## Tests
 
-| category | weight |
+| category | share, of 1,465 |
 |---|---|
-| unit | 1.0 |
-| integration | 1.5 |
-| contract | 2.0 |
-| chaos | 3.0 |
-| security | 2.5 |
-| performance | 2.0 |
-| system | 3.0 |
+| unit | 200 |
+| integration | 225 |
+| contract | 120 |
+| chaos | 240 |
+| security | 200 |
+| performance | 120 |
+| system | 360 |
 
 ## Reward
 
-The weighted pass rate decides the tier: below 10% 0.00, 25% 0.05, 40% 0.12, 55% 0.22, 70% 0.38, 85% 0.55, 100% 0.78,
-and all of it 1.00. Beyond what already passes: +0.015 for each service whose tests all pass, +0.10 when all chaos
-tests pass, +0.05 when all tests of infrastructure state pass; −0.20 when a test that has passed before fails.
+The pass rate is the sum over all categories of share × passed tests / tests. It decides the tier: below 10% 0.00, 25%
+0.05, 40% 0.12, 55% 0.22, 70% 0.38, 85% 0.55, 100% 0.78, and all of it 1.00. Beyond what already passes: +0.015 for each
+service whose tests all pass, +0.10 when all chaos tests pass, +0.05 when all tests of infrastructure state pass; −0.20
+when a test that has passed before fails.
 """
 
 PATTERNS = """\
@@ -83,10 +88,15 @@ def workspace_readme(bugs: Iterable[Bug]) -> str:
     words, which tells nothing of ids or places."""
     chosen = list(bugs)
     sections = [INTRODUCTION]
-    symptoms = sorted({bug.symptom for bug in chosen})
-    if symptoms:
-        sections.append("## What was reported\n\n" + "".join(f"- {line}\n" for line in symptoms))
+    if chosen:
+        sections.append(reported(chosen))
     hints = sorted({bug.hint for bug in chosen if bug.difficulty == "setup"})
     lines = "".join(f"- {line}\n" for line in hints)
     sections.append("## Hints\n\n" + PATTERNS + (f"\nFor the set-up:\n\n{lines}" if lines else ""))
     return "\n".join(sections)
+
+
+def reported(bugs: Iterable[Bug]) -> str:
+    """The section with the symptoms of a set of bugs, in the order of their words."""
+    symptoms = sorted({bug.symptom for bug in bugs})
+    return "## What was reported\n\n" + "".join(f"- {line}\n" for line in symptoms)

@@ -6,14 +6,19 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from environment.bugs.catalogue import Bug
 from environment.bugs.diff import compose
-from environment.workspace.contents import bears_on_verdicts, is_leftover, is_visible
+from environment.fleet.project import state_dir
+from environment.packaged import archive
+from environment.workspace.contents import bearing, bears_on_verdicts, is_leftover, is_visible
 from environment.workspace.errors import WorkspaceError
+from environment.workspace.repository import is_script
 
 STATE_VARIABLE = "OMNICLOUD_STATE"
 """Names the state folder, if it shan't be `.omnicloud` in the repository."""
@@ -57,6 +62,11 @@ class Reference:
         """Hash over what verdicts depend on: measurements hold as long as it stays the same."""
         return verdict_digest(self.files)
 
+    @contextmanager
+    def tree(self) -> Iterator[Path]:
+        """A folder with the reference, for reading: the repository, or one that lasts as long as the block."""
+        yield self.root
+
     def with_bugs(self, bugs: Iterable[Bug]) -> dict[str, bytes]:
         """The visible files with bugs injected; raises `DiffError` when a patch doesn't fit or two overlap."""
         result: dict[str, bytes] = dict(self.files)
@@ -68,28 +78,82 @@ class Reference:
         return dict(sorted(result.items()))
 
 
+class InstalledReference(Reference):
+    """The reference that an installed environment carries in an archive. Its root is that archive's folder."""
+
+    def __init__(self, folder: Path = archive.FOLDER) -> None:
+        self.root = folder.resolve()
+
+    @property
+    def state(self) -> Path:
+        return Path(os.environ.get(STATE_VARIABLE) or state_dir()).resolve()
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        try:
+            return archive.unpack(self.root)
+        except archive.Damaged as error:
+            raise WorkspaceError(str(error)) from error
+
+    @contextmanager
+    def tree(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="oc-") as name:
+            write_tree(self.files, Path(name))
+            yield Path(name)
+
+
 def default_reference() -> Reference:
-    """The repository that this code lies in."""
-    return Reference(Path(__file__).resolve().parents[2])
+    """The repository that this code lies in, or what was installed with it."""
+    return Reference(Path(__file__).resolve().parents[2]) if archive.note() is None else InstalledReference()
 
 
 def verdict_digest(files: Mapping[str, bytes]) -> str:
     """Hash over paths and contents of a tree, those left out that no verdict depends on."""
     total = hashlib.sha256()
     for path in sorted(filter(bears_on_verdicts, files)):
-        total.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
+        total.update(f"{path}\0{hashlib.sha256(bearing(path, files[path])).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
-def write_tree(files: Mapping[str, bytes], target: Path) -> None:
-    """Write files below a folder, with modes that don't depend on the umask: 755 for scripts, 644 for the rest."""
-    for path, content in files.items():
-        file = target / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        file.chmod(0o755 if content.startswith(b"#!") else 0o644)
-    for folder in {target / parent for path in files for parent in PurePosixPath(path).parents}:
-        folder.chmod(0o755)
+def write_tree(files: Mapping[str, bytes], target: Path, time: int | None = None) -> None:
+    """Write files below a folder, with modes that don't depend on the umask: 755 for scripts and folders, 644 for the
+    rest; with `time` (seconds since 1970) as the modification time of all of them, if given."""
+    root = str(target)
+    target.mkdir(parents=True, exist_ok=True)
+    folders = sorted({folder for path in files for folder in _folders(path)})
+    for folder in folders:
+        path = f"{root}/{folder}"
+        with suppress(FileExistsError):
+            os.mkdir(path)
+        os.chmod(path, 0o755)
+    for name, content in files.items():
+        _write(f"{root}/{name}", content, time)
+    if time is not None:
+        for folder in folders:
+            os.utime(f"{root}/{folder}", (time, time))
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders that a file lies in, the target itself among them, as paths below that."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield "."
+
+
+def _write(path: str, content: bytes, time: int | None) -> None:
+    # Thousands of files are written so for an episode: through descriptors it takes half as long as by their names.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        written = os.write(descriptor, content)
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+        os.fchmod(descriptor, 0o755 if is_script(content) else 0o644)
+        if time is not None:
+            os.utime(descriptor, (time, time))
+    finally:
+        os.close(descriptor)
 
 
 def git(

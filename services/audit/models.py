@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from services.audit.domain.numbers import Numbers
 from shared.infra.db.django import TenantModel
 
 
@@ -18,7 +19,7 @@ class AuditRecord(models.Model):
     actor = models.TextField()
     time = models.TextField()
     correlation_id = models.TextField()
-    data = models.JSONField()
+    data = models.JSONField(decoder=Numbers)
     previous_hash = models.TextField()
     hash = models.TextField()
     source = models.TextField(null=True)

@@ -78,6 +78,10 @@ class ApiKeyRows(TenantRepository[ApiKey]):
         row: ApiKey | None = ApiKey.objects.select_related("account").filter(id=key_id).first()
         return row
 
+    def is_revoked(self, key_id: str) -> bool:
+        """Whether a key of any tenant is over."""
+        return bool(ApiKey.objects.filter(id=key_id, revoked_at__isnull=False).exists())
+
     def in_force(self, account_id: str) -> list[ApiKey]:
         """The keys of an account that aren't revoked, held until the transaction ends."""
         rows = self.scoped().select_for_update().filter(account_id=account_id, revoked_at=None)
@@ -117,6 +121,10 @@ class SessionRows:
         session.version += 1
         session.updated_at = now
         session.save(update_fields=["revoked_at", "version", "updated_at"])
+
+    def is_over(self, session_id: str) -> bool:
+        """Whether a log-in of any tenant has ended."""
+        return bool(Session.objects.filter(id=session_id, revoked_at__isnull=False).exists())
 
     def hold_open(self, **of: str) -> list[Session]:
         """The log-ins in force of an account (`account_id=`) or a tenant (`tenant_id=`), held."""

@@ -220,10 +220,14 @@ class TotpState(serializers.Serializer):
     enabled = serializers.BooleanField()
 
 
+class RoleOut(RoleIn):
+    """A role that the caller has."""
+
+
 class Me(serializers.Serializer):
     """The caller, as the platform knows them."""
 
     subject = serializers.CharField()
     tenant_id = serializers.CharField()
     kind = serializers.CharField()
-    grants = RoleIn(many=True)
+    grants = RoleOut(many=True)

@@ -1,4 +1,4 @@
-"""What billing hears: the usage of every metered service."""
+"""What billing hears: the usage of every metered service, and the end of tenants."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 
 from services.billing.domain.usage import Usage, UsageRefused, ensure_countable
+from services.billing.operations.subscriptions import end_all
 from services.billing.operations.usage import record_usage
 from services.billing.ports import Ports
 from shared.events import Event
+from shared.events.closing import close_gate
 from shared.events.inbox import Handler
 from shared.services import METERED
 from shared.utils.decimals import parse_decimal
@@ -19,7 +21,10 @@ from shared.utils.decimals import parse_decimal
 
 def handlers(ports: Ports) -> Mapping[str, Handler]:
     """The handlers by event type."""
-    return {f"{service}.usage.recorded": partial(on_usage_recorded, ports) for service in METERED}
+    return {
+        **{f"{service}.usage.recorded": partial(on_usage_recorded, ports) for service in METERED},
+        "tenants.tenant.closed": on_tenant_closed,
+    }
 
 
 def on_usage_recorded(ports: Ports, event: Event, _transaction: Any) -> None:
@@ -34,6 +39,12 @@ def on_usage_recorded(ports: Ports, event: Event, _transaction: Any) -> None:
         ended_at=datetime.fromisoformat(data["ended_at"]),
     )
     record_usage(ports, item, data["resource_id"], refuse=False)
+
+
+def on_tenant_closed(event: Event, connection: Any) -> None:
+    """A closed tenant pays for no plan any more, and nobody watches its budgets. What it used is billed as ever."""
+    close_gate(connection)
+    end_all(event.time)
 
 
 def _quantity(text: str) -> Decimal:

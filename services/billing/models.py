@@ -233,3 +233,13 @@ class BudgetAlert(TenantModel):
                 fields=["budget", "period_start", "threshold"], name="billing_one_alert_a_threshold"
             )
         ]
+
+
+class ClosedTenant(models.Model):
+    """A tenant that is closed: what it holds has ended, and nothing more is sold to it (`shared.events.closing`)."""
+
+    tenant_id = models.TextField(primary_key=True)
+
+    class Meta:
+        db_table = "closed_tenants"
+        app_label = "billing"

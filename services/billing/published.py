@@ -60,9 +60,9 @@ def subscription_created(row: SubscriptionRow) -> None:
     _publish("billing.subscription.created", row, _subscription(row))
 
 
-def subscription_ended(row: SubscriptionRow) -> None:
-    """Tell until when the tenant pays for a plan."""
-    _publish("billing.subscription.ended", row, _subscription(row))
+def subscription_ended(row: SubscriptionRow, changes: int = 0) -> None:
+    """Tell until when the tenant pays for a plan; where it ends as it begins, that it never did."""
+    _publish("billing.subscription.ended", row, _subscription(row), changes)
 
 
 def discount_created(row: DiscountRow) -> None:

@@ -13,6 +13,7 @@ from services.billing.models import (
     Account,
     BudgetAlert,
     BudgetRow,
+    ClosedTenant,
     Credit,
     DiscountRow,
     Invoice,
@@ -194,6 +195,15 @@ class SubscriptionRepository(TenantRepository[SubscriptionRow]):
         query = self.scoped().filter(Q(ended_at=None) | Q(ended_at__gt=start), started_at__lt=end)
         return list(query.order_by("id"))
 
+    def held_after(self, instant: datetime) -> list[SubscriptionRow]:
+        """Those that don't end by an instant; held until the transaction ends."""
+        query = self.scoped().filter(Q(ended_at=None) | Q(ended_at__gt=instant))
+        return list(query.select_for_update().order_by("id"))
+
+    def remove(self, row: SubscriptionRow) -> None:
+        """Delete one that was never billed."""
+        row.delete()
+
 
 class DiscountRepository(TenantRepository[DiscountRow]):
     """Discounts of the tenant."""
@@ -243,8 +253,9 @@ class AlertRepository(TenantRepository[BudgetAlert]):
 
 
 def tenants_with_budgets() -> list[str]:
-    """Tenants that have a budget. Of all tenants: for the watch over them."""
-    return list(BudgetRow.objects.values_list("tenant_id", flat=True).distinct().order_by("tenant_id"))
+    """Tenants that have a budget, and aren't closed. Of all tenants: for the watch over them."""
+    query = BudgetRow.objects.exclude(tenant_id__in=ClosedTenant.objects.values("tenant_id"))
+    return list(query.values_list("tenant_id", flat=True).distinct().order_by("tenant_id"))
 
 
 accounts = AccountRepository()

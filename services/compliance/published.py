@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
 from services.compliance.models import AuditRun, ExemptionRow, PolicyRow, Result
 from shared.events import Event, publish
+from shared.utils.ids import new_id
 
 POLICY_FACTS = ("name", "effect", "enforcement", "actions", "resource_types", "priority")
 RESULT_FACTS = ("action", "resource_type", "resource_id", "allowed", "enforcement", "policy_versions")
@@ -42,6 +44,24 @@ def resource_evaluated(result: Result) -> Event:
     """Tell of a decision; the event is its evidence in the audit chain."""
     violated = [violation["policy"] for violation in result.violations]
     return _publish("compliance.resource.evaluated", result, {**_facts(result, RESULT_FACTS), "violated": violated})
+
+
+def batch_evaluated(
+    action: str, resource_type: str, evaluated: int, policy_versions: Mapping[str, int], results: Sequence[Result]
+) -> Event:
+    """Tell of decisions on several resources; `results` are those that a policy speaks against."""
+    batch = new_id("bat")
+    data = {
+        "id": batch,
+        "action": action,
+        "resource_type": resource_type,
+        "evaluated": evaluated,
+        "refused": sum(not result.allowed for result in results),
+        "policy_versions": dict(policy_versions),
+        "violated": sorted({violation["policy"] for result in results for violation in result.violations}),
+        "results": [result.id for result in results],
+    }
+    return publish(connection, "compliance.batch.evaluated", subject=batch, data=data, sequence=1)
 
 
 def audit_completed(run: AuditRun) -> None:

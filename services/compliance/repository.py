@@ -68,9 +68,9 @@ class ExemptionRows(TenantRepository[ExemptionRow]):
 
     model = ExemptionRow
 
-    def rules(self, now: datetime) -> list[domain.Exemption]:
+    def rules(self, now: datetime) -> domain.Exemptions:
         """The exemptions that haven't expired, as the domain sees them."""
-        return [row.rule() for row in self.scoped().filter(expires_at__gt=now)]
+        return domain.Exemptions(row.rule() for row in self.scoped().filter(expires_at__gt=now))
 
     def count(self, now: datetime) -> int:
         """How many of the tenant's exemptions haven't expired."""

@@ -11,6 +11,8 @@ from services.compliance.domain.policies import EFFECTS, ENFORCEMENTS, MAX_PATTE
 from shared.web.django_fields import AnyValue, JsonObject
 
 NAME_LENGTH = 200
+MAX_BATCH = 2_000
+"""Resources that are decided on in one request."""
 MAX_INT = 2**31 - 1
 
 
@@ -74,11 +76,20 @@ class PolicyOut(serializers.Serializer):
 
 
 class EvaluationRequest(serializers.Serializer):
-    """May this be done to a resource as it will be then?"""
+    """May this be done to a resource as it will be then? It has at most 900,000 bytes."""
 
     action = serializers.CharField(max_length=NAME_LENGTH)
     resource_type = serializers.CharField(max_length=NAME_LENGTH)
     resource = JsonObject()
+
+
+class EvaluationBatch(serializers.Serializer):
+    """May this be done to each of several resources as they will be then? Each has an `id`, and at most 900,000
+    bytes."""
+
+    action = serializers.CharField(max_length=NAME_LENGTH)
+    resource_type = serializers.CharField(max_length=NAME_LENGTH)
+    resources = serializers.ListField(child=JsonObject(), allow_empty=False, max_length=MAX_BATCH)
 
 
 class ResultOut(serializers.Serializer):
@@ -96,6 +107,15 @@ class ResultOut(serializers.Serializer):
     evidence = serializers.CharField()
     audit = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class BatchOut(serializers.Serializer):
+    """Decisions on several resources: whether all are allowed, and results of what a policy speaks against."""
+
+    allowed = serializers.BooleanField()
+    evaluated = serializers.IntegerField()
+    evidence = serializers.CharField()
+    results = ResultOut(many=True)
 
 
 class ExemptionCreate(serializers.Serializer):

@@ -22,21 +22,37 @@ from shared.infra.state_machine import ResourceState
 from shared.utils.units import parse_mib
 from shared.web.schemas import Body, Out
 
-Text = Annotated[str, StringConstraints(max_length=255), AfterValidator(without_controls)]
+_ONE_LINE = {"pattern": r"^[^\x00-\x1f\x7f]*$"}
+"""What `without_controls` asks, for the document."""
+Text = Annotated[
+    str, StringConstraints(max_length=255), AfterValidator(without_controls), Field(json_schema_extra=_ONE_LINE)
+]
 """Any text of one line."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9._ -]*)$")]
 """A name for people: letters, digits, dot, underscore, blank and hyphen."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=63), AfterValidator(without_controls)]
-Labels = Annotated[dict[Label, Text], Field(max_length=50)]
+_LABELS = {"propertyNames": {"minLength": 1, "maxLength": 63, **_ONE_LINE}}
+Labels = Annotated[dict[Label, Text], Field(max_length=50, json_schema_extra=_LABELS)]
 Count = Annotated[int, Field(ge=1, le=MAX_UNIT)]
 Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f}", return_type=str)]
 """A decimal that goes out as text, without trailing zeros."""
+
+UP_TO_1024 = r"1024(?!\.0*[1-9])|10[01][0-9]|102[0-3]|[0-9]{1,3}"
+
+
+def _positive(whole: str, places: int, **bounds: Any) -> dict[str, Any]:
+    """The document's words for a positive decimal, as a number or as text: pydantic's own say nothing of its digits."""
+    text = rf"^(?=[0-9.]*[1-9])({whole})(\.[0-9]{{1,{places}}})?$"
+    number = {"type": "number", "exclusiveMinimum": 0, "multipleOf": float(f"1e-{places}"), **bounds}
+    return {"anyOf": [number, {"type": "string", "pattern": text}]}
 
 
 class Size(Body):
     """A custom size. Memory is a number of MiB or text with a unit such as `8GiB`."""
 
-    vcpus: Decimal = Field(gt=0, le=1024, max_digits=7, decimal_places=3)
+    vcpus: Decimal = Field(
+        gt=0, le=1024, max_digits=7, decimal_places=3, json_schema_extra=_positive(UP_TO_1024, 3, maximum=1024)
+    )
     memory_mib: int = Field(ge=1, le=MAX_UNIT)
     disk_gib: int = Field(default=0, ge=0, le=MAX_UNIT)
 
@@ -230,7 +246,13 @@ class InventoryIn(Body):
     resource_class: ResourceClass
     total: int = Field(ge=1, le=2**53)
     reserved: int = Field(default=0, ge=0)
-    allocation_ratio: Decimal = Field(default=Decimal(1), gt=0, max_digits=9, decimal_places=4)
+    allocation_ratio: Decimal = Field(
+        default=Decimal(1),
+        gt=0,
+        max_digits=9,
+        decimal_places=4,
+        json_schema_extra=_positive("[0-9]{1,5}", 4, exclusiveMaximum=10**5),
+    )
     min_unit: int = Field(default=1, ge=1)
     max_unit: int = Field(default=MAX_UNIT, ge=1, le=MAX_UNIT)
     step_unit: int = Field(default=1, ge=1, le=MAX_UNIT)

@@ -103,9 +103,10 @@ class RevisionRows(TenantRepository[Revision]):
         """Whether the history has the revision."""
         return bool(self.scoped().filter(environment=environment, revision=revision).exists())
 
-    def of_request(self, environment: Environment, request: str) -> Revision | None:
-        """The newest revision that a request published; None when it published none."""
-        row: Revision | None = self.scoped().filter(environment=environment, request=request).order_by("-id").first()
+    def of_request(self, environment: Environment, request: str, since: datetime) -> Revision | None:
+        """The newest revision that a request published since a time; None when it published none."""
+        found = self.scoped().filter(environment=environment, request=request, created_at__gte=since)
+        row: Revision | None = found.order_by("-id").first()
         return row
 
     def history(self, environment: Environment, request: PageRequest) -> Page[Revision]:

@@ -47,12 +47,12 @@ class Controller:
     """One candidate. It says what it believes at every tick, and acts only while it certainly leads."""
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
-        self._settings = settings
-        self._ports = ports
+        self._settings, self._ports = settings, ports
         self._engine = make_engine(settings.database_url, settings.service_name, pool_size=1)
-        end_idle_transactions(self._engine, settings.controller_lease_seconds)
+        lease = settings.controller_lease_seconds
+        end_idle_transactions(self._engine, lease)
         self._sessions = make_session_factory(self._engine)
-        self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=settings.controller_lease_seconds)
+        self._election = LeaderElection(ports.etcd, ELECTION, settings.candidate, ttl=lease, clock=ports.clock)
         self._loop = Periodic(
             "rollout-controller", self._pause, self.tick, retry_seconds=settings.controller_tick_seconds
         )

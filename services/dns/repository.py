@@ -106,10 +106,9 @@ class RecordRepository(TenantRepository[Record]):
         """The types that a name has."""
         return [RecordType(kind) for kind in self.of(zone).filter(name=name).values_list("type", flat=True)]
 
-    def answers_that_fail(self, zone: Zone) -> dict[tuple[str, str], Any]:
-        """The answers of a zone's record sets of which one is unhealthy, by name and type."""
-        rows = self.of(zone).filter(answers__contains=[{"healthy": False}])
-        return {(row.name, row.type): row.answers for row in rows}
+    def by_name_and_type(self, zone: Zone) -> dict[tuple[str, str], Record]:
+        """All record sets of a zone."""
+        return {(row.name, row.type): row for row in self.of(zone)}
 
     def add(self, row: Record) -> Record:
         """Insert a record set. Raises RecordSetExists."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from services.dns.domain.records import MAX_TTL, MAX_VALUES, RecordType
-from services.dns.domain.routing import MAX_WEIGHT, Policy, Role
+from services.dns.domain.routing import MAX_LATENCY_MS, MAX_WEIGHT, Policy, Role
 from shared.web.django_fields import Text
 
 MAX_NAME = 255
@@ -68,7 +68,9 @@ class AnswerIn(serializers.Serializer):
     value = Text(max_length=MAX_VALUE)
     weight = serializers.IntegerField(min_value=0, max_value=MAX_WEIGHT, default=1)
     role = serializers.ChoiceField(choices=[role.value for role in Role], default=Role.PRIMARY.value)
-    latency_ms = serializers.DictField(child=serializers.IntegerField(min_value=0), default=dict)
+    latency_ms = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=MAX_LATENCY_MS), default=dict
+    )
 
 
 class AnswerOut(AnswerIn):

@@ -91,7 +91,11 @@ class Passing(StreamingResponse):
 
 async def _identity(ports: Ports, request: Request, target: Target, address: str) -> Identity | None:
     """The caller's identity in the tenant it acts on; None without a token."""
-    token = access_token(request.headers.get("authorization", ""))
+    try:
+        token = access_token(request.headers.get("authorization", ""))
+    except Unauthenticated:
+        await ports.limits.count_anonymous(address)
+        raise
     if token is None or guesses(target, request.method):
         await ports.limits.count_anonymous(address)
     if token is None:

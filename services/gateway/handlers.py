@@ -10,10 +10,6 @@ from shared.events import Event
 from shared.events.follower import Heard
 from shared.kernel.standing import ACTIVE, CLOSED, SUSPENDED
 
-WITH_THE_TENANT = "tenant"
-"""Why log-ins end when their tenant is suspended. While it is, nobody gets in; afterwards their tokens go on to their
-own end, and can't be refreshed."""
-
 
 def handlers(ports: Ports) -> Mapping[str, Heard]:
     """Handlers by event type: they keep the standing fresh."""
@@ -31,10 +27,6 @@ def handlers(ports: Ports) -> Mapping[str, Heard]:
     def ended(event: Event, _transaction: Any) -> None:
         standing.ended(event.subject)
 
-    def session_ended(event: Event, _transaction: Any) -> None:
-        if event.data["reason"] != WITH_THE_TENANT:
-            standing.ended(event.subject)
-
     return {
         "tenants.tenant.created": tenant_is(ACTIVE),
         "tenants.tenant.resumed": tenant_is(ACTIVE),
@@ -42,7 +34,7 @@ def handlers(ports: Ports) -> Mapping[str, Heard]:
         "tenants.tenant.closed": tenant_is(CLOSED),
         "auth.user.disabled": account_ended,
         "auth.service_account.deleted": account_ended,
-        "auth.session.revoked": session_ended,
+        "auth.session.revoked": ended,
         "auth.api_key.revoked": ended,
         "auth.grant.deleted": ended,
     }

@@ -30,6 +30,8 @@ from shared.web.spooling import SpooledBody
 
 PATIENCE_SECONDS = 5.0
 """An instance that hasn't answered in less says nothing of itself: the request's own time was short."""
+REFUSAL_SECONDS = 1.0
+"""What is kept of a request's time where there is enough: a refusal still reaches whoever waits for it."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     """The upstream's answer, its body still unread or read whole.
 
     Attempts and the waits between them are those of every client of the platform. Raises ServiceUnavailable when no
-    instance is in routing, BadGateway when none can be reached or an answer breaks off, DeadlineExceeded when the time
-    is used up.
+    instance is in routing or one says nothing, BadGateway when none can be reached or an answer breaks off,
+    DeadlineExceeded when the time is used up because it was short.
     """
     deadline = _deadline(ports, incoming, context)
     may_repeat = repeatable(incoming.method, context.idempotency_key)
@@ -88,6 +90,8 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     except UpstreamUnavailable as error:
         if deadline.expired:
             raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
+        if isinstance(error.__cause__, NotInTime):
+            raise
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
 
@@ -104,8 +108,9 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
     deadline.check()
     target = ports.upstreams.choose(incoming.route.service)
     patient = deadline.remaining() >= PATIENCE_SECONDS
+    left = deadline.sooner(deadline.remaining() - REFUSAL_SECONDS) if patient else deadline
     try:
-        answer = await _send(ports, target.instance.url + incoming.target, incoming, context, deadline)
+        answer = await _send(ports, target.instance.url + incoming.target, incoming, context, left)
         if answer.status in RETRYABLE_STATUSES:
             await answer.read()  # Its connection is free again, whether or not another attempt follows.
     except NoAnswer as error:
@@ -116,7 +121,7 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
         else:
             target.call.dropped()
         kind = UpstreamNotReached if isinstance(error, NotReached) else UpstreamUnavailable
-        raise kind(f"{incoming.route.service} gave no answer") from error
+        raise kind(f"{incoming.route.service} gave no answer", retry_after=1) from error
     if counts_as_failure(answer.status):
         target.call.failed(incoming.caller)
     else:

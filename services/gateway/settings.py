@@ -15,7 +15,6 @@ class Settings(ServiceSettings):
     """Requests without a token of one client address: enough to log in, too few to guess passwords."""
     trusted_proxies: str = "127.0.0.0/8,::1/128,172.16.0.0/12"
     """Networks whose X-Forwarded-For entries are believed: loopback and container networks."""
-    token_issuer: str = "omnicloud-auth"
     token_audience: str = "omnicloud"
     jwks_cache_seconds: float = 300.0
     jwks_refetch_seconds: float = 1.0

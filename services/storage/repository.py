@@ -91,9 +91,15 @@ class BucketRepository(Rows[Bucket]):
 
     def is_empty(self, bucket: Bucket) -> bool:
         """Whether it holds no version of any object and no unfinished upload."""
-        holds_objects = select(StoredObject.id).where(StoredObject.bucket_id == bucket.id).exists()
+        versions = select(ObjectVersion.id).join(StoredObject, ObjectVersion.object_id == StoredObject.id)
+        holds_objects = versions.where(StoredObject.bucket_id == bucket.id).exists()
         holds_uploads = select(Upload.id).where(Upload.bucket_id == bucket.id).exists()
         return not self.session.scalar(select(holds_objects | holds_uploads))
+
+    def remove(self, row: Bucket) -> None:
+        """Delete an empty bucket that is held, with rows of keys that have no version, where there are any."""
+        self.session.execute(delete(StoredObject).where(StoredObject.bucket_id == row.id))
+        super().remove(row)
 
     def held(self, id: str) -> Bucket | None:
         """A bucket by id, held against other changes; None when it is gone or somebody else holds it."""
@@ -233,15 +239,15 @@ class UploadRepository(Rows[Upload]):
         query = select(UploadPart).where(UploadPart.upload_id == upload.id).order_by(UploadPart.number)
         return self.session.scalars(query).all()
 
-    def part_etag(self, upload: Upload, number: int) -> str | None:
-        """The entity tag of one part; None when it has not arrived."""
-        query = select(UploadPart.etag).where(UploadPart.upload_id == upload.id, UploadPart.number == number)
-        return self.session.scalar(query)
+    def part(self, upload: Upload, number: int) -> UploadPart | None:
+        """One part as it is noted now; None when it has not arrived. Within a session the same one is the same row."""
+        query = select(UploadPart).where(UploadPart.upload_id == upload.id, UploadPart.number == number)
+        return self.session.scalars(query).one_or_none()
 
     def put_part(self, part: UploadPart) -> None:
-        """Note a part; one of the same number is replaced, as its content is in the object store."""
-        content = {"size": part.size, "etag": part.etag, "sha256": part.sha256}
-        values = {"id": part.id, "tenant_id": part.tenant_id, "upload_id": part.upload_id, "number": part.number}
+        """Note a part; one of the same number is replaced, as its content is in the object store, by another row."""
+        content = {"id": part.id, "size": part.size, "etag": part.etag, "sha256": part.sha256}
+        values = {"tenant_id": part.tenant_id, "upload_id": part.upload_id, "number": part.number}
         added = insert(UploadPart).values(**values, **content)
         self.session.execute(added.on_conflict_do_update(constraint="upload_parts_number", set_=content))
 
@@ -251,6 +257,11 @@ class UploadRepository(Rows[Upload]):
         query = query.where(func.starts_with(Upload.key, prefix))
         query = query.order_by(Upload.created_at, Upload.id).limit(limit).with_for_update(skip_locked=True)
         return self.session.scalars(query).all()
+
+    def any_started_until(self, bucket: Bucket, prefix: str, moment: datetime) -> bool:
+        """Whether there is an upload that was begun by then, whoever is at it."""
+        begun = select(Upload.id).where(Upload.bucket_id == bucket.id, Upload.created_at <= moment)
+        return bool(self.session.scalar(select(begun.where(func.starts_with(Upload.key, prefix)).exists())))
 
     def end(self, upload: Upload) -> None:
         """Delete the upload and its parts' rows."""

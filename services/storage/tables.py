@@ -19,8 +19,9 @@ class Base(DeclarativeBase):
 class Bucket(TenantRow, Base):
     """A bucket: a name within its tenant, a versioning state, lifecycle rules.
 
-    The rules have been followed up to the key `lifecycle_after` on their way through the bucket, and last to its end on
-    the day `lifecycle_ran_on`.
+    The rules have been followed up to the key `lifecycle_after` on their way through the bucket, on the day
+    `lifecycle_walked_on`, and last to its end on the day `lifecycle_ran_on`. What somebody else held on this way lies
+    behind `lifecycle_again`, if there was any.
     """
 
     __tablename__ = "buckets"
@@ -29,6 +30,8 @@ class Bucket(TenantRow, Base):
     lifecycle: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     lifecycle_ran_on: Mapped[date | None] = mapped_column(Date)
     lifecycle_after: Mapped[str] = mapped_column(Text(collation="C"), default="")
+    lifecycle_walked_on: Mapped[date | None] = mapped_column(Date)
+    lifecycle_again: Mapped[str | None] = mapped_column(Text(collation="C"))
 
 
 class StoredObject(TenantRow, Base):

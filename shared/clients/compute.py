@@ -28,6 +28,11 @@ class ComputeClient(Facade):
         path = f"/v1/instances/{segment(instance_id)}"
         self._client.patch(path, json=dict(attributes), idempotency_key=idempotency_key)
 
+    def resize_instance(self, instance_id: str, flavor: str, *, idempotency_key: str) -> None:
+        """Begin to give an instance another flavor. Raises NotFound."""
+        path = f"/v1/instances/{segment(instance_id)}/resize"
+        self._client.post(path, json={"flavor": flavor}, idempotency_key=idempotency_key)
+
     def delete_instance(self, instance_id: str, *, idempotency_key: str) -> None:
         """Begin to delete an instance. Raises NotFound."""
         self._client.delete(f"/v1/instances/{segment(instance_id)}", idempotency_key=idempotency_key)

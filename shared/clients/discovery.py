@@ -37,6 +37,7 @@ class Away:
 
     def __init__(self) -> None:
         self.until = float("-inf")
+        self.failure: ConsulUnavailable | None = None
 
 
 class Upstream:
@@ -73,10 +74,14 @@ class Upstream:
         raise CircuitOpen(f"{self._service} fails at present", service=self._service, retry_after=1)
 
     def pause(self) -> float:
-        """Seconds until the known instance that is left alone for the shortest may be called; 0 when one may be now."""
+        """Seconds until the known instance that is left alone for the shortest may be called; 0 when one may be now.
+
+        Where none are known, those until a registry that was away is asked again.
+        """
         with self._lock:
             breakers = [self._breakers.get(instance.id) for instance in self._instances]
-        return min((breaker.retry_after() if breaker else 0.0 for breaker in breakers), default=0.0)
+        unasked = self._away.until - self._clock.monotonic() if self._away.failure is not None else 0.0
+        return min((breaker.retry_after() if breaker else 0.0 for breaker in breakers), default=max(0.0, unasked))
 
     def look_again(self) -> None:
         """Ask the registry at the next call: an instance that was known couldn't be reached."""
@@ -84,9 +89,15 @@ class Upstream:
 
     def _present(self) -> tuple[Instance, ...]:
         """The routable instances, at most a second old; the last known ones while the registry is away, or doesn't
-        answer one who asks already: that costs one caller its patience and not each."""
+        answer one who asks already: that costs one caller its patience and not each.
+
+        Where none are known the registry's failure is raised, and for as long as it took to find out nobody asks again:
+        a request that needs several services waits for a silent registry once, and not once for each of them.
+        """
         if self._instances and self._fresh():
             return self._instances
+        if not self._instances and self._away.failure is not None and self._clock.monotonic() < self._away.until:
+            raise self._away.failure.with_traceback(None)
         looks = self._looks
         if not self._looking.acquire(blocking=not self._instances):
             return self._instances
@@ -94,7 +105,9 @@ class Upstream:
             if self._looks == looks or (self._instances and not self._fresh()):
                 self._look()
             elif self._failure is not None and not self._instances:
-                raise self._failure  # Whoever waited for another's question has waited long enough.
+                raise self._failure.with_traceback(
+                    None
+                )  # Whoever waited for another's question has waited long enough.
             return self._instances
         finally:
             self._looking.release()
@@ -105,15 +118,18 @@ class Upstream:
 
     def _look(self) -> None:
         self._looks += 1
+        began = self._clock.monotonic()
         try:
             self._instances = self._lookup(self._service)
             self._good_for, self._failure = CACHE_SECONDS, None
         except ConsulUnavailable as error:
-            self._failure = error
+            self._failure = self._away.failure = error
+            now = self._clock.monotonic()
             if not self._instances:
+                self._away.until = max(self._away.until, now + now - began)
                 raise
             self._good_for = AWAY_SECONDS
-            self._away.until = self._clock.monotonic() + AWAY_SECONDS
+            self._away.until = now + AWAY_SECONDS
         self._looked_at = self._clock.monotonic()
 
     def _breaker(self, instance: Instance) -> CircuitBreaker:

@@ -40,3 +40,17 @@ def ask(stream: str, subject: str, verb: str, facts: Mapping[str, Any]) -> None:
     action = kind.action(verb)
     context.admission(action, kind.noun, {**facts, "id": subject, "service": kind.service}, context.tenant_id)
     context.admitted.add((action, subject))
+
+
+def ask_many(stream: str, verb: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Ask about what is made or changed in a body, and told of by one event for all: what is in it is bound as it is
+    when it comes alone.
+
+    `resources` are the facts of each with its `id`, by the name that the caller knows it by: a refusal tells it. Raises
+    what the context's admission raises.
+    """
+    context, kind = current(), kind_of(stream)
+    if context.admission is None or kind is None or not resources:
+        return
+    facts = {name: {**each, "service": kind.service} for name, each in resources.items()}
+    context.admission.many(kind.action(verb), kind.noun, facts, context.tenant_id)

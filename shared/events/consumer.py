@@ -82,6 +82,9 @@ class EventConsumer:
             except KafkaException as error:
                 log.warning("event consumer interrupted", reason=str(error), retry_in=RESTART_SECONDS)
                 self._stop.wait(RESTART_SECONDS)
+            except Exception:  # noqa: BLE001 - whatever it was: a service that goes on without its events looks well
+                log.exception("event consumer failed", retry_in=RESTART_SECONDS)
+                self._stop.wait(RESTART_SECONDS)
 
     def _consume(self) -> None:
         """One life of a consumer. Raises KafkaException after a fatal error."""
@@ -92,13 +95,12 @@ class EventConsumer:
             while not self._stop.is_set():
                 # Not `poll`, which wakes five times a second to look for signals, in vain in this thread.
                 messages = consumer.consume(1, min(POLL_SECONDS, self._resume(consumer)))
-                message = messages[0] if messages else None
-                if message is None:
-                    self._housekeeping(consumer)
-                elif error := message.error():
-                    self._report(error)
-                else:
-                    self._handle(consumer, message)
+                for message in messages:
+                    if error := message.error():
+                        self._report(error)
+                    else:
+                        self._handle(consumer, message)
+                self._housekeeping(consumer)
         finally:
             consumer.close()
 
@@ -159,8 +161,8 @@ class EventConsumer:
         report_error(error)
 
     def _housekeeping(self, consumer: Any) -> None:
-        """What is done while nothing comes in."""
-        self._lag.measure(consumer)
+        """What is due from time to time, however much comes in."""
+        self._lag.measure(consumer, self._waiting.offsets())
         now = self._clock.monotonic()
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_SECONDS

@@ -174,7 +174,7 @@ def parse_time(text: str) -> datetime:
     try:
         if _RFC3339.fullmatch(text):
             return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InvalidEvent(f"{text!r} is no date of the calendar") from error
     raise InvalidEvent(f"{text!r} is no RFC 3339 timestamp with an offset")
 
@@ -182,7 +182,7 @@ def parse_time(text: str) -> datetime:
 def _parse(text: str | bytes) -> dict[str, Any]:
     try:
         attributes = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidEvent(f"the event isn't JSON: {error}") from error
     if not isinstance(attributes, dict):
         raise InvalidEvent("the event must be a JSON object")

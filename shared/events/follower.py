@@ -14,7 +14,6 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from prometheus_client import Counter
 
-from shared.errors import OmniCloudError
 from shared.events.envelope import Event
 from shared.events.kafka import client_config, log, report_error
 from shared.events.topics import topics_for
@@ -77,7 +76,7 @@ class EventFollower:
             if handler is not None:
                 heard_total.labels(event.type).inc()
                 handler(event, None)
-        except (OmniCloudError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - one event, whatever it is, must not end the hearing of all others
             log.warning("event not understood", reason=f"{type(error).__name__}: {error}")
 
     def _run(self) -> None:
@@ -86,6 +85,9 @@ class EventFollower:
                 self._follow()
             except KafkaException as error:
                 log.warning("event follower interrupted", reason=str(error), retry_in=RESTART_SECONDS)
+                self._stop.wait(RESTART_SECONDS)
+            except Exception:  # noqa: BLE001 - whatever it was: a process that hears nothing any more looks well
+                log.exception("event follower failed", retry_in=RESTART_SECONDS)
                 self._stop.wait(RESTART_SECONDS)
 
     def _follow(self) -> None:

@@ -35,6 +35,10 @@ class WaitingPartitions:
         failure = self._failures.get(_key(message))
         return failure.faults if failure and failure.offset == message.offset() else 0
 
+    def offsets(self) -> dict[tuple[str, int], int]:
+        """The offset of the event that each partition stands at, whether it waits or is being tried again."""
+        return {key: failure.offset for key, failure in self._failures.items()}
+
     def postpone(self, consumer: Any, message: Message, attempts: int, faults: int, due: float) -> None:
         """Deliver nothing of the partition until `due`, and then this message first."""
         topic, partition = _key(message)

@@ -1,13 +1,15 @@
 """Votes of a group on proposals, kept in etcd: a subject has one ballot, in whose term each member votes once.
 
 A proposal is made in a term, as a Raft leader's is, and only in one that is greater than every term there has been for
-its subject. Votes of an earlier term are gone with their ballot, and so are those of a ballot that has ended.
+its subject. Votes of an earlier term are gone with their ballot. Those of a ballot that was closed count no more; they
+are kept until it would have ended by itself, so that who heard no answer to a vote may say the same again, and so is
+its term, in which nothing is proposed any more.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -29,11 +31,12 @@ class StaleTerm(Conflict):
 
 @dataclass(frozen=True)
 class Ballot:
-    """What is voted on, in which term; `data` is what the members judge it by."""
+    """What is voted on, in which term; `data` is what the members judge it by. One that is `closed` takes no votes."""
 
     subject: str
     term: int
     data: dict[str, Any] = field(default_factory=dict)
+    closed: bool = False
 
 
 class Ballots:
@@ -45,7 +48,7 @@ class Ballots:
         self._votes = f"{PREFIX}{quote(group, safe='')}/votes/"
 
     def open(self, ballot: Ballot) -> None:
-        """Propose. Raises StaleTerm unless the term is greater than that of the ballot there is on the subject."""
+        """Propose. Raises StaleTerm unless the term is greater than that of the last ballot on the subject."""
         lease_id = self._etcd.grant(BALLOT_SECONDS)
         while True:
             present = self._etcd.get(self._key(ballot.subject))
@@ -61,18 +64,27 @@ class Ballots:
                 return
 
     def find(self, subject: str) -> Ballot | None:
-        """The newest ballot on a subject; None when there is none."""
-        present = self._etcd.get(self._key(subject))
+        """The ballot that is open on a subject; None when there is none."""
+        present = self._open(subject)
         return None if present is None else _ballot(present)
 
+    def was_opened(self, ballot: Ballot) -> bool:
+        """Whether the last ballot on the subject is this one, open or closed."""
+        present = self._etcd.get(self._key(ballot.subject))
+        return present is not None and replace(_ballot(present), closed=ballot.closed) == ballot
+
     def cast(self, ballot: Ballot, vote: Vote) -> bool:
-        """Vote; the first vote of a member stands. False when it has voted. Raises StaleTerm for an earlier term."""
+        """Vote; the first vote of a member stands. False when it has voted, or says again what it said before the
+        ballot was closed. Raises StaleTerm for an earlier term, and for any other vote in a closed ballot."""
         key = self._folder(ballot.subject) + quote(vote.member, safe="")
+        value = json.dumps({**asdict(vote), "term": ballot.term}).encode()
         while True:
-            present = self._etcd.get(self._key(ballot.subject))
+            present = self._open(ballot.subject)
             if present is None or _ballot(present).term != ballot.term:
+                before = self._etcd.get(key)
+                if before is not None and before.value == value:
+                    return False
                 raise StaleTerm(f"there is no vote on {ballot.subject} in term {ballot.term}")
-            value = json.dumps(asdict(vote)).encode()
             written = Put(key, value, present.lease_id)
             if self._etcd.commit(unchanged=[present], absent=[key], puts=[written]) is not None:
                 return True
@@ -80,14 +92,17 @@ class Ballots:
                 return False
 
     def votes(self, subject: str) -> tuple[Vote, ...]:
-        """Who has voted in the ballot's term, members or not."""
-        return tuple(Vote(**json.loads(item.value)) for item in self._etcd.snapshot(self._folder(subject)).items)
+        """Who has voted in the ballot's term, members or not; nobody where there is no ballot."""
+        ballot = self.find(subject)
+        cast = [json.loads(item.value) for item in self._etcd.snapshot(self._folder(subject)).items]
+        return tuple(Vote(of["member"], of["approve"]) for of in cast if ballot and of["term"] == ballot.term)
 
     def close(self, subject: str) -> None:
-        """Forget the ballot and its votes."""
-        present = self._etcd.get(self._key(subject))
+        """End the ballot. Its votes count no more; they and its term are forgotten when its lease ends."""
+        present = self._open(subject)
         if present is not None:
-            self._etcd.revoke(present.lease_id)
+            closed = json.dumps(asdict(replace(_ballot(present), closed=True))).encode()
+            self._etcd.commit(unchanged=[present], puts=[Put(present.key, closed, present.lease_id)])
 
     def _ensure_new(self, before: Ballot, ballot: Ballot) -> None:
         if not accepts_term(before.term, ballot.term):
@@ -100,6 +115,10 @@ class Ballots:
 
     def _folder(self, subject: str) -> str:
         return f"{self._votes}{quote(subject, safe='')}/"
+
+    def _open(self, subject: str) -> KeyValue | None:
+        present = self._etcd.get(self._key(subject))
+        return None if present is None or _ballot(present).closed else present
 
 
 def _ballot(present: KeyValue) -> Ballot:

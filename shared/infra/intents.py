@@ -49,6 +49,16 @@ class IntentLog:
         """What forgets the intent in another commit."""
         return Companions(deletes=[self._key(intent)])
 
+    def revision(self, intent: Intent) -> int | None:
+        """That of the commit in which the intent was noted; None when it isn't noted, or not any more."""
+        noted = self._etcd.get(self._key(intent))
+        return None if noted is None else noted.mod_revision
+
+    def at(self, tenant_id: str, workspace: str, revision: int) -> Intent | None:
+        """The intent of a workspace that was noted in the commit of this revision, until it is forgotten."""
+        found = (item for item in self._etcd.snapshot(self._folder(tenant_id, workspace)).items)
+        return next((Intent(**json.loads(item.value)) for item in found if item.mod_revision == revision), None)
+
     def forget(self, intent: Intent) -> None:
         """The intent is finished. Raises CoordinationUnavailable."""
         self._etcd.commit(deletes=[self._key(intent)])

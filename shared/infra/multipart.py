@@ -107,6 +107,15 @@ class MultipartUploads:
                 return tuple(found)
             marker = str(page.next_part_number_marker)
 
+    def holds(self, bucket: str, name: str, upload_id: str, part: UploadedPart) -> bool:
+        """Whether an upload can be completed with a part that was sent: it was not replaced by another one since.
+
+        A store that keeps replaced parts until the end (SeaweedFS does) has them all.
+        """
+        with translated():
+            page = self._store.client._list_parts(bucket, name, upload_id, part_number_marker=str(part.number - 1))
+        return any((each.part_number, each.etag.strip('"')) == (part.number, part.etag) for each in page.parts)
+
     def complete(self, bucket: str, name: str, upload_id: str, parts: Sequence[UploadedPart]) -> StoredObject:
         """Make one object of the parts, in number order. Raises PartsRefused where one was replaced meanwhile."""
         ordered = [MinioPart(part.number, part.etag) for part in sorted(parts, key=lambda part: part.number)]

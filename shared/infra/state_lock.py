@@ -55,7 +55,7 @@ class StateLocks:
     def acquire(self, tenant_id: str, workspace: str, lock: LockInfo, companions: Companions = ALONE) -> int:
         """Lock a workspace; the fencing token. The same id again is the same lock. Raises StateLocked.
 
-        The companions are written with a lock that is new.
+        The companions are written with the lock, also with one that is the same again, and so have its revision.
         """
         key = _key(tenant_id, workspace)
         while True:
@@ -67,22 +67,50 @@ class StateLocks:
             if present is None:
                 continue  # It was freed between the two calls.
             if _info(present).id == lock.id:
-                return present.create_revision
+                if self.take(tenant_id, workspace, _info(present), Companions(unchanged=[present]), companions):
+                    return present.create_revision
+                continue
             raise StateLocked(workspace, _info(present))
 
-    def release(self, tenant_id: str, workspace: str, lock_id: str, companions: Companions = ALONE) -> bool:
+    def take(
+        self, tenant_id: str, workspace: str, lock: LockInfo, guard: Companions, companions: Companions = ALONE
+    ) -> bool:
+        """Lock a workspace that is as its guard found it: free, or locked under the same id. False when it isn't."""
+        put = Put(_key(tenant_id, workspace), json.dumps(asdict(lock)).encode())
+        revision = self._etcd.commit(
+            unchanged=guard.unchanged,
+            absent=guard.absent,
+            puts=[put, *companions.puts],
+            deletes=companions.deletes,
+        )
+        return revision is not None
+
+    def release(
+        self,
+        tenant_id: str,
+        workspace: str,
+        lock_id: str,
+        companions: Companions = ALONE,
+        *,
+        revision: int | None = None,
+    ) -> bool:
         """Free the lock with this id. False when the workspace isn't locked. Raises StateLocked for another's lock.
 
-        The companions are written with the release of a lock that was held.
+        The companions are written with the release of a lock that was held. With the `revision` of an acquisition only
+        what that one wrote is freed: a lock that was taken again since is kept (False).
         """
         key = _key(tenant_id, workspace)
-        present = self._etcd.get(key)
-        if present is None:
-            return False
-        if _info(present).id != lock_id:
-            raise StateLocked(workspace, _info(present))
-        deletes = [key, *companions.deletes]
-        return self._etcd.commit(unchanged=[present], puts=companions.puts, deletes=deletes) is not None
+        while True:
+            present = self._etcd.get(key)
+            if present is None:
+                return False
+            if _info(present).id != lock_id:
+                raise StateLocked(workspace, _info(present))
+            if revision is not None and present.mod_revision != revision:
+                return False
+            deletes = [key, *companions.deletes]
+            if self._etcd.commit(unchanged=[present], puts=companions.puts, deletes=deletes) is not None:
+                return True
 
     def holder(self, tenant_id: str, workspace: str) -> LockInfo | None:
         """Who holds the workspace; None when it is free."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from shared.errors import Unauthenticated
 from shared.kernel.identity import Identity
@@ -25,8 +25,13 @@ TENANT_ATTRIBUTE = "omnicloud.tenant_id"
 BACKGROUND = Work("background work")
 
 
-Admission = Callable[[str, str, Mapping[str, Any], str], None]
-"""Raises unless an action on a resource of a type, as it will be, may be done in a tenant."""
+class Admission(Protocol):
+    """Raises unless an action on a resource of a type, as it will be, may be done in a tenant."""
+
+    def __call__(self, action: str, noun: str, resource: Mapping[str, Any], tenant_id: str, /) -> None: ...
+
+    def many(self, action: str, noun: str, resources: Mapping[str, Mapping[str, Any]], tenant_id: str, /) -> None:
+        """The same for several resources, by what the caller knows each as: all of them may, or it raises."""
 
 
 @dataclass

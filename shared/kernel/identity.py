@@ -121,6 +121,11 @@ def verify_identity(token: str, key: str, now: datetime) -> Identity:
     return identity
 
 
+def identity_in(token: str, key: str) -> Identity:
+    """The identity in a header value that was signed at some time. Raises Unauthenticated when it never was."""
+    return _verified(token, key)[0]
+
+
 @lru_cache(maxsize=KEPT)
 def _verified(token: str, key: str) -> tuple[Identity, int, int]:
     """What is true of a header value at any time: its identity, and when it was issued and expires. Kept, because one

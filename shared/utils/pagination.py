@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from shared.errors import BadRequest
+from shared.utils.whole_numbers import parse_whole_number
 
 T = TypeVar("T")
 
@@ -73,9 +74,10 @@ class Page(Generic[T]):
 
 def whole_number(part: str, digits: int = 9) -> int:
     """A part of a sort key that is a number of at most so many digits. Raises InvalidCursor."""
-    if not (part.isascii() and part.isdecimal() and len(part) <= digits):
-        raise InvalidCursor("the cursor is not one of this list's")
-    return int(part)
+    try:
+        return parse_whole_number(part, digits)
+    except ValueError as error:
+        raise InvalidCursor("the cursor is not one of this list's") from error
 
 
 def encode_cursor(key: tuple[str, ...]) -> str:

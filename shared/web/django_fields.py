@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from shared.utils.decimals import DECIMAL_PATTERN, parse_decimal, plain
+from shared.utils.decimals import parse_decimal, plain
 from shared.utils.money import Money, exponent
 
 CURRENCY = r"^[A-Z]{3}\Z"
@@ -27,11 +27,16 @@ class Text(serializers.CharField):
         return super().run_validation(data)
 
 
-@extend_schema_field({"type": "string", "format": "decimal", "pattern": f"^{DECIMAL_PATTERN}$"})
 class Exact(serializers.DecimalField):
     """A decimal that comes as text (`"12.5"`) or as an integer, and is kept digit by digit; floats are refused."""
 
     default_error_messages = {"plain": "write a decimal number as text, with digits and a point"}
+
+    def __init__(self, max_digits: int, decimal_places: int, **keywords: Any) -> None:
+        super().__init__(max_digits, decimal_places, **keywords)
+        sign = "-?" if self.min_value is None or self.min_value < 0 else ""
+        pattern = rf"^{sign}0*[0-9]{{1,{max_digits - decimal_places}}}(\.[0-9]{{1,{decimal_places}}})?$"
+        extend_schema_field({"type": "string", "format": "decimal", "pattern": pattern})(self)
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Raises ValidationError for anything but plain decimal text and integers."""

@@ -9,9 +9,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import CharField, ListField, ListSerializer, RegexField
 
 from shared.web.idempotency import MUTATING_METHODS
 from shared.web.openapi import KEYED, completed
+
+NOT_BLANK = {"minLength": 1, "pattern": r"\S"}
+"""What the framework asks of text that may not be blank, after it has taken the blanks off its ends."""
 
 
 class DeclaredSchema(AutoSchema):
@@ -25,6 +29,17 @@ class DeclaredSchema(AutoSchema):
             operation |= getattr(method, "declared", {})
             operation[KEYED] = self.method in MUTATING_METHODS and getattr(self.view, "keyed", False)
         return operation
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """The framework's, with what it asks of what comes in and doesn't say: text that isn't blank, lists that aren't
+        empty, and not too many of anything."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if direction == "request" and isinstance(field, CharField) and not field.allow_blank:
+            schema |= {"minLength": 1} if isinstance(field, RegexField) else NOT_BLANK
+        if direction == "request" and isinstance(field, ListField | ListSerializer):
+            schema |= {"minItems": 1} if not field.allow_empty else {}
+            schema |= {"maxItems": field.max_length} if field.max_length is not None else {}
+        return schema
 
     def get_tags(self) -> list[str]:
         """None: they are made of the path, as every service's are."""

@@ -105,6 +105,14 @@ class ApiView(APIView):
                 )
         return response
 
+    def committed_refusal(self, request: HttpRequest, error: OmniCloudError) -> HttpResponse:
+        """A refusal to be answered, not raised: what was written before it stays, all but a claimed idempotency key."""
+        key, identity = request.headers.get("Idempotency-Key"), current().identity
+        if self.keyed and key is not None and identity is not None:
+            with connection.cursor() as cursor:
+                idempotency.release(cursor, identity.tenant_id, idempotency.kept_key(identity, key))
+        return self._problem(request, error)
+
     def _problem(self, request: HttpRequest, error: OmniCloudError) -> HttpResponse:
         response = problem_response(problems.problem_body(error, request.path))
         for name, value in error.headers.items():
@@ -158,6 +166,9 @@ def _fields(detail: Any, prefix: str = "") -> list[dict[str, str]]:
 
 PAGE_PARAMETERS = [OpenApiParameter("limit", int), OpenApiParameter("cursor", str)]
 """What `shared.web.openapi` has a better description of, for all services."""
+
+GIVEN = {"type": "string", "minLength": 1}
+"""The schema of a parameter of the query that has to say something."""
 
 
 def endpoint(

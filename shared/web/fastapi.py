@@ -41,6 +41,7 @@ from shared.web.health import Readiness
 from shared.web.input import check_headers, check_size, check_target, combined, parse_json
 from shared.web.permissions import ensure_allowed
 from shared.web.runtime import Background, Handlers, PortsWithClock, Runtime, ServiceApp, default_checks
+from shared.web.spooling import declared_size
 from shared.web.unit_of_work import UnitOfWork
 
 log = logger("shared.web")
@@ -137,8 +138,7 @@ async def _read_json(request: Request) -> None:
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         return
-    declared = request.headers.get("content-length", "0")
-    check_size(int(declared) if declared.isascii() and declared.isdecimal() else 0)
+    check_size(declared_size(request.headers.get("content-length")) or 0)
     content = await request.body()
     if content:
         request._json = parse_json(content)  # Where the request keeps what it has parsed.

@@ -152,6 +152,11 @@ def begin(cursor: Any, tenant_id: str, key: str, request_fingerprint: str) -> Sa
     return SavedAnswer(status, {**parsed, REPLAYED_HEADER: "true"}, bytes(body))
 
 
+def release(cursor: Any, tenant_id: str, key: str) -> None:
+    """Give the claimed key back where a refusal is committed, for what was written before it: it can be tried again."""
+    cursor.execute("DELETE FROM idempotency_keys WHERE tenant_id = %s AND key = %s", (tenant_id, key))
+
+
 def complete(cursor: Any, tenant_id: str, key: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Save the answer, in the same transaction."""
     kept = {name.lower(): value for name, value in headers.items() if name.lower() in SAVED_HEADERS}

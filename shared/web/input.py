@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from shared.errors import BadRequest, OmniCloudError, PayloadTooLarge
+from shared.utils.sequences import first_repeated
 
 MAX_TARGET_BYTES = 8_192
 """Of path and query as they are sent (RFC 9110 §4.1 asks for 8,000 at least)."""
@@ -192,8 +193,7 @@ def _check_value(value: Any) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = str(first_repeated(name for name, _ in pairs))
         raise BadRequest(f"the name {twice[:80]!r} stands twice in one object (RFC 7493 §2.3)")
     return found
 

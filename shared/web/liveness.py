@@ -1,4 +1,4 @@
-"""A liveness end point for processes that serve nothing else: workers, controllers, probers."""
+"""What is asked of processes that serve nothing else, workers, controllers, probers: whether they live, and metrics."""
 
 from __future__ import annotations
 
@@ -6,22 +6,40 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from shared.web import metrics
 
 LOOK_SECONDS = 60.0
 """How often the server looks whether it was told to end; it ends with the process."""
 
 
 def serve_liveness(alive: Callable[[], bool], address: tuple[str, int]) -> ThreadingHTTPServer:
-    """Answer every GET at the address from a thread of its own: 200 while `alive()` holds, 503 when it doesn't."""
+    """Answer GETs at the address from a thread of its own.
+
+    `/healthz`: 200 while `alive()` holds, 503 when it doesn't. `/metrics`: those of the process. Anything else: 404.
+    """
 
     class Liveness(BaseHTTPRequestHandler):
-        """Has no body to send."""
+        """Answers what probes ask."""
 
         def do_GET(self) -> None:
-            """Whether the process comes round."""
-            self.send_response(HTTPStatus.OK if alive() else HTTPStatus.SERVICE_UNAVAILABLE)
-            self.send_header("Content-Length", "0")
+            """Whether the process comes round, or its metrics."""
+            match urlsplit(self.path).path:
+                case "/healthz":
+                    self._answer(HTTPStatus.OK if alive() else HTTPStatus.SERVICE_UNAVAILABLE)
+                case "/metrics":
+                    self._answer(HTTPStatus.OK, *metrics.exposition())
+                case _:
+                    self._answer(HTTPStatus.NOT_FOUND)
+
+        def _answer(self, status: HTTPStatus, content: bytes = b"", media_type: str = "") -> None:
+            self.send_response(status)
+            if media_type:
+                self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Being asked isn't news."""

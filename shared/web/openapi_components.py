@@ -19,6 +19,15 @@ from shared.web.problems import MEDIA_TYPE
 
 Schema = dict[str, Any]
 
+TAG = r'(W/)?"[^"\x00-\x20\x7f]*"'
+"""An entity tag (RFC 9110 §8.8.3)."""
+
+
+def listed(tag: str) -> str:
+    """The pattern of a condition: `*`, or a list of tags."""
+    return rf"^[ \t]*(\*|({tag})([ \t]*,[ \t]*({tag}))*)[ \t]*$"
+
+
 PROBLEM_SCHEMA: Schema = {
     "type": "object",
     "title": "Problem",
@@ -125,7 +134,7 @@ PARAMETERS: Mapping[str, dict[str, Any]] = {
         "name": "If-Match",
         "in": "header",
         "description": "The entity tag of the version that was read: nothing is done where it isn't the present one",
-        "schema": {"type": "string", "pattern": r'^\s*(\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*)\s*$'},
+        "schema": {"type": "string", "pattern": listed(TAG)},
     },
     "Limit": {
         "name": "limit",

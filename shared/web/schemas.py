@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
+from shared.utils.whole_numbers import parse_whole_number
 from shared.web.exact_types import exact
 
 T = TypeVar("T")
+
+
+MOST_DIGITS = 4_300
+"""As many as the interpreter reads as a number; how large one may be is for the rules, which may also cap it."""
+
+
+def _from_digits(text: str) -> int:
+    number = parse_whole_number(text.removeprefix("-"), MOST_DIGITS)
+    return -number if text.startswith("-") else number
+
+
+InDigits = BeforeValidator(_from_digits)
+"""Of a number in a query: it is written in digits. Pydantic by itself takes `6_0`, `+60` and `60.0` for 60. Bounds
+stand before it in an annotation, or documents don't tell them."""
+QueryNumber = Annotated[int, InDigits]
+"""Parameter type: a whole number of the query. What is out of range, as negative ones may be, is for the rules to
+refuse."""
 
 
 class Body(BaseModel):

@@ -1,6 +1,7 @@
 """`python -m shared.web.serve SERVICE` runs one service: its web server and its background runtime.
 
-SIGTERM and SIGINT end it gracefully: it leaves routing, finishes what it is answering, flushes its outbox relay.
+SIGTERM and SIGINT end it gracefully: it takes no more requests, finishes what it is answering, leaves routing and
+flushes its outbox relay.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import uvicorn
 from waitress.server import create_server
 
 from shared.kernel.logs import configure_logs, logger
+from shared.web import wsgi_server
 from shared.web.asgi_server import AsgiServer, HttpInTime
 from shared.web.runtime import ServiceApp
+from shared.web.turns import FairDispatcher, tenant_in
 
 WSGI_LOOK_SECONDS = 10
 """How often waitress looks for idle connections to close, without being woken by a request or a signal."""
@@ -75,12 +78,15 @@ def _with_runtime(app: ServiceApp) -> Any:
 def serve_wsgi(app: ServiceApp) -> None:
     """Serve with waitress, one process with a thread pool, until a signal."""
     host, port = app.settings.listen()
+    sockets: wsgi_server.Sockets = {}
     server = create_server(
         app.application,
+        map=sockets,
         host=host,
         port=port,
         asyncore_loop_timeout=WSGI_LOOK_SECONDS,
-        threads=app.settings.web_threads,
+        # Named as private, and the only way to hand in who gets the threads.
+        _dispatcher=FairDispatcher(app.settings.web_threads, tenant_in(app.settings.identity_signing_key)),
         ident="omnicloud",
         clear_untrusted_proxy_headers=False,
         channel_timeout=60,
@@ -90,7 +96,7 @@ def serve_wsgi(app: ServiceApp) -> None:
     signal.signal(signal.SIGTERM, _leave)
     app.runtime.start()
     try:
-        server.run()
+        wsgi_server.run(server, sockets)
     finally:
         app.runtime.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,8 @@ from tests.support.balancing import BALANCERS, POOLS
 from tests.support.identities import Tenant
 from tests.support.tools import daemon, free_ports, run, tool
 
-pytestmark = pytest.mark.services("loadbalancer")
+pytestmark = [pytest.mark.services("loadbalancer"), pytest.mark.timeout(400)]
+"""Longer than a tool may take."""
 
 SOURCE = "Debian's haproxy"
 ALGORITHMS = ("round_robin", "least_connections", "consistent_hash")
@@ -66,16 +68,25 @@ def make_pool(api: Api, weights: dict[int, int], drained: int | None = None, **f
     return str(pool["id"])
 
 
-def configuration(api: Api, pool: str, listeners: dict[int, str]) -> str:
-    """What is rendered for listeners on these ports."""
+def make_balancer(api: Api, pool: str, listeners: dict[int, str]) -> str:
+    """A load balancer with listeners on these ports that lead to the pool; its id."""
     body = {
         "name": "front",
         "listeners": [{"port": port, "protocol": spoken, "pool_id": pool} for port, spoken in listeners.items()],
     }
-    made = api.ok("POST", BALANCERS, 201, json=body)
-    answer = api.get(f"{BALANCERS}/{made['id']}/haproxy.cfg")
+    return str(api.ok("POST", BALANCERS, 201, json=body)["id"])
+
+
+def rendered(api: Api, balancer: str) -> str:
+    """The configuration of a load balancer."""
+    answer = api.get(f"{BALANCERS}/{balancer}/haproxy.cfg")
     assert answer.status_code == 200
     return answer.text
+
+
+def configuration(api: Api, pool: str, listeners: dict[int, str]) -> str:
+    """What is rendered for listeners on these ports."""
+    return rendered(api, make_balancer(api, pool, listeners))
 
 
 @contextmanager
@@ -109,6 +120,23 @@ def test_haproxy_accepts_every_kind_of_pool(
     checked = run([program, "-c", "-f", path], tmp_path)
     # A name that doesn't resolve here is a warning: its server is down until it does.
     assert checked.returncode == 0, checked.stdout
+
+
+def test_haproxy_starts_with_a_pool_that_no_listener_leads_to_and_says_how_it_does(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    program = tool("haproxy", SOURCE)
+    balancer = make_balancer(tenant.api, make_pool(tenant.api, {8080: 1}), {})
+    path = tmp_path / "haproxy.cfg"
+    path.write_text(rendered(tenant.api, balancer).replace("maxconn 10000", "maxconn 200"))
+    checked = run([program, "-c", "-f", path], tmp_path)
+    assert checked.returncode == 0, checked.stdout
+    statistics = b"\0" + balancer.encode().ljust(107, b"\0")  # abstract, as long as such an address may be
+    with daemon([program, "-db", "-f", path], tmp_path, statistics), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(statistics)
+        client.sendall(b"show info\n")
+        assert client.makefile("rb").readline() == b"Name: HAProxy\n"
 
 
 @pytest.mark.parametrize("spoken", ["http", "tcp"])

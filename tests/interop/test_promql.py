@@ -19,7 +19,8 @@ from tests.support.identities import Tenant
 from tests.support.monitoring import ALERTS, MONITOR, at, make_rule, points, sample, send
 from tests.support.tools import run, tool
 
-pytestmark = pytest.mark.services("monitor")
+pytestmark = [pytest.mark.services("monitor"), pytest.mark.timeout(400)]
+"""Longer than a tool may take."""
 
 SOURCE = "Debian's prometheus"
 APART = 61

@@ -19,8 +19,8 @@ from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 from tests.support.tools import run, tool
 
-pytestmark = [pytest.mark.services("deploy", "auth"), pytest.mark.timeout(300)]
-"""A run of terraform's is some processes, each of which begins anew."""
+pytestmark = [pytest.mark.services("deploy", "auth"), pytest.mark.timeout(400)]
+"""A run of terraform's is some processes, each of which begins anew; any of them may take as long as a tool may."""
 
 CONFIGURATION = """
 terraform {

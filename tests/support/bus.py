@@ -8,7 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from tests.support.eventually import PATIENCE
+
+PATIENCE_SECONDS = 30.0
+BATCH = 500
 
 
 class Bus:
@@ -19,16 +24,18 @@ class Bus:
         self._producer: Producer | None = None
 
     def events(
-        self, topic: str, matching: Callable[[dict[str, Any]], bool], count: int = 1, timeout: float = 10.0
+        self, topic: str, matching: Callable[[dict[str, Any]], bool], count: int = 1, timeout: float = PATIENCE_SECONDS
     ) -> list[dict[str, Any]]:
         """The first `count` events of a topic that match. Fails when they don't arrive within `timeout` seconds."""
         return self._read(topic, b"", matching, count, timeout)
 
-    def of_subject(self, topic: str, subject: str, count: int = 1, timeout: float = 10.0) -> list[dict[str, Any]]:
+    def of_subject(
+        self, topic: str, subject: str, count: int = 1, timeout: float = PATIENCE_SECONDS
+    ) -> list[dict[str, Any]]:
         """The first `count` events about one resource."""
         return self._read(topic, subject.encode(), lambda event: event.get("subject") == subject, count, timeout)
 
-    def holding(self, topic: str, words: bytes, timeout: float = 10.0) -> list[dict[str, Any]]:
+    def holding(self, topic: str, words: bytes, timeout: float = PATIENCE_SECONDS) -> list[dict[str, Any]]:
         """All events of a topic that hold these words and are on it by now."""
         consumer = self._consumer(topic)
         try:
@@ -37,11 +44,10 @@ class Bus:
                 for partition in partitions_of(consumer, topic)
             }
             found: list[dict[str, Any]] = []
-            deadline = time.monotonic() + timeout
+            deadline = time.monotonic() + timeout * PATIENCE
             while any(_position(consumer, topic, each) < ends[each] for each in ends):
                 assert time.monotonic() < deadline, f"{topic} could not be read to its end within {timeout:g} s"
-                if (event := _next_event(consumer, words)) is not None:
-                    found.append(event)
+                found += _next_events(consumer, words)
             return found
         finally:
             consumer.close()
@@ -53,15 +59,13 @@ class Bus:
         found: list[dict[str, Any]] = []
         consumer = self._consumer(topic)
         try:
-            deadline = time.monotonic() + timeout
+            deadline = time.monotonic() + timeout * PATIENCE
             while len(found) < count and time.monotonic() < deadline:
-                event = _next_event(consumer, words)
-                if event is not None and matching(event):
-                    found.append(event)
+                found += filter(matching, _next_events(consumer, words))
         finally:
             consumer.close()
         assert len(found) >= count, f"{len(found)} of {count} matching events on {topic} within {timeout:g} s"
-        return found
+        return found[:count]
 
     def send(self, topic: str, event: dict[str, Any]) -> None:
         """Put an event on the bus and wait until the broker has it."""
@@ -84,11 +88,15 @@ class Bus:
         return consumer
 
 
-def _next_event(consumer: Consumer, words: bytes) -> dict[str, Any] | None:
-    """The next event that holds these words. What is no event is passed over: other tests put anything on a topic."""
-    message = consumer.poll(0.1)
-    if message is None:
-        return None
+def _next_events(consumer: Consumer, words: bytes) -> list[dict[str, Any]]:
+    """Those of the next events that hold these words: many at a time, since a topic holds all that a run has told."""
+    messages = consumer.consume(1, 0.1)  # The library waits for as many as it is asked for.
+    messages += consumer.consume(BATCH, 0) if messages else []
+    return [event for message in messages if (event := _event(message, words)) is not None]
+
+
+def _event(message: Message, words: bytes) -> dict[str, Any] | None:
+    """The event of a message. What is no event is passed over: other tests put anything on a topic."""
     if message.error():
         raise KafkaException(message.error())
     text = message.value() or b""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.support.api import Api
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.tables import locked_table, sessions_at_locks
 
 INSTANCES = "/api/compute/v1/instances"
 HOSTS = "/api/compute/v1/hosts"
@@ -98,3 +102,12 @@ def plan_fault(
     """Let the next provider requests for this tenant fail."""
     body = {"operation": operation, "kind": kind, "tenant_id": tenant.id, "remaining": remaining}
     operator.ok("POST", FAULTS, 201, json={**body, "latency_ms": latency_ms})
+
+
+def at_once(fleet: FleetControl, *requests: Callable[[], Any]) -> Sequence[Any]:
+    """What the requests answer when each has come as far as a lock before any of them may change a host."""
+    with ThreadPoolExecutor(len(requests)) as pool:
+        with locked_table(fleet, "compute", "hosts"):
+            asked = [pool.submit(request) for request in requests]
+            eventually(lambda: sessions_at_locks(fleet, "compute") >= len(requests), 8.0)
+        return [each.result() for each in asked]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+
+PATIENCE = float(os.environ.get("OMNICLOUD_PATIENCE") or 1)
+"""A factor on all waits, for machines with much other work: the fleet's own starts heed it as well."""
 
 SHARE = 0.15
 """The longer it takes, the more rarely it is asked, so that asking doesn't slow down what is waited for: the answer
@@ -18,8 +22,10 @@ def eventually(probe: Callable[[], T], timeout: float = 10.0, interval: float = 
     """The first true result of `probe`, which is asked every `interval` seconds at most and more rarely with time.
     AssertionErrors of the probe count as "not yet".
 
-    After `timeout` seconds the probe's last AssertionError is raised, or one that shows its last result.
+    After `timeout` seconds, times `PATIENCE`, the probe's last AssertionError is raised, or one that shows its last
+    result.
     """
+    timeout *= PATIENCE
     began = time.monotonic()
     while True:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,34 @@ def usage_of(bus: Bus, service: str, resource: dict[str, Any], count: int = 1) -
 
     found = bus.events(f"{service}.events", matching, count)
     return sorted(found, key=lambda event: datetime.fromisoformat(event["data"]["started_at"]))
+
+
+def usage_event(tenant_id: str, service: str, meter: str, quantity: str, ended_at: datetime) -> dict[str, Any]:
+    """A usage event as a metering service sends it, of the hour up to a time."""
+    id = secrets.token_hex(8)
+    return {
+        "specversion": "1.0",
+        "id": f"e-{id}",
+        "source": f"omnicloud/{service}",
+        "type": f"{service}.usage.recorded",
+        "subject": f"r-{id}",
+        "time": ended_at.isoformat(),
+        "datacontenttype": "application/json",
+        "dataschema": "urn:omnicloud:event:usage.recorded",
+        "tenantid": tenant_id,
+        "correlationid": f"c-{id}",
+        "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01",
+        "actor": f"service:{service}",
+        "sequence": 1,
+        "data": {
+            "meter": meter,
+            "quantity": quantity,
+            "started_at": (ended_at - timedelta(hours=1)).isoformat(),
+            "ended_at": ended_at.isoformat(),
+            "resource_id": f"r-{id}",
+            "source": service,
+        },
+    }
 
 
 def window(event: dict[str, Any]) -> tuple[datetime, datetime]:

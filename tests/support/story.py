@@ -15,6 +15,8 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import httpx
+
 from tests.support.api import Api
 from tests.support.clock import clock
 from tests.support.eventually import eventually
@@ -123,9 +125,18 @@ class Story:
         yield Step("gateway", "the same requests again have no second effect", self.repeat)
 
     def _post(self, api: Api, path: str, status: int, body: dict[str, Any]) -> dict[str, Any]:
-        """A POST with an idempotency key of its own."""
+        """A POST with an idempotency key of its own, sent again while the platform says that it is to come later:
+        whoever just died was asked in the background as well, and is left alone for two seconds after that."""
         key = f"{self.run_id}-{len(self.requests)}"
-        answer = api.ok("POST", path, status, json=body, headers={"Idempotency-Key": key})
+
+        def answered() -> httpx.Response:
+            answer = api.post(path, json=body, headers={"Idempotency-Key": key})
+            assert (answer.status_code, "retry-after" in answer.headers) != (503, True), answer.text
+            return answer
+
+        response = eventually(answered, SLOW)
+        assert response.status_code == status, f"POST {path} answered {response.status_code}: {response.text}"
+        answer: dict[str, Any] = response.json()
         self.requests.append(Request(api, path, body, key, status, answer))
         return dict(answer)
 

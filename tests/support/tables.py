@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,17 +42,33 @@ class LockedTable:
         """Returns once somebody has come as far as this table."""
         eventually(self.waiting, 8.0)
 
+    def wait_for_somebody_at_a_row(self) -> None:
+        """Returns once somebody waits in the database for what somebody else has: a row, or a lock by agreement."""
+
+        def held_up() -> bool:
+            with self.connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'advisory')")
+                return cursor.fetchone() is not None
+
+        eventually(held_up, 8.0)
+
     def end_who_waits(self) -> None:
         """The database ends the sessions that stand at the table."""
+        self.end(self.waiting())
+
+    def end(self, processes: Sequence[int]) -> None:
+        """The database ends these sessions."""
         with self.connection.cursor() as cursor:
-            for process in self.waiting():
+            for process in processes:
                 cursor.execute("SELECT pg_terminate_backend(%s)", (process,))
 
 
 @contextmanager
-def locked_table(fleet: FleetControl, schema: str, table: str = "outbox") -> Iterator[LockedTable]:
-    """Hold a table of the infrastructure database for the length of a block."""
-    connection = _connect(fleet)
+def locked_table(
+    fleet: FleetControl, schema: str, table: str = "outbox", database: str = "infra"
+) -> Iterator[LockedTable]:
+    """Hold a table, by default of the infrastructure database, for the length of a block."""
+    connection = _connect(fleet, database)
     try:
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {schema}.{table} IN EXCLUSIVE MODE")
@@ -68,6 +84,19 @@ def session_states(fleet: FleetControl, service: str) -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT state FROM pg_stat_activity WHERE application_name = %s", (service,))
             return [str(state) for (state,) in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def sessions_at_locks(fleet: FleetControl, service: str, seconds: float = 0.0) -> int:
+    """How many of a service's sessions wait for a lock that somebody else has, each for so many seconds."""
+    connection = _connect(fleet)
+    try:
+        with connection.cursor() as cursor:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'"
+            waited = " AND clock_timestamp() - query_start >= make_interval(secs => %s)"
+            cursor.execute(query + waited, (service, seconds))
+            return int(cursor.fetchone()[0])
     finally:
         connection.close()
 
@@ -96,6 +125,6 @@ def under_way(api: Api, method: str, path: str, **kwargs: Any) -> Iterator[Futur
         yield pool.submit(ask)
 
 
-def _connect(fleet: FleetControl) -> Any:
-    host, port = fleet.address("infra-db:5432")
-    return psycopg2.connect(host=host, port=port, dbname="infra_db", user="omnicloud", password=PASSWORD)
+def _connect(fleet: FleetControl, database: str = "infra") -> Any:
+    host, port = fleet.address(f"{database}-db:5432")
+    return psycopg2.connect(host=host, port=port, dbname=f"{database}_db", user="omnicloud", password=PASSWORD)

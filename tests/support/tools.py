@@ -44,8 +44,10 @@ def run(
 
 
 @contextmanager
-def daemon(command: Sequence[str | Path], folder: Path, port: int) -> Iterator[None]:
-    """A server that runs for the length of a block, which begins once something accepts connections on the port."""
+def daemon(command: Sequence[str | Path], folder: Path, at: int | bytes) -> Iterator[None]:
+    """A server that runs for the length of a block, which begins once something accepts connections on the port, or at
+    the Unix socket of that address.
+    """
     log = folder / "daemon.log"
     with (
         log.open("wb") as output,
@@ -57,8 +59,8 @@ def daemon(command: Sequence[str | Path], folder: Path, port: int) -> Iterator[N
 
             def accepts() -> bool:
                 assert process.poll() is None, log.read_text()
-                with socket.socket() as client:
-                    return client.connect_ex(("127.0.0.1", port)) == 0
+                with socket.socket(socket.AF_INET if isinstance(at, int) else socket.AF_UNIX) as client:
+                    return client.connect_ex(("127.0.0.1", at) if isinstance(at, int) else at) == 0
 
             eventually(accepts, 20.0)
             yield

@@ -10,7 +10,7 @@ import signal
 import time
 from pathlib import Path
 
-from environment.fleet.consul import api_acl, api_kv, api_services
+from environment.fleet.consul import api_acl, api_kv, api_services, api_snapshot
 from environment.fleet.consul.http import HttpConnection
 from environment.fleet.consul.server import ConsulServer
 
@@ -26,7 +26,7 @@ def _arguments() -> argparse.Namespace:
 async def _serve(options: argparse.Namespace) -> None:
     config = json.loads(options.config.read_text()) if options.config else {}
     server = ConsulServer(config, options.data_dir, options.port, time.monotonic)
-    for part in (api_kv, api_services, api_acl):
+    for part in (api_kv, api_services, api_acl, api_snapshot):
         part.add_routes(server)
     server.start()
     loop = asyncio.get_running_loop()

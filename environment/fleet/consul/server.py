@@ -114,12 +114,14 @@ class Call:
         return int(text) if text else default
 
     async def watch(self, look: Callable[[], tuple[int, Response]]) -> Response:
-        """A blocking query: answer at once, or with ?index when the index has passed it or ?wait is over."""
+        """A blocking query: answer at once, or with ?index when the index has passed it or ?wait is over; at once when
+        a snapshot is restored, whatever its index."""
         seen = self.number("index")
         wait = seconds(self.request.query.get("wait"), _DEFAULT_WAIT) or _DEFAULT_WAIT
         deadline = self.server.monotonic() + min(wait, _LONGEST_WAIT)
+        restored = self.server.store.restored
         index, response = look()
-        while seen and index <= seen:
+        while seen and index <= seen and restored == self.server.store.restored:
             left = deadline - self.server.monotonic()
             if left <= 0 or not await self.server.store.wait_for_change(left):
                 break

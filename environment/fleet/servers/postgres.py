@@ -44,6 +44,8 @@ _SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
     "jit": "off",
+    # In the cluster's own folder: not every host has a /dev/shm that can be written.
+    "dynamic_shared_memory_type": "mmap",
     # Each database is visited once in this time, by a process that is started for it.
     "autovacuum_naptime": "1min",
 }

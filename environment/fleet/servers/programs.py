@@ -76,6 +76,12 @@ def without_root(argv: Sequence[str], owned: Path) -> list[str]:
     return [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--", *argv]
 
 
+def without_wrapper(argv: Sequence[str]) -> list[str]:
+    """A command line of `without_root` for a process that isn't root already."""
+    wrapped = argv[0].endswith(("unshare", "setpriv")) and "--" in argv
+    return list(argv[argv.index("--") + 1 :]) if wrapped else list(argv)
+
+
 def _give(directory: Path, user: int) -> None:
     os.chown(directory, user, user)
     for folder, folders, files in os.walk(directory):

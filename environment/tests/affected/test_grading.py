@@ -45,8 +45,9 @@ def test_affected_tests_come_first_and_the_verdict_stays(
         affected.extend(first.order(before, after))
         return affected
 
-    # When it is graded with the affected tests first
-    result = replace(grader, on_decided=decided, order=ordered).grade(workspace)
+    # When it is graded with the affected tests first (without twins: with them there are two unit processes at a time)
+    options = replace(grader.options, twins=False)
+    result = replace(grader, on_decided=decided, order=ordered, options=options).grade(workspace)
     # Then these came first in each process, although everything ran
     assert set(order) == set(grader.tests)
     unit = [test_id for test_id in order if test_id.startswith("tests/unit/")]
@@ -60,7 +61,7 @@ def test_affected_tests_come_first_and_the_verdict_stays(
         "All 5 tests that can be touched by your edits passed. The rest runs: it decides.",
     ]
     # And the verdict is that of a grading without an order
-    assert replace(grader, order=None).grade(workspace).failures == result.failures
+    assert replace(grader, order=None).grade(workspace).failures.keys() == result.failures.keys()
 
 
 def test_failures_are_named_up_to_a_few(reach_map: ReachMap, reference: Reference) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gymnasium
+import psutil
 import pytest
 from gymnasium.utils.env_checker import check_env
 
 import environment.envs
+from environment.bugs.errors import EpisodeError
 from environment.envs.debug_env import DebugEnv, Tool, action
+from environment.fleet.walls.host import WALLS_VARIABLE, this_host
 from environment.grading.grade import Grader
 
 
@@ -86,6 +91,60 @@ def _command(pid: int) -> str:
         return ""
 
 
+def test_a_daemon_ends_with_the_episode_and_nothing_is_left(env: DebugEnv) -> None:
+    env.reset(seed=1)
+    folder = env.workspace.parent
+    env.step(action(Tool.SHELL, text="(setsid sh -c 'setsid sleep 7654321 &' &) ; mkdir -p $HOME/x; touch /tmp/y"))
+    env.close()
+    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    assert ["sleep", "7654321"] not in commands
+    assert not folder.exists()
+
+
+def test_a_session_that_was_killed_goes_on(env: DebugEnv) -> None:
+    env.reset(seed=1)
+    assert env.step(action(Tool.SHELL, text="kill -9 $PPID; sleep 5"))[0]["status"] == 137
+    assert env.step(action(Tool.SHELL, text="echo on"))[0]["output"] == "on\n"
+
+
+def test_commands_that_are_too_long_are_told_so(env: DebugEnv) -> None:
+    env.reset(seed=1)
+    observation = env.step(action(Tool.SHELL, text="true " + "x" * 200_000))[0]
+    assert (observation["status"], "Write it to a file" in observation["output"]) == (126, True)
+
+
+def test_pipes_and_devices_are_no_files_to_read(env: DebugEnv) -> None:
+    env.reset(seed=1)
+    env.step(action(Tool.SHELL, text="mkfifo pipe; ln -s /dev/zero zero; truncate -s 2G big"))
+    assert env.step(action(Tool.READ, path="pipe"))[0]["status"] == 1
+    assert env.step(action(Tool.READ, path="zero"))[0]["status"] == 1
+    assert len(env.step(action(Tool.READ, path="big"))[0]["output"]) == 1_000_000
+
+
+def test_a_workspace_that_is_gone_is_graded_as_nothing(env: DebugEnv) -> None:
+    env.reset(seed=1, options={"bugs": ["H2"], "exact": True})
+    # As an agent can do where it isn't a user of its own
+    shutil.rmtree(env.workspace)
+    _, reward, _, _, info = env.step(action(Tool.SUBMIT))
+    assert reward < 0
+    assert info["score"]["void"].startswith("rejected")
+
+
+def test_a_host_without_walls_makes_no_episodes_unless_told_so(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WALLS_VARIABLE, "none")
+    this_host.cache_clear()
+    try:
+        with pytest.raises(EpisodeError, match="parties can read each other's files"):
+            DebugEnv(grader).reset(seed=1)
+        env = DebugEnv(grader, untrusted=True)
+        env.reset(seed=1, options={"bugs": ["H2"], "exact": True})
+        score = env.step(action(Tool.GRADE))[4]["score"]
+        assert (score["trusted"], len(score["holes"]) >= 2) == (False, True)
+        env.close()
+    finally:
+        this_host.cache_clear()
+
+
 def test_files_outside_are_refused(env: DebugEnv) -> None:
     env.reset(seed=1)
     observation = env.step(action(Tool.READ, path="../../etc/passwd"))[0]
@@ -98,3 +157,15 @@ def test_files_outside_are_refused(env: DebugEnv) -> None:
 def test_an_agent_is_not_told_which_bugs_there_are(env: DebugEnv) -> None:
     env.reset(seed=1, options={"bugs": ["L1"]})
     assert '"bugs"' not in env.step(action(Tool.GRADE))[0]["output"]
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_info_tells_which_bugs_there_are_only_when_asked(grader: Grader, asked: bool) -> None:
+    env = DebugEnv(grader, shell_seconds=20, tell_bugs=asked)
+    try:
+        env.reset(seed=1, options={"bugs": ["H2"], "exact": True})
+        score = env.step(action(Tool.SUBMIT))[4]["score"]
+        assert [bug["id"] for bug in score.get("bugs", [])] == (["H2"] if asked else [])
+        assert ("H2" in json.dumps(score)) == asked
+    finally:
+        env.close()

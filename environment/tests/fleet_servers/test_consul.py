@@ -99,6 +99,34 @@ def test_a_blocking_query_returns_on_the_change_and_not_before(client: consul.Co
     assert client.kv.get("watched", index=index, wait="10s")[1]["Value"] == b"2"
 
 
+def test_a_snapshot_brings_back_what_there_was_with_its_index_and_whoever_waits_is_answered(
+    client: consul.Consul, raw: httpx.Client, server: Running
+) -> None:
+    client.kv.put("saved/a", "1")
+    saved = raw.get("/v1/snapshot")
+    before, _ = client.kv.get("saved/", recurse=True)
+    client.kv.put("saved/a", "2")
+    client.kv.put("saved/b", "3")
+    later, _ = client.kv.get("saved/", recurse=True)
+    began = time.monotonic()
+    restorer = threading.Timer(
+        0.1, lambda: httpx.put(f"http://127.0.0.1:{server.port}/v1/snapshot", content=saved.content)
+    )
+    restorer.start()
+    answered, entries = client.kv.get("saved/", recurse=True, index=later, wait="8s")
+    assert time.monotonic() - began < 5
+    assert [(entry["Key"], entry["Value"]) for entry in entries] == [("saved/a", b"1")]
+    assert int(answered) == int(before) < int(later)
+    client.kv.put("saved/a", "4")
+    assert client.kv.get("saved/a")[1]["Value"] == b"4"
+
+
+def test_what_is_no_snapshot_changes_nothing(client: consul.Consul, raw: httpx.Client) -> None:
+    client.kv.put("kept", "1")
+    assert raw.put("/v1/snapshot", content=b"no snapshot").status_code in (400, 500)
+    assert client.kv.get("kept")[1]["Value"] == b"1"
+
+
 def test_only_one_session_holds_a_lock_and_its_end_frees_it_after_the_delay(client: consul.Consul) -> None:
     first = client.session.create(lock_delay=1)
     second = client.session.create(lock_delay=1)
@@ -237,6 +265,7 @@ def test_a_token_may_do_what_its_policy_grants_and_no_more(root: httpx.Client) -
     assert root.get("/v1/kv/other", headers=service).status_code == 403
     assert root.put("/v1/session/create", headers=service).status_code == 403
     assert root.get("/v1/acl/tokens", headers=service).status_code == 403
+    assert root.get("/v1/snapshot", headers=service).status_code == 403
     assert list(root.get("/v1/agent/services", headers=service).json()) == ["web"]
 
 

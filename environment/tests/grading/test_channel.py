@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from environment.fleet.walls.host import Host
 from environment.grading.errors import InfrastructureError
+from environment.grading.nanny import Ending
+from environment.grading.parties import Parties
 from environment.grading.process import Channel, Job
 from environment.grading.results import Outcome
 
@@ -37,7 +40,7 @@ def finished(count: int, status: int = 0) -> dict[str, Any]:
 def test_a_run_that_agrees_with_itself() -> None:
     results = channel(["a", "b", "c"])
     send(results, collected("a"), collected("b"), decided("a"), decided("b", "failed"), finished(2, 1))
-    run = results.verdict(1, "")
+    run = results.verdict(Ending(1), "")
     assert run.void == ""
     assert run.outcomes == {"a": Outcome.PASSED, "b": Outcome.FAILED, "c": Outcome.MISSING}
     assert (run.passed, run.failed) == ({"a"}, {"b", "c"})
@@ -62,7 +65,7 @@ def test_a_run_that_agrees_with_itself() -> None:
 def test_a_contradiction_voids_the_run(records: list[dict[str, Any]], status: int) -> None:
     results = channel(["a"])
     send(results, *records)
-    run = results.verdict(status, "")
+    run = results.verdict(Ending(status), "")
     assert run.void
     assert run.passed == frozenset()
 
@@ -71,21 +74,49 @@ def test_a_contradiction_voids_the_run(records: list[dict[str, Any]], status: in
 def test_a_line_that_is_not_ours_voids_the_run(line: bytes) -> None:
     results = channel(["a"])
     results.receive(line)
-    assert results.verdict(1, "").void
+    assert results.verdict(Ending(1), "").void
 
 
 def test_a_process_that_died_keeps_what_was_decided_before() -> None:
     results = channel(["a", "b", "c"])
     send(results, collected("a"), collected("b"), collected("c"), decided("a"), {"kind": "started", "id": "b"})
-    run = results.verdict(139, "")
+    run = results.verdict(Ending(-11), "")
     assert run.outcomes == {"a": Outcome.PASSED, "b": Outcome.ERROR, "c": Outcome.MISSING}
     assert run.void == ""
 
 
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        (Ending(-9), "ended with signal 9"),
+        (Ending(139), "ended with status 139"),
+        (Ending(3), "ended with status 3"),
+        (Ending(None), "who watched the process was killed"),
+        (None, "was given up"),
+    ],
+)
+def test_foreign_code_whose_process_ends_otherwise_than_pytest_does_is_not_believed(
+    ending: Ending | None, reason: str
+) -> None:
+    # Given a process behind walls that reported what a good run reports
+    results = Channel(Job(Path(), [], ["a"], parties=Parties(Host())), None)
+    send(results, collected("a"), decided("a"), finished(1))
+    # When it ends otherwise, Then the run is void
+    run = results.verdict(ending, "")
+    assert reason in run.void
+    assert run.passed == frozenset()
+
+
+def test_foreign_code_must_come_to_its_closing_line() -> None:
+    results = Channel(Job(Path(), [], ["a"], parties=Parties(Host())), None)
+    send(results, collected("a"), decided("a"))
+    assert "closing line" in results.verdict(Ending(1), "").void
+
+
 def test_a_process_that_never_began_says_why() -> None:
     log = "ImportError while loading conftest '/x/conftest.py'.\nconftest.py:9: in <module>\nE   ImportError: no X\n\n"
-    assert channel(["a"]).verdict(4, log).messages == {"a": "didn't run: ImportError: no X"}
-    assert channel(["a"]).verdict(1, "killed\n").messages == {"a": "didn't run: killed"}
+    assert channel(["a"]).verdict(Ending(4), log).messages == {"a": "didn't run: ImportError: no X"}
+    assert channel(["a"]).verdict(Ending(1), "killed\n").messages == {"a": "didn't run: killed"}
     assert channel(["a"]).verdict(None, "anything").messages == {"a": "didn't run"}
 
 
@@ -93,7 +124,7 @@ def test_paths_are_told_as_they_are_in_the_tree() -> None:
     results = Channel(Job(Path("/tmp/oc-1a/tree"), [], ["a"]), None)
     message = "cannot import X (/tmp/oc-1a/tree/shared/http.py)"
     send(results, collected("a"), decided("a", "failed") | {"message": message}, finished(1, 1))
-    assert results.verdict(1, "").messages == {"a": "cannot import X (shared/http.py)"}
+    assert results.verdict(Ending(1), "").messages == {"a": "cannot import X (shared/http.py)"}
 
 
 def test_a_process_that_was_given_up_timed_out_in_the_test_that_ran() -> None:
@@ -104,10 +135,10 @@ def test_a_process_that_was_given_up_timed_out_in_the_test_that_ran() -> None:
 
 def test_pytest_that_cannot_run_is_the_environment_s_fault() -> None:
     with pytest.raises(InfrastructureError, match="status 4"):
-        channel(["a"], ("services",)).verdict(4, "usage")
+        channel(["a"], ("services",)).verdict(Ending(4), "usage")
 
 
 def test_results_of_tests_that_were_not_asked_for_do_not_count() -> None:
     results = channel(["a"])
     send(results, collected("a"), collected("x"), decided("a"), decided("x"), finished(2))
-    assert results.verdict(0, "").outcomes == {"a": Outcome.PASSED}
+    assert results.verdict(Ending(0), "").outcomes == {"a": Outcome.PASSED}

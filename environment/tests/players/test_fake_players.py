@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from environment.grading.grade import Grader
-from environment.reward.score import BugStatus, Score
+from environment.reward.bug_status import BugStatus
+from environment.reward.score import Score
 from environment.tests.players.play import fix
 from environment.workspace.episode import load_episode
 from environment.workspace.make import make_workspace

@@ -1,7 +1,9 @@
 """The players on the real platform: floor, ceiling, tiers, masking, regression.
 
-They judge by the unit tests, which need no fleet. `OMNICLOUD_PLAYER_CATEGORIES` names other test categories (between
-commas, or `all`: that takes a fleet a grading, and hours), `OMNICLOUD_PLAYER_BUGS` a smaller set of bugs.
+They judge by unit tests, which need no fleet, and of these by some that each bug fails and a part of the others: every
+grading runs each of its tests twice, and there are many gradings. `OMNICLOUD_PLAYER_CATEGORIES` names test categories
+that are taken whole (between commas, or `all`: that takes a fleet a grading, and hours), `OMNICLOUD_PLAYER_BUGS` a
+smaller set of bugs.
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ import pytest
 from environment.bugs.catalogue import Catalogue, load_catalogue
 from environment.bugs.families import CHAIN
 from environment.bugs.graph import order
-from environment.bugs.manifest import CATEGORIES, load_manifest, manifest_path
+from environment.bugs.manifest import CATEGORIES, Standing, load_manifest, manifest_path
 from environment.grading.grade import Grader, default_grader
+from environment.reward.bug_status import BugStatus
 from environment.reward.failures import failure_causes
-from environment.reward.score import BugStatus, Score
+from environment.reward.score import Score
 from environment.tests.players.play import fix
+from environment.verification.checks import check
 from environment.workspace.make import make_workspace
+from environment.workspace.reference import default_reference
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,38 +33,53 @@ pytestmark = [
 ]
 
 
+TRIGGERS_OF_A_BUG = 6
+"""So many of the unit tests that a bug fails."""
+OF_THE_OTHERS = 40
+"""Beside them one in so many unit tests."""
+
+
 def words(name: str, default: list[str]) -> list[str]:
     text = os.environ.get(name, "")
     return [word.strip() for word in text.split(",") if word.strip()] or default
 
 
-def categories() -> list[str]:
-    """The test categories to judge by."""
-    chosen = words("OMNICLOUD_PLAYER_CATEGORIES", ["unit"])
-    return list(CATEGORIES) if chosen == ["all"] else chosen
+def judges(grader: Grader) -> frozenset[str]:
+    """The tests to judge by."""
+    chosen = words("OMNICLOUD_PLAYER_CATEGORIES", [])
+    if chosen:
+        wanted = list(CATEGORIES) if chosen == ["all"] else chosen
+        return frozenset(test_id for test_id, info in grader.tests.items() if info.category in wanted)
+    unit = sorted(test_id for test_id, info in grader.tests.items() if info.category == "unit")
+    found = set(unit[::OF_THE_OTHERS])
+    for item in grader.manifest.bugs.values():
+        found.update(sorted(set(item.triggers) & set(unit))[:TRIGGERS_OF_A_BUG])
+    return frozenset(found)
 
 
 @pytest.fixture
 def real_grader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grader:
-    """A grader of this repository, restricted to the chosen categories, with a state folder of its own."""
+    """A grader of this repository, restricted to the chosen tests, with a state folder of its own."""
     monkeypatch.setenv("OMNICLOUD_STATE", str(tmp_path / "state"))
     grader = default_grader()
-    chosen = categories()
-    if len(chosen) < len(CATEGORIES):
-        grader.only = frozenset(test_id for test_id, info in grader.tests.items() if info.category in chosen)
+    grader.only = judges(grader)
     return grader
 
 
 def chosen_bugs(grader: Grader) -> list[str]:
     """The bugs to play with: those of the measured catalogue that fail tests of the chosen categories."""
-    measured = grader.manifest.bugs
-    ids = [bug_id for bug_id in words("OMNICLOUD_PLAYER_BUGS", list(grader.catalogue)) if bug_id in measured]
-    return [bug_id for bug_id in ids if set(measured[bug_id].triggers) & set(grader.tests)]
+    named = [grader.catalogue[bug_id] for bug_id in words("OMNICLOUD_PLAYER_BUGS", list(grader.catalogue))]
+    today = [bug for bug in named if grader.manifest.standing(bug, grader.manifest.reference) is Standing.TODAY]
+    measured = {bug.id: grader.manifest.bugs[bug.id] for bug in today}
+    return [bug_id for bug_id, item in measured.items() if set(item.triggers) & set(grader.tests)]
 
 
 def measured_chain(catalogue: Catalogue, ids: list[str]) -> list[str]:
-    """The part of the promised chain that is there."""
-    return [bug_id for bug_id in CHAIN if bug_id in catalogue and bug_id in ids]
+    """The part of the promised chain that is measured."""
+    found = [bug_id for bug_id in CHAIN if bug_id in catalogue and bug_id in ids]
+    if len(found) < 2:
+        pytest.skip(f"{len(found)} links of the chain are measured: `omnicloud bugs verify {' '.join(CHAIN)}`")
+    return found
 
 
 def make(grader: Grader, ids: list[str], folder: Path) -> Path:
@@ -137,5 +157,11 @@ def test_breaking_again_what_was_repaired_costs_the_penalty(real_grader: Grader,
     assert again.reward == again.penalty < 0
 
 
-def test_the_measured_catalogue_is_whole() -> None:
-    assert set(load_manifest().bugs) == set(load_catalogue())
+def test_the_manifest_is_of_bugs_of_the_catalogue_and_what_is_not_measured_is_told() -> None:
+    catalogue, manifest, reference = load_catalogue(), load_manifest(), default_reference()
+    assert set(manifest.bugs) <= set(catalogue)
+    told = {finding.bug: finding.text for finding in check(catalogue, reference, manifest) if finding.bug}
+    for bug in catalogue.values():
+        standing = manifest.standing(bug, reference.digest)
+        assert ("isn't measured" in told.get(bug.id, "")) == (standing is Standing.NOT), bug.id
+        assert ("on an older reference" in told.get(bug.id, "")) == (standing is Standing.EARLIER), bug.id

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from environment.reach.changes import Changes, changes
 from environment.reach.imports import Closures
+from environment.reach.prints import difference, from_lines, patched, print_of, prints_of, to_lines
 from environment.tests.fake_platform import FILES
 
 RULES = '''"""Rules."""
@@ -74,7 +78,11 @@ TREE = {
 def edited(path: str, old: str, new: str) -> Changes:
     content = TREE[path].decode()
     assert content.count(old) == 1
-    return changes(TREE, {**TREE, path: content.replace(old, new).encode()})
+    after = {**TREE, path: content.replace(old, new).encode()}
+    found = changes(TREE, after)
+    # Prints of the tree before are as good as the tree.
+    assert changes(prints_of(TREE), after) == found
+    return found
 
 
 def rules(*names: str) -> frozenset[str]:
@@ -156,6 +164,32 @@ def test_equal_trees_do_not_differ_and_differences_are_found_from_both_sides(pat
     assert one == two
     assert bool(one) == bool(paths)
     assert one.modules | one.files >= set(paths)
+
+
+@given(st.sampled_from([path for path in TREE if path.endswith(".py")]), st.randoms(use_true_random=False))
+def test_a_print_comes_back_from_its_lines_and_from_a_difference(path: str, dice: random.Random) -> None:
+    # Given a file, and another one that lacks some of its statements and repeats others
+    body = ast.parse(TREE[path]).body
+    chosen = ast.Module([dice.choice(body) for _ in body], [])
+    one, other = print_of(path, TREE[path]), print_of(path, ast.unparse(chosen).encode())
+    lines = to_lines(one)
+    dice.shuffle(lines)
+    again = from_lines(lines)
+    assert again is not None
+    assert to_lines(again) == to_lines(one)
+    assert changes({path: again}, {path: TREE[path]}) == Changes()
+    for before, after in ((one, other), (None, one), (one, None)):
+        found = patched(before, difference(before, after))
+        assert to_lines(found) == to_lines(after)
+    assert not set(difference(one, one)["gone"] + difference(one, one)["come"])
+
+
+def test_a_difference_that_does_not_fit_is_refused() -> None:
+    one, other = (print_of("shared/a.py", source) for source in (b"X = 1\n", b"X = 2\n"))
+    with pytest.raises(ValueError, match="doesn't fit"):
+        patched(other, difference(one, None))
+    with pytest.raises(ValueError, match="no line of a print"):
+        from_lines(["= 1", "x 2"])
 
 
 def test_closures_follow_packages_and_plugins() -> None:

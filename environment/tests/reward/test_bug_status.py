@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from environment.bugs.catalogue import Catalogue
 from environment.bugs.manifest import Manifest, Measurement
-from environment.reward.score import BugStatus, judge_bugs
+from environment.reward.bug_status import BugStatus, judge_bugs
 
 
 def judge(catalogue: Catalogue, failed: set[str], injected: tuple[str, ...] = ("L1", "E1", "E9", "H2")) -> list[str]:
@@ -31,4 +31,12 @@ def test_half_a_repair_is_none(catalogue: Catalogue) -> None:
 
 def test_an_unmeasured_bug_is_said_to_be_so(catalogue: Catalogue) -> None:
     (report,) = judge_bugs(catalogue, ["E1"], Manifest(""), ["a"])
-    assert report.status is BugStatus.UNMEASURED
+    assert (report.status, str(report.status)) == (BugStatus.UNMEASURED, "not measured")
+
+
+def test_where_a_bug_is_not_measured_its_failures_are_nobodys(catalogue: Catalogue) -> None:
+    # Given L1 repaired and a bug of which nobody knows what it fails
+    bugs = {"L1": Measurement("", "", tuple("abcdef")), "E1": Measurement("", "", ("a", "b"))}
+    told = judge_bugs(catalogue, ["L1", "E1", "H2"], Manifest("", {}, bugs), ["f"])
+    # Then what still fails may be that bug's work, and the repair isn't called half done
+    assert [str(report.status) for report in told] == ["not measured", "fixed", "not measured"]

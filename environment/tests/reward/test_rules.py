@@ -59,11 +59,56 @@ def test_the_range() -> None:
     assert (Fraction("-0.20"), Fraction("1.375")) == (LOWEST, HIGHEST)
 
 
-def test_weights() -> None:
-    tests = {name: TestInfo(name, ("auth",)) for name in CATEGORIES}
-    assert pass_rate(tests, {"unit"}) == Fraction(1, 15)
-    assert pass_rate(tests, {"chaos", "system"}) == Fraction(6, 15)
+def suite(**counts: int) -> dict[str, TestInfo]:
+    """So many tests of each category, named `unit0`, `unit1`, …"""
+    return {f"{name}{n}": TestInfo(name, ("auth",)) for name, count in counts.items() for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("category", "part"),
+    [
+        ("unit", 200),
+        ("integration", 225),
+        ("contract", 120),
+        ("chaos", 240),
+        ("security", 200),
+        ("performance", 120),
+        ("system", 360),
+    ],
+)
+@pytest.mark.parametrize("tests", [1, 7, 4173])
+def test_a_category_has_its_share_however_many_tests_it_has(category: str, part: int, tests: int) -> None:
+    everything = suite(**{**dict.fromkeys(CATEGORIES, 3), category: tests})
+    whole = {test_id for test_id, info in everything.items() if info.category == category}
+    assert pass_rate(everything, whole) == Fraction(part, 1465)
+    assert pass_rate(everything, {f"{category}0"}) == Fraction(part, 1465 * tests)
+
+
+def test_the_others_share_what_a_category_without_tests_would_have() -> None:
+    tests = suite(unit=4, chaos=2)
+    assert pass_rate(tests, {"unit0", "chaos0"}) == Fraction(200, 440) / 4 + Fraction(240, 440) / 2
+    assert pass_rate(tests, set(tests)) == 1
+    assert pass_rate(suite(unit=2), {"unit0"}) == Fraction(1, 2)
     assert pass_rate({}, set()) == 0
+
+
+@given(SUITES, st.data())
+def test_the_pass_rate_is_1_for_everything_only(tests: dict[str, TestInfo], data: st.DataObject) -> None:
+    passed = data.draw(st.sets(st.sampled_from(sorted(tests))))
+    rate = pass_rate(tests, passed)
+    assert 0 <= rate <= 1
+    assert (rate == 1) == (passed == set(tests))
+    assert (rate == 0) == (not passed)
+
+
+def test_the_document_names_the_shares() -> None:
+    tests = suite(unit=2, security=1)
+    document = to_document(score(tests, {"unit0": ("failed", "")}, baseline(tests, set())))
+    told = {item["name"]: (item["share_exact"], item["passed"], item["total"]) for item in document["categories"]}
+    assert told["unit"] == ("1/2", 1, 2)
+    assert told["security"] == ("1/2", 1, 1)
+    assert told["system"] == ("0", 0, 0)
+    assert sum(Fraction(share) for share, *_ in told.values()) == 1
 
 
 def test_a_bonus_without_tests_is_not_earned() -> None:

@@ -57,9 +57,14 @@ READS_THE_CLOCK = {
     "shared/web/asgi_server.py": frozenset({"time.time"}),
 }
 
-ON_PLAIN_SOCKETS = {"gateway": ("api", "ports", "settings")}
+FURTHER_ROOMS = {
+    "gateway": ("api", "ports", "settings"),
+    "storage": ("operations.uploads", "operations.bodies"),
+    "loadbalancer": ("ports.probes",),
+}
 """Rooms that unit tests may enter beside the rules: the gateway's way through HTTP has edges that no live service
-shows, such as a connection that ends at the wrong moment, or a token that is shown while its key changes."""
+shows, such as a connection that ends at the wrong moment, or a token that is shown while its key changes; the local
+fleet's object store keeps the parts that others replace; and names lead where a test's resolver says."""
 
 each_service = pytest.mark.parametrize("service", services.NAMES)
 
@@ -248,7 +253,7 @@ def test_types_of_events_stand_where_they_are_told_or_heard_and_nowhere_else(ser
 
 @each_service
 def test_unit_tests_import_the_rules_of_a_service_and_nothing_else_of_it(service: str) -> None:
-    rooms = tuple(f"services.{service}.{room}" for room in ("domain", *ON_PLAIN_SOCKETS.get(service, ())))
+    rooms = tuple(f"services.{service}.{room}" for room in ("domain", *FURTHER_ROOMS.get(service, ())))
     wrong = [
         f"{where(path, node)} {name}"
         for path in sorted((ROOT / "tests" / "unit" / service).glob("**/*.py"))
@@ -256,6 +261,18 @@ def test_unit_tests_import_the_rules_of_a_service_and_nothing_else_of_it(service
         if name.startswith("services.") and not name.startswith(rooms)
     ]
     assert not wrong, f"{wrong}: what needs a database, a broker or a framework is tested on the live fleet"
+
+
+@pytest.mark.parametrize("root", [ROOT / "tests", ROOT / "environment/held_out"], ids=["tests", "held out"])
+def test_tests_with_a_fleet_import_nothing_of_what_they_judge(root: Path) -> None:
+    wrong = [
+        f"{where(path, node)} {name}"
+        for path in sorted(root.glob("**/*.py"))
+        if path.relative_to(root).parts[0] != "unit"
+        for node, name in imported(path)
+        if name.partition(".")[0] in ("services", "shared", "environment")
+    ]
+    assert not wrong, f"{wrong}: they run where it can't be imported, so that it can't change them"
 
 
 @each_service
@@ -400,7 +417,7 @@ def nouns(service: str) -> set[str]:
 @pytest.mark.parametrize("category", ["unit", "integration", *STORIES])
 def test_tests_are_called_after_what_they_test(service: str, category: str) -> None:
     common = stems(service, "domain") if category == "unit" else {STORIES[category]} if category in STORIES else set()
-    if category == "unit" and service in ON_PLAIN_SOCKETS:
+    if category == "unit" and service in FURTHER_ROOMS:
         common |= stems(service, "ports")
     allowed = common | nouns(service)
     folder = ROOT / "tests" / category / service

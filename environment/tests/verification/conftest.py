@@ -4,7 +4,8 @@ from environment.tests.episode_fixtures import (
     catalogue_folder,
     grader,
     measured,
+    measured_folder,
     reference,
 )
 
-__all__ = ["_own_state", "catalogue", "catalogue_folder", "grader", "measured", "reference"]
+__all__ = ["_own_state", "catalogue", "catalogue_folder", "grader", "measured", "measured_folder", "reference"]

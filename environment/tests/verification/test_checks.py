@@ -92,6 +92,10 @@ def test_what_was_measured_is_checked(reference: Reference, catalogue: Catalogue
         "L1: fails 1 visible tests; there must be at least 2",
         "E1: doesn't depend on L1: no trigger of E1 fails with L1 alone",
         "E9: was measured as E8: ids are permanent, don't renumber",
+    ]
+    notes = [finding for finding in check(catalogue, reference, Manifest(digest, {}, bugs)) if not finding.error]
+    assert [f"{finding.bug}: {finding.text}" for finding in notes] == [
         "E9: isn't measured: `omnicloud bugs verify E9`",
         "H2: isn't measured: `omnicloud bugs verify H2`",
+        "E8: is in the manifest, but has no patch",
     ]

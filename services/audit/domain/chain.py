@@ -83,8 +83,8 @@ class Verification:
 
 
 def record_time(moment: datetime) -> str:
-    """A time in the one form that goes into hashes: UTC, microseconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """A time in the one form that goes into hashes: UTC, microseconds, `Z`. As text it sorts as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def record_hash(tenant_id: str, sequence: int, entry: Entry, previous_hash: str) -> str:

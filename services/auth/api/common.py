@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from services.auth.ports import Ports
 from shared.web.django_problems import problem_response
@@ -33,3 +34,9 @@ class SecretView(View):
             error = IdempotencyNotSupported("this answer is given once: leave the Idempotency-Key out")
             return problem_response(problem_body(error, request.path))
         return super().dispatch(request, *args, **kwargs)
+
+
+def client_address(request: Request) -> str:
+    """The client's address, which the gateway sets; the peer's where a request didn't come through it."""
+    forwarded = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
+    return forwarded or str(request.META.get("REMOTE_ADDR", ""))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import URLPattern, path
 from rest_framework.request import Request
 
-from services.auth.api.common import Body, View
+from services.auth.api.common import Body, View, client_address
+from services.auth.domain.lockout import InvalidCredentials
 from services.auth.operations import me as operations
 from services.auth.ports import Ports
 from services.auth.schemas import Me, PasswordChange
@@ -26,9 +29,13 @@ class OwnPassword(View):
     """One's own password."""
 
     @endpoint(None, signed_in=True, request=PasswordChange, status=204)
-    def post(self, request: Request, body: Body) -> None:
-        subject = current().caller.subject
-        operations.change_password(self.ports, subject, body["current_password"], body["new_password"])
+    def post(self, request: Request, body: Body) -> Any:
+        subject, address = current().caller.subject, client_address(request)
+        try:
+            operations.change_password(self.ports, subject, body["current_password"], body["new_password"], address)
+        except InvalidCredentials as refusal:  # answered, not raised: the counted failure stays
+            return self.committed_refusal(request, refusal)
+        return None
 
 
 def routes(ports: Ports) -> list[URLPattern]:

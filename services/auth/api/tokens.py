@@ -12,18 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from services.auth.api.common import Body, View
+from services.auth.api.common import Body, View, client_address
 from services.auth.domain import oauth
-from services.auth.domain.tokens import ISSUER
 from services.auth.operations import tokens as operations
 from services.auth.ports import Ports
 from services.auth.schemas import Introspection, RefreshTokenIn, ServerMetadata, TokenIn, TokenOut, TokenRequest
 from shared.errors import PayloadTooLarge, Unauthenticated
 from shared.web.django_json import StrictJsonParser
-from shared.web.django_problems import problem_response
 from shared.web.django_views import endpoint
 from shared.web.permissions import INTERNAL
-from shared.web.problems import problem_body
 
 MAX_FORM_BYTES = 65_536
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -88,7 +85,7 @@ class Tokens(OAuthView):
         try:
             issued = TokenOut(self._issue(body, client_address(request))).data
         except Unauthenticated as refusal:  # answered, not raised: the counted failure and the ended session stay
-            return _refused(refusal, request)
+            return self.committed_refusal(request, refusal)
         if request.content_type == oauth.FORM:
             issued = {name: value for name, value in issued.items() if value is not None}
         return Response(issued, headers=NO_STORE)
@@ -100,19 +97,6 @@ class Tokens(OAuthView):
             return operations.with_refresh_token(self.ports, body["refresh_token"])
         claimed = operations.Claimed(body["tenant_id"], body["email"], address)
         return operations.with_password(self.ports, claimed, body["password"], body["totp_code"])
-
-
-def client_address(request: Request) -> str:
-    """The client's address, which the gateway sets; the peer's where a request didn't come through it."""
-    forwarded = str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
-    return forwarded or str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _refused(refusal: Unauthenticated, request: Request) -> HttpResponse:
-    response = problem_response(problem_body(refusal, request.path))
-    for name, value in refusal.headers.items():
-        response[name] = value
-    return response
 
 
 class TokenRevocation(OAuthView):
@@ -141,7 +125,7 @@ class Metadata(View):
     def get(self, request: Request) -> Body:
         scheme = request.headers.get("X-Forwarded-Proto", "http")
         host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
-        return oauth.metadata(ISSUER, f"{scheme}://{host}")
+        return oauth.metadata(self.ports.settings.token_issuer, f"{scheme}://{host}")
 
 
 def routes(ports: Ports) -> list[URLPattern]:

@@ -79,7 +79,10 @@ def refusal(problem: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def metadata(issuer: str, base: str) -> dict[str, Any]:
-    """What a client has to know (RFC 8414 §2); `base` is the address under which the platform is reached."""
+    """What a client has to know (RFC 8414 §2); `base` is the address under which the client reaches the platform.
+
+    A client compares `issuer` with the address that it began with (§3.3), where that is the platform's public one.
+    """
     api = f"{base}/api/auth/v1"
     return {
         "issuer": issuer,

@@ -58,4 +58,9 @@ def judge(token: PresentedToken, now: datetime) -> Verdict:
 
 def expiry(family_started_at: datetime, now: datetime) -> datetime:
     """When a token that is given out now expires: the idle limit, cut off by the family's end."""
-    return min(now + IDLE_LIFETIME, family_started_at + FAMILY_LIFETIME)
+    return min(now + IDLE_LIFETIME, family_end(family_started_at))
+
+
+def family_end(started_at: datetime) -> datetime:
+    """When a login is over, and with it every token that descends from it."""
+    return started_at + FAMILY_LIFETIME

@@ -20,7 +20,6 @@ from shared.errors import Unauthenticated
 
 ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
-ISSUER = "omnicloud-auth"
 AUDIENCE = "omnicloud"
 LIFETIME = timedelta(minutes=15)
 FIRST_PARTY_CLIENT = "omnicloud"
@@ -44,8 +43,8 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a token is for. `origin` is the log-in or API key that it descends from, and ends with; `grant_ids` are the
-    identifiers of the grants, in their order."""
+    """Whom a token is for. `origin` is the log-in or API key that it descends from, and ends with, at the latest at
+    `ends_at`; `grant_ids` are the identifiers of the grants, in their order."""
 
     id: str
     tenant_id: str
@@ -54,21 +53,24 @@ class Subject:
     grant_ids: tuple[str, ...] = ()
     origin: str = ""
     client_id: str = FIRST_PARTY_CLIENT
+    ends_at: datetime | None = None
 
 
-def access_claims(subject: Subject, now: datetime, token_id: str) -> dict[str, Any]:
-    """The claims of an access token that is issued now (RFC 9068 §2.2). Times are whole seconds since 1970.
+def access_claims(subject: Subject, now: datetime, token_id: str, issuer: str) -> dict[str, Any]:
+    """The claims of an access token that is issued now (RFC 9068 §2.2). Times are whole seconds since 1970: a token
+    whose origin ends within the second is over at once.
 
     `sid` (OpenID Connect Front-Channel Logout §3) and `grant_ids` are what the token, or a role in it, is revoked by
     before it expires.
     """
     issued = int(now.timestamp())
+    expires = issued + int(LIFETIME.total_seconds())
     claims: dict[str, Any] = {
-        "iss": ISSUER,
+        "iss": issuer,
         "aud": AUDIENCE,
         "sub": subject.id,
         "iat": issued,
-        "exp": issued + int(LIFETIME.total_seconds()),
+        "exp": expires if subject.ends_at is None else min(expires, int(subject.ends_at.timestamp())),
         "jti": token_id,
         "client_id": subject.client_id,
         "tenant_id": subject.tenant_id,
@@ -87,8 +89,8 @@ def sign(claims: Mapping[str, Any], key: SigningKey) -> str:
     return jwt.encode(dict(claims), key.private_key, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key.kid})
 
 
-def verify(token: str, keys: Mapping[str, Ed25519PublicKey], now: datetime) -> dict[str, Any]:
-    """The claims of a genuine access token that is in force at `now`. Raises InvalidToken for anything else."""
+def verify(token: str, keys: Mapping[str, Ed25519PublicKey], now: datetime, issuer: str) -> dict[str, Any]:
+    """The claims of a genuine access token of this issuer, in force at `now`. Raises InvalidToken for anything else."""
     try:
         header = jwt.get_unverified_header(token)
         if header.get("typ") != TYPE or header.get("kid") not in keys:
@@ -98,7 +100,7 @@ def verify(token: str, keys: Mapping[str, Ed25519PublicKey], now: datetime) -> d
             keys[header["kid"]],
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
-            issuer=ISSUER,
+            issuer=issuer,
             options={"require": list(REQUIRED_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
         in_force = claims["iat"] <= now.timestamp() < claims["exp"]

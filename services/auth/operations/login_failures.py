@@ -1,4 +1,7 @@
-"""Failed log-ins: counted for a name from one address, and for the name from anywhere."""
+"""Failed log-ins: counted for a name from one address, and for the name from anywhere.
+
+Whoever changes their own password shows the present one, which can be guessed as well: it counts as a log-in.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.auth import published
 from services.auth.domain import lockout
-from services.auth.published import LockedBy
+from services.auth.models import Account
+from services.auth.published import Factor, LockedBy
 from services.auth.repository import attempts
+from shared.utils.ids import new_id
 
 
 class Somebody(Protocol):
@@ -75,3 +81,11 @@ def hold(claimed: Somebody, now: datetime) -> Failures:
         counts.append(Counted(by, key, attempts.hold(key), policy))
         lockout.check_not_locked(counts[-1].attempts, now)
     return Failures(tuple(counts))
+
+
+def count_and_tell(failures: Failures, account: Account | None, address: str, reason: Factor, now: datetime) -> None:
+    """Count a failure that `hold` has given the counts of, and tell of it and of what it locks."""
+    attempt = new_id("la")
+    published.login_failed(attempt, account, reason, address)
+    for locked in failures.count(now):
+        published.login_locked(attempt, account, locked.by, locked.until, address)

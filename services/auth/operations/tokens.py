@@ -37,9 +37,17 @@ class Issued:
     """What a successful log-in gives."""
 
     access_token: str
+    expires_in: int
     refresh_token: str | None = None
     token_type: str = "Bearer"
-    expires_in: int = int(tokens.LIFETIME.total_seconds())
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """The log-in or API key that a token descends from, and when it ends by itself; None: it doesn't."""
+
+    id: str
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def with_api_key(ports: Ports, text: str) -> Issued:
     keys.verify(keys.StoredKey(row.secret_digest, row.expires_at, row.revoked_at), presented.secret, now)
     with _acting(row.tenant_id, row.account_id):
         standing.ensure_open(ports, row.tenant_id)
-        return Issued(_access_token(ports, row.account, "api_key", now, row.id))
+        return _issued(ports, row.account, "api_key", now, _Origin(row.id, row.expires_at))
 
 
 def with_refresh_token(ports: Ports, text: str) -> Issued:
@@ -114,8 +122,8 @@ def with_refresh_token(ports: Ports, text: str) -> Issued:
             raise refresh.InvalidRefreshToken("the refresh token is not valid")
         standing.ensure_open(ports, session.tenant_id)
         sessions.mark_used(token, now)
-        access_token = _access_token(ports, session.account, "refresh_token", now, session.id)
-        return Issued(access_token, _refresh_token(session, now))
+        issued = _issued(ports, session.account, "refresh_token", now, _log_in(session))
+        return replace(issued, refresh_token=_refresh_token(session, now))
 
 
 def revoke(ports: Ports, text: str) -> None:
@@ -127,12 +135,13 @@ def revoke(ports: Ports, text: str) -> None:
 
 
 def introspect(ports: Ports, text: str) -> dict[str, Any]:
-    """The claims of a token that is in force and whose account and tenant are too (RFC 7662); else `active: false`."""
+    """The claims of a token that is in force, as its account, its tenant and what it descends from are (RFC 7662);
+    else `active: false`."""
     now = ports.clock.now()
     try:
-        claims = tokens.verify(text, signing_keys.public_keys(ports, now), now)
+        claims = tokens.verify(text, signing_keys.public_keys(ports, now), now, ports.settings.token_issuer)
         account = accounts.anywhere(claims["sub"])
-        if account is None or account.state != "active":
+        if account is None or account.state != "active" or _is_over(claims.get("sid")):
             return {"active": False}
         standing.ensure_open(ports, claims["tenant_id"])
     except OmniCloudError as error:
@@ -142,12 +151,22 @@ def introspect(ports: Ports, text: str) -> dict[str, Any]:
     return {"active": True, **claims}
 
 
+def _is_over(origin: str | None) -> bool:
+    """Whether the log-in or API key that a token descends from has ended."""
+    return origin is not None and (sessions.is_over(origin) or api_keys.is_revoked(origin))
+
+
 def _begin_session(ports: Ports, account: Account, now: datetime) -> Issued:
     session = sessions.add(Session(id=new_id("s"), tenant_id=account.tenant_id, account=account, started_at=now))
-    return Issued(_access_token(ports, account, "password", now, session.id), _refresh_token(session, now))
+    issued = _issued(ports, account, "password", now, _log_in(session))
+    return replace(issued, refresh_token=_refresh_token(session, now))
 
 
-def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime, origin: str) -> str:
+def _log_in(session: Session) -> _Origin:
+    return _Origin(session.id, refresh.family_end(session.started_at))
+
+
+def _issued(ports: Ports, account: Account, grant_type: str, now: datetime, origin: _Origin) -> Issued:
     """A token that ends, at the latest, with its origin: a log-in or an API key. A machine is its own client."""
     token_id = new_id("at")
     held = grants.granted_to(account.id)
@@ -157,11 +176,14 @@ def _access_token(ports: Ports, account: Account, grant_type: str, now: datetime
         account.kind,
         tuple(held.values()),
         tuple(held),
-        origin,
+        origin.id,
         account.id if account.kind == SERVICE_ACCOUNT else tokens.FIRST_PARTY_CLIENT,
+        origin.ends_at,
     )
     published.token_issued(account, grant_type, token_id)
-    return tokens.sign(tokens.access_claims(subject, now, token_id), signing_keys.signing_key(ports))
+    claims = tokens.access_claims(subject, now, token_id, ports.settings.token_issuer)
+    access_token = tokens.sign(claims, signing_keys.signing_key(ports))
+    return Issued(access_token, expires_in=claims["exp"] - claims["iat"])
 
 
 def _refresh_token(session: Session, now: datetime) -> str:
@@ -178,10 +200,7 @@ def _failed(
     """Count a failed log-in and tell of it, in the account's tenant. Of a name that nobody has the platform's operators
     are told, without the name: it may be a password that was typed into the wrong field."""
     with _acting(account.tenant_id if account else PLATFORM_TENANT, ANYBODY):
-        attempt = new_id("la")
-        published.login_failed(attempt, account, reason, claimed.address)
-        for locked in failures.count(now):
-            published.login_locked(attempt, account, locked.by, locked.until, claimed.address)
+        login_failures.count_and_tell(failures, account, claimed.address, reason, now)
 
 
 def _acting(tenant_id: str, actor: str) -> Any:

@@ -13,6 +13,9 @@ MAX_LATENESS = timedelta(days=35)
 """How long after its end usage is still accepted (Stripe's metering: 35 days)."""
 MAX_AHEAD = timedelta(minutes=5)
 """Clock skew that is tolerated between a source and billing (Stripe's metering)."""
+MAX_AHEAD_OF_EVENTS = timedelta(days=1)
+"""The same for events: nobody would send one again later, so it waits for its period. What is further ahead is no
+matter of clocks."""
 
 
 MAX_WHOLE_DIGITS, MAX_PLACES = 26, 12
@@ -44,13 +47,13 @@ def ensure_countable(quantity: Decimal) -> None:
         raise UsageRefused(f"a quantity has at most {MAX_WHOLE_DIGITS} digits before its point and {MAX_PLACES} after")
 
 
-def ensure_acceptable(usage: Usage, now: datetime) -> None:
-    """Raise UsageRefused for usage that can't be counted."""
+def ensure_acceptable(usage: Usage, now: datetime, max_ahead: timedelta = MAX_AHEAD) -> None:
+    """Raise UsageRefused for usage that can't be counted, or that ends more than `max_ahead` from now."""
     if usage.quantity < 0:
         raise UsageRefused("a quantity is not negative")
     if usage.ended_at < usage.started_at:
         raise UsageRefused("usage ends after it begins")
-    if usage.ended_at > now + MAX_AHEAD:
+    if usage.ended_at > now + max_ahead:
         raise UsageRefused("usage can't lie in the future")
     if now - usage.ended_at > MAX_LATENESS:
         raise UsageRefused(f"usage is accepted up to {MAX_LATENESS.days} days late")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from django.db import connection
+
 from services.billing import published
 from services.billing.domain.budgets import MAX_BUDGETS, Budget, BudgetLimitReached, InvalidBudget
 from services.billing.models import BudgetAlert, BudgetRow
 from services.billing.operations.spend import Spend, period_now, spend_now
 from services.billing.ports import Ports
 from services.billing.repository import accounts, alerts, budgets, tenants_with_budgets
+from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.infra.db.django_transactions import DjangoTransactions
 from shared.kernel.context import current_tenant, service_context
@@ -25,8 +28,10 @@ log = logger("billing.budgets")
 def create_budget(name: str, amount: Money, thresholds: Sequence[int]) -> BudgetRow:
     """Have the tenant told when a period's spending reaches so many percent of the amount.
 
-    Raises InvalidBudget, and BudgetLimitReached when there are as many as there may be.
+    Raises InvalidBudget, BudgetLimitReached when there are as many as there may be, and TenantNotActive for a tenant
+    that is closed.
     """
+    pass_gate(connection)
     account = accounts.mine(lock=True)
     if budgets.count() >= MAX_BUDGETS:
         raise BudgetLimitReached(f"an account has at most {MAX_BUDGETS} budgets")
@@ -88,7 +93,8 @@ def look(ports: Ports) -> int:
 
 
 def watch(ports: Ports, transactions: DjangoTransactions) -> Callable[[], None]:
-    """Work that looks at the budgets of all tenants, one transaction each; what fails for one stops no other."""
+    """Work that looks at the budgets of all tenants that aren't closed, one transaction each; what fails for one stops
+    no other."""
 
     def look_at_all() -> None:
         for tenant_id in transactions.run(lambda _connection: tenants_with_budgets()):

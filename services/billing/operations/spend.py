@@ -47,7 +47,7 @@ def spend_now(ports: Ports) -> Spend:
     period = monthly_period(now, account.anchor_day)
     own_prices = prices.all()
     used, unpriced = Money.zero(account.currency), []
-    quantities = usage.by_meter(usage.accepted().filter(since(period.start)).filter(before(period.end)))
+    quantities = usage.by_meter(usage.accepted().filter(since(period.start)).filter(before(now)))
     for meter, quantity in quantities.items():
         try:
             used += make_line(price_of(meter, account.currency, own_prices), quantity).amount

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import connection
+
 from services.billing import published
 from services.billing.domain.subscriptions import InvalidSubscription, Subscription
 from services.billing.models import SubscriptionRow
 from services.billing.ports import Ports
 from services.billing.repository import accounts, subscriptions
+from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -25,8 +28,10 @@ def as_subscription(row: SubscriptionRow) -> Subscription:
 def subscribe(ports: Ports, plan: str, fee: Money, started_at: datetime | None) -> SubscriptionRow:
     """Have the tenant pay for a plan, from now or from another time on; what is billed already comes late.
 
-    Raises InvalidSubscription for a fee that isn't in the account's currency, or is no whole number of minor units.
+    Raises InvalidSubscription for a fee that isn't in the account's currency, or is no whole number of minor units, and
+    TenantNotActive for a tenant that is closed.
     """
+    pass_gate(connection)
     account = accounts.mine(lock=True)
     return _add(account.currency, plan, fee, started_at or ports.clock.now())
 
@@ -45,14 +50,29 @@ def change_plan(
     """End it and go on with another plan from that very instant; the new subscription.
 
     Each is billed for its own part of the month, as Stripe prorates an upgrade. Raises InvalidSubscription,
-    VersionConflict.
+    VersionConflict, TenantNotActive.
     """
+    pass_gate(connection)
     account = accounts.mine(lock=True)
     row = subscriptions.get(id, lock=True)
     check_version(row, expected)
     moment = changed_at or ports.clock.now()
     _end(row, moment)
     return _add(account.currency, plan, fee, moment)
+
+
+def end_all(closed_at: datetime) -> None:
+    """Have every subscription end when the tenant was closed, or where it is billed to already; one that was to begin
+    later never does."""
+    accounts.mine(lock=True)
+    for row in subscriptions.held_after(closed_at):
+        until = max(closed_at, row.billed_until)
+        if until <= row.started_at:
+            row.ended_at = row.started_at
+            published.subscription_ended(row, changes=1)
+            subscriptions.remove(row)
+        elif row.ended_at is None or until < row.ended_at:
+            _end(row, until)
 
 
 def _add(currency: str, plan: str, fee: Money, started_at: datetime) -> SubscriptionRow:

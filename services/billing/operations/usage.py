@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.billing.domain.usage import Usage, UsageRefused, ensure_acceptable
+from services.billing.domain.usage import MAX_AHEAD, MAX_AHEAD_OF_EVENTS, Usage, UsageRefused, ensure_acceptable
 from services.billing.models import UsageRow
 from services.billing.ports import Ports
 from services.billing.repository import usage
@@ -14,11 +14,11 @@ def record_usage(ports: Ports, item: Usage, resource_id: str, *, refuse: bool) -
     """Count usage once by its source and id.
 
     Usage that can't be counted raises UsageRefused when `refuse` is set (a caller is told); else it is kept with the
-    reason (an event has no caller), and never billed.
+    reason (an event has no caller), and never billed. An event of a source whose clock is ahead counts in its period.
     """
     reason = ""
     try:
-        ensure_acceptable(item, ports.clock.now())
+        ensure_acceptable(item, ports.clock.now(), MAX_AHEAD if refuse else MAX_AHEAD_OF_EVENTS)
     except UsageRefused as error:
         if refuse:
             raise

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import URLPattern, path
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.compliance.api.common import READ, Body, View
 from services.compliance.models import Result
-from services.compliance.operations.evaluations import evaluate
+from services.compliance.operations.evaluations import evaluate, evaluate_batch
 from services.compliance.ports import Ports
 from services.compliance.repository import results
-from services.compliance.schemas import EvaluationRequest, ResultOut
+from services.compliance.schemas import BatchOut, EvaluationBatch, EvaluationRequest, ResultOut
 from shared.utils.pagination import Page, PageRequest
 from shared.web.django_views import endpoint
 
@@ -24,6 +26,14 @@ class Evaluations(View):
     @endpoint(READ, request=EvaluationRequest, response=ResultOut)
     def post(self, request: Request, body: Body) -> Result:
         return evaluate(self.ports, body["action"], body["resource_type"], body["resource"])
+
+
+class Batch(View):
+    """Decisions on several resources at once. What no policy speaks against is counted, and has no result."""
+
+    @endpoint(READ, request=EvaluationBatch, response=BatchOut)
+    def post(self, request: Request, body: Body) -> dict[str, Any]:
+        return evaluate_batch(self.ports, body["action"], body["resource_type"], body["resources"])
 
 
 class Results(View):
@@ -47,6 +57,7 @@ def routes(ports: Ports) -> list[URLPattern]:
     """The routes of evaluations and results."""
     return [
         path("v1/evaluations", Evaluations.as_view(ports=ports)),
+        path("v1/evaluations/batch", Batch.as_view(ports=ports)),
         path("v1/results", Results.as_view(ports=ports)),
         path("v1/results/<str:id>", OneResult.as_view(ports=ports)),
     ]

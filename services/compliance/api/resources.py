@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from services.compliance.api.common import READ, View
@@ -16,12 +17,13 @@ from shared.web.django_views import endpoint
 
 FILTERS = ("resource_id", "resource_type")
 COMPLIANT = {"true": True, "false": False}
+QUERY = (*(OpenApiParameter(name, str) for name in FILTERS), OpenApiParameter("compliant", bool))
 
 
 class Resources(View):
     """Resources that there are, filtered by `resource_type`, `resource_id` or `compliant`."""
 
-    @endpoint(READ, response=ResourceOut, page=True)
+    @endpoint(READ, response=ResourceOut, page=True, query=QUERY)
     def get(self, request: Request, page: PageRequest) -> Page[KnownResource]:
         asked = request.query_params
         filters: dict[str, object] = {name: asked[name] for name in FILTERS if name in asked}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+MAX_TEXT = 1 << 16
+"""Characters of a text: one resource is matched with the patterns of all conditions of all policies."""
 MAX_STEPS = 1 << 16
-"""Characters of a pattern times those of a text, where `?` or `[` is in the pattern; without, there is no limit."""
+"""Characters of a pattern times those of a text, where `?` or `[` is in the pattern."""
 
 Token = Callable[[str], bool]
 """Whether one character fits."""
@@ -23,6 +25,8 @@ class TooLong(ValueError):
 
 def like(text: str, pattern: str) -> bool:
     """Whether the pattern fits the whole text; capitals count. Raises TooLong."""
+    if len(text) > MAX_TEXT:
+        raise TooLong(f"a text of {len(text)} characters is too long for any pattern")
     parts = pattern.split("*") if "[" not in pattern and "?" not in pattern else _parts(pattern)
     if any(not isinstance(part, str) for part in parts) and len(text) * len(pattern) > MAX_STEPS:
         raise TooLong(f"a text of {len(text)} characters is too long for a pattern of {len(pattern)}")

@@ -62,10 +62,21 @@ class Exemption:
     resource_id: str | None
     expires_at: datetime
 
-    def covers(self, policy_id: str, resource_id: str | None, now: datetime) -> bool:
-        """Whether the exemption holds; its time is half-open."""
-        right_resource = self.resource_id is None or self.resource_id == resource_id
-        return self.policy_id == policy_id and right_resource and now < self.expires_at
+
+class Exemptions:
+    """A tenant's exemptions, found by policy and resource: there may be as many as there are resources."""
+
+    def __init__(self, exemptions: Iterable[Exemption] = ()) -> None:
+        self._until: dict[tuple[str, str | None], datetime] = {}
+        for each in exemptions:
+            key = (each.policy_id, each.resource_id)
+            self._until[key] = max(each.expires_at, self._until.get(key, each.expires_at))
+
+    def cover(self, policy_id: str, resource_id: Any, now: datetime) -> bool:
+        """Whether the policy doesn't count for the resource; an exemption's time is half-open."""
+        named = (resource_id, None) if isinstance(resource_id, str) else (None,)
+        ends = [self._until.get((policy_id, name)) for name in named]
+        return any(now < end for end in ends if end is not None)
 
 
 @dataclass(frozen=True)
@@ -95,25 +106,34 @@ class Decision:
         return all(violation.exempted for violation in self.violations)
 
 
+def concerned_by(policies: Iterable[Policy], action: str, resource_type: str) -> list[Policy]:
+    """The policies that are about such an action on such a resource, in the order in which they are told."""
+    return sorted(
+        (policy for policy in policies if policy.concerns(action, resource_type)),
+        key=lambda policy: (-policy.priority, policy.id),
+    )
+
+
 def decide(
     policies: Iterable[Policy],
-    exemptions: Sequence[Exemption],
+    exemptions: Exemptions,
     action: str,
     resource_type: str,
     resource: Mapping[str, Any],
     now: datetime,
 ) -> Decision:
     """The decision about an action on a resource as it will be. It never raises: an evaluation error counts against."""
-    concerned = sorted(
-        (policy for policy in policies if policy.concerns(action, resource_type)),
-        key=lambda policy: (-policy.priority, policy.id),
-    )
+    return judge(concerned_by(policies, action, resource_type), exemptions, resource, now)
+
+
+def judge(concerned: Sequence[Policy], exemptions: Exemptions, resource: Mapping[str, Any], now: datetime) -> Decision:
+    """The decision by policies that are known to be about it: what is asked once for all resources of a type."""
     resource_id = resource.get("id")
     violations = [
         Violation(policy.id, policy.name, policy.version, policy.enforcement, reason, exempted)
         for policy in concerned
         if policy.effect == DENY and (reason := why_denied(policy, resource)) is not None
-        for exempted in [any(exemption.covers(policy.id, resource_id, now) for exemption in exemptions)]
+        for exempted in [exemptions.cover(policy.id, resource_id, now)]
     ]
     if not any(policy.effect == ALLOW and allows(policy, resource) for policy in concerned):
         violations.append(Violation("", DEFAULT_DENY, 0, "deny", "no policy allows it"))

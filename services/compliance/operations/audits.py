@@ -7,11 +7,12 @@ AWS Config tells changes of compliance; one that was asked for keeps a result of
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from services.compliance import published
-from services.compliance.domain.policies import ALLOW, Decision, Exemption, Policy, decide
+from services.compliance.domain.policies import ALLOW, Decision, Policy, concerned_by, judge
 from services.compliance.domain.scores import by_policy, score_of
 from services.compliance.models import AuditRun, KnownResource, Result
 from services.compliance.operations.evaluations import result_of
@@ -81,7 +82,15 @@ def _run_due(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> b
 def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     moment, audit_id = ports.clock.now(), new_id("aud")
     rules, exempted = policies.rules(), exemptions.rules(moment)
-    found = [(row, _decision(row, rules, exempted, moment)) for row in resources.all()]
+
+    @cache
+    def concerned(action: str, noun: str) -> list[Policy]:
+        return concerned_by(rules, action, noun)
+
+    found = [
+        (row, judge(concerned(_action(row), row.resource_type), exempted, row.attributes, moment))
+        for row in resources.all()
+    ]
     news = {row.id for row, decision in found if row.compliant is False or not decision.compliant}
     changed = [(row, decision) for row, decision in found if _judge(row, decision)]
     told = [each for each in changed if each[0].id in news] if periodic else found
@@ -103,10 +112,9 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     return {"run": run, "policies": by_policy(violated, names, total.controls)}
 
 
-def _decision(row: KnownResource, rules: list[Policy], exempted: list[Exemption], moment: datetime) -> Decision:
-    """The decision on one resource: as if it were created again today."""
-    kind = ResourceKind(row.attributes.get("service", "compute"), row.resource_type)
-    return decide(rules, exempted, kind.action(CREATE), row.resource_type, row.attributes, moment)
+def _action(row: KnownResource) -> str:
+    """What one resource is judged by: as if it were created again today."""
+    return ResourceKind(row.attributes.get("service", "compute"), row.resource_type).action(CREATE)
 
 
 def _judge(row: KnownResource, decision: Decision) -> bool:

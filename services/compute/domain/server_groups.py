@@ -18,18 +18,22 @@ class GroupPolicy(StrEnum):
 
 @dataclass(frozen=True)
 class ServerGroup:
-    """A group with the hosts its members hold claims on, one entry a member."""
+    """A group with the hosts its members hold claims on: one entry a member, two for one on the move."""
 
     id: str
     policy: GroupPolicy
     member_hosts: Collection[str] = field(default_factory=tuple)
 
     def allows(self, host_id: str) -> bool:
-        """Whether a hard policy lets the next member onto the host. The first member may go anywhere."""
+        """Whether a hard policy lets the next member onto the host. The first member may go anywhere.
+
+        A member on the move may end on either of its hosts: nobody can be sure to be with it until it has arrived, and
+        nobody may be on either who has to be apart from it.
+        """
         if self.policy is GroupPolicy.ANTI_AFFINITY:
             return host_id not in self.member_hosts
         if self.policy is GroupPolicy.AFFINITY:
-            return not self.member_hosts or host_id in self.member_hosts
+            return all(member == host_id for member in self.member_hosts)
         return True
 
     def preference(self, host_id: str) -> int:

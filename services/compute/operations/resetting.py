@@ -27,15 +27,17 @@ def reset_state(
     """Set an instance's state to `active` or `failed` without asking its life cycle; work in progress on it is over.
 
     A move ends where the provider has the node, a resize in the size that the node has; what has no node holds nothing
-    any more, as after a failed build. Raises NotFound, VersionConflict, InstanceBusy while the provider is being asked,
-    and NothingToReset for `active` without capacity or without a node: it would be charged for and take what others
-    hold.
+    any more, as after a failed build. Raises NotFound, VersionConflict, InstanceBusy while the provider is being asked
+    and for what gives way to another instance, and NothingToReset for `active` without capacity or without a node: it
+    would be charged for and take what others hold.
     """
     instances = InstanceRepository(session)
     if not instances.take_in_hand(instance_id):
         raise InstanceBusy("the platform is at work on the instance: wait for its end")
     instance = instances.get(instance_id, lock=True)
     check_version(instance, expected)
+    if instance.preempted_by is not None:
+        raise InstanceBusy("the instance gives way to another one, which waits for its end: it is being deleted")
     node = ports.clouds.driver(instance.provider).ex_find_node(instance.id)
     if target is ResourceState.ACTIVE and (node is None or not ClaimRepository(session).held_by(instance.id)):
         raise NothingToReset("the instance holds no capacity or has no node: provision it, or delete it")

@@ -13,7 +13,7 @@ from services.config.ports import Ports
 from services.config.schemas import EffectiveOut
 from shared.errors import BadRequest
 from shared.settings import parse_flag
-from shared.web.django_views import endpoint
+from shared.web.django_views import GIVEN, endpoint
 
 
 class InvalidParameter(BadRequest):
@@ -23,7 +23,7 @@ class InvalidParameter(BadRequest):
 
 
 QUERY = (
-    OpenApiParameter("environment", str, required=True),
+    OpenApiParameter("environment", GIVEN, required=True),
     OpenApiParameter("resolve", bool, default=False, description="Whether references to secrets become their values"),
 )
 

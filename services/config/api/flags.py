@@ -13,7 +13,7 @@ from services.config.ports import Ports
 from services.config.repository import flags
 from services.config.schemas import FlagAnswer, FlagOut, FlagSet
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint, expected_version
+from shared.web.django_views import GIVEN, endpoint, expected_version
 
 
 class Flags(View):
@@ -39,7 +39,7 @@ class OneFlag(View):
 class FlagEvaluation(View):
     """Whether a flag is on for a subject."""
 
-    @endpoint(READ, response=FlagAnswer, query=[OpenApiParameter("subject", str, required=True)])
+    @endpoint(READ, response=FlagAnswer, query=[OpenApiParameter("subject", GIVEN, required=True)])
     def get(self, request: Request, name: str) -> Body:
         subject = query_parameter(request, "subject")
         return {"flag": name, "subject": subject, "enabled": evaluate_flag(self.ports, name, subject)}

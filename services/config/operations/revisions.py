@@ -9,6 +9,7 @@ it is repeated, the next publication, or the watch of what is in force.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from services.config import published
@@ -29,6 +30,7 @@ from shared.errors import Conflict
 from shared.kernel.context import current
 from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
+from shared.web.idempotency import KEEP_HOURS
 
 
 class PublishConflict(Conflict):
@@ -107,11 +109,15 @@ def _put_in_force(
 
 
 def _done_before(environment: Environment, present: PublishedDocument | None) -> Revision | None:
-    """The revision that this very request put in force before, when its commit failed."""
+    """The revision that this very request put in force before, when its commit failed.
+
+    It is the same request for as long as its key is kept; after that the key is anybody's again, for something new.
+    """
     _record_missing(environment, present)
     context = current()
     request = request_digest(context.tenant_id, context.idempotency_key)
-    return None if request is None else revisions.of_request(environment, request)
+    kept_since = context.clock.now() - timedelta(hours=KEEP_HOURS)
+    return None if request is None else revisions.of_request(environment, request, kept_since)
 
 
 def _record_missing(environment: Environment, present: PublishedDocument | None) -> Revision | None:

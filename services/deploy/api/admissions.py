@@ -37,13 +37,19 @@ def get(id: str, ports: Ports = ports_of_app(), session: Session = database()) -
 
 @router.post("/deployments/{id}/ballots", response_model=AdmissionOut, dependencies=[requires(INTERNAL)])
 def propose(id: str, body: BallotIn, ports: Ports = ports_of_app(), session: Session = database()) -> AdmissionOut:
-    """Ask the members as a leader of this term does; only a term later than every one before is heard."""
+    """Ask the members as a leader of this term does; only a term later than every one before is heard.
+
+    Whoever asks again in their own ballot's term is answered by how it stands.
+    """
     return AdmissionOut.of(admissions.propose(session, ports, id, body.term))
 
 
 @router.post("/deployments/{id}/votes", response_model=AdmissionOut, dependencies=[requires(INTERNAL)])
 def vote(id: str, body: VoteIn, ports: Ports = ports_of_app(), session: Session = database()) -> AdmissionOut:
-    """Vote as a member does; its first vote of a term stands."""
+    """Vote as a member does; its first vote of a term stands.
+
+    The same vote again is answered when the ballot is closed, too.
+    """
     return AdmissionOut.of(admissions.vote(session, ports, id, body.term, body.member, body.approve))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from services.deploy.domain.addresses import kind_of
 from services.deploy.domain.kinds import KINDS
 from services.deploy.domain.plans import Action, Change, Resource
-from services.deploy.domain.references import references, resolve
+from services.deploy.domain.references import escaped, references, resolve
 
 Attributes = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def _drift(resource: Resource, found: Attributes | None, ids: Mapping[str, str])
     kind = KINDS[kind_of(resource.address)]
     left = {**kind.defaults(resource.address), **_resolved(resource.attributes, ids)}
     drifted = {
-        name: value
+        name: escaped(value)
         for name, value in found.items()
         if name in left and not _same(left[name], value, completed=name in kind.completed)
     }

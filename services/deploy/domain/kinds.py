@@ -42,11 +42,10 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "compute.instance": Kind(
-        frozenset({"name", "labels"}),
+        frozenset({"name", "labels", "flavor"}),
         frozenset(
             {
                 "image",
-                "flavor",
                 "size",
                 "provider",
                 "region",

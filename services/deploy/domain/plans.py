@@ -10,7 +10,7 @@ from typing import Any
 
 from services.deploy.domain.addresses import kind_of
 from services.deploy.domain.kinds import check_attributes, must_replace
-from services.deploy.domain.references import references
+from services.deploy.domain.references import check_references, references
 from shared.errors import ValidationFailed
 from shared.infra.graph import DependencyCycle, DependencyGraph
 from shared.infra.reconcile import diff
@@ -72,11 +72,13 @@ def make_plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[C
     first. A tainted resource is replaced; what refers to one that is made anew gets its new id, and is replaced, too,
     where that attribute can't change in place ("known after apply" in Terraform's plans).
 
-    Raises DuplicateAddress, UnknownAttribute, UnknownDependency, or DependencyCycle that names the cycle.
+    Raises DuplicateAddress, UnknownAttribute, UnsupportedReference, UnknownDependency, or DependencyCycle that names
+    the cycle.
     """
     wanted, existing = _by_address(desired), _by_address(actual)
     for resource in wanted.values():
         check_attributes(kind_of(resource.address), resource.attributes)
+        check_references(resource.attributes)
     order = _graph(wanted, strict=True).order()
     difference = diff(_comparable(wanted), _comparable(existing))
     differing, removed = frozenset(difference.changed), frozenset(difference.removed)

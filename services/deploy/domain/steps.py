@@ -82,7 +82,10 @@ class Outcome:
 
 
 def resources_after(present: Iterable[Resource], outcomes: Iterable[Outcome]) -> list[Resource]:
-    """The resources there are once these steps have ended, whatever became of them; in no particular order."""
+    """The resources there are once these steps have ended, whatever became of them; in no particular order.
+
+    A change in place that failed taints nothing (Terraform): what it was to change would be replaced for it.
+    """
     resources = {resource.address: resource for resource in present}
     # First what was destroyed: a replacement whose creation failed leaves nothing.
     for outcome in sorted(outcomes, key=lambda each: each.step.action is not Action.DELETE):
@@ -92,6 +95,11 @@ def resources_after(present: Iterable[Resource], outcomes: Iterable[Outcome]) ->
                 resources.pop(address, None)
             elif outcome.tainted and address in resources:
                 resources[address] = replace(resources[address], tainted=True)
-        elif change.after is not None and (outcome.state is StepState.DONE or outcome.tainted):
+        elif change.after is not None and (outcome.state is StepState.DONE or _broken_anew(outcome)):
             resources[address] = replace(change.after, id=outcome.resource_id or "", tainted=outcome.tainted)
     return list(resources.values())
+
+
+def _broken_anew(outcome: Outcome) -> bool:
+    """Whether a resource was made that isn't what it should be."""
+    return outcome.tainted and outcome.step.action is Action.CREATE

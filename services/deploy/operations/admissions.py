@@ -24,12 +24,15 @@ from shared.infra.membership import Members
 from shared.infra.periodic import Periodic
 from shared.infra.quorum import Tally, Vote, count_votes
 from shared.infra.watch import PrefixFollower
+from shared.kernel.context import current
 from shared.kernel.logs import logger
 from shared.kernel.preconditions import EntityTags
 
 log = logger("deploy.admissions")
 
 ELECTION = GROUP = "rollout-controller"
+NOT_ADMITTED = "not_admitted"
+"""Why a deployment that was refused is cancelled."""
 JOIN_SECONDS = 3600.0
 """How often a process makes sure that it is a member: an operator may have removed one that came back after all."""
 
@@ -62,6 +65,8 @@ class Voter:
     def _asked(self, value: bytes) -> None:
         """Vote on a proposal. Raises CoordinationUnavailable, and is asked again then."""
         ballot = Ballot(**json.loads(value))
+        if ballot.closed:
+            return
         approve = approves(_proposal(ballot), _seen(self._ports, ballot))
         if approve is None:
             return
@@ -104,7 +109,7 @@ def admitted(session: Session, ports: Ports, deployment: Deployment, token: int)
         return Verdict.OPEN
     ballot = _ballots(ports).find(deployment.id)
     if ballot is None or ballot.term < record.term:
-        _open(ports, deployment, environment, record.term)
+        _ballots(ports).open(_ballot(deployment, environment, record.term))
         return Verdict.OPEN
     return verdict(_tally(ports, deployment.id))
 
@@ -121,33 +126,39 @@ def of_deployment(session: Session, ports: Ports, id: str) -> Admission:
     ballot = _ballots(ports).find(id)
     if ballot is None:
         waits = environment.protected and deployment.state == "pending"
-        settled = Verdict.OPEN if waits else Verdict.ADMITTED
-        return Admission(environment.protected, 0, members(ports), None, settled)
+        settled = Verdict.REFUSED if deployment.reason == NOT_ADMITTED else Verdict.ADMITTED
+        return Admission(environment.protected, 0, members(ports), None, Verdict.OPEN if waits else settled)
     tally = _tally(ports, id)
     return Admission(environment.protected, ballot.term, members(ports), tally, verdict(tally))
 
 
 def propose(session: Session, ports: Ports, id: str, term: int) -> Admission:
-    """Open a ballot on a deployment as a leader of this term would. Raises UnknownTerm, StaleTerm or NotFound."""
+    """Open a ballot on a deployment as a leader of this term would; who has opened it already, and may not have heard
+    so, changes nothing. Raises UnknownTerm, StaleTerm or NotFound."""
     deployment = DeploymentRepository(session).get(id)
     environment = EnvironmentRepository(session).get(deployment.environment_id)
     record = _election(ports).leader()
     if record is None or term > record.term:
         raise UnknownTerm(f"term {term} is later than the present leader's", term=record.term if record else 0)
-    _open(ports, deployment, environment, term)
+    proposed = _ballot(deployment, environment, term, by=current().caller.responsible)
+    try:
+        _ballots(ports).open(proposed)
+    except StaleTerm:
+        if not _ballots(ports).was_opened(proposed):
+            raise
     return of_deployment(session, ports, id)
 
 
 def vote(session: Session, ports: Ports, id: str, term: int, member: str, approve: bool) -> Admission:
-    """Vote on a deployment as this member would; its first vote of a term stands. Raises StaleTerm or NotFound."""
+    """Vote on a deployment as this member would; its first vote of a term stands, and may be said again when the
+    ballot is closed. Raises StaleTerm or NotFound."""
     DeploymentRepository(session).get(id)
     _ballots(ports).cast(Ballot(id, term), Vote(member, approve))
     return of_deployment(session, ports, id)
 
 
-def _open(ports: Ports, deployment: Deployment, environment: Environment, term: int) -> None:
-    data = {"tenant_id": deployment.tenant_id, "environment": environment.name}
-    _ballots(ports).open(Ballot(deployment.id, term, data))
+def _ballot(deployment: Deployment, environment: Environment, term: int, **more: str) -> Ballot:
+    return Ballot(deployment.id, term, {"tenant_id": deployment.tenant_id, "environment": environment.name, **more})
 
 
 def _tally(ports: Ports, deployment_id: str) -> Tally:

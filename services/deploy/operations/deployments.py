@@ -34,8 +34,8 @@ SUSPENDED, CLOSED = "tenant_suspended", "tenant_closed"
 """Why a deployment was paused or cancelled with its tenant."""
 
 
-ROLLED_OUT = frozenset({DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.PAUSED})
-"""States in which the new revision is on its way."""
+ROLLED_OUT = frozenset({DeploymentState.IN_PROGRESS, DeploymentState.PAUSED})
+"""States in which the new revision is on its way, and may have answered something."""
 
 
 class NotInProgress(Conflict):
@@ -150,7 +150,7 @@ def roll_back(session: Session, ports: Ports, id: str, expected: EntityTags | No
 def report_samples(session: Session, id: str, expected: EntityTags | None, requests: int, errors: int) -> Deployment:
     """Count requests that the new revision has answered, and how many failed, towards its present step.
 
-    Raises InvalidSamples, or NotInProgress for a rollout that has ended.
+    Raises InvalidSamples, or NotInProgress for a rollout that hasn't begun or has ended.
     """
     samples = CanarySamples(requests, errors)
     deployment = _get(session, id, expected)

@@ -64,6 +64,16 @@ def forget_when_told(session: Session, ports: Ports, intent: Intent) -> None:
     after_commit(session, lambda: ports.intents.forget(intent))
 
 
+def came_to_nothing(session: Session, ports: Ports, workspace: str, revision: int) -> bool:
+    """Whether what was done to the tenant's workspace in the commit of this revision in etcd has to be undone.
+
+    It waits for a transaction that is still under way. False when the transaction was committed, and when somebody has
+    finished what it left, which undid it: then the revision is another one.
+    """
+    intent = ports.intents.at(current_tenant(), workspace, revision)
+    return intent is not None and record(session, intent.id)
+
+
 def tell_what_is_pending(session: Session, ports: Ports, workspace: str) -> None:
     """Tell of changes to the tenant's workspace whose own transactions weren't committed, in this one.
 
@@ -102,7 +112,7 @@ def _finished(sessions: SessionFactory, ports: Ports, intent: Intent) -> bool:
 def _finish(session: Session, ports: Ports, intent: Intent) -> None:
     was_undone = record(session, intent.id)
     if intent.kind == HOLD or (intent.kind == LOCK and was_undone):
-        _free(ports, intent)
+        free(ports, intent)
     elif was_undone and intent.kind != LOCK:
         with service_context(
             "deploy",
@@ -121,9 +131,17 @@ def lock_of(id: str) -> dict[str, Any]:
     return {"lock_id": id}
 
 
-def _free(ports: Ports, intent: Intent) -> None:
+def free(ports: Ports, intent: Intent) -> None:
+    """Free the lock that was taken when the intent was noted, and forget the intent with it.
+
+    A lock that was taken again since, be it under the same id, is its next owner's.
+    """
+    revision = ports.intents.revision(intent)
+    if revision is None:
+        return
+    lock_id, done = intent.data["lock_id"], ports.intents.done(intent)
     try:
-        ports.locks.release(intent.tenant_id, intent.workspace, intent.data["lock_id"])
+        ports.locks.release(intent.tenant_id, intent.workspace, lock_id, done, revision=revision)
     except StateLocked as locked:
         log.info("the lock has another owner by now", workspace=intent.workspace, owner=locked.holder.id)
 

@@ -30,13 +30,12 @@ def take(session: Session, ports: Ports, environment: Environment, owner: str, o
     """Lock the environment for `owner`; it is freed again when the transaction fails. Raises LockHeld (409)."""
     free_ended(session, ports, environment.id)
     lock = _info(ports, owner, operation)
-    tenant = current_tenant()
     intent = intents.begin(session, intents.LOCK, environment.name, intents.lock_of(owner))
     try:
-        ports.locks.acquire(tenant, environment.name, lock, ports.intents.noted(intent))
+        ports.locks.acquire(current_tenant(), environment.name, lock, ports.intents.noted(intent))
     except StateLocked as locked:
         raise _held_by(environment.name, locked.holder) from locked
-    after_rollback(session, lambda: ports.locks.release(tenant, environment.name, owner, ports.intents.done(intent)))
+    after_rollback(session, lambda: intents.free(ports, intent))
     intents.forget_when_told(session, ports, intent)
     published.environment_locked(session, lock, environment.name, environment)
 

@@ -58,7 +58,7 @@ def _may_begin(session: Session, ports: Ports, deployment: Deployment, token: in
     """Whether the deployment is let into its environment; one that is refused has failed."""
     verdict = admissions.admitted(session, ports, deployment, token)
     if verdict is Verdict.REFUSED:
-        deployments.move(session, deployment, DeploymentState.CANCELLED, "not_admitted")
+        deployments.move(session, deployment, DeploymentState.CANCELLED, admissions.NOT_ADMITTED)
     if verdict is not Verdict.OPEN:
         after_commit(session, lambda: admissions.closed(ports, deployment.id))
     return verdict is Verdict.ADMITTED

@@ -93,9 +93,9 @@ def write(
     Whether a document may follow the present one is compared by Terraform itself before it sends (`state push`, `init
     -migrate-state`), and not at all with `-force`: so the holder of the lock is believed, and so is an older serial or
     another lineage from a client that doesn't lock. Of two such clients that made different documents of one serial
-    the second is refused. `If-Match` names the present document by its digest; what is stored already needs no
-    condition (RFC 9110 §13.1.1). Raises WorkspaceLocked, ChecksumMismatch, NotAStateDocument, VersionConflict or
-    StateVersionConflict.
+    the second is refused, and so is whoever names a lock that nobody holds: it was freed, and others may have written
+    since. `If-Match` names the present document by its digest; what is stored already needs no condition (RFC 9110
+    §13.1.1). Raises WorkspaceLocked, ChecksumMismatch, NotAStateDocument, VersionConflict or StateVersionConflict.
     """
     tenant = current_tenant()
     guard = _guard(ports, valid_workspace(workspace), lock_id)
@@ -104,6 +104,7 @@ def write(
     if head is not None and _same(head.version, document):
         intents.tell_what_is_pending(session, ports, workspace)
         return
+    _ensure_held(guard, lock_id)
     _ensure_matches(head, expected)
     if lock_id is None or not guard.unchanged:
         _ensure_not_first(head, document)
@@ -136,6 +137,7 @@ def delete(
     if head is None:
         intents.tell_what_is_pending(session, ports, workspace)
         return
+    _ensure_held(guard, lock_id)
     gone = replace(head.version, generation=head.version.generation + 1)
     intent = intents.begin(session, intents.DELETED, workspace, intents.data_of(gone))
     ports.states.remove(head, replace(guard, puts=ports.intents.noted(intent).puts))
@@ -144,19 +146,22 @@ def delete(
 
 
 def lock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
-    """Lock the workspace under the id in Terraform's lock info; the same id again is the same lock.
+    """Lock the workspace under the id in Terraform's lock info; the same id again is the same lock, told of once.
 
-    Raises WorkspaceLocked or NotAStateDocument.
+    Of a request for it that is still under way the end is waited for. One that came to nothing is taken over from: what
+    it left behind frees the lock no more. Raises WorkspaceLocked or NotAStateDocument.
     """
     wanted = _held_by(client_lock(body))
     tenant = current_tenant()
-    _guard(ports, valid_workspace(workspace), wanted.id)
-    intent = intents.begin(session, intents.LOCK, workspace, intents.lock_of(wanted.id))
-    try:
-        ports.locks.acquire(tenant, workspace, wanted, ports.intents.noted(intent))
-    except StateLocked as locked:
-        raise locked_by(locked.holder) from locked
-    after_rollback(session, lambda: ports.locks.release(tenant, workspace, wanted.id, ports.intents.done(intent)))
+    intent = intents.begin(session, intents.LOCK, valid_workspace(workspace), intents.lock_of(wanted.id))
+    while True:
+        guard = _guard(ports, workspace, wanted.id)
+        if guard.unchanged and not intents.came_to_nothing(session, ports, workspace, guard.unchanged[0].mod_revision):
+            if guard == _guard(ports, workspace, wanted.id):
+                return
+        elif ports.locks.take(tenant, workspace, wanted, guard, ports.intents.noted(intent)):
+            break
+    after_rollback(session, lambda: intents.free(ports, intent))
     intents.forget_when_told(session, ports, intent)
     published.environment_locked(session, wanted, workspace, None)
 
@@ -176,9 +181,12 @@ def unlock(session: Session, ports: Ports, workspace: str, body: bytes) -> None:
         raise locked_by(holder)
     intent = intents.begin(session, intents.UNLOCKED, workspace, intents.data_of(holder))
     try:
-        ports.locks.release(tenant, workspace, wanted, ports.intents.noted(intent))
+        freed = ports.locks.release(tenant, workspace, wanted, ports.intents.noted(intent))
     except StateLocked as locked:
         raise locked_by(locked.holder) from locked
+    if not freed:  # Somebody else was first, and tells of it.
+        intents.tell_what_is_pending(session, ports, workspace)
+        return
     published.environment_unlocked(session, holder, workspace)
     intents.forget_when_told(session, ports, intent)
 
@@ -223,6 +231,12 @@ def _held_by(client: ClientLock) -> LockInfo:
 
 def _same(version: StateVersion, document: NewDocument) -> bool:
     return (version.lineage, version.serial, version.digest) == (document.lineage, document.serial, document.digest)
+
+
+def _ensure_held(guard: Companions, lock_id: str | None) -> None:
+    """Raise StateVersionConflict when the client names a lock, and the workspace isn't locked at all."""
+    if lock_id and not guard.unchanged:
+        raise StateVersionConflict(f"lock {lock_id} was freed, and the state may have moved on since it was read")
 
 
 def _ensure_matches(head: Head | None, expected: EntityTags | None) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import NotFound, OmniCloudError
+from shared.errors import Conflict, NotFound, OmniCloudError
 from shared.infra.state_machine import ResourceState
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -17,6 +18,8 @@ from shared.utils.clock import Clock
 Attributes = Mapping[str, Any]
 
 
+DELETION_IN_PROGRESS = "deletion_in_progress"
+"""Compute's code for an instance that is being deleted already."""
 LOOK_SECONDS = 0.1
 """How often to look whether something has come up or gone."""
 PATIENCE_SECONDS = 1.0
@@ -40,10 +43,15 @@ class StillUnderway(Exception):
         self.resource_id = resource_id
 
 
+class ChangeFailed(Conflict):
+    """The resource's owner took a change in place and couldn't carry it out: the resource is what it was."""
+
+
 class Provider(Protocol):
     """Makes resources of one kind. `key` makes a repeated call have one effect.
 
-    A call returns when its effect is complete. Raises ResourceBroken, StillUnderway, or the owner's error.
+    A call returns when its effect is complete. Raises ResourceBroken, ChangeFailed, StillUnderway, or the
+    owner's error.
     """
 
     def read(self, id: str) -> Attributes | None:
@@ -104,14 +112,26 @@ class InstanceProvider:
         return id
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
-        """Rename or relabel."""
+        """Resize, and wait until that has ended; then rename or relabel.
+
+        First what may fail for want of room: where it does, the instance stays as it was. Raises
+        ChangeFailed where its provider couldn't resize it.
+        """
+        flavor = attributes.get("flavor")
+        if flavor is not None and self._compute.instance(id)["flavor"] != flavor:
+            self._compute.resize_instance(id, flavor, idempotency_key=f"{key}:resize")
+            _wait(id, partial(self._resized, flavor))
         wanted = {"labels": {}, **_named(address, attributes)}
         self._compute.change_instance(id, {name: wanted[name] for name in ("name", "labels")}, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
-        """Delete it, and wait until its provider has confirmed that it is gone."""
+        """Delete it, unless somebody has begun to, and wait until its provider has confirmed that it is gone."""
         with suppress(NotFound):
-            self._compute.delete_instance(id, idempotency_key=key)
+            try:
+                self._compute.delete_instance(id, idempotency_key=key)
+            except Conflict as refused:
+                if refused.code != DELETION_IN_PROGRESS:
+                    raise
             _wait(id, self._gone)
 
     def _built(self, id: str) -> bool:
@@ -121,6 +141,16 @@ class InstanceProvider:
                 return False
             case ResourceState.FAILED | ResourceState.DELETING | ResourceState.DELETED:
                 raise ResourceBroken(id, instance["last_error"] or f"the instance is {instance['state']}")
+        return True
+
+    def _resized(self, flavor: str, id: str) -> bool:
+        instance = self._compute.instance(id)
+        if instance["state"] == ResourceState.UPDATING:
+            return False
+        if instance["flavor"] != flavor:
+            raise ChangeFailed(
+                f"it was not resized to {flavor}: {instance['last_error'] or 'it is ' + instance['state']}"
+            )
         return True
 
     def _gone(self, id: str) -> bool:

@@ -17,6 +17,8 @@ MAX_WEIGHT = 255
 MAX_REGIONS = 64
 """For which an answer has a latency: more than any cloud has."""
 MAX_REGION_NAME = 63
+MAX_LATENCY_MS = 2**31 - 1
+"""As large as a TTL: weeks, to say "never from there", and a number that every event and reader can hold."""
 
 
 class Policy(StrEnum):

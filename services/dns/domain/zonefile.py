@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import dns.exception
@@ -40,6 +40,8 @@ from services.dns.domain.records import (
 from services.dns.domain.resolution import RecordSet
 from services.dns.domain.routing import Answer, Policy, Role
 from services.dns.domain.soa import Soa
+from shared.errors import OmniCloudError
+from shared.web.input import parse_json
 
 DIRECTIVES = ["$ORIGIN", "$TTL", "$GENERATE"]
 """A tenant's text opens no file here, so there is no $INCLUDE."""
@@ -51,6 +53,8 @@ MAX_GENERATED = 5_000
 """
 TYPE_ORDER = {RecordType.NS: 0}
 """Name servers come first, as people write it; the rest follows by name."""
+UNSTATED = -1
+"""The TTL of a record for which the file has none."""
 ROUTING = ";routing"
 ROUTING_LINE = re.compile(rf"^{ROUTING} (\S+) ([A-Z]+) (\{{.*\}})\s*$", re.MULTILINE)
 
@@ -106,8 +110,10 @@ def servable(policy: Policy, kind: RecordType, answers: Sequence[Answer]) -> Seq
 
 
 def parse(text: str, zone: str, default_ttl: int) -> ParsedZone:
-    """The record sets of a zone file and its SOA; `default_ttl` holds until a $TTL.
+    """The record sets of a zone file and its SOA.
 
+    A TTL that is left out is that of the last $TTL (RFC 2308 §4); until there is one, the last that was written
+    (RFC 1035 §5.1), else the minimum of the file's SOA, as name servers have it, and before that `default_ttl`.
     $ORIGIN, $TTL and $GENERATE are followed. Every record must lie in the zone. Raises InvalidZoneFile, InvalidRecord,
     InvalidName, NameOutsideZone, InvalidRouting or CnameConflict.
     """
@@ -143,6 +149,7 @@ class _Records:
     `found` has name, type, TTL and data as text; `soas` has the starts of authority by name.
     """
 
+    default_ttl: int
     found: list[tuple[str, str, int, str]] = field(default_factory=list)
     soas: list[tuple[str, Soa]] = field(default_factory=list)
     generating: bool = False
@@ -167,7 +174,7 @@ class _Records:
             raise InvalidZoneFile(f"$GENERATE makes at most {MAX_GENERATED} records in a file")
         owner_name = name.canonicalize().to_text()
         if isinstance(data, dns.rdtypes.ANY.SOA.SOA):
-            self.soas.append((owner_name, _soa(data, ttl)))
+            self.soas.append((owner_name, _soa(data, data.minimum if ttl == UNSTATED else ttl)))
         else:
             self.take(owner_name, dns.rdatatype.to_text(data.rdtype), ttl, data.to_text())
 
@@ -175,11 +182,19 @@ class _Records:
         """One record. Raises InvalidZoneFile for one too many."""
         if len(self.found) >= MAX_RECORDS:
             raise InvalidZoneFile(f"a zone file has at most {MAX_RECORDS} records")
-        self.found.append((name, kind, ttl, value))
+        self.found.append((name, kind, self.default_ttl if ttl == UNSTATED else ttl, value))
 
 
 class _Reader(dns.zonefile.Reader):
-    """Says of which records a $GENERATE is the source."""
+    """Says of which records a $GENERATE is the source, and which TTL holds where none is written."""
+
+    def _implicit_ttl(self) -> int:
+        ttl = super()._implicit_ttl()
+        return UNSTATED if ttl is None else ttl
+
+    def left_out(self) -> int:
+        """The TTL of a record that comes now without one."""
+        return self._implicit_ttl()
 
     def _generate_line(self) -> None:
         records = cast(_Records, self.txn)
@@ -197,7 +212,7 @@ class _Lines(dns.tokenizer.Tokenizer):
     def __init__(self, text: str, records: _Records) -> None:
         super().__init__(text, "line")
         self._records = records
-        self.reader: dns.zonefile.Reader | None = None
+        self.reader: _Reader | None = None
         self.began = 1
 
     def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
@@ -217,7 +232,7 @@ class _Lines(dns.tokenizer.Tokenizer):
         origin, last = reader.current_origin.canonicalize().to_text(), None
         here = self.file.tell()
         while (record := plain_lines.read(self.file.readline(), origin)) is not None:
-            ttl = reader.default_ttl if record.ttl is None else record.ttl
+            ttl = reader.left_out() if record.ttl is None else record.ttl
             self._records.take(record.name, record.type, ttl, record.value)
             if record.ttl is not None:
                 reader.last_ttl, reader.last_ttl_known = record.ttl, True
@@ -229,9 +244,9 @@ class _Lines(dns.tokenizer.Tokenizer):
 
 
 def _read(text: str, zone: str, default_ttl: int) -> _Records:
-    records = _Records()
+    records = _Records(default_ttl)
     lines = _Lines(text, records)
-    reader = _Reader(lines, dns.rdataclass.IN, cast(Any, records), allow_directives=DIRECTIVES, default_ttl=default_ttl)
+    reader = _Reader(lines, dns.rdataclass.IN, cast(Any, records), allow_directives=DIRECTIVES)
     reader.current_origin = reader.last_name = dns.name.from_text(zone)
     lines.reader = reader
     try:
@@ -274,32 +289,45 @@ def _routing(record_set: RecordSet) -> str:
 
 def _routed(text: str, zone: str) -> dict[tuple[str, str], tuple[Policy, list[Answer]]]:
     """The routing comments of a file, by name and type."""
-    found = {}
-    for name, kind, document in ROUTING_LINE.findall(text):
+    found: dict[tuple[str, str], tuple[Policy, list[Answer]]] = {}
+    line, counted = 1, 0
+    for comment in ROUTING_LINE.finditer(text):
+        line, counted = line + text.count("\n", counted, comment.start()), comment.start()
+        name, kind, document = comment.groups()
         key = (owner(name, zone), kind)
         if key in found:
-            raise InvalidZoneFile(f"there are two routing comments for {key[0]} {kind}", name=key[0])
-        found[key] = _policy(document, _type(kind), zone)
+            raise InvalidZoneFile(f"line:{line}: there are two routing comments for {key[0]} {kind}", name=key[0])
+        policy, answers = _policy(document, line)
+        values = normalise_all(_type(kind), [answer.value for answer in answers], zone)
+        answers = [replace(answer, value=value) for answer, value in zip(answers, values, strict=True)]
+        routing.check_answers(policy, _type(kind), answers)
+        found[key] = policy, answers
     return found
 
 
-def _policy(document: str, kind: RecordType, zone: str) -> tuple[Policy, list[Answer]]:
+def _policy(document: str, line: int) -> tuple[Policy, list[Answer]]:
+    """What a routing comment says, read as strictly as the body of a request. Raises InvalidZoneFile."""
     try:
-        body: Mapping[str, Any] = json.loads(document)
-        policy, given = Policy(body["policy"]), list(body["answers"])
-        values = normalise_all(kind, [str(each["value"]) for each in given], zone)
-        answers = [
-            Answer(value, int(each["weight"]), Role(each["role"]), _latencies(each["latency_ms"]))
-            for value, each in zip(values, given, strict=True)
-        ]
+        body = parse_json(document.encode())
+        return Policy(body["policy"]), [_answer(each) for each in body["answers"]]
+    except OmniCloudError as error:
+        raise InvalidZoneFile(f"line:{line}: a routing comment can't be read: {error.detail}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidZoneFile(f"a routing comment can't be read: {error}") from error
-    routing.check_answers(policy, kind, answers)
-    return policy, answers
+        raise InvalidZoneFile(f"line:{line}: a routing comment can't be read: {error}") from error
 
 
-def _latencies(given: Mapping[str, Any]) -> dict[str, int]:
-    return {str(region): int(milliseconds) for region, milliseconds in given.items()}
+def _answer(given: Mapping[str, Any]) -> Answer:
+    value, latencies = given["value"], given["latency_ms"].items()
+    if not isinstance(value, str):
+        raise ValueError(f"a value is a text, not {value!r:.40}")
+    latency_ms = {region: _whole(each, routing.MAX_LATENCY_MS, "a latency") for region, each in latencies}
+    return Answer(value, _whole(given["weight"], routing.MAX_WEIGHT, "a weight"), Role(given["role"]), latency_ms)
+
+
+def _whole(number: Any, largest: int, what: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= largest:
+        raise ValueError(f"{what} is a whole number from 0 to {largest}, not {number!r:.40}")
+    return number
 
 
 def _soa(data: dns.rdtypes.ANY.SOA.SOA, ttl: int) -> Soa:

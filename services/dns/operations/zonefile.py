@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from services.dns import published
 from services.dns.domain import glue, serials, zonefile
@@ -12,8 +13,15 @@ from services.dns.models import Record, Zone
 from services.dns.operations import contents
 from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
+from shared.events.admission import ask_many
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.preconditions import EntityTags
+
+Key = tuple[str, str]
+"""Name and type, which together are unique in a zone."""
+RECORD_SET = "dns.record_set"
+"""What the types of a record set's events begin with."""
 
 
 def import_zone_file(ports: Ports, zone_id: str, text: str, expected: EntityTags | None) -> Zone:
@@ -21,8 +29,10 @@ def import_zone_file(ports: Ports, zone_id: str, text: str, expected: EntityTags
 
     A file without name servers at the apex keeps the platform's, one with an SOA changes the zone's; the serial only
     goes forward, from the later of the two. Answers that stay keep their health. A large file is read before the zone
-    is locked, so that nobody waits for that. Raises NotFound, VersionConflict, InvalidZoneFile, InvalidRecord,
-    InvalidName, NameOutsideZone, InvalidRouting, CnameConflict or NameServerWithoutAddress.
+    is locked, so that nobody waits for that. Policies are asked about each record set that is new or another one
+    afterwards, as if it came alone. Raises NotFound, VersionConflict, InvalidZoneFile, InvalidRecord, InvalidName,
+    NameOutsideZone, InvalidRouting, CnameConflict, NameServerWithoutAddress, or PolicyDenied with the name and type of
+    each record set that is denied.
     """
     zones, records = ZoneRepository(), RecordRepository()
     known = zones.get(zone_id)
@@ -32,17 +42,44 @@ def import_zone_file(ports: Ports, zone_id: str, text: str, expected: EntityTags
     check_version(zone, expected)
     if zone.soa_ttl != known.soa_ttl:
         parsed = zonefile.parse(text, zone.name, zone.soa_ttl)
-    failing = records.answers_that_fail(zone)
-    rows = [contents.parsed(zone, each, failing.get((each.name, each.type), ())) for each in parsed.sets]
+    kept = records.by_name_and_type(zone)
+    rows = [contents.parsed(zone, each, _answers(kept, each)) for each in parsed.sets]
     if not any(row.name == zone.name and row.type == RecordType.NS for row in rows):
         rows.append(contents.name_servers(ports, zone))
     _check_name_servers(zone, rows)
     if parsed.soa is not None:
         _adopt(zone, parsed.soa)
-    records.replace_all(zone, rows)
     contents.changed(ports, zone)
+    _ask(zone, rows, kept)
+    records.replace_all(zone, rows)
     published.zone_imported(zone, record_sets=len(rows))
     return zone
+
+
+def _answers(kept: Mapping[Key, Record], found: zonefile.ParsedSet) -> Sequence[Mapping[str, Any]]:
+    record = kept.get((found.name, found.type))
+    return record.answers if record else ()
+
+
+def _ask(zone: Zone, rows: Iterable[Record], kept: Mapping[Key, Record]) -> None:
+    """Ask policies about the rows that aren't as a record set that the zone has: that one is changed, and an exemption
+    of its own counts; others are made."""
+    made, changed = {}, {}
+    for row in rows:
+        before = kept.get((row.name, row.type))
+        facts = _facts(zone, row)
+        if before is None:
+            made[f"{row.name} {row.type}"] = facts
+        elif (row.ttl, row.policy, row.answers) != (before.ttl, before.policy, before.answers):
+            changed[f"{row.name} {row.type}"] = {**facts, "id": before.id}
+    ask_many(RECORD_SET, CREATE, made)
+    ask_many(RECORD_SET, UPDATE, changed)
+
+
+def _facts(zone: Zone, record: Record) -> dict[str, Any]:
+    """What policies see of a record set: what an event of its own would tell."""
+    facts = {name: getattr(record, name) for name in ("id", "name", "type", "ttl", "policy", "answers")}
+    return {**facts, "zone_id": zone.id, "zone": zone.name, "serial": zone.serial}
 
 
 def _check_name_servers(zone: Zone, rows: Iterable[Record]) -> None:

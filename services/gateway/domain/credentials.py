@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from shared.errors import Unauthenticated
 
@@ -37,6 +36,6 @@ def access_token(authorization: str) -> str | None:
 def _password(credentials: str) -> str:
     try:
         _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # Not ASCII, not Base64, or not UTF-8.
         raise Unauthenticated("the Basic credentials can't be read") from error
     return password

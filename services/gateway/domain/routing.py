@@ -14,6 +14,8 @@ PREFIX = "/api/"
 SIGNED = "/v1/signed/"
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 """Where clients look for the authorization server's metadata (RFC 8414 §3)."""
+GUESSED = frozenset({"/v1/tokens", "/v1/me/password"})
+"""Where auth compares a password with an account's."""
 
 T = TypeVar("T")
 
@@ -52,8 +54,11 @@ def route(path: str) -> Route:
 
 
 def guesses(target: Route, method: str) -> bool:
-    """Whether a request tries to get a token: a password can be guessed there, whoever else one is."""
-    return target.service == "auth" and method == "POST" and target.path.rstrip("/") == "/v1/tokens"
+    """Whether a request goes where a password can be guessed, whoever else one is.
+
+    The path is compared as auth reads it: with its escapes decoded, once (RFC 3986 §2.4, §6.2.2.2).
+    """
+    return target.service == "auth" and method == "POST" and unquote(target.path).rstrip("/") in GUESSED
 
 
 def signed_for(target: Route) -> str | None:
@@ -61,9 +66,10 @@ def signed_for(target: Route) -> str | None:
 
     It stands under the signature, which storage verifies: whoever changes it has no access anyway.
     """
-    if target.service != "storage" or not target.path.startswith(SIGNED):
+    path = unquote(target.path)  # As storage reads it, whose routes are matched with the decoded path.
+    if target.service != "storage" or not path.startswith(SIGNED):
         return None
-    return unquote(target.path[len(SIGNED) :].partition("/")[0])
+    return path[len(SIGNED) :].partition("/")[0]
 
 
 def rotate(candidates: Sequence[T], turn: int) -> list[T]:

@@ -24,6 +24,8 @@ from shared.utils.clock import Clock
 
 KNOWN_KEYS = 512
 """Keys that were exchanged last, by their digests."""
+UNREADABLE = frozenset({400, 413, 422})
+"""What auth answers where a text can't be a key, by its length or by a character."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class ApiKeys:
                 continue
             if answer.status == OK:
                 return str(json.loads(content)["access_token"])
+            if answer.status in UNREADABLE:
+                raise error_class(401, "invalid_api_key")("the API key is not valid")
             if answer.status < 500:
                 raise _refusal(answer.status, content)
         raise ServiceUnavailable("API keys can't be verified now: auth is not available", retry_after=1)

@@ -85,8 +85,8 @@ class TokenVerifier:
         self._known: dict[str, Verified] = {}
 
     async def verify(self, token: str) -> Identity:
-        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong; AccessRevoked when what it
-        was issued for is over; TenantSuspended or TenantClosed.
+        """The token's identity. Raises Unauthenticated, with one sentence on what is wrong; TenantSuspended or
+        TenantClosed; AccessRevoked when what it was issued for is over.
 
         Of a token that is shown again only its signature and what it says aren't looked at again. Whether its key is
         still auth's, whether it is in force and who may still act is asked of every request.
@@ -110,8 +110,9 @@ class TokenVerifier:
 
     def _as_it_stands(self, verified: Verified) -> Identity:
         """The identity with what it has lost since the token was issued taken away."""
-        self._standing.ensure_in_force(verified.origin)
+        # A tenant that stands still ends its log-ins, too: what is said of it is why.
         self._standing.ensure_active(verified.identity.tenant_id)
+        self._standing.ensure_in_force(verified.origin)
         grants = self._standing.remaining(verified.identity.grants, verified.origin)
         return verified.identity if grants is verified.identity.grants else replace(verified.identity, grants=grants)
 

@@ -150,7 +150,11 @@ def _balance(listener: ListenerConfig, pool: PoolConfig) -> list[str]:
 
 
 def _checks(pool: PoolConfig) -> list[str]:
-    """What a check asks, and how long it waits."""
+    """What a check asks, and how long it waits.
+
+    Where the platform doesn't check, HAProxy still does by a connection, for no report reaches it: without `check` it
+    would take every server to be up.
+    """
     if pool.active_check is ActiveCheck.NONE:
         return []
     asked = [f"option httpchk GET {pool.check_path}"] if pool.active_check is ActiveCheck.HTTP else []

@@ -48,7 +48,7 @@ def check_address(text: str) -> str:
         if any(reached in network for network in METADATA):
             raise AddressRefused(f"{text} is no address of a backend (metadata)", address=text)
     plain = getattr(address, "ipv4_mapped", None) or address
-    if plain.is_reserved:
+    if plain.is_reserved or any(reached.is_reserved for reached in _reached(address)):
         raise AddressRefused(f"{text} is no address of a backend (reserved)", address=text)
     return str(plain)
 

@@ -33,7 +33,7 @@ def list_alerts(
 
 @router.get("/alert-groups", response_model=AlertGroups, dependencies=[requires(READ)])
 def group_alerts(
-    by: Annotated[list[str], Query()], ports: Ports = ports_of_app(), session: Session = database()
+    by: Annotated[list[str], Query(min_length=1)], ports: Ports = ports_of_app(), session: Session = database()
 ) -> dict[str, Any]:
     """Open alerts, grouped by labels: one group is one notification."""
     return {"items": alerts.group_alerts(session, ports, by)}

@@ -15,6 +15,7 @@ from services.monitor.operations.queries import query_range
 from services.monitor.ports import Ports
 from services.monitor.schemas import MAX_SECONDS, Moment, Name, QueryOut
 from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
+from shared.web.schemas import InDigits
 
 router = ApiRouter()
 
@@ -28,7 +29,7 @@ async def _matchers(label: Annotated[list[str] | None, Query()] = None) -> dict[
 
 
 Matchers = Annotated[dict[str, str], Depends(_matchers)]
-Span = Annotated[int, Query(ge=1, le=MAX_SECONDS)]
+Span = Annotated[int, Query(ge=1, le=MAX_SECONDS), InDigits]
 
 
 @router.get("/query", response_model=QueryOut, dependencies=[requires(READ)])

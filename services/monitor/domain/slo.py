@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,12 +19,14 @@ def burn_rate(errors: float, total: float, objective: float) -> float | None:
     """How many times faster than allowed the error budget is spent. None when there were no events.
 
     1 spends exactly the budget `1 - objective` over the period of the objective. The budget is that of the decimal
-    number that was written, and the rate is rounded to nine digits, so that one that is the threshold equals it.
+    number that was written, and the rate is rounded to nine digits, so that one that is the threshold equals it. One
+    that no double holds is the largest there is: JSON has no infinity to tell of it.
     """
     if total <= 0:
         return None
     budget = 1 - Decimal(repr(objective))
-    return round(errors / total / float(budget), RATE_DIGITS)
+    burnt = round(errors / total / float(budget), RATE_DIGITS)
+    return max(-sys.float_info.max, min(burnt, sys.float_info.max))
 
 
 def multiwindow(long: float | None, short: float | None) -> float | None:

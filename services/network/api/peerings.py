@@ -14,7 +14,7 @@ from services.network.repository import PeeringRepository
 from services.network.schemas import PeeringCreate, PeeringOut, ReachabilityOut
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint, expected_version
+from shared.web.django_views import GIVEN, endpoint, expected_version
 
 
 class Peerings(View):
@@ -60,7 +60,7 @@ class PeeringRejection(View):
 class Reachability(View):
     """Whether packets can go to `?vpc_id=` by a peering."""
 
-    @endpoint(READ, response=ReachabilityOut, query=[OpenApiParameter("vpc_id", str, required=True)])
+    @endpoint(READ, response=ReachabilityOut, query=[OpenApiParameter("vpc_id", GIVEN, required=True)])
     def get(self, request: Request, id: str) -> dict[str, bool]:
         other = request.query_params.get("vpc_id")
         if not other:

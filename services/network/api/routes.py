@@ -14,9 +14,9 @@ from services.network.repository import RouteRepository, RouteTableRepository, V
 from services.network.schemas import RouteCreate, RouteOut
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
-from shared.web.django_views import endpoint, expected_version
+from shared.web.django_views import GIVEN, endpoint, expected_version
 
-LOOKUP = (OpenApiParameter("address", str, required=True), OpenApiParameter("subnet_id", str))
+LOOKUP = (OpenApiParameter("address", GIVEN, required=True), OpenApiParameter("subnet_id", str))
 
 
 class Routes(View):

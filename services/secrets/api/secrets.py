@@ -19,6 +19,7 @@ from services.secrets.ports import Ports
 from services.secrets.schemas import Rotation, SecretOut, SecretValueOut, SecretWrite
 from shared.errors import BadRequest
 from shared.utils.pagination import Page, PageRequest
+from shared.utils.whole_numbers import parse_whole_number
 from shared.web.django_views import endpoint, expected_version
 
 VERSION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
@@ -82,9 +83,13 @@ def _version(text: str | None) -> int | None:
     """The version asked for. Raises InvalidVersion."""
     if text is None:
         return None
-    if not text.isdecimal() or not 0 < int(text) < 2**31:
+    try:
+        number = parse_whole_number(text)
+    except ValueError as error:
+        raise InvalidVersion("version is a positive whole number") from error
+    if not 0 < number < 2**31:
         raise InvalidVersion("version is a positive whole number")
-    return int(text)
+    return number
 
 
 def routes(ports: Ports) -> list[URLPattern]:

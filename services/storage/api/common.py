@@ -10,10 +10,14 @@ from fastapi import Depends, Header, Request
 from services.storage.domain.conditions import Conditions
 from services.storage.operations.bodies import Body, Receiver, ensure_size
 from shared.web.fastapi import takes
+from shared.web.openapi_components import TAG, listed
 
 READ, WRITE = "storage:read", "storage:write"
 
 OptionalHeader = Annotated[str | None, Header()]
+OptionalTags = Annotated[str | None, Header(json_schema_extra={"pattern": listed(rf'{TAG}|[^",\s]+')})]
+"""Entity tags, with their quotes or, as S3 takes them, without. The pattern is for the document: what is no tag is
+refused with a code of its own."""
 
 
 @takes("*/*")
@@ -36,8 +40,8 @@ ReceivedBody = Annotated[Body, Depends(_received)]
 
 
 async def _conditions(
-    if_match: OptionalHeader = None,
-    if_none_match: OptionalHeader = None,
+    if_match: OptionalTags = None,
+    if_none_match: OptionalTags = None,
     if_modified_since: OptionalHeader = None,
     if_unmodified_since: OptionalHeader = None,
 ) -> Conditions:

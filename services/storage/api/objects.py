@@ -20,6 +20,7 @@ from services.storage.schemas import DeletionOut, ListedObjectOut, ListingOut, O
 from services.storage.tables import ObjectVersion
 from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 from shared.web.openapi import binary_answers
+from shared.web.schemas import QueryNumber
 
 router = ApiRouter(tags=["objects"])
 OBJECT = "/buckets/{name}/objects/{key:path}"
@@ -43,7 +44,7 @@ def list_objects(
     prefix: str = "",
     delimiter: str = "",
     after: str = "",
-    max_keys: int | None = None,
+    max_keys: QueryNumber | None = None,
     session: Session = database(),
 ) -> ListingOut:
     """A page of keys in byte order, at most 1,000."""
@@ -58,7 +59,7 @@ def list_versions(
     prefix: str = "",
     after: str = "",
     after_version_id: str = "",
-    max_keys: int | None = None,
+    max_keys: QueryNumber | None = None,
     session: Session = database(),
 ) -> VersionsOut:
     """A page of versions and delete markers, at most 1,000 of them together."""

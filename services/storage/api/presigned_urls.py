@@ -24,7 +24,8 @@ from services.storage.operations.presigned_urls import PresignedUrl
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
 from shared.web.fastapi import ApiRouter, database, given_once, ports_of_app, requires
-from shared.web.openapi import binary_answers
+from shared.web.openapi import binary_answers, binary_body
+from shared.web.schemas import QueryNumber
 
 router = ApiRouter(tags=["presigned"])
 
@@ -47,13 +48,13 @@ def use(
     tenant_id: str,
     name: str,
     key: str,
-    expires: int,
+    expires: QueryNumber,
     signature: str,
     body: ReceivedBody,
     reading: ReadingHeaders,
     version_id: str = "",
     signer: str = "",
-    signed: int = 0,
+    signed: QueryNumber = 0,
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> Response:
@@ -81,6 +82,8 @@ ANSWERS: dict[str, dict[int | str, dict[str, Any]]] = {
     "PUT": {OK: {"model": ObjectOut}},
     "DELETE": {OK: {"model": DeletionOut}},
 }
+TAKEN = {"DELETE": {"requestBody": {**binary_body("*/*"), "required": False}}}
+"""A deletion needs no body; one that comes is passed over."""
 for method in sorted(METHODS):  # An operation each, since they are answered differently.
     router.add_api_route(
         "/signed/{tenant_id}/{name}/{key:path}",
@@ -88,4 +91,5 @@ for method in sorted(METHODS):  # An operation each, since they are answered dif
         methods=[method],
         response_class=Response,
         responses=ANSWERS[method] | {405: {}},
+        openapi_extra=TAKEN.get(method),
     )

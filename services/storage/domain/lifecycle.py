@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from services.storage.domain.versions import Version
 from shared.errors import ValidationFailed
+from shared.utils.sequences import first_repeated
 
 MAX_RULES = 1000
 MAX_DAYS = 36_500
@@ -83,9 +84,8 @@ def ensure_rules_fit(rules: Sequence[Rule]) -> None:
     """Raise InvalidLifecycle for more than 1,000 rules, or two of one name."""
     if len(rules) > MAX_RULES:
         raise InvalidLifecycle(f"a bucket has at most {MAX_RULES} rules, not {len(rules)}")
-    names = [rule.id for rule in rules]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    twice = first_repeated(rule.id for rule in rules)
+    if twice is not None:
         raise InvalidLifecycle(f"two rules are called {twice!r}")
 
 

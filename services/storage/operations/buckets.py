@@ -71,7 +71,7 @@ def change(
     if lifecycle is not None:
         ensure_rules_fit(lifecycle)
         bucket.lifecycle = [asdict(rule) for rule in lifecycle]
-        bucket.lifecycle_ran_on, bucket.lifecycle_after = None, ""
+        bucket.lifecycle_ran_on, bucket.lifecycle_walked_on = None, None
     touch(bucket)
     published.bucket_updated(session, bucket)
     return bucket

@@ -1,7 +1,8 @@
 """Lifecycle rules at work: what is due is deleted and aborted, once a day for every bucket that has rules.
 
 A bucket is walked through key by key, a bounded number of them in a transaction of its own, and the place is kept in
-its row: whoever is alive goes on from there. Buckets take turns, so that none waits for a large one's end.
+its row: whoever is alive goes on from there. Another day begins anew, for what wasn't due at the places passed by may
+be due now. Buckets take turns, so that none waits for a large one's end.
 """
 
 from __future__ import annotations
@@ -38,16 +39,17 @@ class Lifecycle:
 
     def run(self) -> None:
         """One pass: every bucket whose rules weren't followed today, each to its end, taking turns."""
-        now = self._ports.clock.now()
-        waiting = self._transactions.run(lambda session: ruled_buckets(session, day_of(now)))
+        today = day_of(self._ports.clock.now())
+        waiting = self._transactions.run(lambda session: ruled_buckets(session, today))
         while waiting:
-            waiting = [(tenant, bucket) for tenant, bucket in waiting if self._step(tenant, bucket, now)]
+            waiting = [(tenant, bucket) for tenant, bucket in waiting if self._step(tenant, bucket)]
 
-    def _step(self, tenant_id: str, bucket_id: str, now: datetime) -> bool:
+    def _step(self, tenant_id: str, bucket_id: str) -> bool:
         """One transaction in one bucket; whether there is more to do. One that fails is left for the next pass."""
         with service_context(
             self._ports.settings.service_name, tenant_id, self._ports.clock, work=Work("follow lifecycle rules")
         ):
+            now = self._ports.clock.now()  # Midnight may come between two steps.
             try:
                 more: bool = self._transactions.run(lambda session: follow(session, self._ports, bucket_id, now))
             except Exception as error:
@@ -62,36 +64,49 @@ class Lifecycle:
 def follow(session: Session, ports: Ports, bucket_id: str, now: datetime) -> bool:
     """Do what is due in the next stretch of a bucket; whether there is more of it.
 
-    False, too, for a bucket that is gone or that another process is at.
+    False, too, for a bucket that is gone or that another process is at, and where something is left that somebody else
+    held: the day isn't done then, and the next pass goes on from there.
     """
     bucket = BucketRepository(session).held(bucket_id)
     if bucket is None:
         return False
+    if bucket.lifecycle_walked_on != day_of(now):
+        bucket.lifecycle_walked_on, bucket.lifecycle_after, bucket.lifecycle_again = day_of(now), "", None
     rules = [Rule(**rule) for rule in bucket.lifecycle]
     keys = ObjectRepository(session).rows(bucket, bucket.lifecycle_after, STEP_KEYS)
-    _expire(session, ports, bucket, rules, keys, now)
-    if len(keys) == STEP_KEYS:
-        bucket.lifecycle_after = keys[-1].key
+    if not _expire(session, ports, bucket, rules, keys, now):
+        _look_again(bucket)
+    bucket.lifecycle_after = keys[-1].key if keys else bucket.lifecycle_after
+    if len(keys) == STEP_KEYS or _abort(session, ports, bucket, rules, now):
         return True
-    if _abort(session, ports, bucket, rules, now):
-        bucket.lifecycle_after = keys[-1].key if keys else bucket.lifecycle_after
-        return True
-    bucket.lifecycle_after, bucket.lifecycle_ran_on = "", day_of(now)
+    if _uploads_left(session, bucket, rules, now):
+        _look_again(bucket)
+    if bucket.lifecycle_again is None:
+        bucket.lifecycle_after, bucket.lifecycle_ran_on = "", day_of(now)
+    else:
+        bucket.lifecycle_after, bucket.lifecycle_again = bucket.lifecycle_again, None
     return False
+
+
+def _look_again(bucket: Bucket) -> None:
+    """Note that something behind the present place was held by somebody else."""
+    if bucket.lifecycle_again is None:
+        bucket.lifecycle_again = bucket.lifecycle_after
 
 
 def _expire(
     session: Session, ports: Ports, bucket: Bucket, rules: Sequence[Rule], keys: Sequence[StoredObject], now: datetime
-) -> None:
-    """Delete what is due of some keys. Those that somebody is writing now are left: their content is new."""
+) -> bool:
+    """Delete what is due of some keys; whether all could be looked at. Those that somebody is writing now are left."""
     looked_at = ObjectRepository(session).stacks(keys)
     wanted = [each.id for each in keys if not _due(rules, each, looked_at[each.id], now).nothing]
     if not wanted:
-        return
+        return True
     free = ObjectRepository(session).free(wanted)
     stacks = ObjectRepository(session).stacks(free)
     for stored in free:
         _delete(session, ports, bucket, stored, _due(rules, stored, stacks[stored.id], now))
+    return len(free) == len(wanted)
 
 
 def _due(rules: Sequence[Rule], stored: StoredObject, stack: Sequence[ObjectVersion], now: datetime) -> Expiry:
@@ -109,12 +124,24 @@ def _delete(session: Session, ports: Ports, bucket: Bucket, stored: StoredObject
 def _abort(session: Session, ports: Ports, bucket: Bucket, rules: Sequence[Rule], now: datetime) -> bool:
     """Abort a number of the uploads that are due; whether there may be more."""
     more = False
-    for rule in rules:
-        if not rule.enabled or rule.abort_multipart_days is None:
-            continue
-        until = due_until(now, rule.abort_multipart_days)
-        late = UploadRepository(session).started_until(bucket, rule.prefix, until, STEP_KEYS)
+    for prefix, until in _aborting(rules, now):
+        late = UploadRepository(session).started_until(bucket, prefix, until, STEP_KEYS)
         for upload in late:
             uploads.end(session, ports, bucket, upload, by_rule=True)
         more = more or len(late) == STEP_KEYS
     return more
+
+
+def _uploads_left(session: Session, bucket: Bucket, rules: Sequence[Rule], now: datetime) -> bool:
+    """Whether an upload is due still: somebody completes it now, and may be refused."""
+    uploads_of = UploadRepository(session)
+    return any(uploads_of.any_started_until(bucket, prefix, until) for prefix, until in _aborting(rules, now))
+
+
+def _aborting(rules: Sequence[Rule], now: datetime) -> list[tuple[str, datetime]]:
+    """What is aborted now: uploads of keys with such a prefix that were begun by then."""
+    return [
+        (rule.prefix, due_until(now, rule.abort_multipart_days))
+        for rule in rules
+        if rule.enabled and rule.abort_multipart_days is not None
+    ]

@@ -109,8 +109,10 @@ def delete(
     stored = objects.find(bucket, key, lock=True)
     ensure_writable(conditions, _present_etag(objects.top(stored)) if stored else None)
     if stored is None:
-        if version_id is None and bucket.versioning == Versioning.DISABLED:
-            return versions.Deletion([], None)
+        # Only a delete marker needs the key's row: one without any version would stay, seen by nobody.
+        nothing = versions.delete([], Versioning(bucket.versioning), version_id, new_id("v"))
+        if nothing.marker is None:
+            return nothing
         stored = objects.claim(bucket, valid_object_key(key))
     return remove(session, ports, bucket, stored, version_id)
 

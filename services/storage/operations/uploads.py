@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from sqlalchemy.orm import Session
 
@@ -75,21 +76,29 @@ def put_part(
 ) -> UploadPart:
     """Store one part; the same number again replaces it. Raises InvalidPartNumber, NoSuchUpload, PreconditionFailed.
 
+    Of several that are put beside each other the one is noted that arrives last in the object store (S3, UploadPart).
+
     The upload is held while its part is noted, so that a part is either seen by who completes or aborts it, or refused.
+    It isn't held while the part is on its way: that would take a connection, and the other parts would wait. Only under
+    a condition it is: the object store replaces parts without one, and what is refused must not have replaced any.
     """
     rules.valid_part_number(number)
-    _, upload = _find(session, bucket_name, upload_id)
-    _ensure_part(session, upload, number, conditions)
-    objects.let_go(session)
+    conditional = conditions != Conditions()
+    _, upload = _find(session, bucket_name, upload_id, lock=conditional)
+    before = UploadRepository(session).part(upload, number)
+    ensure_writable(conditions, before.etag if before else None)
+    if not conditional:
+        objects.let_go(session)
+    store_bucket = ports.settings.object_bucket
+    with ports.store_rooms.room(), _unfinished(upload):
+        sent = ports.multipart.upload_stream(
+            store_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
+        )
     try:
-        with ports.store_rooms.room():
-            ports.multipart.upload_stream(
-                ports.settings.object_bucket, upload.blob, upload.store_upload_id, number, body.file, body.size
-            )
-    except ObjectNotFound as error:  # It was completed or given up while the part was on its way.
-        raise NoSuchUpload(f"there is no unfinished upload {upload_id} any more") from error
-    _find(session, bucket_name, upload_id, lock=True)
-    _ensure_part(session, upload, number, conditions)
+        _find(session, bucket_name, upload_id, lock=True)
+    except NotFound:
+        after_rollback(session, lambda: _free(ports, upload))
+        raise
     part = UploadPart(
         id=new_id("part"),
         tenant_id=current_tenant(),
@@ -99,6 +108,10 @@ def put_part(
         etag=body.md5,
         sha256=body.sha256,
     )
+    if UploadRepository(session).part(upload, number) is not before:  # Another one was noted meanwhile.
+        with ports.store_rooms.room(), _unfinished(upload):
+            if not ports.multipart.holds(store_bucket, upload.blob, upload.store_upload_id, sent):
+                return part  # It arrived later, too: it has replaced this one.
     UploadRepository(session).put_part(part)
     return part
 
@@ -155,24 +168,39 @@ def end(session: Session, ports: Ports, bucket: Bucket, upload: Upload, *, by_ru
     after_commit(session, lambda: ports.multipart.abort(store_bucket, upload.blob, upload.store_upload_id))
 
 
-def _ensure_part(session: Session, upload: Upload, number: int, conditions: Conditions) -> None:
-    """Raise PreconditionFailed unless the part of that number, if there is one, is as the conditions say."""
-    if conditions != Conditions():
-        ensure_writable(conditions, UploadRepository(session).part_etag(upload, number))
+@contextmanager
+def _unfinished(upload: Upload) -> Iterator[None]:
+    """Raise NoSuchUpload when the object store has it no more: it was completed or given up meanwhile."""
+    try:
+        yield
+    except ObjectNotFound as error:
+        raise NoSuchUpload(f"there is no unfinished upload {upload.id} any more") from error
+
+
+def _free(ports: Ports, upload: Upload) -> None:
+    """Free a part that arrived in the object store while its upload was ended there: S3 may keep it (its
+    AbortMultipartUpload says to abort once more then).
+    """
+    with suppress(ObjectNotFound):
+        ports.multipart.abort(ports.settings.object_bucket, upload.blob, upload.store_upload_id)
 
 
 def put_together(ports: Ports, upload: Upload, chosen: Sequence[Part]) -> None:
-    """Complete the upload in the object store; an earlier attempt whose transaction failed has done it already."""
+    """Complete the upload in the object store; an earlier attempt whose transaction failed may have done it already.
+
+    Raises InvalidPart when that one made the object of other parts, or another part of the same number came meanwhile.
+    """
     store_bucket = ports.settings.object_bucket
     ordered = [UploadedPart(part.number, part.etag, part.size) for part in chosen]
     try:
-        ports.multipart.complete(store_bucket, upload.blob, upload.store_upload_id, ordered)
+        made = ports.multipart.complete(store_bucket, upload.blob, upload.store_upload_id, ordered)
     except ObjectNotFound:
-        if ports.store.stat(store_bucket, upload.blob).size != sum(part.size for part in chosen):
-            raise
+        made = ports.store.stat(store_bucket, upload.blob)
     except PartsRefused as error:
         # A part of that number was sent again and never noted: its request was refused or cut off after it had arrived.
         raise rules.InvalidPart("a part was replaced by another one; send the listed parts again") from error
+    if made.etag != rules.multipart_etag(chosen):  # Some stores say that all is well and keep what they made first.
+        raise rules.InvalidPart("the upload was put together of other parts; list those, or give it up")
 
 
 def _find(session: Session, bucket_name: str, upload_id: str, *, lock: bool = False) -> tuple[Bucket, Upload]:

@@ -9,6 +9,7 @@ import psycopg2
 from psycopg2.extensions import set_wait_callback
 
 from shared.infra.db import patience
+from shared.infra.db.discretion import DISCREET
 
 LOCK_TIMEOUT_MS = 10_000
 """A request that waits longer than this for a row lock is better refused than left hanging."""
@@ -48,6 +49,7 @@ def connect_arguments(url: str, schema: str) -> dict[str, Any]:
         "application_name": schema,
         "options": " ".join(f"-c {name}={value}" for name, value in {"search_path": schema, **_SERVER}.items()),
         **LOST_PEER,
+        **DISCREET,
     }
 
 
@@ -64,7 +66,7 @@ def django_databases(url: str, schema: str) -> dict[str, Any]:
             "NAME": arguments["dbname"],
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {name: arguments[name] for name in ("options", "application_name", *LOST_PEER)},
+            "OPTIONS": {name: arguments[name] for name in ("options", "application_name", *LOST_PEER, *DISCREET)},
         }
     }
 

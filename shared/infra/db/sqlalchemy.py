@@ -64,6 +64,7 @@ def make_engine(url: str, schema: str, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_timeout=POOL_SECONDS,
         pool_use_lifo=True,
+        hide_parameters=True,  # In the text of errors, which is logged.
     )
     event.listen(engine, "checkout", _refuse_ended)
     event.listen(engine, "before_cursor_execute", _count_query)

@@ -41,6 +41,7 @@ def numbers(tenant: Tenant, source: str) -> list[int]:
 
 
 @pytest.mark.services("tenants")
+@pytest.mark.timeout(180)
 def test_a_source_that_dies_and_a_bus_that_was_down_leave_no_gap_in_its_numbers(
     tenant: Tenant, fleet: FleetControl
 ) -> None:
@@ -52,9 +53,15 @@ def test_a_source_that_dies_and_a_bus_that_was_down_leave_no_gap_in_its_numbers(
     fleet.kafka_up()
     fleet.start("tenants")
     fleet.wait_healthy("tenants")
-    eventually(lambda: projects_in(tenant) == ["p-0", "p-1", "p-2", "p-3"], timeout=20)
-    found = sorted(numbers(tenant, "omnicloud/tenants"))
-    assert found == list(range(1, len(found) + 1))
+    eventually(lambda: projects_in(tenant) == ["p-0", "p-1", "p-2", "p-3"], timeout=60)
+
+    def without_a_gap() -> bool:
+        found = sorted(numbers(tenant, "omnicloud/tenants"))
+        # The projects may be in the trail before what else was said about the tenant: each in a partition of its own
+        assert found == list(range(1, len(found) + 1))
+        return len(found) >= 4
+
+    eventually(without_a_gap, timeout=20)
     answer = eventually(
         lambda: (said := tenant.api.ok("POST", "/api/audit/v1/verifications"))["complete"] and said, timeout=20
     )

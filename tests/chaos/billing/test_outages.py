@@ -10,7 +10,8 @@ from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, login_operator
+from tests.support.metering import usage_event
 from tests.support.months import last_complete, past_days
 
 
@@ -160,3 +161,25 @@ def test_usage_that_arrives_while_invoices_are_made_is_on_exactly_one_of_them(te
     assert len(pieces) == 60
     by_invoice = Counter(piece["invoice_id"] for piece in pieces)
     assert by_invoice == Counter({each["id"]: int(line["quantity"]) for each in made for line in each["lines"]})
+
+
+def test_usage_of_a_source_whose_clock_is_ahead_is_billed_in_its_period(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
+    meter = "storage.gib_seconds"
+    set_price(tenant, meter, "0.5")
+    # Given a service that was ten minutes ahead when it told what somebody used
+    now = clock.now()
+    ahead = now + timedelta(minutes=10)
+    bus.send("storage.events", usage_event(tenant.id, "storage", meter, "12.5", ahead))
+    [piece] = eventually(lambda: list(tenant.api.items("/api/billing/v1/usage")), timeout=20)
+    # Then it counts, though not yet
+    assert (piece["refused_because"], piece["invoice_id"]) == ("", None)
+    before = {"period_start": (now - timedelta(days=1)).isoformat(), "period_end": now.isoformat()}
+    assert invoice(tenant, before)["lines"] == []
+    # When its time has come, then it is billed
+    fleet.step_clock(1_200)
+    acting = login_operator(fleet.url).with_headers(X_Tenant_Id=tenant.id)
+    following = {"period_start": now.isoformat(), "period_end": (ahead + timedelta(minutes=1)).isoformat()}
+    [line] = acting.ok("POST", "/api/billing/v1/invoices", 201, json=following)["lines"]
+    assert (line["meter"], line["quantity"], line["amount"]) == (meter, "12.5", "6.25")

@@ -67,6 +67,18 @@ def test_a_node_that_a_failed_build_left_behind_keeps_its_claim_until_it_is_gone
     assert used_of(operator, host["id"]) == NOTHING
 
 
+def test_the_room_of_what_a_provider_did_not_take_is_the_next_orders(operator: Api, tenant: Tenant) -> None:
+    host = create_host(operator, tenant, millicores=100)
+    plan_fault(operator, tenant, "create_node", "unavailable", remaining=4)
+    failed = reaches(tenant.api, create(tenant.api, tenancy="dedicated")["id"], "failed")
+
+    next_one = running(tenant.api, tenancy="dedicated")
+
+    assert [(node["id"], node["host"]) for node in nodes_of(operator, tenant)] == [(next_one["node_id"], host["id"])]
+    assert read(tenant.api, failed["id"])["state"] == "failed"
+    assert used_of(operator, host["id"]) == NANO
+
+
 def test_instances_ordered_while_the_bus_is_away_are_built_once_when_it_is_back(
     operator: Api, tenant: Tenant, fleet: FleetControl
 ) -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.closing import closed_while_making
 from tests.support.computing import (
     INSTANCES,
+    ZONE,
     create_host,
     is_gone,
     nodes_of,
@@ -21,6 +23,7 @@ from tests.support.computing import (
 )
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
+from tests.support.zones import quota
 
 TENANTS = "/api/tenants/v1/tenants"
 GROUPS = "/api/compute/v1/server-groups"
@@ -69,3 +72,27 @@ def test_a_closed_tenant_leaves_neither_instance_nor_group_though_its_provider_r
     assert nodes_of(operator, tenant) == []
     eventually(lambda: used_of(operator, host["id"])["instances"] == 0)
     eventually(lambda: list(tenant.operator.items(GROUPS)) == [], timeout=20)
+
+
+@pytest.mark.services("tenants")
+@pytest.mark.timeout(180)
+def test_a_tenant_that_is_closed_in_the_middle_of_creations_leaves_nothing_behind(operator: Api) -> None:
+    def make(acting: Tenant, number: int) -> int:
+        if number % 5 == 4:
+            return acting.api.post(GROUPS, json={"name": f"group {number}", "policy": "affinity"}).status_code
+        deferred = number % 2 == 0
+        body = {"name": "vm", "flavor": "nano", "zone": ZONE, "deferred_start": deferred}
+        return acting.api.post(INSTANCES, json=body).status_code
+
+    def left(acting: Api) -> list[dict[str, Any]]:
+        return [*acting.items(INSTANCES), *acting.items(GROUPS)]
+
+    def counted(acting: Api) -> list[tuple[int, int]]:
+        return [quota(acting, resource) for resource in ("instances", "vcpus", "memory_mib")]
+
+    for _ in range(2):
+        tenant, answers = closed_while_making(operator, make)
+        assert answers <= {201, 401, 403}, answers
+        eventually(lambda acting=tenant.operator: left(acting) == [], timeout=60)  # type: ignore[misc]
+        assert nodes_of(operator, tenant) == []
+        eventually(lambda acting=tenant.operator: counted(acting) == [(0, 0)] * 3, timeout=30)  # type: ignore[misc]

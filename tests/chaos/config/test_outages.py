@@ -12,9 +12,10 @@ import pytest
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, login_operator
 
 PUBLISH = "/api/config/v1/environments/prod/publish"
+MANAGEMENT_TOKEN = os.environ.get("CONSUL_BOOTSTRAP_TOKEN", "b1f6b2a4-2c3d-4e5f-8a9b-7c6d5e4f3a2b")
 CONSUL_TOKEN = os.environ.get("CONSUL_SERVICE_TOKEN", "6d3f5c1e-8a0b-4d6e-9f27-0c4b1e5a7d92")
 
 
@@ -95,6 +96,20 @@ def test_a_publication_whose_commit_failed_is_completed_by_its_repetition(tenant
     assert [revision for revision, _, _ in history(tenant)] == [1, 2]
 
 
+def test_a_key_that_is_kept_no_more_publishes_something_new(tenant: Tenant, fleet: FleetControl) -> None:
+    """Keys are kept for 24 hours, as Stripe keeps its own; an answer from before that would be no success."""
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 1}})
+    tenant.api.ok("POST", PUBLISH, 201, json={})
+    key = secrets.token_hex(8)
+    put_in_force(tenant, fleet, 2, {"n": 2}, key)
+    eventually(lambda: [revision for revision, _, _ in history(tenant)] == [1, 2], timeout=20)
+    fleet.step_clock(24 * 3600 + 60)
+    api = login_operator(fleet.url).with_headers(X_Tenant_Id=tenant.id)
+    api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 3}})
+    made = api.ok("POST", PUBLISH, 201, json={}, headers={"Idempotency-Key": key})
+    assert (made["revision"], made["values"]) == (3, {"n": 3})
+
+
 def test_the_watch_goes_on_after_consul_was_restarted(tenant: Tenant, fleet: FleetControl) -> None:
     tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 1}})
     tenant.api.ok("POST", PUBLISH, 201, json={})
@@ -102,6 +117,26 @@ def test_the_watch_goes_on_after_consul_was_restarted(tenant: Tenant, fleet: Fle
     eventually(lambda: tenant.api.post(PUBLISH, json={}).status_code == 201, timeout=20)
     put_in_force(tenant, fleet, 9, {"n": 9}, key="never repeated")
     eventually(lambda: [revision for revision, _, _ in history(tenant)][-1] == 9, timeout=25)
+
+
+def test_the_watch_begins_anew_when_consul_was_restored_and_counts_from_a_smaller_index(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    # Given a snapshot of Consul, and many changes after it that the watch has seen
+    tenant.api.ok("PUT", "/api/config/v1/layers/prod/default", json={"values": {"n": 1}})
+    tenant.api.ok("POST", PUBLISH, 201, json={})
+    host, port = fleet.address("consul:8500")
+    with httpx.Client(base_url=f"http://{host}:{port}", headers={"X-Consul-Token": MANAGEMENT_TOKEN}) as consul:
+        snapshot = consul.get("/v1/snapshot").raise_for_status().content
+        for _ in range(50):
+            put_in_force(tenant, fleet, 2, {"n": 2}, key="never repeated")
+        eventually(lambda: [revision for revision, _, _ in history(tenant)] == [1, 2], timeout=20)
+        # When it is restored
+        consul.put("/v1/snapshot", content=snapshot).raise_for_status()
+    # Then what changes is seen at once, not when a query's time is over
+    for number in (3, 4, 5):
+        put_in_force(tenant, fleet, number, {"n": number}, key="never repeated")
+        eventually(lambda number=number: history(tenant)[-1][0] == number, timeout=6)  # type: ignore[misc]
 
 
 @pytest.mark.services("tenants")

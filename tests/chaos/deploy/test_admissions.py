@@ -9,6 +9,7 @@ import pytest
 from tests.support.api import Api
 from tests.support.deploying import (
     DEPLOY,
+    believers,
     deployment_in,
     end_lease,
     leader_of,
@@ -21,6 +22,7 @@ from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 MEMBERS = f"{DEPLOY}/controller/members"
+SLOW = {"image": "web:slow", "startup_seconds": 600}
 GHOSTS = ("ghost-1", "ghost-2", "ghost-3")
 """As many as there are processes: with them four of six votes are needed, and there are three."""
 
@@ -49,9 +51,9 @@ def admission(api: Api, deployment: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def with_votes(api: Api, deployment: dict[str, Any], approvals: int) -> dict[str, Any]:
+def with_votes(api: Api, deployment: dict[str, Any], approvals: int, timeout: float = 10.0) -> dict[str, Any]:
     """The admission once so many have approved."""
-    return eventually(lambda: (now := admission(api, deployment))["approvals"] == approvals and now)
+    return eventually(lambda: (now := admission(api, deployment))["approvals"] == approvals and now, timeout)
 
 
 def test_a_deployment_waits_for_a_majority_and_a_removed_members_vote_is_nothing(
@@ -88,6 +90,54 @@ def test_a_refused_deployment_is_cancelled_and_leaves_the_environment_free(
     assert eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
 
 
+def test_who_heard_no_answer_to_a_vote_may_say_the_same_again_and_nothing_else(
+    tenant: Tenant, operator: Api, ghosts: None
+) -> None:
+    # Given a deployment that the fourth approval of six lets in, to which no answer came and none was kept
+    deployment = start_deployment(tenant.api, protected(tenant.api))
+    votes = f"{DEPLOY}/deployments/{deployment['id']}/votes"
+    term = with_votes(tenant.api, deployment, 3)["term"]
+    body = {"term": term, "member": "ghost-1", "approve": True}
+    tenant.operator.ok("POST", votes, 200, json=body)
+    assert deployment_in(tenant.api, deployment["id"])["state"] == "succeeded"
+    eventually(lambda: admission(tenant.api, deployment)["term"] == 0)
+    # When it is sent again, then it is answered, and another vote is not
+    again = tenant.operator.ok("POST", votes, 200, json=body)
+    assert (again["verdict"], again["term"], again["needed"]) == ("admitted", 0, 4)
+    for other in ({"approve": False}, {"member": "ghost-2"}, {"term": term + 1}):
+        tenant.operator.refused("POST", votes, 409, "stale_term", json={**body, **other})
+
+
+def test_a_refused_deployment_stays_refused_for_who_votes_or_asks_again(
+    tenant: Tenant, operator: Api, ghosts: None
+) -> None:
+    deployment = start_deployment(tenant.api, protected(tenant.api))
+    votes = f"{DEPLOY}/deployments/{deployment['id']}/votes"
+    term = with_votes(tenant.api, deployment, 3)["term"]
+    bodies = [{"term": term, "member": name, "approve": False} for name in GHOSTS]
+    for body in bodies:
+        tenant.operator.ok("POST", votes, 200, json=body)
+    assert deployment_in(tenant.api, deployment["id"])["state"] == "cancelled"
+    eventually(lambda: admission(tenant.api, deployment)["term"] == 0)
+    assert tenant.operator.ok("POST", votes, 200, json=bodies[-1])["verdict"] == "refused"
+    assert admission(tenant.api, deployment)["verdict"] == "refused"
+
+
+def test_who_heard_no_answer_to_a_proposal_may_make_it_again_and_loses_no_vote(tenant: Tenant, ghosts: None) -> None:
+    # Given an operator's proposal that a member has voted on
+    deployment = start_deployment(tenant.api, make_environment(tenant.api), release=SLOW)
+    deployment_in(tenant.api, deployment["id"], "in_progress")
+    path = f"{DEPLOY}/deployments/{deployment['id']}"
+    first = tenant.operator.ok("POST", f"{path}/ballots", 200, json={"term": 1})
+    assert (first["term"], first["refusals"]) == (1, 0)
+    body = {"term": 1, "member": "ghost-1", "approve": False}
+    tenant.operator.ok("POST", f"{path}/votes", 200, json=body)
+    # When it is made again, then it is answered by how it stands
+    again = tenant.operator.ok("POST", f"{path}/ballots", 200, json={"term": 1})
+    assert (again["term"], again["refusals"]) == (1, 1)
+    tenant.operator.ok("POST", f"{path}/cancel")
+
+
 def test_only_a_later_term_can_ask_again_and_votes_of_an_earlier_one_are_gone(
     fleet: FleetControl, tenant: Tenant, operator: Api, ghosts: None
 ) -> None:
@@ -104,6 +154,7 @@ def test_only_a_later_term_can_ask_again_and_votes_of_an_earlier_one_are_gone(
     old = leader_of(operator)
     end_lease(fleet)
     new = new_leader(operator, old)
+    assert eventually(lambda: believers(operator) == [new["candidate"]], 3.0)
     later = eventually(lambda: (found := admission(tenant.api, deployment))["term"] == new["term"] and found, 8.0)
     tenant.operator.refused("POST", f"{path}/votes", 409, "stale_term", json=body)
     assert with_votes(tenant.api, deployment, 3)["term"] == later["term"]
@@ -130,3 +181,47 @@ def test_members_whose_connections_broke_hear_of_what_was_proposed_meanwhile(
     # When something is proposed at once, then nobody has missed it
     started = eventually(lambda: start_deployment(tenant.api, environment), 10.0)
     assert deployment_in(tenant.api, started["id"], timeout=20.0)["state"] == "succeeded"
+
+
+def test_a_member_that_hung_while_its_connection_broke_hears_of_what_was_proposed_meanwhile(
+    fleet: FleetControl, tenant: Tenant, operator: Api, ghosts: None
+) -> None:
+    # Given a candidate that hangs while every connection to etcd breaks
+    environment = protected(tenant.api)
+    follower = {"deploy-worker", "deploy-controller"} - {leader_of(operator)["candidate"]}
+    with fleet.paused(follower.pop()):
+        fleet.kill("etcd")
+        fleet.start("etcd")
+        fleet.wait_healthy("etcd")
+        # When something is proposed, and the two others have voted
+        deployment = eventually(lambda: start_deployment(tenant.api, environment), 10.0)
+        assert with_votes(tenant.api, deployment, 2, timeout=15.0)["verdict"] == "open"
+    # Then it votes, too, once it goes on
+    now = with_votes(tenant.api, deployment, 3)
+    assert (now["refusals"], now["needed"], now["verdict"]) == (0, 4, "open")
+
+
+def test_what_is_reported_while_a_deployment_waits_for_admission_is_not_its_canarys(
+    tenant: Tenant, operator: Api, ghosts: None
+) -> None:
+    # Given a canary beside two stable replicas that waits for a fourth vote
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment)["id"], "succeeded")
+    tenant.api.ok("PUT", f"{environment}/protection", 200, json={"protected": True})
+    strategy = {"type": "canary", "steps": [50], "minimum_samples": 10, "bake_seconds": 0, "max_error_percent": 1}
+    canary = start_deployment(tenant.api, environment, strategy=strategy)
+    path = f"{DEPLOY}/deployments/{canary['id']}"
+    term = with_votes(tenant.api, canary, 3)["term"]
+    # When samples are reported, of which it can't have answered any, then they are refused
+    for errors in (0, 1_000):
+        body = {"requests": 1_000, "errors": errors}
+        tenant.api.refused("POST", f"{path}/samples", 409, "not_in_progress", json=body)
+    # And once it is let in it waits for its own
+    vote = {"term": term, "member": "ghost-1", "approve": True}
+    tenant.operator.ok("POST", f"{path}/votes", 200, json=vote)
+    ready = eventually(lambda: (now := tenant.api.ok("GET", path))["step_ready"] and now["new_ready"] and now)
+    assert (ready["state"], ready["step"], ready["new_ready"]) == ("in_progress", 0, 1)
+    tenant.api.ok("POST", f"{path}/samples", json={"requests": 9, "errors": 0})
+    assert tenant.api.ok("GET", path)["step"] == 0
+    tenant.api.ok("POST", f"{path}/samples", json={"requests": 1, "errors": 0})
+    assert deployment_in(tenant.api, canary["id"])["state"] == "succeeded"

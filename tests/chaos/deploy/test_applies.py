@@ -1,5 +1,6 @@
 """What an apply needs goes away in the middle of it: it ends all the same, by whoever lives, each effect once."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -190,4 +191,31 @@ def test_a_step_that_takes_longer_than_its_lock_lasts_keeps_it_and_is_taken_once
     # And nobody else took the step
     done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
     assert (done["state"], done["steps"][0]["attempts"], done["steps"][0]["dispatches"]) == ("succeeded", 1, 1)
+    assert volumes(tenant) == ["v0"]
+
+
+@pytest.mark.services("storage")
+def test_a_worker_that_has_lost_its_lock_does_not_free_its_successors(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a worker that is at a step, and whose lock has ended and been taken by another
+    environment = make_environment(tenant.api)
+    host, port = fleet.address("etcd:2379")
+    with etcd3.client(host, port) as etcd:
+        with held(fleet, ALL_VOLUMES):
+            apply_id = begin(tenant, environment, *chain(1))
+            ((key, created),) = eventually(lambda: step_locks(fleet))
+            _, metadata = etcd.get(key)
+            etcd.revoke_lease(metadata.lease_id)
+            etcd.put(key, json.dumps({"owner": "another"}))
+            successors = step_locks(fleet)
+            assert successors[0][1] > created
+        # When it comes to its end, then the lock is the other's all the time
+        eventually(lambda: volumes(tenant) == ["v0"])
+        until = time.monotonic() + 3.0
+        while time.monotonic() < until:
+            assert step_locks(fleet) == successors
+            time.sleep(0.1)
+        etcd.delete(key)
+    # And the step is ended once that one is gone, its effect one
+    done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
+    assert (done["state"], done["serial"]) == ("succeeded", 1)
     assert volumes(tenant) == ["v0"]

@@ -89,3 +89,18 @@ def test_a_superseded_leader_is_shut_out_and_exactly_one_candidate_leads(
     written = tenant.operator.ok("POST", progress, 200, json=body)
     assert (written["target_new"], written["traffic"], written["fencing_token"]) == (1, 50, new["fencing_token"])
     assert eventually(lambda: believers(operator) == [new["candidate"]], 3.0)
+
+
+def test_a_clock_that_is_set_makes_nobody_leader_and_deposes_nobody(
+    fleet: FleetControl, operator: Api, tenant: Tenant
+) -> None:
+    # Given a leader
+    environment = make_environment(tenant.api)
+    leader = leader_of(operator)
+    # When the clock is set forwards by many times its lease, and back
+    for seconds in (30, 0):
+        fleet.step_clock(seconds)
+        # Then it leads on in its term: a rollout is its work
+        deployed = deployment_in(tenant.api, start_deployment(tenant.api, environment)["id"])
+        assert (deployed["state"], deployed["fencing_token"]) == ("succeeded", leader["fencing_token"])
+    assert leader_of(operator) == leader

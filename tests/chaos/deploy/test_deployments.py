@@ -18,8 +18,8 @@ def test_a_suspension_that_comes_after_the_tenant_was_resumed_stops_nothing(
     operator.ok("POST", f"{TENANTS}/{tenant.id}/resume")
     suspended, resumed = bus.of_subject("tenants.events", tenant.id, count=3)[-2:]
     assert [suspended["type"], resumed["type"]] == ["tenants.tenant.suspended", "tenants.tenant.resumed"]
-    started = start_deployment(tenant.api, make_environment(tenant.api), release=slow())
-    deployment_in(tenant.api, started["id"], "in_progress")
+    started = start_deployment(tenant.operator, make_environment(tenant.operator), release=slow())
+    deployment_in(tenant.operator, started["id"], "in_progress")
     # When the suspension is delivered once more, as a dead letter that is replayed
     bus.send("tenants.events", {**suspended, "id": f"{suspended['id']}-replayed"})
     # Then what stops the rollout is the next suspension that there really is

@@ -16,6 +16,7 @@ from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 WORKER = "deploy-worker"
+READY = "/readyz"
 
 
 def test_an_apply_that_was_accepted_while_the_worker_hung_is_done_when_it_goes_on(
@@ -84,6 +85,7 @@ def test_a_canary_bakes_from_when_it_is_ready_not_from_when_its_step_began(fleet
         progress_deadline_seconds=86_400,
     )
     path = f"{DEPLOY}/deployments/{canary['id']}"
+    deployment_in(tenant.api, canary["id"], "in_progress")
     tenant.api.ok("POST", f"{path}/samples", json={"requests": 1, "errors": 0})
     eventually(lambda: tenant.api.ok("GET", path)["new"] == 1)
     # When it comes up, then its step begins: nothing is promoted
@@ -93,3 +95,20 @@ def test_a_canary_bakes_from_when_it_is_ready_not_from_when_its_step_began(fleet
     # And once it has baked, it is
     fleet.step_clock(402)
     assert eventually(lambda: tenant.api.ok("GET", path)["step"] == 1)
+
+
+def test_without_etcd_the_service_is_not_ready_until_it_is_back(fleet: FleetControl) -> None:
+    # Given a service that is ready
+    host, port = fleet.address("deploy:8010")
+    service = Api(f"http://{host}:{port}")
+    assert service.ok("GET", READY, 200)["status"] == "ready"
+    # When etcd is gone, then whoever sends requests is told not to, and why
+    fleet.kill("etcd")
+    assert eventually(lambda: service.get(READY).status_code == 503)
+    report = service.get(READY).json()
+    assert (report["status"], report["checks"]["object_store"]) == ("not_ready", "ok")
+    assert report["checks"]["etcd"] != "ok"
+    # And that it is back
+    fleet.start("etcd")
+    fleet.wait_healthy("etcd")
+    assert eventually(lambda: service.get(READY).status_code == 200)

@@ -14,6 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.quotas import count_what_does_not_exist
+from tests.support.tables import locked_table
 from tests.support.zones import ZONES, add_record, listed, make_zone, quota, record, records_of
 
 
@@ -101,3 +102,23 @@ def test_an_import_that_is_cut_off_leaves_the_whole_old_zone_or_the_whole_new_on
     assert found["record_sets"] in ((4_001,) if status == 200 else (2, 4_001))
     eventually(lambda: imported() == 200)
     assert tenant.api.ok("GET", ZONES)["items"][0]["record_sets"] == 4_001
+
+
+def test_a_tenant_whose_orders_all_stand_still_takes_no_thread_from_another(
+    tenant: Tenant, other_tenant: Tenant, fleet: FleetControl
+) -> None:
+    """Thirty orders are more than the service has threads, and what they wait for is held here."""
+    zone = make_zone(tenant.api, "other.example")
+    host, port = fleet.address("dns:8006")
+
+    def order(number: int) -> int:
+        return other_tenant.api.post(ZONES, json={"name": f"z{number}.example"}).status_code
+
+    with ThreadPoolExecutor(30) as pool, locked_table(fleet, "dns") as table:
+        orders = [pool.submit(order, number) for number in range(30)]
+        eventually(lambda: len(table.waiting()) >= 5, 8.0)
+        for _ in range(3):
+            assert tenant.api.ok("GET", f"{ZONES}/{zone['id']}")["id"] == zone["id"]
+        assert httpx.get(f"http://{host}:{port}/healthz", timeout=10).status_code == 200
+        answered = sum(each.done() for each in orders)
+    assert answered <= 12, "the other tenant's requests waited behind all thirty"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ import psycopg2
 import pytest
 from confluent_kafka import Producer
 
-from tests.support.bus import partitions_of
+from tests.support.api import Api
+from tests.support.bus import Bus, partitions_of
 from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.metering import usage_event
 from tests.support.storing import STORAGE, in_use, make_volume
 from tests.support.zones import make_zone, quota
 
@@ -110,6 +113,50 @@ def test_an_event_that_waits_for_a_service_goes_on_though_the_broker_was_away_me
     eventually(lambda: in_use(tenant.operator, "storage_gib") == 0, timeout=40)
 
 
+def behind(service: Api, topic: str) -> dict[str, float]:
+    """How many events of a topic a service has not handled yet, by partition, as it says itself."""
+    told = rf'^events_consumer_lag{{partition="(\d+)",topic="{topic}"}} (\S+)$'
+    return {partition: float(count) for partition, count in re.findall(told, service.get("/metrics").text, re.M)}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.services("storage", "tenants")
+def test_how_far_a_consumer_is_behind_is_told_though_the_broker_was_away_meanwhile(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    # Given a service that says how far it is behind: by an event that it has read, and that waits
+    host, port = fleet.address("storage:8005")
+    storage = Api(f"http://{host}:{port}")
+    volume = make_volume(tenant.api, 10)
+    eventually(lambda: quota(tenant.operator, "storage_gib") == (10, 0), timeout=15)
+    eventually(lambda: not any(behind(storage, "storage.events").values()), timeout=30)
+    fleet.kill("tenants")
+    tenant.api.ok("DELETE", f"{STORAGE}/volumes/{volume['id']}", 204)
+
+    def told() -> dict[str, float]:
+        """By partition, once anything is left to do."""
+        found = behind(storage, "storage.events")
+        return found if any(found.values()) else {}
+
+    before = set(eventually(told, timeout=30))
+    # When the broker is away for so long that its partitions are taken from it, then it isn't ready
+    fleet.kafka_down()
+    began = time.monotonic()
+    eventually(lambda: storage.get("/readyz").status_code == 503, timeout=10)
+    report = storage.ok("GET", "/readyz", 503)
+    assert (report["status"], report["checks"]["database"]) == ("not_ready", "ok")
+    assert report["checks"]["kafka"] != "ok"
+    eventually(lambda: time.monotonic() - began > AWAY_SECONDS, AWAY_SECONDS + 2)
+    fleet.kafka_up()
+    eventually(lambda: storage.get("/readyz").status_code == 200, timeout=20)
+    # Then it says of every partition how far it is behind, of the one whose event still waits too
+    eventually(lambda: set(told()) == before, timeout=40)
+    fleet.start("tenants")
+    fleet.wait_healthy("tenants")
+    eventually(lambda: in_use(tenant.operator, "storage_gib") == 0, timeout=40)
+    eventually(lambda: set(behind(storage, "storage.events").values()) == {0.0}, timeout=30)
+
+
 @contextmanager
 def read_only(fleet: FleetControl, database: str) -> Iterator[None]:
     """A database that takes no changes for the length of a block, as a server that is no primary any more."""
@@ -142,3 +189,37 @@ def test_what_a_read_only_database_cannot_record_is_recorded_once_it_takes_chang
         eventually(lambda: sum("25006" in line or "read-only" in line for line in fleet.logs("audit")) >= 6, 30)
     eventually(lambda: all(audited(tenant, zone) for zone in zones), timeout=30)
     assert tenant.api.ok("POST", "/api/audit/v1/verifications")["valid"] is True
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.services("billing")
+def test_usage_that_a_read_only_database_cannot_count_is_counted_once_when_it_takes_changes_again(
+    tenant: Tenant, fleet: FleetControl, bus: Bus
+) -> None:
+    sent = [usage_event(tenant.id, "storage", "storage.gib_seconds", "1", clock.now()) for _ in range(4)]
+
+    def counted() -> list[str]:
+        return sorted(each["source_id"] for each in tenant.api.items("/api/billing/v1/usage"))
+
+    def ids(count: int) -> list[str]:
+        return sorted(each["id"] for each in sent[:count])
+
+    bus.send("storage.events", sent[0])
+    eventually(lambda: counted() == ids(1), timeout=20)
+    before = set(fleet.logs("billing", 1000))
+
+    def attempts() -> int:
+        refused = [line for line in fleet.logs("billing", 1000) if "read-only" in line and line not in before]
+        return max((int(number) for line in refused for number in re.findall(r'"attempt": (\d+)', line)), default=0)
+
+    with read_only(fleet, "billing"):
+        for event in (sent[1], sent[2], sent[1]):
+            bus.send("storage.events", event)
+        # One more than an event is given that is itself at fault.
+        eventually(lambda: attempts() >= 6, timeout=40)
+    eventually(lambda: counted() == ids(3), timeout=40)
+    # What came twice has been looked at twice when what comes after it in its partition is counted.
+    bus.send("storage.events", {**sent[3], "subject": sent[1]["subject"]})
+    eventually(lambda: len(counted()) > 3, timeout=20)
+    assert counted() == ids(4)
+    assert bus.holding("dead-letters", tenant.id.encode()) == []

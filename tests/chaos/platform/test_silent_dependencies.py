@@ -4,100 +4,23 @@ Every request is answered within its fifteen seconds, by what can be done withou
 come back; and everything is answered again once the dependency goes on, without a restart of anything.
 """
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-import httpx
 import pytest
 
-from tests.support.api import Api
-from tests.support.deploying import make_environment
+from tests.support.asking import OTHERS, READS, SERVICES, Call, all_told, prepared
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
-from tests.support.storing import make_bucket, put_object
 
-REQUEST_SECONDS = 15.0
-"""What a request may take at most."""
 MANY = 30
 """More than a service has threads."""
-SERVICES = (
-    "auth", "tenants", "compute", "network", "storage", "dns", "loadbalancer", "secrets", "config", "deploy", "monitor",
-    "billing", "audit", "compliance",
+SILENT = (
+    "infra-db", "tenants-db", "billing-db", "audit-db", "redis", "consul", "etcd", "vault", "minio", "tenants", "auth",
 )  # fmt: skip
-Call = tuple[str, str, dict[str, Any]]
-
-READS: tuple[Call, ...] = tuple(
-    ("GET", path, {})
-    for path in (
-        "/api/auth/v1/users",
-        "/api/tenants/v1/projects",
-        "/api/compute/v1/server-groups",
-        "/api/network/v1/vpcs",
-        "/api/storage/v1/buckets",
-        "/api/storage/v1/buckets/photos/objects",
-        "/api/dns/v1/zones",
-        "/api/loadbalancer/v1/pools",
-        "/api/secrets/v1/secrets/app/db",
-        "/api/config/v1/effective?environment=prod&resolve=true",
-        "/api/deploy/v1/environments",
-        "/api/monitor/v1/alert-rules",
-        "/api/billing/v1/invoices",
-        "/api/audit/v1/records",
-        "/api/compliance/v1/policies",
-    )
-)
-OTHERS: tuple[Call, ...] = (
-    ("POST", "/api/tenants/v1/projects", {"json": {"name": "Shop"}}),
-    ("POST", "/api/compute/v1/server-groups", {"json": {"name": "web", "policy": "affinity"}}),
-    ("POST", "/api/network/v1/vpcs", {"json": {"name": "main", "cidr": "10.0.0.0/16"}}),
-    ("GET", "/api/storage/v1/buckets/photos/objects/cat", {}),
-    ("PUT", "/api/storage/v1/buckets/photos/objects/dog", {"content": b"dog"}),
-    ("POST", "/api/storage/v1/volumes", {"json": {"name": "data", "size_gib": 1, "zone": "nimbus-eu-1a"}}),
-    ("POST", "/api/dns/v1/zones", {"json": {"name": "silent.example"}}),
-    ("PUT", "/api/secrets/v1/secrets/app/more", {"json": {"data": {"a": "b"}}}),
-    ("PUT", "/api/config/v1/layers/prod/default", {"json": {"values": {"a": 1}}}),
-    ("POST", "/api/config/v1/environments/prod/publish", {"json": {}}),
-    ("POST", "/api/deploy/v1/environments/prod/plans", {"json": {"resources": []}}),
-)
-
-
-def prepared(tenant: Tenant) -> None:
-    """What the calls are about."""
-    tenant.api.ok("PUT", "/api/secrets/v1/secrets/app/db", json={"data": {"password": "kept"}})
-    tenant.api.ok(
-        "PUT", "/api/config/v1/layers/prod/default", json={"values": {"a": 0, "ref": {"$secret": "app/db#password"}}}
-    )
-    tenant.api.ok("POST", "/api/config/v1/environments/prod/publish", 201, json={})
-    put_object(tenant.api, make_bucket(tenant.api), "cat", b"cat")
-    make_environment(tenant.api)
-
-
-def told(api: Api, call: Call) -> str:
-    """What is wrong with the answer to a call; nothing if it is a success or a refusal that says when to come back."""
-    method, path, options = call
-    began = time.monotonic()
-    try:
-        answer = api.client.request(method, path, timeout=2 * REQUEST_SECONDS, **options)
-    except httpx.HTTPError as error:
-        return f"{method} {path}: {type(error).__name__}"
-    seconds = time.monotonic() - began
-    good = answer.status_code < 500 or (answer.status_code == 503 and "retry-after" in answer.headers)
-    if good and seconds < REQUEST_SECONDS:
-        return ""
-    return f"{method} {path}: {answer.status_code} after {seconds:.1f} s: {answer.text[:200]}"
-
-
-def all_told(api: Api, calls: tuple[Call, ...]) -> list[str]:
-    """What is wrong with the answers to calls that are made side by side."""
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return [wrong for wrong in threads.map(lambda call: told(api, call), calls) if wrong]
 
 
 @pytest.mark.services(*SERVICES)
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("silent", ["infra-db", "redis", "consul", "etcd", "vault", "minio"])
+@pytest.mark.parametrize("silent", SILENT)
 def test_whoever_asks_is_answered_in_time_and_as_before_when_it_speaks_again(
     tenant: Tenant, fleet: FleetControl, silent: str
 ) -> None:
@@ -120,3 +43,29 @@ def test_more_requests_than_threads_are_all_answered_while_the_database_is_silen
     with fleet.paused("infra-db"):
         assert all_told(tenant.api, calls) == []
     eventually(lambda: tenant.api.get(path).is_success, timeout=20)
+
+
+@pytest.mark.services("storage", "dns", "network", "compute")
+@pytest.mark.timeout(180)
+def test_what_has_just_started_waits_once_for_a_silent_registry(tenant: Tenant, fleet: FleetControl) -> None:
+    # Given services that never asked the registry where others are
+    prepared(tenant)
+    restarted = ("storage", "dns", "network", "compute")
+    for service in restarted:
+        fleet.kill(service)
+    for service in restarted:
+        fleet.start(service)
+    for service in restarted:
+        fleet.wait_healthy(service)
+    for _, path, _ in READS:
+        eventually(lambda path=path: tenant.api.get(path).status_code < 500, timeout=20)  # type: ignore[misc]
+    calls = tuple(call for call in OTHERS if call[0] == "POST" and call[1].split("/")[2] in restarted)
+    # When it falls silent, then those that need several of them are told so in time
+    with fleet.paused("consul"):
+        assert all_told(tenant.api, calls) == []
+    # And when it speaks again, so do they
+    for method, path, options in calls:
+        eventually(
+            lambda method=method, path=path, options=options: tenant.api.request(method, path, **options).is_success,  # type: ignore[misc]
+            timeout=20,
+        )

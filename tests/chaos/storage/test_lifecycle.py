@@ -9,6 +9,7 @@ from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, login_operator
+from tests.support.rows import held_rows
 from tests.support.storing import make_bucket, put_object
 
 DAY = 86_400
@@ -135,3 +136,44 @@ def test_the_rules_of_a_suspended_tenant_wait_for_its_resumption(
     # And that of the suspended one once it is resumed
     api.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
     eventually(lambda: versions(api, buckets[0]) == [], WITHIN)
+
+
+HELD = """
+SELECT versions.id FROM storage.object_versions versions JOIN storage.objects keys ON keys.id = versions.object_id
+WHERE versions.tenant_id = %s AND keys.key = %s FOR UPDATE OF versions
+"""
+WRITTEN = "SELECT id FROM storage.objects WHERE tenant_id = %s AND key = %s FOR UPDATE"
+
+
+def test_what_is_due_on_a_day_is_looked_at_though_the_day_before_was_never_done(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    # Given more keys than one step takes, the first of which is due two days after the others
+    bucket = make_bucket(tenant.api)
+    put_object(tenant.api, bucket, "a")
+    for number in range(202):
+        put_object(tenant.api, bucket, f"b/{number:03}", b"x")
+    rules = [{"id": days, "prefix": prefix, "expiration_days": int(days)} for days, prefix in (("3", "a"), ("1", "b"))]
+    tenant.api.ok("PATCH", bucket, json={"lifecycle": rules})
+    # When the service comes as far as its second step on the first of those days and dies on the second
+    with held_rows(fleet, "storage", HELD, tenant.id, "b/201") as rows:
+        api = later(fleet, tenant, 2)
+        rows.wait_for(1)
+        assert [row[0] for row in versions(api, bucket)] == ["a", "b/199", "b/200", "b/201"]
+        api = later(fleet, tenant, 4)
+        fleet.crash("storage")
+    # Then it looks at the first keys again
+    eventually(lambda: versions(api, bucket) == [], WITHIN)
+
+
+def test_what_somebody_holds_when_it_is_due_is_looked_at_again_on_that_day(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given two objects, one of which somebody holds when they are due
+    bucket = make_bucket(tenant.api)
+    for key in ("tmp/a", "tmp/b"):
+        put_object(tenant.api, bucket, key)
+    tenant.api.ok("PATCH", bucket, json=rule(expiration_days=1))
+    with held_rows(fleet, "storage", WRITTEN, tenant.id, "tmp/a"):
+        api = later(fleet, tenant, 2)
+        eventually(lambda: [row[0] for row in versions(api, bucket)] == ["tmp/a"], WITHIN)
+    # Then it goes as soon as nobody holds it any more
+    eventually(lambda: versions(api, bucket) == [], WITHIN)

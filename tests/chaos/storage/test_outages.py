@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import psycopg2
 import pytest
 
+from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
@@ -167,3 +168,17 @@ def test_a_request_that_waits_in_vain_gives_back_what_it_reserved(fleet: FleetCo
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True), answer.text
     eventually(lambda: [quota(tenant.operator, each) for each in COUNTED] == [(0, 0), (0, 0)])
     assert list(tenant.api.items(f"{STORAGE}/volumes")) == []
+
+
+def test_without_the_object_store_the_service_is_not_ready_until_it_is_back(fleet: FleetControl) -> None:
+    host, port = fleet.address("storage:8005")
+    service = Api(f"http://{host}:{port}")
+    assert service.ok("GET", "/readyz", 200)["checks"]["object_store"] == "ok"
+    fleet.kill("minio")
+    assert eventually(lambda: service.get("/readyz").status_code == 503)
+    report = service.get("/readyz").json()
+    assert (report["status"], report["checks"]["database"]) == ("not_ready", "ok")
+    assert report["checks"]["object_store"] != "ok"
+    fleet.start("minio")
+    fleet.wait_healthy("minio")
+    assert eventually(lambda: service.get("/readyz").status_code == 200)

@@ -16,7 +16,7 @@ from tests.support.people import new_person
 USERS = "/api/auth/v1/users"
 
 
-def test_the_answer_to_a_login_has_exactly_the_documented_members(tenant: Tenant) -> None:
+def test_the_answer_to_a_login_has_exactly_the_documented_members(tenant: Tenant, anonymous: Api) -> None:
     tokens = new_person(tenant).log_in()
     assert set(tokens) == {"access_token", "token_type", "expires_in", "refresh_token"}
     assert jwt.get_unverified_header(tokens["access_token"]).keys() == {"alg", "kid", "typ"}
@@ -24,7 +24,9 @@ def test_the_answer_to_a_login_has_exactly_the_documented_members(tenant: Tenant
     assert set(claims) == {
         "iss", "aud", "sub", "iat", "exp", "jti", "client_id", "sid", "tenant_id", "kind", "grants",
     }  # fmt: skip
-    assert (claims["iss"], claims["aud"]) == ("omnicloud-auth", "omnicloud")
+    issuer = anonymous.ok("GET", "/.well-known/oauth-authorization-server")["issuer"]
+    # RFC 8414 §2: https, without a query or a fragment
+    assert (claims["iss"], claims["aud"]) == (issuer, "omnicloud") == ("https://omnicloud.example", "omnicloud")
 
 
 def test_the_key_set_holds_public_keys_that_verify_a_token(tenant: Tenant, anonymous: Api) -> None:
@@ -46,7 +48,7 @@ def test_the_key_set_holds_public_keys_that_verify_a_token(tenant: Tenant, anony
         key,
         ["EdDSA"],
         audience="omnicloud",
-        issuer="omnicloud-auth",
+        issuer="https://omnicloud.example",
         options={"verify_exp": False, "verify_iat": False},
     )
     assert claims["tenant_id"] == tenant.id

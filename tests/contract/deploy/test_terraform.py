@@ -12,11 +12,11 @@ from tests.support.identities import Tenant
 LOCK = {
     "ID": "6f1c5b7e-0000-4c1e-8f1d-2b7d9a3c1a11",
     "Operation": "OperationTypeApply",
-    "Info": "",
+    "Info": "before the move",
     "Who": "ana@laptop",
     "Version": "1.9.5",
     "Created": "2020-02-01T12:00:00Z",
-    "Path": "",
+    "Path": "live/prod/terraform.tfstate",
 }
 STATE = {"version": 4, "terraform_version": "1.9.5", "serial": 1, "lineage": "3f2a", "outputs": {}, "resources": []}
 
@@ -178,3 +178,30 @@ def test_a_person_at_a_terminal_and_a_deployment_keep_each_other_out(tenant: Ten
         tenant.api.refused(method, url, 423, "state_locked", json=theirs)
     tenant.api.refused("POST", url, 423, "state_locked", json=STATE, params={"ID": started["id"]})
     assert tenant.api.ok("GET", f"{environment}/lock")["owner"] == started["id"]
+
+
+@pytest.mark.parametrize("serial", [7, 8, 9])
+def test_a_client_whose_lock_was_forced_open_changes_nothing_any_more(tenant: Tenant, serial: int) -> None:
+    # Given a client whose lock somebody has opened, and another one that wrote and went meanwhile
+    url, lost = f"{DEPLOY}/states/prod", {"ID": LOCK["ID"]}
+    other = {**LOCK, "ID": "another", "Who": "bo@laptop"}
+    tenant.api.ok("LOCK", url, 200, json=LOCK)
+    tenant.api.ok("POST", url, 200, json={**STATE, "serial": 6}, params=lost)
+    tenant.api.ok("UNLOCK", url, 200)
+    tenant.api.ok("LOCK", url, 200, json=other)
+    for number in (7, 8):
+        tenant.api.ok("POST", url, 200, json={**STATE, "serial": number}, params={"ID": other["ID"]})
+    tenant.api.ok("UNLOCK", url, 200, json=other)
+    # When the first goes on as if it held the lock, then it is refused, whatever it writes
+    late = {**STATE, "serial": serial, "outputs": {"late": 1}}
+    tenant.api.refused("POST", url, 409, "state_version_conflict", json=late, params=lost)
+    tenant.api.refused("DELETE", url, 409, "state_version_conflict", params=lost)
+    assert tenant.api.ok("GET", url) == {**STATE, "serial": 8}
+    # And what is stored already it may say again, as one does who heard no answer
+    tenant.api.ok("POST", url, 200, json={**STATE, "serial": 8}, params=lost)
+    # And under its lock, or without any, it is heard
+    tenant.api.ok("LOCK", url, 200, json=LOCK)
+    tenant.api.ok("POST", url, 200, json=late, params=lost)
+    tenant.api.ok("UNLOCK", url, 200, json=LOCK)
+    tenant.api.ok("DELETE", url, 200, params={"ID": ""})
+    tenant.api.ok("DELETE", url, 200, params=lost)

@@ -50,6 +50,21 @@ def test_a_repeated_request_makes_one_zone(tenant: Tenant) -> None:
     assert [zone["id"] for zone in tenant.api.items(ZONES)] == [first["id"]]
 
 
+def test_a_cursor_leads_on_behind_the_last_record_set_and_not_behind_its_name(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    for kind, value in (("A", "192.0.2.1"), ("AAAA", "2001:db8::1"), ("TXT", "text")):
+        add_record(tenant.api, zone, "a", kind, value)
+    found: list[tuple[str, str]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = tenant.api.ok("GET", records_of(zone), params={"limit": 1, **cursor})
+        found += [(item["name"], item["type"]) for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert found == [*(("a.example.com.", kind) for kind in ("A", "AAAA", "TXT")), ("example.com.", "NS")]
+
+
 def test_the_openapi_document_names_the_end_points(tenant: Tenant) -> None:
     document = tenant.api.ok("GET", "/api/dns/openapi.json")
     assert {"/v1/zones", "/v1/zones/{id}/records", "/v1/zones/{id}/zonefile", "/v1/resolve"} <= set(document["paths"])

@@ -1,5 +1,7 @@
 """Every refusal has the same shape (RFC 9457), whoever refuses."""
 
+import secrets
+
 import httpx
 import pytest
 
@@ -67,3 +69,19 @@ def test_metrics_label_requests_by_route_and_never_by_path(tenant: Tenant, fleet
     text = Api(fleet.url).get("/metrics").text
     assert "p-unmistakable" not in text
     assert 'http_requests_total{method="GET",route="/api/{path:path}"' in text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [pytest.param(name, marks=pytest.mark.services(name.partition(":")[0])) for name in ("compute:8003", "dns:8006")],
+)
+def test_paths_that_nobody_serves_are_counted_together(tenant: Tenant, fleet: FleetControl, address: str) -> None:
+    """Whoever looks for what isn't there makes no new series: one service of each framework."""
+    names = [f"p-{secrets.token_hex(8)}" for _ in range(3)]
+    for name in names:
+        path = f"/api/{address.partition(':')[0]}/v1/{name}"
+        tenant.api.refused("GET", path, 404, "not_found")
+    host, port = fleet.address(address)
+    text = Api(f"http://{host}:{port}").get("/metrics").text
+    assert 'http_requests_total{method="GET",route="unmatched",status="404"}' in text
+    assert [name for name in names if name in text] == []

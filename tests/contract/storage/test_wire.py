@@ -121,6 +121,15 @@ def test_a_list_is_paged_by_a_cursor_without_loss_or_repetition(tenant: Tenant) 
     tenant.api.refused("GET", f"{STORAGE}/volumes", 400, "invalid_limit", params={"limit": 1001})
 
 
+def test_a_size_of_a_listing_is_written_in_digits(tenant: Tenant) -> None:
+    bucket = make_bucket(tenant.api)
+    for listing in ("objects", "versions"):
+        path = f"{bucket}/{listing}"
+        tenant.api.ok("GET", path, params={"max_keys": "10"})
+        for wrong in ("1_0", "+10", "10.0", "١٠"):
+            tenant.api.refused("GET", path, 422, "validation_failed", params={"max_keys": wrong})
+
+
 def test_a_change_of_a_volume_tells_what_it_reserved_and_nothing_before_it(tenant: Tenant, bus: Bus) -> None:
     # Given a volume that was renamed, has grown and was renamed again
     volume = make_volume(tenant.api, 10)

@@ -1,5 +1,6 @@
 """The audit trail as its readers see it."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
+from tests.support.monitoring import evaluate, make_rule, sample, send
 
 RECORDS = "/api/audit/v1/records"
 
@@ -86,6 +88,52 @@ def test_the_trail_is_searched_by_time_and_read_from_either_end(tenant: Tenant) 
     within = list(tenant.api.items(RECORDS, **{"from": first, "to": last}))
     assert [record["time"] for record in within] == [record["time"] for record in records if record["time"] < last]
     assert list(tenant.api.items(RECORDS, to=first)) == []
+
+
+def test_a_time_before_the_year_1000_is_before_everything(tenant: Tenant) -> None:
+    records = eventually(lambda: list(tenant.api.items(RECORDS)))
+    since: dict[str, Any] = {"from": "0500-01-01T00:00:00Z"}
+    assert list(tenant.api.items(RECORDS, **since))[: len(records)] == records
+    assert list(tenant.api.items(RECORDS, to="0500-01-01T00:00:00Z")) == []
+    body = {"reason": "all of it", "begins_at": "0500-01-01T00:00:00Z", "ends_at": "0999-12-31T00:00:00Z"}
+    hold = tenant.api.ok("POST", "/api/audit/v1/legal-holds", 201, json=body)
+    assert (hold["begins_at"], hold["ends_at"]) == ("0500-01-01T00:00:00.000000Z", "0999-12-31T00:00:00.000000Z")
+
+
+@pytest.mark.services("monitor")
+def test_a_number_that_only_a_double_can_be_breaks_no_chain(tenant: Tenant) -> None:
+    """PostgreSQL gives 1.8014398509481982e+16 back as an integer, for which RFC 8785 has no form."""
+    send(tenant.api, *(sample(0, 2**53 - 1, name="debt", host=host) for host in ("a", "b")))
+    make_rule(tenant.api, metric="debt", aggregation="sum")
+    assert evaluate(tenant.api, 0) == ["firing"]
+    fired = eventually(lambda: list(tenant.api.items(RECORDS, type="monitor.alert.firing")))[0]
+    assert fired["data"]["value"] == 1.8014398509481982e16
+
+    def covered() -> bool:
+        answer = tenant.api.ok("POST", "/api/audit/v1/verifications")
+        assert answer["valid"] is True, answer
+        return bool(answer["checkpoint"]["sequence"] >= fired["sequence"])
+
+    eventually(covered, timeout=30)
+
+
+@pytest.mark.parametrize("sort", ["time", "-time"])
+def test_a_page_by_time_goes_on_at_a_time_and_at_what_is_none_nowhere(tenant: Tenant, sort: str) -> None:
+    """A cursor is opaque, and still somebody may write one: nothing in it is more than a value."""
+    eventually(lambda: len(types_of(tenant)) >= 4)
+    everything = len(types_of(tenant))
+
+    def page(time: str) -> tuple[int, list[Any]]:
+        key = base64.urlsafe_b64encode(json.dumps([time, "0"]).encode()).decode()
+        answer = tenant.api.get(RECORDS, params={"sort": sort, "cursor": key, "limit": 1000})
+        return answer.status_code, answer.json().get("items", [])
+
+    for time, before in (("2000-01-01T00:00:00.000000Z", True), ("2999-01-01T00:00:00.000000Z", False)):
+        status, found = page(time)
+        shown = before if sort == "time" else not before
+        assert (status, len(found) >= everything, found == []) == (200, shown, not shown), time
+    for time in ("2000'", "x'); --", "9', 0) OR (time, sequence) <> ('"):
+        assert page(time)[0] in (200, 400), time
 
 
 @pytest.mark.parametrize(

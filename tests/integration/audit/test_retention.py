@@ -12,8 +12,10 @@ from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, login_operator
 
+pytestmark = pytest.mark.timeout(400)
 AUDIT = "/api/audit/v1"
-DAY, SLOW = 86_400, 30.0
+DAY, SLOW = 86_400, 100.0
+"""Up to four rounds of five seconds follow each other: checkpoint, announcement, checkpoint, removal."""
 
 
 def sequences(api: Api) -> list[int]:

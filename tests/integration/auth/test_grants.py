@@ -6,8 +6,11 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.bus import Bus
+from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.people import Person, new_person
+from tests.support.tables import locked_table, sessions_at_locks
 
 GRANTS = "/api/auth/v1/grants"
 NOWHERE = "project:p-00000000000000000000000000000000"
@@ -148,15 +151,40 @@ def test_an_administrator_of_a_project_only_is_no_administrator_of_the_tenant(te
     tenant.api.refused("DELETE", f"/api/auth/v1/users/{me}", 409, "last_administrator")
 
 
-def test_of_two_administrators_who_remove_each_other_at_once_one_stays(tenant: Tenant) -> None:
-    me, other = tenant.api.ok("GET", "/api/auth/v1/me")["subject"], new_person(tenant, "tenant-admin")
-    removals = [(tenant.api, other.id), (other.api(), me)]
+def both_at_once(fleet: FleetControl, table: str, removals: list[tuple[Api, str]]) -> list[int]:
+    """The answers to two requests, neither of which is finished when the other one begins: the table that both write
+    to at last is held until both wait for something."""
+
+    def ask(who: Api, path: str) -> int:
+        return who.delete(path).status_code
+
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda who: who[0].delete(f"/api/auth/v1/users/{who[1]}").status_code, removals))
-    assert 204 in answers
+        with locked_table(fleet, "auth", table):
+            asked = [pool.submit(ask, who, path) for who, path in removals]
+            eventually(lambda: any(each.done() for each in asked) or sessions_at_locks(fleet, "auth") >= 2)
+        return [each.result(timeout=30) for each in asked]
+
+
+def test_of_two_administrators_who_remove_each_other_at_once_one_stays(tenant: Tenant, fleet: FleetControl) -> None:
+    me, other = tenant.api.ok("GET", "/api/auth/v1/me")["subject"], new_person(tenant, "tenant-admin")
+    removals = [(tenant.api, f"/api/auth/v1/users/{other.id}"), (other.api(), f"/api/auth/v1/users/{me}")]
+    answers = both_at_once(fleet, "sessions", removals)
+    assert answers.count(204) == 1
     assert set(answers) <= {204, 401, 409}
     states = [tenant.operator.ok("GET", f"/api/auth/v1/users/{each}")["state"] for each in (me, other.id)]
     assert sorted(states) == ["active", "disabled"]
+
+
+def test_of_two_administrators_who_take_each_other_s_role_at_once_one_keeps_it(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    me, other = tenant.api.ok("GET", "/api/auth/v1/me")["subject"], new_person(tenant, "tenant-admin")
+    [mine], [theirs] = ([grant["id"] for grant in tenant.api.items(GRANTS, subject=each)] for each in (me, other.id))
+    removals = [(tenant.api, f"{GRANTS}/{theirs}"), (other.api(), f"{GRANTS}/{mine}")]
+    answers = both_at_once(fleet, "grants", removals)
+    assert sorted(answers) == [204, 409]
+    left = [grant["subject"] for grant in tenant.operator.items(GRANTS) if grant["role"] == "tenant-admin"]
+    assert len(left) == 1
 
 
 def test_what_was_changed_meanwhile_is_not_ended_by_who_has_not_seen_it(tenant: Tenant) -> None:
@@ -172,3 +200,12 @@ def test_what_was_changed_meanwhile_is_not_ended_by_who_has_not_seen_it(tenant: 
             api.refused("DELETE", f"/api/auth/v1/{path}", 412, "version_conflict", headers=tag)
     for path in paths:
         api.ok("DELETE", f"/api/auth/v1/{path}", 204, headers=right)
+
+
+def test_the_roles_of_a_subject_are_listed_page_by_page_in_its_own_tenant(
+    tenant: Tenant, other_tenant: Tenant, project: str
+) -> None:
+    person = new_person(tenant, "viewer", "auditor", "member")
+    [*pages] = (list(api.items(GRANTS, limit=1, subject=person.id)) for api in (tenant.api, other_tenant.api))
+    assert [grant["role"] for grant in pages[0]] == ["viewer", "auditor", "member"]
+    assert pages[1] == []

@@ -103,6 +103,26 @@ def test_failed_log_ins_and_lock_outs_are_told_without_what_was_typed(person: Pe
     assert not any("not the password" in str(event) or person.email in str(event) for event in told)
 
 
+def test_a_wrong_present_password_is_told_of_and_the_right_one_forgives_it(person: Person, bus: Bus) -> None:
+    path = "/api/auth/v1/me/password"
+    wrong = {"current_password": "not the password", "new_password": "a different sentence"}
+    address = random_address()
+    api = person.api().with_headers(X_Forwarded_For=address)
+    for _ in range(4):
+        api.refused("POST", path, 401, "invalid_credentials", json=wrong)
+    told = bus.events(
+        "auth.events", lambda event: event["data"].get("subject") == person.id and "login" in event["type"], count=4
+    )
+    assert {(event["type"], event["tenantid"], event["actor"], event["data"]["address"]) for event in told} == {
+        ("auth.login.failed", person.tenant_id, person.id, address)
+    }
+    api.ok("POST", path, 204, json={**wrong, "current_password": person.password})
+    fresh = Api(api.url, person.log_in(password="a different sentence")["access_token"])
+    again = fresh.with_headers(X_Forwarded_For=address)
+    for code in ["invalid_credentials"] * 5 + ["too_many_attempts"]:
+        assert again.post(path, json=wrong).json()["code"] == code
+
+
 def test_a_log_in_under_a_name_that_nobody_has_is_the_platforms_to_know(person: Person, bus: Bus) -> None:
     address = random_address()
     body = {"tenant_id": person.tenant_id, "email": f"x{person.email}", "password": "violet harbour 42"}
@@ -178,7 +198,8 @@ def test_oauths_refusals_are_those_of_the_standard(
 def test_a_client_finds_its_way_by_the_metadata(anonymous: Api) -> None:
     found = anonymous.ok("GET", "/.well-known/oauth-authorization-server")
     assert found == anonymous.ok("GET", "/api/auth/v1/.well-known/oauth-authorization-server")
-    assert found["issuer"] == "omnicloud-auth"
+    # A name of the platform, which its tokens bear; here it is reached by another address.
+    assert found["issuer"] == "https://omnicloud.example"
     assert found["token_endpoint"] == f"{anonymous.url}{TOKENS}"
     assert anonymous.get(found["jwks_uri"]).json()["keys"]
     assert anonymous.post(found["token_endpoint"], data={"grant_type": "x"}).status_code == 400

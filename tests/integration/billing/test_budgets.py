@@ -75,6 +75,22 @@ def test_a_stale_version_changes_and_deletes_nothing(tenant: Tenant) -> None:
     assert list(tenant.api.items(BUDGETS)) == []
 
 
+@pytest.mark.services("tenants")
+def test_a_closed_tenants_budgets_are_watched_no_more(tenant: Tenant, other_tenant: Tenant) -> None:
+    for each in (tenant, other_tenant):
+        set_price(each, "m", "1")
+    budget, other = create(tenant), create(other_tenant, thresholds=[50, 100])
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    body = {"name": "one more", "amount": "10", "currency": "USD"}
+    eventually(lambda: tenant.operator.post(BUDGETS, json=body).status_code == 403, timeout=30)
+    use(tenant, "m", "20", clock.now().isoformat())
+    # Two rounds of the watch, the second of which began after that.
+    for count in (1, 2):
+        use(other_tenant, "m", "5", clock.now().isoformat())
+        assert len(told(other_tenant, other, count)) == count
+    assert list(tenant.operator.items(f"{BUDGETS}/{budget['id']}/alerts")) == []
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

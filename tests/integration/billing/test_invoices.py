@@ -163,6 +163,19 @@ def test_a_period_is_billed_exactly_once(tenant: Tenant) -> None:
     assert [item["id"] for item in tenant.api.items("/api/billing/v1/invoices")] == [first["id"]]
 
 
+def test_a_run_that_is_tried_again_makes_one_invoice_however_often(tenant: Tenant) -> None:
+    """The first one lacks a price; whoever runs invoices tries again, and once more after that."""
+    month = last_complete()
+    use(tenant, "m", "2", month.late())
+    tenant.operator.refused("POST", INVOICES, 422, "no_price", json=month.period)
+    set_price(tenant, "m", "1")
+    made = invoice(tenant, month.period)
+    problem = tenant.operator.refused("POST", INVOICES, 409, "invoice_exists", json=month.period)
+    assert problem["invoice_id"] == made["id"]
+    found = [(item["number"], item["total"]) for item in tenant.api.items(INVOICES)]
+    assert found == [("INV-000001", "2.00")]
+
+
 def test_a_refused_run_leaves_nothing_behind(tenant: Tenant) -> None:
     """A meter without a price stops the run after other lines were written; none of them may stay."""
     month = last_complete()

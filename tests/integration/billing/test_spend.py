@@ -45,3 +45,12 @@ def test_what_is_billed_already_is_spent_all_the_same(tenant: Tenant) -> None:
     use(tenant, "m", "7", start.isoformat())
     invoice(tenant, {"period_start": start.isoformat(), "period_end": clock.now().isoformat()})
     assert tenant.api.ok("GET", SPEND)["usage"] == "7.00"
+
+
+def test_usage_of_a_source_whose_clock_is_ahead_is_not_spent_yet(tenant: Tenant) -> None:
+    set_price(tenant, "m", "1")
+    now = clock.now()
+    use(tenant, "m", "5", (now + timedelta(minutes=4)).isoformat())
+    use(tenant, "m", "2", (now + timedelta(minutes=4)).isoformat(), started_at=(now - timedelta(hours=1)).isoformat())
+    use(tenant, "m", "1", now.isoformat())
+    assert tenant.api.ok("GET", SPEND)["usage"] == "1.00"

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.billing import invoice, set_price, subscribe, use
 from tests.support.clock import clock
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 from tests.support.months import Month, last_complete, past_days, short_february
 
@@ -96,6 +97,33 @@ def test_what_is_billed_cannot_be_ended_before(tenant: Tenant) -> None:
     tenant.operator.ok("POST", f"{path}/end", json={"ended_at": february.end.isoformat()})
 
 
+@pytest.mark.services("tenants")
+def test_a_closed_tenant_pays_for_no_plan_from_then_on(tenant: Tenant) -> None:
+    february, now = short_february(), clock.now()
+    invoiced = subscribe(tenant, "28.00", february.start.isoformat())
+    invoice(tenant, february.period)
+    ending = subscribe(tenant, "1.00", february.start.isoformat(), plan="ending")
+    path, body = f"{SUBSCRIPTIONS}/{ending['id']}/end", {"ended_at": (now + timedelta(days=40)).isoformat()}
+    tenant.operator.ok("POST", path, json=body)
+    subscribe(tenant, "10.00", (now + timedelta(days=1)).isoformat(), plan="never-begun")
+
+    before = clock.now()
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+
+    def ends() -> dict[str, datetime]:
+        found = {each["id"]: each["ended_at"] for each in tenant.operator.items(SUBSCRIPTIONS)}
+        if len(found) == 3 or None in found.values():
+            return {}
+        return {id: datetime.fromisoformat(end) for id, end in found.items()}
+
+    found = eventually(ends, timeout=30)
+    assert set(found) == {invoiced["id"], ending["id"]}
+    assert all(before <= end <= clock.now() for end in found.values())
+    assert len(set(found.values())) == 1
+    plan = {"plan": "team", "fee": "10", "currency": "USD"}
+    tenant.operator.refused("POST", SUBSCRIPTIONS, 403, "tenant_not_active", json=plan)
+
+
 def test_fees_and_usage_are_on_one_invoice(tenant: Tenant) -> None:
     span = past_days(1)
     set_price(tenant, "m", "0.335")
@@ -104,6 +132,17 @@ def test_fees_and_usage_are_on_one_invoice(tenant: Tenant) -> None:
     made = invoice(tenant, span.period)
     assert [(line["meter"], line["amount"]) for line in made["lines"]] == [("m", "1.01"), ("plan.free", "0.00")]
     assert [(line["quantity"], line["months"] is None) for line in made["lines"]] == [("3", True), (None, False)]
+
+
+def test_two_whole_months_cost_two_fees_beside_usage_that_is_rounded_by_itself(tenant: Tenant) -> None:
+    """Two months that follow each other are never of 30 days both."""
+    month = last_complete()
+    set_price(tenant, "m", "1.005")
+    use(tenant, "m", "1", month.late())
+    subscribe(tenant, "10.00", month.previous().start.isoformat())
+    made = invoice(tenant, month.period)
+    assert [(line["meter"], line["amount"]) for line in made["lines"]] == [("m", "1.01"), ("plan.team", "20.00")]
+    assert made["total"] == "21.01"
 
 
 def test_a_fee_in_a_currency_that_the_account_has_left_stops_the_run(tenant: Tenant) -> None:

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from tests.support.billing import usage_body, use
+from tests.support.billing import invoice, set_price, usage_body, use
+from tests.support.bus import Bus
 from tests.support.clock import clock
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
-from tests.support.months import last_complete
+from tests.support.metering import usage_event
+from tests.support.months import last_complete, past_days
 
 USAGE = "/api/billing/v1/usage"
 
@@ -40,6 +43,34 @@ def test_usage_is_found_by_meter_and_half_open_time(tenant: Tenant) -> None:
     use(tenant, "other", "9", second)
     found = tenant.api.items(USAGE, meter="m", start=first, end=third)
     assert [item["quantity"] for item in found] == ["1", "2"]
+
+
+def test_a_piece_at_the_border_of_two_days_is_listed_on_one_of_them(tenant: Tenant) -> None:
+    """What ends at midnight is of the day that ends there, what lies at midnight of the one that begins."""
+    day, next_day = past_days(1, before=1), past_days(1)
+    midnight = next_day.start.isoformat()
+    use(tenant, "m", "24", midnight, started_at=day.start.isoformat())
+    use(tenant, "m", "1", midnight)
+    listed = [
+        [item["quantity"] for item in tenant.api.items(USAGE, start=each.start.isoformat(), end=each.end.isoformat())]
+        for each in (day, next_day)
+    ]
+    assert listed == [["24"], ["1"]]
+
+
+def test_an_event_that_comes_after_its_invoice_is_billed_on_the_next_one(tenant: Tenant, bus: Bus) -> None:
+    earlier, following = past_days(2, before=2), past_days(2)
+    set_price(tenant, "compute.vcpu_seconds", "0.5")
+    assert invoice(tenant, earlier.period)["lines"] == []
+    event = usage_event(tenant.id, "compute", "compute.vcpu_seconds", "12.5", earlier.end - timedelta(hours=6))
+    bus.send("compute.events", event)
+    [piece] = eventually(lambda: list(tenant.api.items(USAGE)))
+    assert piece["invoice_id"] is None
+    made = invoice(tenant, following.period)
+    assert [(line["meter"], line["quantity"], line["amount"]) for line in made["lines"]] == [
+        ("compute.vcpu_seconds", "12.5", "6.25")
+    ]
+    assert [item["invoice_id"] for item in tenant.api.items(USAGE)] == [made["id"]]
 
 
 def test_pages_hold_every_piece_once(tenant: Tenant) -> None:

@@ -42,6 +42,20 @@ def test_a_new_tenant_may_do_everything(tenant: Tenant) -> None:
     assert answer["policy_versions"] == {baseline(tenant): 1}
 
 
+@pytest.mark.parametrize(("length", "taken"), [(899_900, True), (900_000, False)])
+def test_a_resource_has_as_many_bytes_as_an_event_may_have(tenant: Tenant, length: int, taken: bool) -> None:
+    resource = {"id": "i-1", "name": "ä" * (length // 2)}
+    about = {"action": "compute.instances.create", "resource_type": "instance"}
+    for path, body in (
+        (EVALUATIONS, {**about, "resource": resource}),
+        (f"{EVALUATIONS}/batch", {**about, "resources": [{"id": "i-2"}, resource]}),
+    ):
+        if taken:
+            tenant.api.ok("POST", path, 200, json=body)
+        else:
+            assert tenant.api.refused("POST", path, 422, "resource_too_large", json=body)["limit"] == 900_000
+
+
 @pytest.mark.parametrize(("vcpus", "allowed"), [(8, True), (9, False)])
 def test_a_deny_wins_over_the_baseline(tenant: Tenant, vcpus: int, allowed: bool) -> None:
     policy = add(tenant)
@@ -116,3 +130,35 @@ def test_an_audit_of_nothing_has_no_score(tenant: Tenant) -> None:
     answer = tenant.api.ok("POST", "/api/compliance/v1/audits", 201)
     assert (answer["run"]["resources"], answer["run"]["score"]) == (0, None)
     assert answer["policies"] == {"no-big-instances": {"controls": 0, "passed": 0, "percent": None}}
+
+
+def test_several_are_decided_on_at_once_each_by_itself_and_pinned_with_one_evidence(tenant: Tenant, bus: Bus) -> None:
+    policy = add(tenant)
+    quiet = add(tenant, "quiet", enforcement="dryrun", conditions=[{**BIG[0], "value": 4}])
+    resources = [{"id": f"i-{vcpus}", "vcpus": vcpus} for vcpus in (4, 8, 16)]
+    body = {"action": "compute.instances.create", "resource_type": "instance", "resources": resources}
+
+    answer = tenant.api.ok("POST", f"{EVALUATIONS}/batch", 200, json=body)
+
+    assert (answer["allowed"], answer["evaluated"]) == (False, 3)
+    told = [(each["resource_id"], each["allowed"], each["enforcement"]) for each in answer["results"]]
+    assert told == [("i-8", True, "dryrun"), ("i-16", False, "deny")]
+    kept = list(tenant.api.items("/api/compliance/v1/results"))
+    assert kept == sorted(answer["results"], key=lambda each: str(each["id"]))
+    pinned = {baseline(tenant): 1, policy["id"]: 1, quiet["id"]: 1}
+    assert [each["policy_versions"] for each in kept] == [pinned, pinned]
+    assert {each["evidence"] for each in kept} == {answer["evidence"]}
+    [event] = bus.events("compliance.events", lambda each: each["id"] == answer["evidence"])
+    assert {name: event["data"][name] for name in ("evaluated", "refused", "violated", "results")} == {
+        "evaluated": 3,
+        "refused": 1,
+        "violated": ["no-big-instances", "quiet"],
+        "results": [each["id"] for each in answer["results"]],
+    }
+
+
+@pytest.mark.parametrize("number", [0, 2_001])
+def test_none_and_too_many_are_not_decided_on(tenant: Tenant, number: int) -> None:
+    body = {"action": "a", "resource_type": "instance", "resources": [{"id": f"i-{each}"} for each in range(number)]}
+    tenant.api.refused("POST", f"{EVALUATIONS}/batch", 422, "validation_failed", json=body)
+    assert list(tenant.api.items("/api/compliance/v1/results")) == []

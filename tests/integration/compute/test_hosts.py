@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from tests.support.api import Api
-from tests.support.computing import HOSTS, INSTANCES, ZONE, create_host, dedicated, used_of
+from tests.support.computing import (
+    HOSTS,
+    INSTANCES,
+    ZONE,
+    create,
+    create_host,
+    dedicated,
+    is_gone,
+    plan_fault,
+    reaches,
+    used_of,
+)
 from tests.support.identities import Tenant
 
 VCPU = {"resource_class": "vcpu", "total": 4_000}
@@ -36,6 +47,20 @@ def test_an_inventory_without_claims_goes_and_one_below_its_use_stays(operator: 
 
     assert sorted(changed["resources"]) == ["memory_mib", "vcpu"]
     assert (changed["resources"]["vcpu"]["capacity"], changed["resources"]["vcpu"]["used"]) == (500, 1_000)
+
+
+def test_a_host_takes_as_many_instances_as_it_may_whatever_has_failed_on_it(operator: Api, tenant: Tenant) -> None:
+    host = create_host(operator, tenant, max_instances=1)
+    plan_fault(operator, tenant, "create_node", "out_of_capacity")
+    failed = reaches(tenant.api, create(tenant.api, tenancy="dedicated")["id"], "failed")
+    tenant.api.ok("DELETE", f"{INSTANCES}/{failed['id']}", 202)
+    is_gone(tenant.api, failed["id"])
+
+    tenant.api.ok("POST", INSTANCES, 201, json=dedicated())
+    problem = tenant.api.refused("POST", INSTANCES, 409, "no_valid_host", json=dedicated())
+
+    assert problem["rejected_by"] == "instance_slots"
+    assert used_of(operator, host["id"])["instances"] == 1
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,22 @@ def test_a_failed_build_returns_its_claims_and_deleting_it_returns_nothing_twice
     assert used_of(operator, host["id"]) == empty
 
 
+def test_a_build_that_fails_for_the_moment_once_too_often_returns_its_claims_and_does_so_once(
+    operator: Api, tenant: Tenant
+) -> None:
+    host = create_host(operator, tenant)
+    empty = {"vcpu": 0, "memory_mib": 0, "disk_gib": 0, "instances": 0}
+    plan_fault(operator, tenant, "create_node", "unavailable", remaining=4)
+
+    failed = reaches(tenant.api, create(tenant.api, tenancy="dedicated")["id"], "failed")
+    assert failed["last_error"] == "nimbus: create_node is not available"
+    assert (used_of(operator, host["id"]), nodes_of(operator, tenant)) == (empty, [])
+
+    tenant.api.ok("DELETE", f"{INSTANCES}/{failed['id']}", 202)
+    is_gone(tenant.api, failed["id"])
+    assert used_of(operator, host["id"]) == empty
+
+
 def test_a_transient_failure_of_the_provider_is_overcome(operator: Api, tenant: Tenant) -> None:
     plan_fault(operator, tenant, "create_node", "unavailable", remaining=2)
 

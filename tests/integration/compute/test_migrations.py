@@ -130,6 +130,22 @@ def test_members_of_a_group_stay_apart_on_the_move(operator: Api, tenant: Tenant
     assert tenant.api.ok("GET", f"/api/compute/v1/server-groups/{group['id']}")["members"] == 2
 
 
+def test_nobody_joins_a_group_that_keeps_together_while_a_member_is_on_the_move(operator: Api, tenant: Tenant) -> None:
+    hosts = {create_host(operator, tenant)["id"] for _ in range(2)}
+    group = tenant.api.ok("POST", "/api/compute/v1/server-groups", 201, json={"name": "near", "policy": "affinity"})
+    order = dedicated(group_id=group["id"])
+    member = running(tenant.api, tenancy="dedicated", group_id=group["id"])
+    plan_fault(operator, tenant, "migrate_node", "latency", latency_ms=5_000)
+
+    act(tenant, member, "live-migrate")
+    problem = tenant.api.refused("POST", INSTANCES, 409, "no_valid_host", json=order)
+    assert problem["rejected_by"] == "group"
+    (arrived,) = hosts - {member["placement"]["host_id"]}
+
+    assert reaches(tenant.api, member["id"], "active")["placement"]["host_id"] == arrived
+    assert tenant.api.ok("POST", INSTANCES, 201, json=order)["placement"]["host_id"] == arrived
+
+
 def test_only_a_host_that_is_down_is_evacuated_and_nothing_else_leaves_it(operator: Api, tenant: Tenant) -> None:
     instance, source, other = two_hosts(operator, tenant)
     path = f"{INSTANCES}/{instance['id']}"

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.api import Api
-from tests.support.computing import HOSTS, INSTANCES, create_host, custom, dedicated, read, used_of
+from tests.support.computing import HOSTS, INSTANCES, at_once, create_host, custom, dedicated, is_gone, read, used_of
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 
@@ -88,6 +89,23 @@ def test_members_of_an_anti_affinity_group_never_share_a_host(operator: Api, ten
     assert (shown["members"], shown["hosts"]) == (2, sorted(hosts))
 
 
+@pytest.mark.parametrize(("policy", "spreading", "on"), [("anti-affinity", "pack", 2), ("affinity", "spread", 1)])
+def test_members_that_are_ordered_at_once_keep_to_their_groups_policy(
+    operator: Api, tenant: Tenant, fleet: FleetControl, policy: str, spreading: str, on: int
+) -> None:
+    # Given two hosts, of which a second order would rather take what the group forbids
+    for _ in range(2):
+        create_host(operator, tenant)
+
+    for number in range(2):
+        body = {"name": f"group {number}", "policy": policy}
+        group = tenant.api.ok("POST", "/api/compute/v1/server-groups", 201, json=body)
+        order = dedicated(group_id=group["id"], spreading=spreading)
+        made = at_once(fleet, *[lambda order=order: tenant.api.ok("POST", INSTANCES, 201, json=order)] * 2)
+
+        assert len({instance["placement"]["host_id"] for instance in made}) == on
+
+
 def test_members_of_an_affinity_group_share_one_host(operator: Api, tenant: Tenant) -> None:
     for _ in range(2):
         create_host(operator, tenant)
@@ -113,14 +131,32 @@ def test_spreading_and_packing_choose_opposite_hosts(operator: Api, tenant: Tena
     assert packed == first
 
 
-def test_parallel_placements_never_claim_more_than_there_is(operator: Api, tenant: Tenant) -> None:
+def test_of_hosts_that_are_equally_full_the_one_with_fewer_instances_is_the_emptier(
+    operator: Api, tenant: Tenant
+) -> None:
+    # Given a host with two instances and one with a single instance that is as large as both
+    many = create_host(operator, tenant)["id"]
+    for _ in range(2):
+        tenant.api.ok("POST", INSTANCES, 201, json=dedicated(**custom("0.1", 64)))
+    few = create_host(operator, tenant)["id"]
+    tenant.api.ok("POST", INSTANCES, 201, json=dedicated(**custom("0.2", 128)))
+    assert [used_of(operator, id)["instances"] for id in (many, few)] == [2, 1]
+
+    def goes_to(spreading: str) -> str:
+        order = dedicated(spreading=spreading, **custom("0.1", 64))
+        placed = tenant.api.ok("POST", INSTANCES, 201, json=order)
+        tenant.api.ok("DELETE", f"{INSTANCES}/{placed['id']}", 202)
+        is_gone(tenant.api, placed["id"])
+        host_id: str = placed["placement"]["host_id"]
+        return host_id
+
+    assert (goes_to("spread"), goes_to("pack")) == (few, many)
+
+
+def test_parallel_placements_never_claim_more_than_there_is(operator: Api, tenant: Tenant, fleet: FleetControl) -> None:
     host = create_host(operator, tenant, millicores=200)
 
-    def place(_: int) -> int:
-        return tenant.api.post(INSTANCES, json=dedicated()).status_code
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(place, range(4)))
+    answers = at_once(fleet, *[lambda: tenant.api.post(INSTANCES, json=dedicated()).status_code] * 4)
 
     assert sorted(answers) == [201, 201, 409, 409]
     assert used_of(operator, host["id"]) == {"vcpu": 200, "memory_mib": 256, "disk_gib": 2, "instances": 2}

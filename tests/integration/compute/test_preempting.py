@@ -21,6 +21,7 @@ from tests.support.computing import (
     running,
     used_of,
 )
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
 
@@ -83,3 +84,27 @@ def test_a_victim_whose_provider_is_away_is_deleted_until_it_is_gone(operator: A
     built = reaches(tenant.api, order["id"], "active", timeout=40)
     is_gone(tenant.api, victim["id"])
     assert [node["id"] for node in nodes_of(operator, tenant)] == [built["node_id"]]
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("state", ["failed", "active"])
+def test_a_victim_can_not_be_called_anything_else_while_another_waits_for_its_end(
+    operator: Api, tenant: Tenant, state: str
+) -> None:
+    # Given an order that waits for what gives way to it, which its provider can't be asked to delete
+    create_host(operator, tenant, millicores=1_000)
+    victim = running(tenant.api, tenancy="dedicated", flavor="small", preemptible=True)
+    plan_fault(operator, tenant, "destroy_node", "unavailable", remaining=12)
+    order = create(tenant.api, tenancy="dedicated", flavor="small")
+    # When an operator says that the victim is in another state
+    path = f"{INSTANCES}/{victim['id']}/reset-state"
+    eventually(lambda: read(tenant.api, victim["id"])["state"] == "deleting")
+    # Asked again where the platform is just at work on it, which is refused by the same code
+    eventually(
+        lambda: (
+            "gives way" in tenant.operator.refused("POST", path, 409, "instance_busy", json={"state": state})["detail"]
+        )
+    )
+    # Then that is refused, and the order doesn't wait for ever
+    reaches(tenant.api, order["id"], "active", timeout=60)
+    is_gone(tenant.api, victim["id"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from tests.support.api import Api
 from tests.support.computing import (
     HOSTS,
     INSTANCES,
+    at_once,
     create_host,
     custom,
     nodes_of,
@@ -17,6 +21,7 @@ from tests.support.computing import (
     running,
     used_of,
 )
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 MIGRATIONS = "/api/compute/v1/migrations"
@@ -55,6 +60,23 @@ def test_a_resize_moves_to_another_host_where_its_own_has_no_room(operator: Api,
     ]
     assert (used_of(operator, small_host["id"]), used_of(operator, large_host["id"])) == (NOTHING, MEDIUM)
     assert [(move["kind"], move["status"]) for move in tenant.operator.items(MIGRATIONS)] == [("resize", "completed")]
+
+
+def test_of_two_that_grow_at_once_where_one_has_room_one_grows(
+    operator: Api, tenant: Tenant, fleet: FleetControl
+) -> None:
+    host = create_host(operator, tenant, millicores=1_200)
+    instances = [running(tenant.api, tenancy="dedicated") for _ in range(2)]
+
+    def grow(instance: dict[str, Any]) -> int:
+        return tenant.api.post(f"{INSTANCES}/{instance['id']}/resize", json={"flavor": "small"}).status_code
+
+    answers = at_once(fleet, *[partial(grow, instance) for instance in instances])
+
+    assert sorted(answers) == [202, 409]
+    sizes = [reaches(tenant.api, instance["id"], "active")["flavor"] for instance in instances]
+    assert sorted(sizes) == ["nano", "small"]
+    assert used_of(operator, host["id"]) == {"vcpu": 1_100, "memory_mib": 2_176, "disk_gib": 21, "instances": 2}
 
 
 def test_a_resize_that_fails_on_another_host_leaves_the_instance_at_home(operator: Api, tenant: Tenant) -> None:

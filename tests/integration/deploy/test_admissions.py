@@ -2,7 +2,7 @@
 
 from tests.support.api import Api
 from tests.support.bus import Bus
-from tests.support.deploying import DEPLOY, deployment_in, make_environment, start_deployment
+from tests.support.deploying import DEPLOY, deployment_in, leader_of, make_environment, start_deployment
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
@@ -27,6 +27,19 @@ def test_a_deployment_to_a_protected_environment_begins_when_a_majority_admits_i
     assert done["state"] == "succeeded"
     left = tenant.api.ok("GET", f"{DEPLOY}/deployments/{started['id']}/admission")
     assert (left["verdict"], left["members"], left["needed"]) == ("admitted", members, len(members) // 2 + 1)
+
+
+def test_nothing_is_proposed_again_in_the_term_of_a_ballot_that_is_closed(tenant: Tenant, operator: Api) -> None:
+    # Given a deployment that was let in
+    environment = make_environment(tenant.api)
+    tenant.api.ok("PUT", f"{environment}/protection", 200, json={"protected": True})
+    term = leader_of(operator)["term"]
+    path = f"{DEPLOY}/deployments/{start_deployment(tenant.api, environment)['id']}"
+    deployment_in(tenant.api, path.rpartition("/")[2], "succeeded")
+    closed = eventually(lambda: (now := tenant.api.ok("GET", f"{path}/admission"))["term"] == 0 and now)
+    # When somebody proposes it in that term, then it is over, and nothing is opened
+    tenant.operator.refused("POST", f"{path}/ballots", 409, "stale_term", json={"term": term})
+    assert tenant.api.ok("GET", f"{path}/admission") == closed
 
 
 def test_protection_is_a_change_of_the_environment_with_its_version_and_event(tenant: Tenant, bus: Bus) -> None:

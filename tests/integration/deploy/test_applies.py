@@ -78,6 +78,14 @@ def test_what_is_so_already_needs_no_change_and_an_empty_plan_destroys_all_in_re
     assert [each["serial"] for each in tenant.api.ok("GET", f"{environment}/state/history")["versions"]] == [2, 1]
 
 
+def test_what_is_used_by_several_is_destroyed_after_the_last_of_them(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    apply_resources(tenant.api, environment, null("a"), null("b", "a"), null("c", "a", "b"))
+    destroyed = apply_resources(tenant.api, environment)
+    assert [step["address"] for step in destroyed["steps"]] == ["null.c", "null.b", "null.a"]
+    assert tenant.api.ok("GET", f"{environment}/state")["resources"] == []
+
+
 def test_a_saved_plan_is_refused_once_the_state_has_moved_on(tenant: Tenant) -> None:
     # Given two plans that were saved at serial 1
     environment = make_environment(tenant.api)

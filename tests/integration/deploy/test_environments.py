@@ -12,3 +12,13 @@ def test_an_environment_with_resources_cannot_be_deleted(tenant: Tenant) -> None
     apply_resources(tenant.api, environment)
     tenant.api.ok("DELETE", environment, 204)
     tenant.api.refused("GET", environment, 404, "not_found")
+
+
+def test_the_history_of_a_state_goes_by_its_serials(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    serials = [9, 10, 11, 100]
+    for serial in serials:
+        document = {"version": 4, "serial": serial, "lineage": "3f2a", "outputs": {}}
+        tenant.api.ok("POST", f"{DEPLOY}/states/prod", 200, json=document)
+    versions = tenant.api.ok("GET", f"{environment}/state/history")["versions"]
+    assert [version["serial"] for version in versions] == serials[::-1]

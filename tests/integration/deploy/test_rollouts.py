@@ -46,6 +46,7 @@ def test_a_canary_with_too_many_errors_returns_to_the_stable_revision(tenant: Te
     environment = make_environment(tenant.api)
     deployment_in(tenant.api, start_deployment(tenant.api, environment, 10)["id"], "succeeded")
     canary = start_deployment(tenant.api, environment, 10, strategy=CANARY)
+    deployment_in(tenant.api, canary["id"], "in_progress")
     tenant.api.ok("POST", f"{DEPLOY}/deployments/{canary['id']}/samples", json={"requests": 100, "errors": 2})
     ended = deployment_in(tenant.api, canary["id"], "rolled_back")
     assert (ended["reason"], ended["old"], ended["old_ready"]) == ("canary_errors", 10, 10)
@@ -145,6 +146,7 @@ def test_a_promoted_canary_takes_over_no_faster_than_its_replicas_become_ready(t
     strategy = {**CANARY, "steps": [10], "minimum_samples": 1}
     release = {"image": "web:2", "startup_seconds": 1}
     canary = start_deployment(tenant.api, environment, 10, release=release, strategy=strategy)
+    deployment_in(tenant.api, canary["id"], "in_progress")
     # When it is promoted
     tenant.api.ok("POST", f"{DEPLOY}/deployments/{canary['id']}/samples", json={"requests": 1, "errors": 0})
     seen: list[dict[str, Any]] = []

@@ -5,7 +5,9 @@ from typing import Any
 
 from tests.support.deploying import DEPLOY
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.tables import locked_table
 
 URL = f"{DEPLOY}/states/prod"
 CLIENTS = 8
@@ -28,10 +30,14 @@ def test_of_many_that_lock_at_once_one_gets_it_and_the_others_are_told_whose_it_
     assert shown == {f"id-{winner}"}
 
 
-def test_of_many_that_write_one_serial_without_a_lock_one_does(tenant: Tenant) -> None:
+def test_of_many_that_write_one_serial_without_a_lock_one_does(fleet: FleetControl, tenant: Tenant) -> None:
     tenant.api.ok("POST", URL, 200, json=document(1, 0))
     with ThreadPoolExecutor(CLIENTS) as pool:
-        answers = list(pool.map(lambda number: tenant.api.post(URL, json=document(2, number)), range(CLIENTS)))
+        # Given that several have seen the first document before one of them goes on
+        with locked_table(fleet, "deploy", "inbox") as table:
+            asked = [pool.submit(tenant.api.post, URL, json=document(2, number)) for number in range(CLIENTS)]
+            eventually(lambda: len(table.waiting()) >= 2, 8.0)
+        answers = [each.result() for each in asked]
     assert sorted(answer.status_code for answer in answers) == [200, *[409] * (CLIENTS - 1)]
     [winner] = [number for number, answer in enumerate(answers) if answer.status_code == 200]
     assert tenant.api.ok("GET", URL) == document(2, winner)
@@ -68,3 +74,40 @@ def test_every_change_of_a_run_is_in_the_trail_once(tenant: Tenant) -> None:
     assert len(trail(tenant, "deploy.environment.locked", 1)) == 1
     assert sorted(trail(tenant, "deploy.state.written", 2)) == [1, 2]
     assert trail(tenant, "deploy.state.deleted", 1) == [2]
+
+
+def test_a_state_that_is_stored_in_parts_is_read_back_as_it_was_sent(tenant: Tenant) -> None:
+    large = document(1, 1)
+    large["outputs"]["text"] = {"value": "0123456789abcdef" * (9 * 2**16), "type": "string"}
+    tenant.api.ok("POST", URL, 200, json=large)
+    assert tenant.api.ok("GET", URL) == large
+    tenant.api.ok("POST", URL, 200, json=document(2, 1))
+    assert tenant.api.ok("GET", URL) == document(2, 1)
+
+
+def test_of_two_that_unlock_at_once_one_is_told_of(fleet: FleetControl, tenant: Tenant) -> None:
+    tenant.api.ok("LOCK", URL, 200, json=lock(1))
+    with ThreadPoolExecutor(2) as pool:
+        # Given that both have seen the lock before one of them frees it
+        with locked_table(fleet, "deploy", "inbox") as table:
+            asked = [pool.submit(tenant.api.request, "UNLOCK", URL, json=lock(1)) for _ in range(2)]
+            eventually(lambda: len(table.waiting()) >= 2, 8.0)
+        assert [each.result().status_code for each in asked] == [200, 200]
+    # Then by the time that what came later is in the trail there is one record of it
+    tenant.api.ok("POST", URL, 200, json=document(1, 0))
+    assert trail(tenant, "deploy.state.written", 1) == [1]
+    assert len(trail(tenant, "deploy.environment.unlocked", 1)) == 1
+
+
+def test_a_lock_that_is_asked_for_again_is_told_of_once(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given a client that asks twice at once, since it has heard nothing, and once more
+    with ThreadPoolExecutor(2) as pool:
+        with locked_table(fleet, "deploy", "inbox") as table:
+            asked = [pool.submit(tenant.api.request, "LOCK", URL, json=lock(1)) for _ in range(2)]
+            eventually(lambda: len(table.waiting()) >= 2, 8.0)
+        assert [each.result().status_code for each in asked] == [200, 200]
+    tenant.api.ok("LOCK", URL, 200, json=lock(1))
+    # Then the lock is there and in the trail once
+    tenant.api.ok("POST", URL, 200, json=document(1, 0), params={"ID": "id-1"})
+    assert trail(tenant, "deploy.state.written", 1) == [1]
+    assert len(trail(tenant, "deploy.environment.locked", 1)) == 1

@@ -21,6 +21,14 @@ def test_case_makes_no_second_name(tenant: Tenant) -> None:
     assert values(resolve(tenant.api, "wWw.Example.com")) == ["192.0.2.1"]
 
 
+def test_the_zone_behind_a_name_is_the_zone_in_capitals_too(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    assert add_record(tenant.api, zone, "shop.EXAMPLE.com", "A", "192.0.2.1")["name"] == "shop.example.com."
+    assert add_record(tenant.api, zone, "Example.Com", "TXT", "text")["name"] == "example.com."
+    assert add_record(tenant.api, zone, "alias", "CNAME", "shop.Example.COM")["values"] == ["shop.example.com."]
+    assert values(resolve(tenant.api, "alias.example.com")) == ["shop.example.com.", "192.0.2.1"]
+
+
 def test_an_alias_is_refused_at_the_apex_and_beside_others(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     add_record(tenant.api, zone, "www", "A", "192.0.2.1")
@@ -52,6 +60,31 @@ def test_data_that_the_type_does_not_allow_is_refused(tenant: Tenant) -> None:
     null_and_more = record("www", "MX", "0 .", "10 mail.example.net.")  # RFC 7505 §3
     tenant.api.refused("POST", records_of(zone), 422, "invalid_record", json=null_and_more)
     assert listed(tenant.api, zone) == [("example.com.", "NS")]
+
+
+def test_a_latency_is_bounded(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    for latency, status in ((2**31 - 1, 201), (2**31, 422), (2**53 - 1, 422), (-1, 422)):
+        answers = [{"value": "192.0.2.1", "latency_ms": {"eu": latency}}]
+        body = {"name": f"www-{latency}", "type": "A", "policy": "latency", "answers": answers}
+        assert tenant.api.post(records_of(zone), json=body).status_code == status
+
+
+def test_what_no_name_server_loads_is_refused_where_it_would_stand(tenant: Tenant) -> None:
+    """A wildcard can't be delegated (RFC 4592 §4.2), and a zone's own signers stand in its parent (RFC 4035 §2.4)."""
+    zone, signer = make_zone(tenant.api), f"12345 13 2 {'ab' * 32}"
+    for body in (
+        record("*.a", "NS", "ns.other.net."),
+        record("*", "NS", "ns.other.net."),
+        record("@", "DS", signer),
+        record("Example.COM.", "DS", signer),
+    ):
+        tenant.api.refused("POST", records_of(zone), 422, "invalid_record", json=body)
+    assert listed(tenant.api, zone) == [("example.com.", "NS")]
+    # What is refused is the place: a name of its own is delegated, with its signers
+    add_record(tenant.api, zone, "a", "NS", "ns.other.net.")
+    add_record(tenant.api, zone, "a", "DS", signer)
+    assert listed(tenant.api, zone) == [("a.example.com.", "DS"), ("a.example.com.", "NS"), ("example.com.", "NS")]
 
 
 def test_pages_hold_every_record_set_once_though_names_repeat(tenant: Tenant) -> None:

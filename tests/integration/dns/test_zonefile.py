@@ -100,3 +100,13 @@ def test_routing_and_health_survive_the_way_out_and_in_again(tenant: Tenant) -> 
         ("b.example.com.", "secondary", True),
     ]
     assert tenant.api.get(path).text.splitlines()[3:] == text.splitlines()[3:]
+
+
+def test_a_ttl_that_is_left_out_is_the_last_that_was_written(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    soa = "@ 3600 IN SOA ns1.other.net. admin.example.com. 1 7200 900 1209600 900\n"
+    for default, ttl in (("", 300), ("$TTL 50\n", 50)):
+        text = f"{soa}{default}a 300 IN A 192.0.2.1\nb IN A 192.0.2.2\n"
+        tenant.api.ok("PUT", f"{ZONES}/{zone['id']}/zonefile", json={"zonefile": text})
+        ttls = {item["name"]: item["ttl"] for item in tenant.api.items(records_of(zone)) if item["type"] == "A"}
+        assert ttls == {"a.example.com.": 300, "b.example.com.": ttl}

@@ -1,8 +1,6 @@
 """The gateway carries requests to services and answers back."""
 
-import json
 from http.client import HTTPConnection
-from typing import Any
 
 import pytest
 
@@ -10,6 +8,7 @@ from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.logs import request_lines
 
 
 def test_a_request_reaches_its_service_and_the_answer_comes_back_whole(tenant: Tenant) -> None:
@@ -88,12 +87,8 @@ def test_a_request_is_found_in_the_logs_of_all_that_it_passed(
     headers = {"X-Correlation-Id": sent, "traceparent": f"00-{trace}-1234567890abcdef-01"}
     assert tenant.api.get(f"{path}?limit=7", headers=headers).status_code == 200
 
-    def lines(name: str) -> list[dict[str, Any]]:
-        found = [json.loads(line) for line in fleet.logs(name, 400) if sent in line and '"request"' in line]
-        return [line for line in found if line["event"] == "request"]
-
     for name in ("gateway", service):
-        [line] = eventually(lambda name=name: lines(name))  # type: ignore[misc]
+        [line] = eventually(lambda name=name: request_lines(fleet, name, sent))  # type: ignore[misc]
         assert (line["status"], line["trace_id"], line["tenant_id"]) == (200, trace, tenant.id)
         assert line["milliseconds"] > 0
         assert "limit" not in line["path"]

@@ -74,7 +74,8 @@ def test_a_group_holds_all_of_its_alerts(tenant: Tenant) -> None:
     for metric in ("a", "b", "c"):
         send(tenant.api, *(sample(0, 9, name=metric, host=str(number)) for number in range(400)))
         make_rule(tenant.api, metric, metric=metric)
-    assert len(evaluate(tenant.api, 0)) == 1200
+        # Each in turn: a request's time is short on a busy machine.
+        assert evaluate(tenant.api, 0) == ["firing"] * 400
     [group] = tenant.api.ok("GET", "/api/monitor/v1/alert-groups", params={"by": "severity"})["items"]
     assert len(group["alerts"]) == 1200
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.identities import Tenant
-from tests.support.monitoring import MONITOR, points, sample, send
+from tests.support.monitoring import MONITOR, at, points, sample, send
 
 
 def test_a_rate_survives_a_counter_reset(tenant: Tenant) -> None:
@@ -32,6 +32,12 @@ def test_a_time_out_of_reach_is_refused(tenant: Tenant, moment: str) -> None:
     tenant.api.refused("POST", f"{MONITOR}/evaluate", 422, "validation_failed", json={"at": moment})
     body = {"samples": [{**sample(0, 1), "timestamp": moment}]}
     tenant.api.refused("POST", f"{MONITOR}/samples", 422, "validation_failed", json=body)
+
+
+@pytest.mark.parametrize("step", ["6_0", "+60", " 60", "60.0", "٦٠", "9" * 5_000])
+def test_a_step_that_is_not_written_in_digits_is_refused(tenant: Tenant, step: str) -> None:
+    query = {"name": "load", "start": at(0), "end": at(600), "step": step}
+    tenant.api.refused("GET", f"{MONITOR}/query", 422, "validation_failed", params=query)
 
 
 def test_a_value_is_stale_after_five_minutes(tenant: Tenant) -> None:

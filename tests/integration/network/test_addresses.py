@@ -46,6 +46,18 @@ def test_a_released_address_rests_before_it_is_handed_out_again(tenant: Tenant, 
     assert allocate(tenant.api, subnet)["address"] == "10.0.0.4"
 
 
+def test_a_subnet_whose_last_address_rests_is_exhausted(tenant: Tenant, fleet: FleetControl) -> None:
+    subnet = create_subnet(tenant.api, create_vpc(tenant.api), SMALL)
+    held = [allocate(tenant.api, subnet) for _ in range(11)]
+    tenant.api.ok("DELETE", f"{ADDRESSES}/{held[-1]['id']}", 204)
+
+    tenant.api.refused("POST", ADDRESSES, 409, "subnet_exhausted", json={"subnet_id": subnet["id"]})
+    assert addresses_of(tenant.api, subnet) == [each["address"] for each in held[:-1]]
+
+    fleet.step_clock(601)
+    assert allocate(tenant.api, subnet)["address"] == held[-1]["address"] == "10.0.0.14"
+
+
 def test_an_address_is_released_once(tenant: Tenant) -> None:
     subnet = create_subnet(tenant.api, create_vpc(tenant.api), SMALL)
     address = allocate(tenant.api, subnet, holder="vm-1")
@@ -72,3 +84,12 @@ def test_ipv6_subnets_hand_out_addresses_too(tenant: Tenant) -> None:
     subnet = create_subnet(tenant.api, vpc, "2001:db8::/64")
 
     assert allocate(tenant.api, subnet)["address"] == "2001:db8::4"
+
+
+def test_all_addresses_are_listed_after_those_of_one_subnet_were(tenant: Tenant) -> None:
+    vpc = create_vpc(tenant.api)
+    subnets = [create_subnet(tenant.api, vpc, cidr) for cidr in (SMALL, "10.0.1.0/28")]
+    held = [allocate(tenant.api, subnet)["id"] for subnet in subnets]
+    for subnet, address in zip(subnets, held, strict=True):
+        assert [each["id"] for each in tenant.api.items(ADDRESSES, subnet_id=subnet["id"])] == [address]
+        assert [each["id"] for each in tenant.api.items(ADDRESSES)] == held

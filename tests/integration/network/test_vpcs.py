@@ -29,6 +29,22 @@ def test_a_vpc_that_shares_addresses_with_another_is_refused(tenant: Tenant, exi
     assert cidrs(tenant.api) == [existing]
 
 
+@pytest.mark.parametrize(
+    "cidr", ["127.0.0.0/16", "169.254.0.0/16", "169.254.169.0/24", "0.1.0.0/16", "224.0.0.0/24", "255.255.0.0/16"]
+)
+def test_no_vpc_is_made_where_addresses_have_a_use_of_their_own(tenant: Tenant, cidr: str) -> None:
+    """Loopback, link-local with the clouds' metadata, this network, multicast, reserved space (RFC 6890)."""
+    tenant.api.refused("POST", VPCS, 422, "invalid_cidr", json={"name": "a", "cidr": cidr})
+    assert cidrs(tenant.api) == []
+
+
+@pytest.mark.parametrize("cidr", ["fe80::/48", "ff02::/48", "::/48"])
+def test_no_vpc_has_an_ipv6_range_with_a_use_of_its_own(tenant: Tenant, cidr: str) -> None:
+    body = {"name": "a", "cidr": "10.0.0.0/16", "ipv6_cidr": cidr}
+    tenant.api.refused("POST", VPCS, 422, "invalid_cidr", json=body)
+    assert cidrs(tenant.api) == []
+
+
 def test_ipv6_ranges_are_compared_with_ipv6_ranges_only(tenant: Tenant) -> None:
     create_vpc(tenant.api, "10.0.0.0/16", ipv6_cidr="2001:db8::/48")
 

@@ -55,6 +55,16 @@ def test_revoking_a_token_ends_the_leases_of_the_tokens_below_it(tenant: Tenant,
     assert credentials(tenant, other["id"]).status_code == 200
 
 
+def test_revoking_a_token_ends_the_leases_of_all_its_children(tenant: Tenant) -> None:
+    root = token(tenant)
+    children = [token(tenant, root) for _ in range(3)]
+    below = [*children, *(token(tenant, child) for child in children)]
+    made = [lease(tenant, holder) for holder in below]
+    tenant.api.ok("POST", f"{TOKENS}/{root}/revoke")
+    assert [credentials(tenant, item["id"]).json().get("code") for item in made] == ["lease_ended"] * 6
+    assert [row["id"] for row in tenant.api.items(TOKENS) if row["revoked_at"] is None] == []
+
+
 def test_nothing_is_leased_under_a_token_whose_parent_was_revoked(tenant: Tenant) -> None:
     root = token(tenant)
     child = token(tenant, root)

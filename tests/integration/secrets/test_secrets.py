@@ -39,6 +39,12 @@ def test_every_write_is_a_version_that_can_be_read(tenant: Tenant) -> None:
     assert tenant.api.ok("GET", f"{SECRETS}/app/db", params={"version": 1})["data"] == {"password": "one"}
 
 
+@pytest.mark.parametrize("version", ["0", "-1", "+1", "1_0", " 1", "1.0", "٣", "²", "2147483648", "9" * 5_000])
+def test_what_is_no_number_of_a_version_is_refused(tenant: Tenant, version: str) -> None:
+    put(tenant, "app/db", password="one")
+    tenant.api.refused("GET", f"{SECRETS}/app/db", 400, "invalid_version", params={"version": version})
+
+
 def test_a_write_on_top_of_a_stale_version_changes_nothing(tenant: Tenant) -> None:
     put(tenant, "app/db", cas=0, password="one")
     put(tenant, "app/db", cas=1, password="two")
@@ -85,6 +91,15 @@ def test_a_version_that_can_not_be_read_is_no_valid_one(tenant: Tenant, action: 
     assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == valid
     tenant.api.ok("POST", f"{SECRETS}/app/db/versions/{action}", json={"versions": [2]})
     assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == []
+
+
+def test_a_rotation_of_a_field_that_there_is_not_tells_no_more_than_that(tenant: Tenant) -> None:
+    put(tenant, "app/db", user="the-user", password="the-password")
+    body = {"field": "passphrase"}
+    problem = tenant.api.refused("POST", f"{SECRETS}/app/db/rotate", 422, "unknown_secret_field", json=body)
+    assert "passphrase" in problem["detail"]
+    assert [told for told in ("the-user", "the-password") if told in str(problem)] == []
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["version"] == 1
 
 
 STALE_WRITES: list[tuple[str, str, dict[str, Any]]] = [

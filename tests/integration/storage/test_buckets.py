@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.rows import add_row
 from tests.support.storing import STORAGE, make_bucket, put_object
 
 
@@ -39,4 +41,20 @@ def test_a_bucket_with_nothing_but_a_delete_marker_is_not_empty(tenant: Tenant) 
     tenant.api.ok("DELETE", f"{bucket}/objects/a", params={"version_id": first["version_id"]})
     tenant.api.refused("DELETE", bucket, 409, "bucket_not_empty")
     tenant.api.ok("DELETE", f"{bucket}/objects/a", params={"version_id": marker})
+    tenant.api.ok("DELETE", bucket, 204)
+
+
+KEY_WITHOUT_VERSIONS = """
+INSERT INTO storage.objects (id, tenant_id, bucket_id, key, visible)
+SELECT 'obj-' || id, tenant_id, id, 'ghost', false FROM storage.buckets WHERE tenant_id = %s
+"""
+
+
+def test_a_key_without_any_version_holds_no_bucket(tenant: Tenant, fleet: FleetControl) -> None:
+    """As an earlier release left them behind where a version was deleted that wasn't there."""
+    bucket = make_bucket(tenant.api)
+    add_row(fleet, "storage", KEY_WITHOUT_VERSIONS, tenant.id)
+    put_object(tenant.api, bucket, "a")
+    tenant.api.refused("DELETE", bucket, 409, "bucket_not_empty")
+    tenant.api.ok("DELETE", f"{bucket}/objects/a")
     tenant.api.ok("DELETE", bucket, 204)

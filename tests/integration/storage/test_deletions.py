@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.identities import Tenant
 from tests.support.storing import make_bucket, put_object
 
@@ -60,3 +62,15 @@ def test_what_is_deleted_by_its_tag_is_only_deleted_while_it_is_that_content(ten
     assert [each["key"] for each in answer["deleted"]] == ["a"]
     assert [(each["key"], each["code"]) for each in answer["refused"]] == [("b", "precondition_failed")]
     assert tenant.api.get(f"{bucket}/objects/b").content == b"changed since"
+
+
+@pytest.mark.parametrize("versioning", ["disabled", "enabled"])
+def test_a_version_of_a_key_that_is_not_there_leaves_nothing_behind(tenant: Tenant, versioning: str) -> None:
+    # Given an empty bucket, and a version of no key, which is refused
+    bucket = make_bucket(tenant.api, versioning=versioning)
+    tenant.api.refused("DELETE", f"{bucket}/objects/ghost", 404, "no_such_version", params={"version_id": "v-none"})
+    body = {"objects": [{"key": "ghost", "version_id": "v-none"}]}
+    answer = tenant.api.ok("POST", f"{bucket}/deletions", json=body)
+    assert [(each["key"], each["code"]) for each in answer["refused"]] == [("ghost", "no_such_version")]
+    # Then the bucket is as empty as it was
+    tenant.api.ok("DELETE", bucket, 204)

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.api import Api
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, create_tenant
+from tests.support.tables import locked_table
 
 RESERVATIONS = "/api/tenants/v1/quota/reservations"
 PROJECTS = "/api/tenants/v1/projects"
@@ -84,6 +86,20 @@ def test_claims_at_the_same_moment_never_exceed_the_limit(tenant: Tenant) -> Non
         answers = list(pool.map(reserve, range(8)))
     assert sorted(answers) == [201, 201, 201, 403, 403, 403, 403, 403]
     assert figures(tenant) == (10, 0, 9)
+
+
+def test_of_two_claims_under_way_at_once_the_later_one_sees_the_earlier(tenant: Tenant, fleet: FleetControl) -> None:
+    """Neither can be committed before both are as far as they get: the first at the outbox, the other at its row."""
+
+    def reserve(number: int) -> int:
+        return tenant.operator.post(RESERVATIONS, json=claim(f"i-{number}", 6)).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with locked_table(fleet, "tenants", database="tenants") as outbox:
+            answers = [pool.submit(reserve, number) for number in range(2)]
+            outbox.wait_for_somebody_at_a_row()
+        assert sorted(answer.result() for answer in answers) == [201, 403]
+    assert figures(tenant) == (10, 0, 6)
 
 
 def test_a_claim_in_a_project_counts_in_all_projects_above_it(tenant: Tenant) -> None:

@@ -24,6 +24,21 @@ def test_listing_invoices_takes_the_same_number_of_statements_however_many_there
     assert statements() == with_one
 
 
+def test_a_page_of_invoices_takes_as_many_statements_with_four_as_with_one(tenant: Tenant) -> None:
+    """Lines and discounts, with which all of them are shown, are fetched for a page together."""
+    set_price(tenant, "m", "10")
+    body = {"name": "spring", "percent_off": "10", "duration": "forever"}
+    tenant.operator.ok("POST", "/api/billing/v1/discounts", 201, json=body)
+    for before in range(4):
+        day = past_days(1, before)
+        use(tenant, "m", "1", day.late())
+    for before in (3, 2, 1, 0):
+        tenant.operator.ok("POST", "/api/billing/v1/invoices", 201, json=past_days(1, before).period)
+    pages = [tenant.api.get("/api/billing/v1/invoices", params={"limit": limit}) for limit in (1, 4)]
+    assert [[item["discounts"] for item in page.json()["items"]] for page in pages] == [["1.00"], ["1.00"] * 4]
+    assert queries_of(pages[0]) == queries_of(pages[1])
+
+
 def test_an_invoice_run_does_not_query_for_each_piece_of_usage(tenant: Tenant) -> None:
     set_price(tenant, "m", "1")
 

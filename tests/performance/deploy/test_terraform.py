@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.deploying import DEPLOY
+from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
@@ -41,11 +42,16 @@ def resident(fleet: FleetControl) -> dict[str, float]:
 
 
 def there_and_back(api: Api, url: str, content: bytes) -> None:
-    """Store a state and read it again; it must be the same."""
-    stored = api.post(url, content=content, timeout=60)
-    assert stored.status_code == 200, stored.text
+    """Store a state and read it again; it must be the same. A platform that is too busy for it is asked again."""
+
+    def stored() -> bool:
+        answer = api.post(url, content=content, timeout=90)
+        assert answer.status_code == 200, answer.text
+        return True
+
+    eventually(stored, 240.0)
     digest = hashlib.sha256()
-    with api.client.stream("GET", url, timeout=60) as answer:
+    with api.client.stream("GET", url, timeout=90) as answer:
         assert answer.status_code == 200
         for chunk in answer.iter_bytes():
             digest.update(chunk)
@@ -63,7 +69,7 @@ def most_while(fleet: FleetControl, work: Callable[[], None]) -> dict[str, float
     return most
 
 
-@pytest.mark.timeout(180)  # On a busy machine.
+@pytest.mark.timeout(600)  # On a busy machine.
 def test_a_state_of_96_mib_takes_no_more_memory_than_one_of_32(fleet: FleetControl, tenant: Tenant) -> None:
     url = f"{DEPLOY}/states/large"
     small = most_while(fleet, lambda: there_and_back(tenant.api, url, document(32, 1)))

@@ -1,5 +1,8 @@
 """Who may read the trail; nobody may write it."""
 
+import base64
+import json
+
 import pytest
 
 from tests.support.eventually import eventually
@@ -30,3 +33,22 @@ def test_search_values_are_values_and_never_sql(tenant: Tenant) -> None:
     assert list(tenant.api.items("/api/audit/v1/records", subject="' OR '1'='1")) == []
     assert list(tenant.api.items("/api/audit/v1/records", type="x'; DROP TABLE audit_records; --")) == []
     assert tenant.api.ok("GET", "/api/audit/v1/records/1")["sequence"] == 1
+
+
+def cursor(*parts: str) -> str:
+    """A cursor that the service didn't write."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("sort", ["time", "-time"])
+@pytest.mark.parametrize("time", ["' OR 1=1 OR '1'='", "'", "') OR (1 = 1) OR (time) = ('", "\\' OR true --"])
+def test_what_a_cursor_holds_is_a_value_and_never_sql(
+    tenant: Tenant, other_tenant: Tenant, sort: str, time: str
+) -> None:
+    eventually(lambda: list(tenant.api.items("/api/audit/v1/records", subject=tenant.id)))
+    params = {"sort": sort, "cursor": cursor(time, "0"), "subject": other_tenant.id, "limit": 1000}
+    answer = tenant.api.get("/api/audit/v1/records", params=params)
+    if answer.status_code == 400:
+        assert answer.json()["code"] == "invalid_cursor"
+    else:
+        assert (answer.status_code, answer.json()) == (200, {"items": [], "next_cursor": None})

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.support.api import Api
 from tests.support.bus import Bus
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, random_address
 from tests.support.people import new_person
 
 pytestmark = pytest.mark.services("tenants")
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.services("tenants")
 ME = "/api/auth/v1/me"
 USERS = "/api/auth/v1/users"
 GRANTS = "/api/auth/v1/grants"
+PASSWORD = f"{ME}/password"
 
 
 def users_of(tenant: Tenant) -> list[str]:
@@ -76,6 +77,36 @@ def test_names_without_an_account_are_locked_like_those_with_one(tenant: Tenant)
         assert person.try_log_in(email=f"x{person.email}").json().get("code") == "invalid_credentials"
     assert person.try_log_in(email=f"x{person.email}").json().get("code") == "too_many_attempts"
     assert person.try_log_in().status_code == 200
+
+
+def test_who_has_found_a_token_does_not_find_out_the_password_by_it(tenant: Tenant) -> None:
+    # Given a stranger with a token, who has guessed at the log-in
+    person = new_person(tenant)
+    stranger = person.api().with_headers(X_Forwarded_For=random_address())
+    login = {"tenant_id": person.tenant_id, "email": person.email, "password": "not the password"}
+    for _ in range(2):
+        stranger.refused("POST", "/api/auth/v1/tokens", 401, "invalid_credentials", json=login)
+    # When they guess on where one changes one's password
+    wrong = {"current_password": "not the password", "new_password": "a different sentence"}
+    right = {**wrong, "current_password": person.password}
+    for _ in range(3):
+        stranger.refused("POST", PASSWORD, 401, "invalid_credentials", json=wrong)
+    # Then they have had their five guesses, at both places
+    stranger.refused("POST", PASSWORD, 429, "too_many_attempts", json=right)
+    stranger.refused("POST", "/api/auth/v1/tokens", 429, "too_many_attempts", json={**login, **{"password": "x"}})
+    # And the owner's password is what it was, and good from elsewhere
+    assert person.try_log_in().status_code == 200
+
+
+def test_a_repeated_guess_counts_as_another_and_keeps_no_idempotency_key(tenant: Tenant) -> None:
+    person = new_person(tenant)
+    api = person.api().with_headers(X_Forwarded_For=random_address(), Idempotency_Key="one")
+    wrong = {"current_password": "not the password", "new_password": "a different sentence"}
+    for _ in range(4):
+        api.refused("POST", PASSWORD, 401, "invalid_credentials", json=wrong)
+    # What was refused is tried again under its key
+    api.ok("POST", PASSWORD, 204, json={**wrong, "current_password": person.password})
+    assert person.try_log_in(password="a different sentence").status_code == 200
 
 
 def test_an_api_key_is_shown_once_and_its_secret_is_in_no_event(tenant: Tenant, bus: Bus) -> None:
@@ -189,3 +220,14 @@ def test_an_administrator_of_a_project_sees_and_gives_roles_in_it_alone(tenant: 
     api.refused("DELETE", f"{GRANTS}/{elsewhere['id']}", 403, "grant_too_wide")
     api.ok("DELETE", f"{GRANTS}/{given}", 204)
     assert [grant["id"] for grant in tenant.api.items(GRANTS, subject=person.id)] == [elsewhere["id"]]
+
+
+def test_the_roles_of_another_tenants_people_are_in_no_list_whatever_it_is_narrowed_by(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    theirs = new_person(other_tenant, "viewer")
+    [shown] = other_tenant.api.items(GRANTS, subject=theirs.id)
+    assert list(tenant.api.items(GRANTS, subject=theirs.id)) == []
+    tenant.api.refused("GET", f"{GRANTS}/{shown['id']}", 404, "not_found")
+    intruder = tenant.api.with_headers(X_Tenant_Id=other_tenant.id)
+    intruder.refused("GET", GRANTS, 403, "forbidden", params={"subject": theirs.id})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
+import jwt
 import pytest
 
 from tests.support.api import Api
@@ -22,6 +24,8 @@ EVERYWHERE = (
     ME, USERS, "/api/tenants/v1/projects", "/api/compute/v1/instances", "/api/storage/v1/buckets",
     "/api/dns/v1/zones", "/api/deploy/v1/environments", "/api/monitor/v1/alert-rules",
 )  # fmt: skip
+CLOCK_SKEW_SECONDS = 5.0
+"""So long after its end the gateway takes a token, whose giver's clock may be ahead of its own."""
 SOON = 5.0
 """It takes a second at most; more is the machine's, which is loaded when many tests run."""
 
@@ -60,12 +64,45 @@ def test_nobody_acts_in_a_tenant_that_stands_still_by_an_earlier_token(
     assert len(list(tenant.operator.items(USERS))) == before
 
 
-def test_a_resumed_tenant_goes_on(tenant: Tenant, person: Person) -> None:
+def test_nobody_acts_in_a_suspended_tenant_by_a_header_from_elsewhere_nor_from_it_by_one_that_leads_out(
+    tenant: Tenant, other_tenant: Tenant, person: Person
+) -> None:
     api = person.api()
+    api.ok("GET", ME)
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
     eventually(refuses(api, 403, "tenant_suspended"), SOON)
+    for path in EVERYWHERE[1:]:
+        other_tenant.api.with_headers(X_Tenant_Id=tenant.id).refused("GET", path, 403, "forbidden")
+        api.with_headers(X_Tenant_Id=other_tenant.id).refused("GET", path, 403, "tenant_suspended")
+
+
+def test_a_resumed_tenant_goes_on(tenant: Tenant, person: Person) -> None:
+    # Given a person's log-in, and a machine
+    tokens = person.log_in()
+    api, (_, _, robot) = Api(person.anonymous.url, tokens["access_token"]), machine(tenant, person)
+    # When the tenant is suspended, then nobody acts
+    tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/suspend")
+    for each in (api, robot):
+        eventually(refuses(each, 403, "tenant_suspended"), SOON)
+    # When it is resumed, then log-ins from before are over, whole, and keys are what they were
     tenant.operator.ok("POST", f"{TENANTS}/{tenant.id}/resume")
-    eventually(lambda: api.get(ME).status_code == 200, SOON)
+    assert_refused_everywhere(api, 401, "access_revoked")
+    assert person.refresh(tokens["refresh_token"]).json().get("code") == "invalid_refresh_token"
+    assert robot.get(ME).status_code == 200
+    # And whoever logs in again gets in
+    assert person.api().get(ME).status_code == 200
+
+
+def test_what_is_over_is_no_active_token_for_those_who_ask_auth(tenant: Tenant, person: Person) -> None:
+    def introspected(token: str | None) -> bool:
+        answer = tenant.operator.ok("POST", "/api/auth/v1/tokens/introspect", json={"token": token})
+        return bool(answer["active"])
+
+    tokens, other, (_, key, robot) = person.log_in(), person.api(), machine(tenant, person)
+    assert [introspected(each) for each in (tokens["access_token"], other.token, robot.token)] == [True] * 3
+    person.anonymous.ok("POST", "/api/auth/v1/tokens/revoke", 204, json={"refresh_token": tokens["refresh_token"]})
+    tenant.api.ok("DELETE", f"/api/auth/v1/api-keys/{key}", 204)
+    assert [introspected(each) for each in (tokens["access_token"], other.token, robot.token)] == [False, True, False]
 
 
 def test_one_tenants_suspension_is_nobody_elses(tenant: Tenant, other_tenant: Tenant, person: Person) -> None:
@@ -135,6 +172,25 @@ def test_a_revoked_api_key_ends_its_tokens_and_no_others_of_the_account(tenant: 
     tenant.api.ok("DELETE", f"/api/auth/v1/api-keys/{key}", 204)
     eventually(refuses(api, 401, "access_revoked"), SOON)
     assert going_on.get(ME).status_code == 200
+
+
+def test_a_token_ends_with_the_api_key_that_it_was_given_for(tenant: Tenant, person: Person) -> None:
+    # Given a key for some seconds
+    account, _, _ = machine(tenant, person)
+    path = f"/api/auth/v1/service-accounts/{account}/api-keys"
+    key = tenant.api.ok("POST", path, 201, json={"expires_in_seconds": 5})
+    # When a token is asked for with it, then the token is for no longer
+    body = {"grant_type": "api_key", "api_key": key["key"]}
+    tokens = person.anonymous.ok("POST", "/api/auth/v1/tokens", json=body)
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    assert tokens["expires_in"] == claims["exp"] - claims["iat"] <= 5
+    assert claims["exp"] <= datetime.fromisoformat(key["expires_at"]).timestamp()
+    # And when the key is over, it opens nothing, and is no active token for those who ask auth
+    api, by_key = Api(tenant.api.url, tokens["access_token"]), Api(tenant.api.url, key["key"])
+    eventually(refuses(api, 401, "unauthenticated"), 5 + CLOCK_SKEW_SECONDS + SOON)
+    by_key.refused("GET", ME, 401, "invalid_api_key")
+    asked = tenant.operator.ok("POST", "/api/auth/v1/tokens/introspect", json={"token": api.token})
+    assert asked == {"active": False}
 
 
 def test_a_deleted_service_account_is_over(tenant: Tenant, person: Person) -> None:

@@ -1,7 +1,13 @@
 """Policies are the tenant's own, and set by its administrators."""
 
+from typing import Any
+
 import pytest
 
+from tests.support.api import Api
+from tests.support.bus import Bus
+from tests.support.clock import clock
+from tests.support.eventually import eventually
 from tests.support.identities import Tenant
 
 POLICIES = "/api/compliance/v1/policies"
@@ -38,3 +44,36 @@ def test_only_administrators_change_policies(tenant: Tenant, role: str) -> None:
 def test_a_header_that_names_another_tenant_decides_nothing_there(tenant: Tenant, other_tenant: Tenant) -> None:
     tenant.api.with_headers(X_Tenant_Id=other_tenant.id).refused("POST", EVALUATIONS, 403, "forbidden", json=BODY)
     assert list(other_tenant.api.items("/api/compliance/v1/results")) == []
+
+
+def told_of_a_bucket(tenant: Tenant) -> dict[str, Any]:
+    """What storage tells of a bucket of the tenant."""
+    subject = f"bkt-{tenant.id}"
+    return {
+        "specversion": "1.0",
+        "id": f"evt-{subject}",
+        "source": "omnicloud/storage",
+        "type": "storage.bucket.created",
+        "subject": subject,
+        "time": clock.now().isoformat(),
+        "datacontenttype": "application/json",
+        "tenantid": tenant.id,
+        "correlationid": "c-test",
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "actor": "service:storage",
+        "sequence": 1,
+        "data": {"id": subject, "name": "photos", "versioning": "enabled"},
+    }
+
+
+def test_what_is_told_of_a_tenants_resource_is_kept_there_and_nowhere_else(
+    operator: Api, tenant: Tenant, other_tenant: Tenant, bus: Bus
+) -> None:
+    resources = "/api/compliance/v1/resources"
+    event = told_of_a_bucket(tenant)
+    bus.send("storage.events", event)
+    [known] = eventually(lambda: list(tenant.api.items(resources)))
+    assert (known["resource_id"], known["attributes"]["name"]) == (event["subject"], "photos")
+    for elsewhere in (other_tenant.api, operator):
+        assert list(elsewhere.items(resources, resource_id=event["subject"])) == []
+    other_tenant.api.with_headers(X_Tenant_Id=tenant.id).refused("GET", resources, 403, "forbidden")

@@ -1,10 +1,12 @@
 """No kind of resource is out of the policies' reach, neither when it is made nor when it is changed."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.bus import Bus
+from tests.support.clock import clock
 from tests.support.eventually import eventually
 from tests.support.governed import KINDS, Governed, made
 from tests.support.identities import Tenant
@@ -168,3 +170,95 @@ def test_every_decision_is_pinned_and_has_its_evidence(tenant: Tenant, bus: Bus)
     assert (allowed["resource_id"], refused["policy_versions"][policy["id"]]) == (made_one["id"], 1)
     [event] = bus.of_subject("compliance.events", refused["id"])
     assert event["id"] == refused["evidence"]
+
+
+ZONES = "/api/dns/v1/zones"
+FILE = "$TTL 300\nwww IN A 192.0.2.1\nmail 30 IN A 192.0.2.2\nmail IN MX 10 mail\nlow 20 IN TXT low\n"
+SHORT = [{"field": "ttl", "operator": "less_than", "value": 60}]
+
+
+def deny_record_sets(tenant: Tenant, verb: str, **fields: Any) -> dict[str, Any]:
+    return deny(tenant, next(kind for kind in KINDS if kind.type == "record_set"), verb, **fields)
+
+
+def content(tenant: Tenant, zone: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """A zone and all that is in it."""
+    path = f"{ZONES}/{zone['id']}"
+    return tenant.api.ok("GET", path), list(tenant.api.items(f"{path}/records"))
+
+
+def import_file(tenant: Tenant, zone: dict[str, Any], text: str) -> Any:
+    return tenant.api.request("PUT", f"{ZONES}/{zone['id']}/zonefile", json={"zonefile": text})
+
+
+@pytest.mark.services("dns")
+def test_what_a_zone_file_brings_is_under_the_policies_as_if_it_came_alone(tenant: Tenant) -> None:
+    zone = made(tenant.api, "zone")["zone"]
+    policy = deny_record_sets(tenant, "create", conditions=SHORT)
+    before = content(tenant, zone)
+
+    problem = tenant.api.refused("PUT", f"{ZONES}/{zone['id']}/zonefile", 403, "policy_denied", json={"zonefile": FILE})
+
+    told = {(each["policy_id"], each["resource"]) for each in problem["violations"]}
+    assert told == {(policy["id"], "low.one.example. TXT"), (policy["id"], "mail.one.example. A")}
+    assert content(tenant, zone) == before
+    refused = [each for each in tenant.api.items(RESULTS, resource_type="record_set") if not each["allowed"]]
+    assert [each["action"] for each in refused] == ["dns.record_sets.create"] * 2
+    tenant.api.ok("DELETE", f"{POLICIES}/{policy['id']}", 204)
+    assert import_file(tenant, zone, FILE).status_code == 200
+
+
+@pytest.mark.services("dns")
+def test_a_zone_file_changes_no_record_set_that_a_policy_holds_and_brings_the_others_again(tenant: Tenant) -> None:
+    # Given a zone with record sets of which policies wouldn't let anybody make one, or change one to such a time
+    zone = made(tenant.api, "zone")["zone"]
+    assert import_file(tenant, zone, FILE).status_code == 200
+    deny_record_sets(tenant, "create")
+    policy = deny_record_sets(tenant, "update", conditions=SHORT)
+    # When a file has them as they are, and one with another time
+    assert import_file(tenant, zone, FILE.replace("www IN", "www 90 IN")).status_code == 200
+    before = content(tenant, zone)
+    changed = FILE.replace("www IN", "www 50 IN")
+    # Then what stays is no change, and what changes is judged, unless it is exempted
+    problem = tenant.api.refused(
+        "PUT", f"{ZONES}/{zone['id']}/zonefile", 403, "policy_denied", json={"zonefile": changed}
+    )
+    assert [(each["policy_id"], each["resource"]) for each in problem["violations"]] == [
+        (policy["id"], "www.one.example. A")
+    ]
+    assert content(tenant, zone) == before
+    [www] = [each for each in before[1] if each["name"] == "www.one.example."]
+    expires = (clock.now() + timedelta(hours=1)).isoformat()
+    exemption = {"policy_id": policy["id"], "resource_id": www["id"], "reason": "move", "expires_at": expires}
+    tenant.api.ok("POST", "/api/compliance/v1/exemptions", 201, json=exemption)
+    assert import_file(tenant, zone, changed).status_code == 200
+    assert {each["name"]: each["ttl"] for each in content(tenant, zone)[1]}["www.one.example."] == 50
+
+
+@pytest.mark.services("dns")
+def test_a_warning_about_what_a_zone_file_brings_names_it(tenant: Tenant) -> None:
+    zone = made(tenant.api, "zone")["zone"]
+    deny_record_sets(tenant, "create", enforcement="warn", name="careful", conditions=SHORT)
+    answer = import_file(tenant, zone, FILE)
+    assert answer.status_code == 200
+    named = [
+        f"({name} and 1 more)" in answer.headers["warning"] for name in ("mail.one.example. A", "low.one.example. TXT")
+    ]
+    assert sorted(named) == [False, True]
+
+
+@pytest.mark.services("dns")
+def test_of_a_file_of_thousands_one_record_set_that_is_denied_keeps_all_out(tenant: Tenant) -> None:
+    zone = made(tenant.api, "zone")["zone"]
+    deny_record_sets(tenant, "create", conditions=SHORT)
+    before = content(tenant, zone)
+    hosts = "\n".join(f"host-{n} IN A 10.0.{n >> 8}.{n & 255}" for n in range(2_000))
+    problem = tenant.api.refused(
+        "PUT",
+        f"{ZONES}/{zone['id']}/zonefile",
+        403,
+        "policy_denied",
+        json={"zonefile": f"$TTL 300\n{hosts}\nlast 1 IN A 192.0.2.1\n"},
+    )
+    assert [each["resource"] for each in problem["violations"]] == ["last.one.example. A"]
+    assert content(tenant, zone) == before

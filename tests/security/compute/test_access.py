@@ -115,6 +115,22 @@ def test_a_dedicated_host_takes_no_other_tenants_instance(operator: Api, tenant:
     assert used_of(operator, host["id"])["instances"] == 0
 
 
+@pytest.mark.parametrize("tenancy", ["dedicated", "shared"])
+def test_nobody_is_moved_onto_another_tenants_dedicated_host_though_an_operator_names_it(
+    operator: Api, tenant: Tenant, other_tenant: Tenant, tenancy: str
+) -> None:
+    create_host(operator, tenant)
+    theirs = create_host(operator, other_tenant)["id"]
+    instance = running(tenant.api, tenancy=tenancy)
+    path = f"{INSTANCES}/{instance['id']}/live-migrate"
+
+    problem = tenant.operator.refused("POST", path, 409, "no_valid_host", json={"host_id": theirs})
+
+    assert problem["rejected_by"] == "tenancy"
+    assert read(tenant.api, instance["id"]) == instance
+    assert used_of(operator, theirs)["instances"] == 0
+
+
 def test_another_tenants_group_can_not_be_joined(tenant: Tenant, other_tenant: Tenant) -> None:
     group = tenant.api.ok("POST", GROUPS, 201, json={"name": "ours", "policy": "affinity"})
 

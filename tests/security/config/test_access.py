@@ -37,6 +37,17 @@ def test_two_tenants_flags_of_one_name_are_two(tenant: Tenant, other_tenant: Ten
     assert [who.api.ok("GET", path, params=params)["enabled"] for who in (tenant, other_tenant)] == [True, False]
 
 
+def test_a_flag_that_another_tenant_reads_is_not_there_for_who_has_none_of_the_name(
+    tenant: Tenant, other_tenant: Tenant
+) -> None:
+    path, params = "/api/config/v1/flags/beta", {"subject": "s"}
+    other_tenant.api.ok("PUT", path, json={"enabled": True, "percentage": 100})
+    assert other_tenant.api.ok("GET", f"{path}/evaluate", params=params)["enabled"] is True
+    tenant.api.refused("GET", f"{path}/evaluate", 404, "not_found", params=params)
+    intruder = tenant.api.with_headers(X_Tenant_Id=other_tenant.id)
+    intruder.refused("GET", f"{path}/evaluate", 403, "forbidden", params=params)
+
+
 @pytest.mark.services("secrets")
 def test_a_reference_is_kept_as_a_reference(published: Tenant) -> None:
     found = published.api.ok("GET", EFFECTIVE, params={"environment": "prod", "resolve": "true"})
@@ -44,6 +55,19 @@ def test_a_reference_is_kept_as_a_reference(published: Tenant) -> None:
     assert published.api.ok("GET", EFFECTIVE, params={"environment": "prod"})["values"] == VALUES
     [revision] = published.api.items("/api/config/v1/environments/prod/history")
     assert revision["values"] == VALUES
+
+
+@pytest.mark.services("secrets")
+def test_a_reference_stays_one_in_a_section_that_two_layers_have_a_part_in(published: Tenant) -> None:
+    reference = VALUES["password"]
+    for layer, values in (("environment", {"host": "a", "password": reference}), ("override", {"host": "b"})):
+        published.api.ok("PUT", f"/api/config/v1/layers/prod/{layer}", json={"values": {"db": values}})
+    revision = published.api.ok("POST", "/api/config/v1/environments/prod/publish", 201, json={})
+    expected = {**VALUES, "db": {"host": "b", "password": reference}}
+    assert revision["values"] == expected
+    assert published.api.ok("GET", EFFECTIVE, params={"environment": "prod"})["values"] == expected
+    *_, last = published.api.items("/api/config/v1/environments/prod/history")
+    assert last["values"] == expected
 
 
 @pytest.mark.services("secrets")

@@ -44,6 +44,22 @@ def test_a_zone_file_opens_no_file_and_multiplies_nothing(tenant: Tenant) -> Non
     assert listed(tenant.api, zone) == [("example.com.", "NS")]
 
 
+def test_a_routing_comment_is_no_other_way_in_for_what_a_request_may_not_hold(tenant: Tenant) -> None:
+    zone = make_zone(tenant.api)
+    path = f"{ZONES}/{zone['id']}/zonefile"
+    answer = '{"value":"192.0.2.1","weight":%s,"role":"primary","latency_ms":{"%s":%s}}'
+    deep = "[" * 100_000 + "]" * 100_000
+    for weight, region, latency in (
+        (deep, "eu", 1), ("1e999", "eu", 1), ("1.9", "eu", 1), (1, "\\u0000", 1), (1, "\\ud800", 1), (1, "eu", -1),
+        (1, "eu", 2**31), (1, "eu", 2**53 + 1),
+    ):  # fmt: skip
+        comment = f';routing www A {{"policy":"latency","answers":[{answer % (weight, region, latency)}]}}'
+        body = {"zonefile": f"www IN A 192.0.2.1\n{comment}\n"}
+        problem = tenant.api.refused("PUT", path, 422, "invalid_zone_file", json=body)
+        assert problem["detail"].startswith("line:2: a routing comment can't be read")
+    assert listed(tenant.api, zone) == [("example.com.", "NS")]
+
+
 def test_a_value_cannot_smuggle_a_line_into_the_zone_file(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     body = record("www", "TXT", "a\nevil IN A 192.0.2.66")

@@ -55,6 +55,51 @@ def test_guessing_without_a_token_is_slowed_down_by_client_address(fleet: FleetC
     assert Api(fleet.url, headers={"X-Forwarded-For": random_address()}).get(WHO).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["tokens", "%74okens", "me/password", "me%2Fpassword"])
+def test_who_is_logged_in_guesses_passwords_no_faster_however_the_path_is_spelt(tenant: Tenant, path: str) -> None:
+    guesser = tenant.api.with_headers(X_Forwarded_For=random_address())
+    codes = [guesser.post(f"/api/auth/v1/{path}", json={}).json()["code"] for _ in range(70)]
+    assert (codes[0], codes[-1]) == ("validation_failed", "rate_limited")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["Basic é", "Basic !", "Digest x", f"Bearer omk_{'x' * 2_000}"],
+    ids=["text", "basic", "scheme", "key"],
+)
+def test_credentials_that_can_not_be_read_are_refused_and_slowed_down_like_wrong_ones(
+    fleet: FleetControl, authorization: str
+) -> None:
+    guesser = Api(fleet.url, headers={"X-Forwarded-For": random_address()})
+    headers = {"Authorization": authorization.encode()}
+    guesser.refused("GET", WHO, 401, headers=headers)
+    assert [guesser.get(WHO, headers=headers).status_code for _ in range(70)][-1] == 429
+
+
+def through_proxies(fleet: FleetControl, *addresses: str) -> Api:
+    """Nobody, by way of two proxies of ours, of which the inner one is in the containers' network."""
+    return Api(fleet.url, headers={"X-Forwarded-For": ", ".join([*addresses, "172.16.0.9"])})
+
+
+def test_addresses_that_a_stranger_writes_before_their_own_don_t_change_who_is_slowed_down(fleet: FleetControl) -> None:
+    """Our outer proxy adds the address that it was called from, and a client may have sent any before it."""
+    own = random_address()
+
+    def guess() -> int:
+        return through_proxies(fleet, random_address(), own).get(WHO).status_code
+
+    answers = [guess() for _ in range(70)]
+    assert answers[0] == 401
+    assert answers[-1] == 429
+
+
+def test_nobody_is_slowed_down_for_what_a_stranger_does_under_their_address(fleet: FleetControl) -> None:
+    victim = random_address()
+    stranger = through_proxies(fleet, victim, random_address())
+    assert [stranger.get(WHO).status_code for _ in range(70)][-1] == 429
+    assert Api(fleet.url, headers={"X-Forwarded-For": victim}).get(WHO).status_code == 401
+
+
 def test_bodies_beyond_the_limit_are_refused(tenant: Tenant) -> None:
     huge = b"x" * (16 * 2**20 + 1)
     tenant.api.refused("POST", "/api/tenants/v1/projects", 413, "payload_too_large", content=huge)
@@ -120,3 +165,15 @@ def test_a_suspended_tenants_key_opens_nothing(
     api.ok("GET", "/api/deploy/v1/environments", 200)
     operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
     assert eventually(lambda: api.get("/api/deploy/v1/environments").status_code == 403, 5.0)
+
+
+@pytest.mark.services("auth", "compute")
+@pytest.mark.parametrize("path", ["/api/auth/v1/tokens", "/api/compute/v1/instances"])
+def test_a_body_that_would_be_much_work_to_refuse_is_refused_all_the_same(
+    tenant: Tenant, anonymous: Api, path: str
+) -> None:
+    """A name that stands twice, at the end of 200,000: comparing each with all others would take minutes."""
+    names = [*range(200_000), 199_999]
+    body = b"{" + b",".join(b'"%d":0' % name for name in names) + b"}"
+    api = anonymous if path.endswith("tokens") else tenant.api
+    api.refused("POST", path, 400, "bad_request", content=body, headers={"Content-Type": "application/json"})

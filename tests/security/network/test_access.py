@@ -66,6 +66,17 @@ def test_another_tenants_network_is_not_there(tenant: Tenant, other_tenant: Tena
     assert addresses_of(tenant.api, subnet) == ["10.0.0.4"]
 
 
+def test_what_others_look_for_hides_nothing_and_shows_nothing(tenant: Tenant, other_tenant: Tenant) -> None:
+    ours, theirs = (create_subnet(each.api, create_vpc(each.api)) for each in (tenant, other_tenant))
+    held = allocate(tenant.api, ours)
+    for _ in range(3):
+        assert addresses_of(other_tenant.api, ours) == []
+        assert addresses_of(other_tenant.api, theirs) == []
+        assert list(tenant.api.items(ADDRESSES)) == [held]
+    looking = other_tenant.api.with_headers(X_Tenant_Id=tenant.id)
+    looking.refused("GET", ADDRESSES, 403, "forbidden", params={"subnet_id": ours["id"]})
+
+
 def test_a_foreign_security_group_can_not_be_named_in_a_rule(tenant: Tenant, other_tenant: Tenant) -> None:
     theirs, ours = create_vpc(tenant.api), create_vpc(other_tenant.api)
     group = tenant.api.ok("POST", GROUPS, 201, json={"vpc_id": theirs["id"], "name": "theirs"})

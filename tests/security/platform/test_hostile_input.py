@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from http.client import HTTPConnection
@@ -150,16 +151,21 @@ def test_nobody_closes_a_service_to_others_by_requests_that_fail(
     assert [other_tenant.api.get(PROJECTS).status_code for _ in range(20)] == [200] * 20
 
 
-@pytest.mark.services("tenants", "compute")
-@pytest.mark.parametrize("service", ["tenants:8002", "compute:8003"])
+@pytest.mark.services("gateway", "tenants", "compute")
+@pytest.mark.parametrize("service", ["gateway:8000", "tenants:8002", "compute:8003"])
 def test_a_request_for_two_hosts_is_refused(fleet: FleetControl, service: str) -> None:
     address = fleet.address(service)
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=30) as connection:
         connection.sendall(
             b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
         )
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
-    assert answer.split(b" ", 2)[1] == b"400"
+    head, _, content = answer.partition(b"\r\n\r\n")
+    assert head.split(b" ", 2)[1] == b"400"
+    assert b"content-type: application/problem+json" in head.lower()
+    problem = json.loads(content)
+    assert (problem["status"], problem["instance"]) == (400, "/healthz")
+    assert problem["code"] in ("invalid_header", "invalid_host")
 
 
 @pytest.mark.services("tenants")

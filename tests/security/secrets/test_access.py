@@ -58,6 +58,16 @@ def test_a_value_is_in_no_refusal(tenant: Tenant, value: str, body: dict[str, An
     assert list(tenant.api.items(SECRETS)) == []
 
 
+def test_a_value_is_in_no_refusal_of_a_rotation(tenant: Tenant, value: str) -> None:
+    data = {"password": value, "nested": {"inner": [f"{value}-2"]}}
+    tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": data})
+    for body, status in (({"field": "pasword"}, 422), ({"field": "nested", "overlap_seconds": -1}, 422)):
+        answer = tenant.api.post(f"{SECRETS}/app/db/rotate", json=body)
+        assert answer.status_code == status
+        assert value not in answer.text
+    assert tenant.api.ok("GET", f"{SECRETS}/app/db")["version"] == 1
+
+
 def test_who_may_only_look_sees_no_secret(tenant: Tenant, viewer: Api, value: str) -> None:
     tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"password": value}})
     viewer.refused("GET", f"{SECRETS}/app/db", 403, "forbidden")

@@ -1,10 +1,19 @@
 """A tenant sees and changes itself only, whatever it claims to be."""
 
+import os
+import re
+from typing import Any
+
+import httpx
+import jwt
 import pytest
 
-from tests.support.api import Api
+from tests.support.api import TLS, Api
+from tests.support.clock import clock
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.instances import COMPOSE
 from tests.support.people import new_person
 
 TENANTS = "/api/tenants/v1/tenants"
@@ -124,3 +133,34 @@ def test_a_project_that_was_changed_meanwhile_is_not_deleted(tenant: Tenant) -> 
     stale, right = {"If-Match": '"1"'}, {"If-Match": '"2"'}
     tenant.api.refused("DELETE", f"{PROJECTS}/{shop}", 412, "version_conflict", headers=stale)
     tenant.api.ok("DELETE", f"{PROJECTS}/{shop}", 204, headers=right)
+
+
+def identity_key() -> str:
+    """The key that the gateway signs identities with: the environment's, else the compose file's own."""
+    default = re.search(r"IDENTITY_SIGNING_KEY:-([^}]+)}", COMPOSE.read_text())
+    return os.environ.get("IDENTITY_SIGNING_KEY") or (default[1] if default else "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "algorithm"),
+    [({"aud": "somebody-elses-services"}, "HS256"), ({}, "HS512"), ({}, "none")],
+    ids=["audience", "algorithm", "unsigned"],
+)
+def test_a_service_takes_no_identity_that_is_for_somebody_else_or_chooses_its_algorithm(
+    tenant: Tenant, fleet: FleetControl, changed: dict[str, Any], algorithm: str
+) -> None:
+    host, port = fleet.address("tenants:8002")
+    issued = int(clock.services_now().timestamp())
+    claims = {
+        "iss": "omnicloud-gateway", "aud": "omnicloud-services", "iat": issued, "exp": issued + 60,
+        "sub": "u-1", "tid": tenant.id, "kind": "user", "grants": [["tenant-admin", "tenant"]],
+    }  # fmt: skip
+
+    def asked(claims: dict[str, Any], algorithm: str) -> httpx.Response:
+        key = "" if algorithm == "none" else identity_key()
+        headers = {"X-Omnicloud-Identity": jwt.encode(claims, key, algorithm), "Host": "tenants.service.consul"}
+        return httpx.get(f"http://{host}:{port}/v1/projects", headers=headers, verify=TLS)
+
+    assert asked(claims, "HS256").status_code == 200
+    refused = asked({**claims, **changed}, algorithm)
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")

@@ -197,6 +197,7 @@ def exemption(w: World) -> dict[str, Any]:
 
 
 QUESTION = {"action": "create", "resource_type": "thing", "resource": {"id": "thing-1"}}
+QUESTIONS = {"action": "create", "resource_type": "thing", "resources": [{"id": "thing-1"}, {"id": "thing-2"}]}
 
 
 def result(w: World) -> Call:
@@ -220,6 +221,7 @@ COMPLIANCE: Table = {
     "GET /v1/score": Row(score),
     "POST /v1/audits": Row(lambda w: Call("/v1/audits")),
     "POST /v1/evaluations": Row(lambda w: Call("/v1/evaluations", QUESTION), "compliance:read"),
+    "POST /v1/evaluations/batch": Row(lambda w: Call("/v1/evaluations/batch", QUESTIONS), "compliance:read"),
     "POST /v1/exemptions": Row(lambda w: Call("/v1/exemptions", new_exemption(w))),
     "DELETE /v1/exemptions/{id}": Row(lambda w: of("/v1/exemptions", exemption(w))),
     "POST /v1/policies": Row(lambda w: Call("/v1/policies", new_policy(w))),

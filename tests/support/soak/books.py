@@ -168,6 +168,7 @@ class Books(Records):
                 # Instances of somebody preemptible may go by themselves.
                 if kind == "instance":
                     missing = [id for id in missing if not self._preempted(id)]
+                    self._remove_what_a_cloud_kept()
                 left = [each.id for each in made if each.gone and each.id in shown]
                 unknown = [id for id in shown - {each.id for each in made} if not self._may_be_unknown(kind)]
                 wrong = {"missing": missing, "left": left, "unheard of": unknown}
@@ -175,6 +176,14 @@ class Books(Records):
                 return True
 
             eventually(compared, 20.0, interval=0.2)
+
+    def _remove_what_a_cloud_kept(self) -> None:
+        """Ask again, as people do, for the end of instances that their cloud has refused to remove."""
+        removed = {each.id for each in self.schedule.world.all_of("instance") if each.gone}
+        for instance in self.listed("instance"):
+            refused = instance["state"] == "failed" and "destroy_node" in (instance["last_error"] or "")
+            if instance["id"] in removed and refused:
+                self.schedule.callers.api(Caller.TENANT).delete(f"{INSTANCES}/{instance['id']}")
 
     def _preempted(self, id: str) -> bool:
         found = self.items(f"/api/audit/v1/records?subject={id}")

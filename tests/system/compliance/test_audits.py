@@ -83,6 +83,13 @@ def standing(tenant: Tenant) -> dict[str, bool | None]:
     return {item["attributes"]["name"]: item["compliant"] for item in tenant.api.items(RESOURCES)}
 
 
+def attributes(tenant: Tenant) -> dict[str, Any]:
+    """What audits know of the tenant's one resource."""
+    [item] = tenant.api.items(RESOURCES)
+    found: dict[str, Any] = item["attributes"]
+    return found
+
+
 def versioning_policy(tenant: Tenant) -> dict[str, Any]:
     condition = {"field": "versioning", "operator": "not_equals", "value": "enabled"}
     body = {
@@ -165,6 +172,34 @@ def test_what_goes_with_its_parent_counts_no_longer_whatever_comes_late(tenant: 
     marker = bucket(tenant, 7, "enabled")
     bus.send("storage.events", marker)
     eventually(lambda: standing(tenant) == {"bucket-7": True}, timeout=SLOW)
+
+
+def test_an_audit_judges_by_what_was_said_last_whatever_comes_late(tenant: Tenant, bus: Bus) -> None:
+    # Given a policy against small volumes, and a volume that was small and has grown
+    condition = {"field": "size_gib", "operator": "equals", "value": 1}
+    policy = {"name": "large", "effect": "deny", "actions": ["storage.volumes.*"], "resource_types": ["volume"]}
+    tenant.api.ok("POST", POLICIES, 201, json={**policy, "conditions": [condition]})
+    subject = f"vol-{tenant.id}"
+
+    def tell(kind: str, sequence: int, **data: Any) -> None:
+        type = f"storage.volume.{kind}"
+        event = bucket(tenant, 0, "", sequence=sequence)
+        event |= {"type": type, "subject": subject, "dataschema": f"urn:omnicloud:event:{type}"}
+        bus.send("storage.events", event | {"data": {"id": subject, **data}})
+
+    volume = {"name": "data", "volume_class": "standard", "zone": "nimbus-eu-1a", "state": "available"}
+    tell("created", 1, **volume, size_gib=1)
+    eventually(lambda: standing(tenant) == {"data": False}, timeout=SLOW)
+    tell("updated", 4, **volume, size_gib=8)
+    eventually(lambda: standing(tenant) == {"data": True}, timeout=SLOW)
+    # When a change of before arrives after it
+    tell("updated", 3, **volume, size_gib=1)
+    tell("state_changed", 5, **{"from": "available", "to": "in_use"})
+    # Then it has changed nothing
+    eventually(lambda: attributes(tenant).get("to") == "in_use", timeout=SLOW)
+    assert attributes(tenant)["size_gib"] == 8
+    assert audit(tenant)["run"]["compliant"] == 1
+    assert standing(tenant) == {"data": True}
 
 
 @pytest.mark.services("tenants")

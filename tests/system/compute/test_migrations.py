@@ -53,7 +53,7 @@ def test_the_trail_tells_of_every_step_of_an_evacuation(operator: Api, tenant: T
         moves = [record["type"] for record in trail(operator, tenant, move["id"])]
         return moves == ["compute.migration.started", "compute.migration.ended"]
 
-    eventually(told, timeout=20)
+    eventually(told, timeout=60)
 
 
 @pytest.mark.timeout(150)

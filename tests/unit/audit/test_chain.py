@@ -121,3 +121,10 @@ def test_content_that_no_platform_wrote_is_invalid_and_no_fault() -> None:
 def test_times_are_hashed_in_one_form() -> None:
     there = datetime(2026, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=1)))
     assert record_time(there) == record_time(datetime(2026, 1, 1, 0, 30, tzinfo=UTC)) == "2026-01-01T00:30:00.000000Z"
+
+
+def test_times_sort_as_text_in_any_year() -> None:
+    times = [datetime(year, 1, 1, tzinfo=UTC) for year in (1, 500, 999, 1000, 2026, 9999)]
+    written = [record_time(each) for each in times]
+    assert written == sorted(written)
+    assert (written[1], {len(each) for each in written}) == ("0500-01-01T00:00:00.000000Z", {27})

@@ -1,13 +1,12 @@
 """API keys: format, storage, comparison."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import SupportsIndex
 
 import pytest
 
 from services.auth.domain.api_keys import InvalidApiKey, PresentedKey, StoredKey, digest, format_key, parse_key, verify
+from tests.unit.watched import Watched
 
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 KEY_ID = "key-0195512d5f7c7c3b8f4e9a6d2b1c0e3f"
@@ -40,36 +39,6 @@ def test_the_right_secret_passes_and_any_other_is_refused() -> None:
     for wrong in ("B" + SECRET[1:], SECRET[:-1] + "B", ""):
         with pytest.raises(InvalidApiKey):
             verify(stored, wrong, NOW)
-
-
-class Watched(str):
-    """Text that counts how many of its characters a comparison needs to look at."""
-
-    looked: int = 0
-
-    def __iter__(self) -> Iterator[str]:
-        for character in str(self):
-            self.looked += 1
-            yield character
-
-    def __getitem__(self, place: SupportsIndex | slice) -> str:
-        self.looked += 1
-        return str.__getitem__(self, place)
-
-    def __eq__(self, other: object) -> bool:
-        common = next(
-            (at for at, pair in enumerate(zip(str(self), str(other), strict=False)) if len(set(pair)) > 1), 64
-        )
-        self.looked += common
-        return str.__eq__(self, other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = str.__hash__
-
-    def __str__(self) -> str:
-        return str.__str__(self)
 
 
 def looks(stored: str) -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.auth.domain.refresh import PresentedToken, Verdict, expiry, judge
+from services.auth.domain.refresh import PresentedToken, Verdict, expiry, family_end, judge
 
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
@@ -39,3 +39,7 @@ def test_a_successor_lives_seven_days() -> None:
 
 def test_no_rotation_outlives_the_familys_thirty_days() -> None:
     assert expiry(NOW, NOW + timedelta(days=29)) == NOW + timedelta(days=30)
+
+
+def test_a_login_is_over_after_thirty_days() -> None:
+    assert family_end(NOW) == NOW + timedelta(days=30)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.billing.domain.usage import Usage, UsageRefused, ensure_acceptable, ensure_countable
+from services.billing.domain.usage import MAX_AHEAD_OF_EVENTS, Usage, UsageRefused, ensure_acceptable, ensure_countable
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -26,6 +26,12 @@ def test_clock_skew_of_five_minutes_is_tolerated() -> None:
     ensure_acceptable(usage(NOW + timedelta(minutes=5)), NOW)
     with pytest.raises(UsageRefused, match="future"):
         ensure_acceptable(usage(NOW + timedelta(minutes=5, seconds=1)), NOW)
+
+
+def test_usage_that_an_event_tells_of_may_be_a_day_ahead() -> None:
+    ensure_acceptable(usage(NOW + timedelta(days=1)), NOW, MAX_AHEAD_OF_EVENTS)
+    with pytest.raises(UsageRefused, match="future"):
+        ensure_acceptable(usage(NOW + timedelta(days=1, seconds=1)), NOW, MAX_AHEAD_OF_EVENTS)
 
 
 def test_negative_and_backward_usage_is_refused() -> None:

@@ -106,6 +106,27 @@ def test_an_evaluation_becomes_a_decision(make: Make, sent: Sent) -> None:
     ]  # fmt: skip
 
 
+def test_several_evaluations_become_the_decisions_that_something_speaks_against(make: Make, sent: Sent) -> None:
+    answer = {"evaluated": 2, "results": [{"resource_id": "b", "allowed": True, "enforcement": "warn"}]}
+
+    decisions = make(ComplianceClient, answer).evaluate_many("dns.zones.create", "zone", [{"id": "a"}, {"id": "b"}])
+
+    assert decisions == {"b": Decision(True, "warn", ())}
+    assert sent == [
+        ("POST", "/v1/evaluations/batch",
+         {"action": "dns.zones.create", "resource_type": "zone", "resources": [{"id": "a"}, {"id": "b"}]}, None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, {}, [], {"evaluated": 1}, {"evaluated": 0, "results": []}, {"evaluated": 1, "results": [{"allowed": "no"}]}],
+)
+def test_less_than_a_decision_on_each_is_none(make: Make, answer: Any) -> None:
+    with pytest.raises(BadGateway, match="without a decision"):
+        make(ComplianceClient, answer).evaluate_many("dns.zones.create", "zone", [{"id": "a"}])
+
+
 @pytest.mark.parametrize("answer", [None, {}, {"allowed": "false"}, {"allowed": 1}, [], {"enforcement": "warn"}])
 def test_anything_but_a_decision_is_none(answer: dict[str, Any] | list[Any] | None) -> None:
     with pytest.raises(BadGateway, match="without a decision"):

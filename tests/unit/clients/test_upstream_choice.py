@@ -210,3 +210,44 @@ def test_one_that_found_the_registry_silent_spares_the_others_the_wait(clock: Fi
     clock.advance(timedelta(seconds=6))
     first.answer, second.answer = (ONE,), (ONE,)
     assert (chosen(one), chosen(other)) == ("a", "a")
+
+
+class Slow(Registry):
+    """A registry that takes five seconds to say that it is away."""
+
+    def __init__(self, clock: FixedClock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def __call__(self, service: str) -> tuple[Instance, ...]:
+        self.asked += 1
+        self.clock.advance(timedelta(seconds=5))
+        raise ConsulUnavailable("silent")
+
+
+def refused(upstream: Upstream) -> None:
+    with pytest.raises(ConsulUnavailable):
+        upstream.choose()
+
+
+def test_a_request_that_needs_several_services_waits_once_for_a_silent_registry(clock: FixedClock) -> None:
+    registry, away = Slow(clock), Away()
+    upstreams = [Upstream(service, registry, clock, away) for service in ("tenants", "network")]
+    for upstream in upstreams * 2:
+        refused(upstream)
+    assert registry.asked == 1
+    assert [upstream.pause() for upstream in upstreams] == [5, 5]
+    # After as long as that took, somebody asks again
+    clock.advance(timedelta(seconds=5))
+    for upstream in upstreams:
+        refused(upstream)
+    assert registry.asked == 2
+
+
+def test_a_registry_that_refuses_at_once_is_asked_again_at_once(clock: FixedClock) -> None:
+    registry, away = registry_away(), Away()
+    upstream = Upstream("tenants", registry, clock, away)
+    refused(upstream)
+    assert upstream.pause() == 0
+    registry.answer = (ONE,)
+    assert chosen(upstream) == "a"

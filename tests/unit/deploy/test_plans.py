@@ -70,6 +70,25 @@ def test_an_attribute_that_cannot_change_in_place_replaces_the_resource() -> Non
     assert summary(changes) == {"create": 1, "update": 0, "delete": 1}
 
 
+@pytest.mark.parametrize(
+    ("attributes", "action"),
+    [
+        ({"flavor": "small", "zone": "a"}, "update"),
+        ({"flavor": "small", "zone": "a", "labels": {"tier": "front"}}, "update"),
+        ({"flavor": "small", "zone": "b"}, "replace"),
+        ({"size": {"vcpus": "1"}, "zone": "a"}, "replace"),
+    ],
+)
+def test_an_instance_of_another_flavor_is_resized_and_what_has_its_id_stays(
+    attributes: dict[str, object], action: str
+) -> None:
+    user = null("user", triggers={"instance": "${compute.instance.a.id}"})
+    actual = [Resource("compute.instance.a", {"flavor": "nano", "zone": "a"}, id="i-1"), user]
+    found = steps(make_plan([Resource("compute.instance.a", attributes), user], actual))
+    with_it = [("replace", "null.user")] if action == "replace" else []
+    assert found == [(action, "compute.instance.a"), *with_it]
+
+
 def test_what_refers_to_a_replaced_resource_gets_its_new_id_and_is_replaced_where_it_must_be() -> None:
     # Given a chain of references: an instance's labels change in place, a null's triggers don't
     def chain(zone: str) -> list[Resource]:

@@ -92,11 +92,13 @@ def test_what_was_made_but_did_not_come_up_is_known_and_tainted() -> None:
     assert (left.id, left.tainted) == ("a-7", True)
 
 
-@pytest.mark.parametrize("state", [StepState.FAILED, StepState.SKIPPED])
-def test_an_update_that_was_not_made_leaves_what_there_was(state: StepState) -> None:
+@pytest.mark.parametrize(
+    ("state", "tainted"), [(StepState.FAILED, False), (StepState.FAILED, True), (StepState.SKIPPED, False)]
+)
+def test_an_update_that_was_not_made_leaves_what_there_was(state: StepState, tainted: bool) -> None:
     before = Resource("null.a", {"size": 1}, id="a-1")
     (update,) = steps_of(make_plan([Resource("null.a", {"size": 2})], [before]))
-    assert resources_after([before], [outcome(update, state)]) == [before]
+    assert resources_after([before], [outcome(update, state, "a-1", tainted=tainted)]) == [before]
     assert [each.attributes for each in resources_after([before], [outcome(update, StepState.DONE, "a-1")])] == [
         {"size": 2}
     ]

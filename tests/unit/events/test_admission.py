@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ServiceUnavailable
-from shared.events.admission import ask
+from shared.events.admission import ask, ask_many
 from shared.events.outbox import publish
 from shared.events.resources import CREATE, UPDATE
 from shared.kernel.context import RequestContext, use_context
@@ -45,6 +45,10 @@ class Asked:
         self.questions.append((action, noun, resource, tenant_id))
         if self.refusal:
             raise self.refusal
+
+    def many(self, action: str, noun: str, resources: Mapping[str, Mapping[str, Any]], tenant_id: str) -> None:
+        for facts in resources.values():
+            self(action, noun, facts, tenant_id)
 
 
 def context(asked: Asked | None) -> RequestContext:
@@ -105,6 +109,20 @@ def test_what_was_asked_about_ahead_is_not_asked_about_again() -> None:
         tell("dns.zone.updated", 2)
     assert [action for action, *_ in asked.questions] == ["dns.zones.create", "dns.zones.update"]
     assert asked.questions[0][2] == {"name": "example.com.", "id": "z-1", "service": "dns"}
+
+
+def test_what_comes_in_a_body_is_asked_about_each_as_it_would_be_alone() -> None:
+    asked = Asked()
+    with use_context(context(asked)):
+        ask_many("dns.record_set", CREATE, {"www A": {"id": "r-1", "ttl": 60}, "mail A": {"id": "r-2", "ttl": 30}})
+        ask_many("dns.record_set", UPDATE, {})
+        ask_many("storage.object", CREATE, {"cat": {"id": "o-1"}})
+    assert asked.questions == [
+        ("dns.record_sets.create", "record_set", {"id": "r-1", "ttl": 60, "service": "dns"}, "t-1"),
+        ("dns.record_sets.create", "record_set", {"id": "r-2", "ttl": 30, "service": "dns"}, "t-1"),
+    ]
+    with use_context(context(None)):
+        ask_many("dns.record_set", CREATE, {"www A": {"id": "r-1"}})
 
 
 def test_asking_ahead_answers_for_its_own_resource_alone() -> None:

@@ -31,7 +31,16 @@ def test_others_are_not_even_if_they_speak_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"", b"nonsense", b'"compute.instance.deleted"', b'{"type":"compute.instance.deleted"}']
+    "value",
+    [
+        b"",
+        b"nonsense",
+        b'"compute.instance.deleted"',
+        b'{"type":"compute.instance.deleted"}',
+        envelope(time="0001-01-01T00:00:00+23:00").encode(),
+        b'{"type":"compute.instance.deleted","data":' + b"[" * 100_000,
+    ],
+    ids=["nothing", "nonsense", "a text", "a type alone", "before all time", "too deep"],
 )
 def test_what_cannot_be_read_stops_nobody(value: bytes) -> None:
     heard: list[Event] = []
@@ -48,7 +57,10 @@ def test_a_handler_that_cannot_understand_an_event_stops_nobody() -> None:
     def refusing(event: Event, _: Any) -> None:
         raise InvalidEvent("no")
 
-    for handler in (confused, refusing):
+    def broken(event: Event, _: Any) -> None:
+        raise ZeroDivisionError
+
+    for handler in (confused, refusing, broken):
         follower(handler, DELETED).hear(envelope().encode())
 
 

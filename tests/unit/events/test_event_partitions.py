@@ -90,3 +90,15 @@ def test_the_end_of_the_first_wait_is_known() -> None:
 
     waiting.resume_due(consumer, 10.0)
     assert waiting.next_due() == 12.0
+
+
+def test_where_each_partition_stands_is_known_until_its_event_is_done_with() -> None:
+    consumer, waiting = Consumer(), WaitingPartitions()
+    waiting.postpone(consumer, message(5), attempts=1, faults=1, due=10.0)
+    waiting.postpone(consumer, message(8, partition=1), attempts=1, faults=1, due=12.0)
+
+    waiting.resume_due(consumer, 10.0)
+    assert waiting.offsets() == {("compute.events", 0): 5, ("compute.events", 1): 8}
+
+    waiting.forget(message(5))
+    assert waiting.offsets() == {("compute.events", 1): 8}

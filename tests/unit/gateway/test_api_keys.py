@@ -110,6 +110,14 @@ def test_a_revoked_key_works_for_no_longer_than_its_token_is_used_again() -> Non
         bench.exchange()
 
 
+@pytest.mark.parametrize("status", [400, 422])
+def test_what_auth_can_not_even_read_is_a_wrong_key_like_others(status: int) -> None:
+    bench = Bench((status, {"code": "validation_failed", "detail": "some fields are not valid"}))
+    with pytest.raises(Unauthenticated) as refused:
+        bench.exchange("omk_" + "x" * 2_000)
+    assert (refused.value.code, bench.limits.counted) == ("invalid_api_key", [ADDRESS])
+
+
 def test_a_suspended_tenants_key_is_not_counted_as_wrong() -> None:
     bench = Bench((403, {"code": "tenant_suspended", "detail": "the tenant is suspended"}))
     with pytest.raises(Forbidden) as refused:

@@ -31,6 +31,8 @@ def test_a_password_may_have_colons() -> None:
         ("Digest username=x", "send the access token as a bearer token"),
         ("Basic not base64", "the Basic credentials can't be read"),
         ("Basic /////w==", "the Basic credentials can't be read"),
+        ("Basic é", "the Basic credentials can't be read"),
+        ("Basic Ã©", "the Basic credentials can't be read"),
     ],
 )
 def test_any_other_credentials_are_refused(header: str, message: str) -> None:

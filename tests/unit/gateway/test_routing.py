@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.domain.routing import NoRoute, Route, rotate, route, signed_for
+from services.gateway.domain.routing import NoRoute, Route, guesses, rotate, route, signed_for
 
 
 def test_path_names_service_and_keeps_the_rest() -> None:
@@ -47,8 +47,30 @@ def test_no_instance_no_choice() -> None:
 def test_a_presigned_url_acts_for_a_tenant() -> None:
     assert signed_for(Route("storage", "/v1/signed/t-1/photos/a/b.jpg")) == "t-1"
     assert signed_for(Route("storage", "/v1/signed/%74-1/photos/a")) == "t-1"
+    assert signed_for(Route("storage", "/v1/%73igned%2Ft-1%2Fphotos/a")) == "t-1"
 
 
 @pytest.mark.parametrize("target", [Route("storage", "/v1/buckets"), Route("dns", "/v1/signed/t-1/x/y")])
 def test_any_other_request_is_nobodys_but_its_callers(target: Route) -> None:
     assert signed_for(target) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/tokens", "/v1/tokens/", "/v1/%74okens", "/v1/%74%6f%6B%65ns", "/v1/me/password", "/v1/me%2Fpassword"]
+)
+def test_a_password_is_guessed_by_whatever_spelling_of_the_path_auth_reads(path: str) -> None:
+    assert guesses(Route("auth", path), "POST")
+
+
+@pytest.mark.parametrize(
+    ("target", "method"),
+    [
+        (Route("auth", "/v1/tokens"), "GET"),
+        (Route("dns", "/v1/tokens"), "POST"),
+        (Route("auth", "/v1/tokens/revoke"), "POST"),
+        # Decoded once, as auth does it: twice would be another path.
+        (Route("auth", "/v1/%2574okens"), "POST"),
+    ],
+)
+def test_nothing_is_guessed_elsewhere(target: Route, method: str) -> None:
+    assert not guesses(target, method)

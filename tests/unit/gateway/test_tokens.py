@@ -46,7 +46,7 @@ class Auth:
 
     def token(self, key_id: str, **claims: Any) -> str:
         content = {
-            "iss": "omnicloud-auth", "aud": "omnicloud", "sub": "user:1", "jti": "t", "tenant_id": "tn-1",
+            "iss": "https://omnicloud.example", "aud": "omnicloud", "sub": "user:1", "jti": "t", "tenant_id": "tn-1",
             "kind": "user", "grants": [], "iat": int(START.timestamp()), "exp": int((START + LIFE).timestamp()),
         }  # fmt: skip
         return jwt.encode({**content, **claims}, self.keys[key_id], "EdDSA", {"kid": key_id, "typ": "at+jwt"})

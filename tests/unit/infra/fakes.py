@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.infra.coordination import Change, CoordinationUnavailable, HistoryCompacted, KeyValue, Put, Snapshot
 from shared.utils.clock import Clock
 
+MOST_WATCHES = 1000
+"""A watch that is opened more often in one test goes round without an end."""
+
 
 class MemoryEtcd:
     """Behaves as one etcd server does. `down` makes every call fail; `renewed` is set by each renewal."""
@@ -84,6 +87,8 @@ class MemoryEtcd:
     def changes(self, prefix: str, start_revision: int, seconds: float | None = None) -> MemoryStream:
         with self._lock:
             self.watched_from.append(start_revision)
+            assert len(self.watched_from) <= MOST_WATCHES
+            start_revision = start_revision or self._revision + 1  # 0 is "from now on".
             if start_revision <= self._compacted:
                 raise HistoryCompacted("compacted")
             found = [item for item in self._history if item.revision >= start_revision and item.key.startswith(prefix)]

@@ -49,14 +49,69 @@ def test_votes_of_an_earlier_term_are_gone_and_none_come_late(ballots: Ballots) 
     assert ballots.cast(second, Vote("a", False)) is True
 
 
-def test_nothing_is_left_of_a_closed_ballot(ballots: Ballots) -> None:
+def test_nothing_of_a_closed_ballot_counts(ballots: Ballots) -> None:
     ballots.open(Ballot("s", 3))
     ballots.open(Ballot("s/2", 1))
     ballots.cast(Ballot("s", 3), Vote("a", True))
     ballots.close("s")
     assert (ballots.find("s"), ballots.votes("s"), ballots.find("s/2")) == (None, (), Ballot("s/2", 1))
     with pytest.raises(StaleTerm):
+        ballots.cast(Ballot("s", 3), Vote("b", True))
+
+
+def test_a_vote_may_be_said_again_once_its_ballot_is_closed_and_another_may_not(
+    ballots: Ballots, clock: FixedClock
+) -> None:
+    ballots.open(Ballot("s", 3))
+    ballots.cast(Ballot("s", 3), Vote("a", True))
+    ballots.close("s")
+    assert ballots.cast(Ballot("s", 3), Vote("a", True)) is False
+    for term, vote in ((3, Vote("a", False)), (3, Vote("b", True)), (2, Vote("a", True)), (4, Vote("a", True))):
+        with pytest.raises(StaleTerm):
+            ballots.cast(Ballot("s", term), vote)
+    assert ballots.votes("s") == ()
+    # A later ballot begins without votes, and an earlier one's are nothing any more
+    ballots.open(Ballot("s", 4))
+    assert ballots.votes("s") == ()
+    with pytest.raises(StaleTerm):
         ballots.cast(Ballot("s", 3), Vote("a", True))
+    # Nothing is kept longer than a ballot lasts
+    ballots.cast(Ballot("s", 4), Vote("a", True))
+    ballots.close("s")
+    clock.advance(timedelta(seconds=BALLOT_SECONDS))
+    with pytest.raises(StaleTerm):
+        ballots.cast(Ballot("s", 4), Vote("a", True))
+
+
+@pytest.mark.parametrize("term", [1, 4, 5])
+def test_the_term_of_a_closed_ballot_is_over_as_long_as_its_votes_are_kept(
+    ballots: Ballots, clock: FixedClock, term: int
+) -> None:
+    first = Ballot("s", 5, {"by": "first"})
+    ballots.open(first)
+    ballots.cast(first, Vote("a", True))
+    ballots.close("s")
+    ballots.close("s")
+    # Then nobody proposes anything in it, or in an earlier one, and the vote may still be said again
+    with pytest.raises(StaleTerm) as refused:
+        ballots.open(Ballot("s", term, {"by": "second"}))
+    assert refused.value.extra["current_term"] == 5
+    assert ballots.cast(first, Vote("a", True)) is False
+    # And who opened it is known to have done so, and nobody else
+    assert (ballots.was_opened(first), ballots.was_opened(Ballot("s", 5)), ballots.find("s")) == (True, False, None)
+    clock.advance(timedelta(seconds=BALLOT_SECONDS))
+    assert ballots.was_opened(first) is False
+    ballots.open(Ballot("s", term))
+    assert ballots.find("s") == Ballot("s", term)
+
+
+def test_a_later_term_follows_a_closed_ballot(ballots: Ballots) -> None:
+    ballots.open(Ballot("s", 5))
+    ballots.close("s")
+    later = Ballot("s", 6)
+    ballots.open(later)
+    assert ballots.cast(later, Vote("a", True)) is True
+    assert (ballots.find("s"), ballots.votes("s")) == (later, (Vote("a", True),))
 
 
 def test_a_ballot_that_nobody_closes_ends_with_its_votes(ballots: Ballots, clock: FixedClock) -> None:

@@ -66,3 +66,14 @@ def test_the_lock_of_an_operation_of_the_platform_is_no_clients(etcd: MemoryEtcd
     with pytest.raises(StateLocked) as refused:
         locks.guard("t1", "prod", "dep-1")
     assert refused.value.holder.id == "dep-1"
+
+
+def test_an_intent_has_the_revision_of_what_it_was_noted_with_until_it_is_forgotten(etcd: MemoryEtcd) -> None:
+    log, locks = IntentLog(etcd, "deploy"), StateLocks(etcd)
+    assert (log.revision(intent("a")), log.at("t1", "prod", 0)) == (None, None)
+    revision = locks.acquire("t1", "prod", LockInfo("a", "ana"), log.noted(intent("a")))
+    locks.acquire("t1", "other", LockInfo("b", "bo"), log.noted(intent("b", "other")))
+    assert (log.revision(intent("a")), log.at("t1", "prod", revision)) == (revision, intent("a"))
+    assert (log.at("t1", "prod", revision + 1), log.at("t2", "prod", revision)) == (None, None)
+    log.forget(intent("a"))
+    assert (log.revision(intent("a")), log.at("t1", "prod", revision)) == (None, None)

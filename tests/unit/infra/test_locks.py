@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.infra.coordination import Companions, Put
 from shared.infra.locks import DistributedLock, LockHeld, LockHolder, LockLost
 from shared.infra.state_lock import LockInfo, StateLocked, StateLocks
 from shared.utils.clock import FixedClock
@@ -93,6 +94,33 @@ def test_a_workspace_is_freed_only_by_its_lock_id(etcd: MemoryEtcd) -> None:
     assert locks.holder("t1", "prod") == mine
     assert locks.release("t1", "prod", "id-1") is True
     assert locks.release("t1", "prod", "id-1") is False
+
+
+def test_what_undoes_an_acquisition_frees_the_lock_only_until_it_is_taken_again(etcd: MemoryEtcd) -> None:
+    # Given a lock that is taken twice under one id, each time with a note
+    locks, mine = StateLocks(etcd), LockInfo("id-1", "alice")
+    first = locks.acquire("t1", "prod", mine, Companions(puts=[Put("/note/1", b"")]))
+    assert locks.acquire("t1", "prod", mine, Companions(puts=[Put("/note/2", b"")])) == first
+    before, after = (note.mod_revision for note in etcd.snapshot("/note/").items)
+    assert (before, after > before) == (first, True)
+    # When the first is undone, then the lock is the second's, and what went with the release isn't written
+    done = Companions(deletes=["/note/1"])
+    assert locks.release("t1", "prod", "id-1", done, revision=before) is False
+    assert (locks.holder("t1", "prod"), etcd.get("/note/1") is None) == (mine, False)
+    assert locks.release("t1", "prod", "id-1", done, revision=after) is True
+    assert (locks.holder("t1", "prod"), etcd.get("/note/1")) == (None, None)
+
+
+def test_a_workspace_is_taken_only_as_its_guard_found_it(etcd: MemoryEtcd) -> None:
+    locks, mine = StateLocks(etcd), LockInfo("id-1", "alice")
+    free = locks.guard("t1", "prod", "id-1")
+    assert locks.take("t1", "prod", mine, free, Companions(puts=[Put("/note/1", b"")])) is True
+    held = locks.guard("t1", "prod", "id-1")
+    assert locks.take("t1", "prod", mine, held, Companions(puts=[Put("/note/2", b"")])) is True
+    # And neither as it was before, nor with what goes with it
+    for guard in (free, held):
+        assert locks.take("t1", "prod", mine, guard, Companions(puts=[Put("/note/3", b"")])) is False
+    assert [note.key for note in etcd.snapshot("/note/").items] == ["/note/1", "/note/2"]
 
 
 def test_workspaces_of_two_tenants_do_not_share_a_lock(etcd: MemoryEtcd) -> None:

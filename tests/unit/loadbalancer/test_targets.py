@@ -32,6 +32,7 @@ def test_addresses_have_one_spelling(text: str, expected: str) -> None:
         "localhost.localdomain", "0x7f.1", "a.0x", "fd00:ec2::23", "fd20:ce::254", "192.0.0.192", "100.100.100.200",
         "::ffff:100.100.100.200", "2002:6464:64c8::1", "fec0::1", "db.lan", "db.home.arpa", "1.0.0.127.in-addr.arpa",
         "vault.corp.", "x.net..", "127.0.0.1.", "\u0661.1.1.1", "\uff11.1.1.1", "127\u30020.0.1",
+        "2002:f000::1", "2002:ffff:ffff::1",
     ],
 )  # fmt: skip
 def test_the_platforms_own_machines_are_out_of_reach(text: str) -> None:

@@ -1,5 +1,7 @@
 """Error budgets and how fast they burn."""
 
+import sys
+
 import pytest
 
 from services.monitor.domain import slo
@@ -20,6 +22,12 @@ def test_a_rate_that_is_the_threshold_equals_it(
 ) -> None:
     """1 - 0.999 isn't a thousandth in binary, and extrapolated counts aren't whole."""
     assert slo.burn_rate(errors * factor, 10_000 * factor, objective) == expected
+
+
+@pytest.mark.parametrize(("errors", "sign"), [(9e15, 1), (-9e15, -1)])
+def test_a_rate_that_no_double_holds_is_the_largest_there_is(errors: float, sign: int) -> None:
+    """An event could not tell of infinity, and neither it nor the others of the evaluation would come to be."""
+    assert slo.burn_rate(errors, 1e-300, 0.999) == sign * sys.float_info.max
 
 
 def test_without_events_there_is_no_burn_rate() -> None:

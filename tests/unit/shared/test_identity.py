@@ -212,3 +212,16 @@ def test_two_requests_differ_by_any_part(other: tuple[str, str, str, bytes]) -> 
 
 def test_fingerprint_knows_where_parts_end() -> None:
     assert fingerprint("POST", "/ab", "c", b"") != fingerprint("POST", "/a", "bc", b"")
+
+
+@pytest.mark.parametrize(
+    ("changed", "algorithm"),
+    [({"aud": "omnicloud"}, "HS256"), ({"aud": ["somebody"]}, "HS256"), ({}, "HS384"), ({}, "HS512")],
+)
+def test_an_identity_for_somebody_else_or_signed_in_another_way_is_nobody(
+    changed: dict[str, object], algorithm: str
+) -> None:
+    claims = jwt.decode(signed(), options={"verify_signature": False})
+    assert verify_identity(jwt.encode(claims, KEY, algorithm="HS256"), KEY, NOW) == MEMBER
+    with pytest.raises(Unauthenticated):
+        verify_identity(jwt.encode({**claims, **changed}, KEY, algorithm=algorithm), KEY, NOW)

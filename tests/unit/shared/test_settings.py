@@ -3,6 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from services.auth.settings import Settings as AuthSettings
+from services.gateway.settings import Settings as GatewaySettings
 from shared.settings import ServiceSettings, parse_flag, split_address
 
 
@@ -48,10 +50,29 @@ def test_settings_do_not_change_while_running() -> None:
 
 def test_address_splits_at_the_last_colon() -> None:
     assert split_address("compute:8003") == ("compute", 8003)
-    with pytest.raises(ValueError, match="host:port"):
-        split_address("compute")
+    for wrong in ("compute", "compute:", ":8003", "compute:²", "compute:٨٠٠٣"):
+        with pytest.raises(ValueError, match="host:port"):
+            split_address(wrong)
 
 
 def test_own_advertised_name_is_an_allowed_host() -> None:
     settings = ServiceSettings(service_name="x", advertise_address="compute:8003", allowed_hosts="localhost")
     assert settings.hosts() == ["localhost", "compute"]
+
+
+@pytest.mark.parametrize("issuer", ["https://omnicloud.example", "https://cloud.example:8443", "https://[2001:db8::1]"])
+def test_the_issuer_is_one_for_who_issues_tokens_and_who_checks_them(
+    monkeypatch: pytest.MonkeyPatch, issuer: str
+) -> None:
+    monkeypatch.setenv("TOKEN_ISSUER", issuer)
+    assert (AuthSettings().token_issuer, GatewaySettings().token_issuer) == (issuer, issuer)
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["omnicloud-auth", "http://cloud.example", "https://", "https://cloud.example/", "https://cloud.example/auth",
+     "https://cloud.example?a=b", "https://cloud.example#a", "https://me@cloud.example", "https://cloud.example\n", ""],
+)  # fmt: skip
+def test_an_issuer_is_an_https_address_without_path_query_and_fragment(issuer: str) -> None:
+    with pytest.raises(ValidationError):
+        ServiceSettings(service_name="x", token_issuer=issuer)

@@ -82,7 +82,7 @@ def test_a_decimal_gigabyte_needs_954_mib() -> None:
     assert parse_mib("1GB") == 954
 
 
-@pytest.mark.parametrize("text", ["8", "8gib", "-1GiB", "GiB", "1.3B", "8 iB"])
+@pytest.mark.parametrize("text", ["8", "8gib", "-1GiB", "GiB", "1.3B", "8 iB", "٣GiB"])
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(InvalidQuantity):
         parse_bytes(text)

@@ -18,6 +18,7 @@ from services.storage.domain.presigned_urls import (
     sign,
     verify,
 )
+from tests.unit.watched import Watched
 
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 SECRET = "a-signing-key-of-at-least-thirty-two-bytes"
@@ -84,3 +85,12 @@ def test_a_url_is_worth_nothing_once_its_signer_has_lost_a_right() -> None:
     for later in (timedelta(0), timedelta(milliseconds=1), timedelta(days=1)):
         with pytest.raises(UrlRevoked):
             ensure_signer(signed, NOW + later)
+
+
+@pytest.mark.parametrize("place", [0, 31, 63])
+def test_a_wrong_signature_is_looked_at_as_far_wherever_it_begins_to_be_wrong(place: int) -> None:
+    genuine = sign(GRANT, SECRET)
+    wrong = Watched(genuine[:place] + ("0" if genuine[place] != "0" else "1") + genuine[place + 1 :])
+    with pytest.raises(SignatureMismatch):
+        verify(GRANT, wrong, SECRET, NOW)
+    assert wrong.looked in (0, len(genuine))

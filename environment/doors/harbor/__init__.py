@@ -1,0 +1,1 @@
+"""Task folders for Harbor, and what their verifier runs."""

@@ -1,0 +1,1 @@
+"""What is done to a scenario's fleet, one module a scenario; each gives the figures that its document quotes."""

@@ -1,0 +1,3 @@
+from environment.tests.episode_fixtures import _own_state, catalogue, catalogue_folder, reference
+
+__all__ = ["_own_state", "catalogue", "catalogue_folder", "reference"]

@@ -1,0 +1,26 @@
+"""What policies are evaluated on: a resource as it will be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import ValidationFailed
+
+MAX_RESOURCE_BYTES = 900_000
+"""Of a resource in JSON: as many as an event may have, by which what is decided on is told of. Every condition of every
+policy looks at it, in a request that waits."""
+
+
+class ResourceTooLarge(ValidationFailed):
+    """A resource that no event could tell of."""
+
+    code = "resource_too_large"
+
+
+def check_size(resource: Mapping[str, Any]) -> None:
+    """Raise ResourceTooLarge for more than can be decided on."""
+    size = len(json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > MAX_RESOURCE_BYTES:
+        raise ResourceTooLarge(f"there are {size} bytes, and may be {MAX_RESOURCE_BYTES}", limit=MAX_RESOURCE_BYTES)

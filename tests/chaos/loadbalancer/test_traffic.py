@@ -1,0 +1,30 @@
+"""Connections that come at the same moment."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support.balancing import make_pool, pick
+from tests.support.fleet import FleetControl
+from tests.support.identities import Tenant
+from tests.support.rows import held_rows
+
+BACKENDS_OF = "SELECT id FROM loadbalancer.backends WHERE pool_id = %s FOR UPDATE"
+
+
+@pytest.mark.parametrize("algorithm", ["round_robin", "least_connections"])
+@pytest.mark.parametrize(("backends", "counted"), [(1, [2]), (2, [1, 1])])
+def test_of_two_connections_at_once_each_is_counted_and_the_second_knows_of_the_first(
+    fleet: FleetControl, tenant: Tenant, algorithm: str, backends: int, counted: list[int]
+) -> None:
+    pool, ids = make_pool(tenant.api, *[1] * backends, algorithm=algorithm)
+    with ThreadPoolExecutor(2) as threads:
+        # Given two requests that have both come as far as they can
+        with held_rows(fleet, "loadbalancer", BACKENDS_OF, pool.rpartition("/")[2]) as rows:
+            picked = [threads.submit(pick, tenant.api, pool) for _ in range(2)]
+            rows.wait_for(2)
+        # When they can go on, then it is as if one had come after the other
+        assert {each.result() for each in picked} == set(ids)
+    assert [each["connections"] for each in tenant.api.ok("GET", pool)["backends"]] == counted
