@@ -209,5 +209,5 @@ def test_a_revoked_key_keeps_terraform_out(tenant: Tenant, project: Project) -> 
     key = next(iter(tenant.operator.items(f"/api/auth/v1/service-accounts/{account['id']}/api-keys")))
     tenant.operator.ok("DELETE", f"/api/auth/v1/api-keys/{key['id']}", 204)
 
-    assert eventually(lambda: project.terraform("plan").returncode == 1, 5.0)
+    assert eventually(lambda: project.terraform("plan").returncode == 1, 30.0)
     assert stored(tenant, project)["serial"] == 1

@@ -109,5 +109,5 @@ def at_once(fleet: FleetControl, *requests: Callable[[], Any]) -> Sequence[Any]:
     with ThreadPoolExecutor(len(requests)) as pool:
         with locked_table(fleet, "compute", "hosts"):
             asked = [pool.submit(request) for request in requests]
-            eventually(lambda: sessions_at_locks(fleet, "compute") >= len(requests), 8.0)
+            eventually(lambda: sessions_at_locks(fleet, "compute") >= len(requests), 30.0)
         return [each.result() for each in asked]

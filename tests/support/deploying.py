@@ -113,7 +113,7 @@ def leader_of(operator: Api) -> dict[str, Any]:
         leader: dict[str, Any] | None = view["leader"]
         return leader if leader and view["newest_token"] == leader["fencing_token"] else None
 
-    found = eventually(probe, 8.0)
+    found = eventually(probe, 30.0)
     assert found is not None
     return found
 
@@ -158,6 +158,6 @@ def new_leader(operator: Api, after: dict[str, Any]) -> dict[str, Any]:
         leader = leader_of(operator)
         return leader if leader["fencing_token"] > after["fencing_token"] else None
 
-    found = eventually(probe, 8.0)
+    found = eventually(probe, 30.0)
     assert found is not None
     return found

@@ -30,7 +30,7 @@ class HeldRows:
 
     def wait_for(self, count: int, seconds: float = 0.0) -> None:
         """Returns once so many sessions of the service have waited for others' locks, each for so many seconds."""
-        eventually(lambda: self._waiting(seconds) >= count, 8.0)
+        eventually(lambda: self._waiting(seconds) >= count, 30.0)
 
     def _waiting(self, seconds: float) -> int:
         with self.connection.cursor() as cursor:

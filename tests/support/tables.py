@@ -40,7 +40,7 @@ class LockedTable:
 
     def wait_for_somebody(self) -> None:
         """Returns once somebody has come as far as this table."""
-        eventually(self.waiting, 8.0)
+        eventually(self.waiting, 30.0)
 
     def wait_for_somebody_at_a_row(self) -> None:
         """Returns once somebody waits in the database for what somebody else has: a row, or a lock by agreement."""
@@ -50,7 +50,7 @@ class LockedTable:
                 cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'advisory')")
                 return cursor.fetchone() is not None
 
-        eventually(held_up, 8.0)
+        eventually(held_up, 30.0)
 
     def end_who_waits(self) -> None:
         """The database ends the sessions that stand at the table."""

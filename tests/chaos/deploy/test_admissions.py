@@ -154,8 +154,8 @@ def test_only_a_later_term_can_ask_again_and_votes_of_an_earlier_one_are_gone(
     old = leader_of(operator)
     end_lease(fleet)
     new = new_leader(operator, old)
-    assert eventually(lambda: believers(operator) == [new["candidate"]], 3.0)
-    later = eventually(lambda: (found := admission(tenant.api, deployment))["term"] == new["term"] and found, 8.0)
+    assert eventually(lambda: believers(operator) == [new["candidate"]], 30.0)
+    later = eventually(lambda: (found := admission(tenant.api, deployment))["term"] == new["term"] and found, 30.0)
     tenant.operator.refused("POST", f"{path}/votes", 409, "stale_term", json=body)
     assert with_votes(tenant.api, deployment, 3)["term"] == later["term"]
     # And a fourth vote in the new term lets it in

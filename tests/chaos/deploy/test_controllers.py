@@ -61,7 +61,7 @@ def test_a_leader_whose_lease_ended_stops_acting(fleet: FleetControl, operator: 
     new = new_leader(operator, old)
     # Then it steps down with its next renewal, and rollouts are the later term's
     assert new["term"] == old["term"] + 1
-    assert eventually(lambda: believers(operator) == [new["candidate"]], 3.0)
+    assert eventually(lambda: believers(operator) == [new["candidate"]], 30.0)
     environment = make_environment(tenant.api)
     deployed = deployment_in(tenant.api, start_deployment(tenant.api, environment)["id"])
     assert (deployed["state"], deployed["fencing_token"]) == ("succeeded", new["fencing_token"])
@@ -88,7 +88,7 @@ def test_a_superseded_leader_is_shut_out_and_exactly_one_candidate_leads(
     body = {**write, "fencing_token": new["fencing_token"]}
     written = tenant.operator.ok("POST", progress, 200, json=body)
     assert (written["target_new"], written["traffic"], written["fencing_token"]) == (1, 50, new["fencing_token"])
-    assert eventually(lambda: believers(operator) == [new["candidate"]], 3.0)
+    assert eventually(lambda: believers(operator) == [new["candidate"]], 30.0)
 
 
 def test_a_clock_that_is_set_makes_nobody_leader_and_deposes_nobody(

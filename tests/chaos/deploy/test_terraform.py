@@ -103,7 +103,7 @@ def test_a_lock_that_was_asked_for_again_outlives_the_end_of_the_first_request(
             table.wait_for_somebody()
             ending = table.waiting()
             with under_way(tenant.api, "LOCK", url, json=LOCK) as again:
-                eventually(lambda: sessions_at_locks(fleet, "deploy", LONG_WAIT_SECONDS) >= 2, 8.0)
+                eventually(lambda: sessions_at_locks(fleet, "deploy", LONG_WAIT_SECONDS) >= 2, 30.0)
                 # When the first fails after all, and the second doesn't
                 table.end(ending)
                 assert first.result() >= 500
@@ -137,7 +137,7 @@ def test_a_lock_that_was_asked_for_again_is_not_what_its_dead_request_left_behin
         fleet.wait_healthy("deploy")
         fleet.wait_routed()
         with under_way(tenant.api, "LOCK", url, json=LOCK) as again:
-            eventually(lambda: again.done() or sessions_at_locks(fleet, "deploy", LONG_WAIT_SECONDS), 8.0)
+            eventually(lambda: again.done() or sessions_at_locks(fleet, "deploy", LONG_WAIT_SECONDS), 30.0)
             verdict.rollback()
             assert again.result() == 200
     # Then it stays when that has been done
@@ -230,10 +230,10 @@ def test_of_two_that_write_at_once_one_does_and_a_reader_meanwhile_does_not_brin
         with ThreadPoolExecutor(3) as pool:
             with locked_table(fleet, "deploy", "inbox") as table:
                 writers = [pool.submit(tenant.api.post, url, json=document(serial)) for serial in (5, 6)]
-                eventually(lambda table=table: len(table.waiting()) >= 2, 8.0)  # type: ignore[misc]
+                eventually(lambda table=table: len(table.waiting()) >= 2, 30.0)  # type: ignore[misc]
                 fleet.pause("minio")
             # When somebody looks at it while both store their documents
-            eventually(lambda: session_states(fleet, "deploy").count("idle in transaction") >= 2, 3.0)
+            eventually(lambda: session_states(fleet, "deploy").count("idle in transaction") >= 2, 30.0)
             for _ in range(10):
                 tenant.api.ok("GET", f"{environment}/lock")
             reader = pool.submit(tenant.api.get, f"{environment}/state")

@@ -36,7 +36,7 @@ def test_of_many_that_write_one_serial_without_a_lock_one_does(fleet: FleetContr
         # Given that several have seen the first document before one of them goes on
         with locked_table(fleet, "deploy", "inbox") as table:
             asked = [pool.submit(tenant.api.post, URL, json=document(2, number)) for number in range(CLIENTS)]
-            eventually(lambda: len(table.waiting()) >= 2, 8.0)
+            eventually(lambda: len(table.waiting()) >= 2, 30.0)
         answers = [each.result() for each in asked]
     assert sorted(answer.status_code for answer in answers) == [200, *[409] * (CLIENTS - 1)]
     [winner] = [number for number, answer in enumerate(answers) if answer.status_code == 200]
@@ -91,7 +91,7 @@ def test_of_two_that_unlock_at_once_one_is_told_of(fleet: FleetControl, tenant: 
         # Given that both have seen the lock before one of them frees it
         with locked_table(fleet, "deploy", "inbox") as table:
             asked = [pool.submit(tenant.api.request, "UNLOCK", URL, json=lock(1)) for _ in range(2)]
-            eventually(lambda: len(table.waiting()) >= 2, 8.0)
+            eventually(lambda: len(table.waiting()) >= 2, 30.0)
         assert [each.result().status_code for each in asked] == [200, 200]
     # Then by the time that what came later is in the trail there is one record of it
     tenant.api.ok("POST", URL, 200, json=document(1, 0))
@@ -104,7 +104,7 @@ def test_a_lock_that_is_asked_for_again_is_told_of_once(fleet: FleetControl, ten
     with ThreadPoolExecutor(2) as pool:
         with locked_table(fleet, "deploy", "inbox") as table:
             asked = [pool.submit(tenant.api.request, "LOCK", URL, json=lock(1)) for _ in range(2)]
-            eventually(lambda: len(table.waiting()) >= 2, 8.0)
+            eventually(lambda: len(table.waiting()) >= 2, 30.0)
         assert [each.result().status_code for each in asked] == [200, 200]
     tenant.api.ok("LOCK", URL, 200, json=lock(1))
     # Then the lock is there and in the trail once

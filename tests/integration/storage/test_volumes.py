@@ -146,7 +146,7 @@ def test_a_closed_tenant_leaves_nothing_behind(tenant: Tenant) -> None:
     # When it is closed, then all of it goes
     tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
     left = (f"{STORAGE}/volumes", f"{STORAGE}/snapshots", f"{STORAGE}/buckets")
-    assert eventually(lambda: [list(tenant.operator.items(path)) for path in left] == [[], [], []], 5.0)
+    assert eventually(lambda: [list(tenant.operator.items(path)) for path in left] == [[], [], []], 30.0)
     # And its quota comes back, each kind by the event of its end
     counted = ("volumes", "storage_gib", "snapshots", "buckets")
     eventually(lambda: [quota(tenant.operator, resource) for resource in counted] == [(0, 0)] * len(counted))

@@ -123,7 +123,7 @@ def test_a_saved_answer_is_not_given_to_who_lost_the_project(tenant: Tenant) -> 
     api.ok("POST", PROJECTS, 201, json=body, headers=keyed)
     [grant] = tenant.api.items("/api/auth/v1/grants", subject=person.id)
     tenant.api.ok("DELETE", f"/api/auth/v1/grants/{grant['id']}", 204)
-    eventually(lambda: api.get(PROJECTS).status_code == 403, 5.0)
+    eventually(lambda: api.get(PROJECTS).status_code == 403, 30.0)
     api.refused("POST", PROJECTS, 403, "forbidden", json=body, headers=keyed)
 
 
