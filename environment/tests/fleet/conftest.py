@@ -61,8 +61,8 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.outside: list[Path] = []
-        """Files elsewhere that must go with the fleet, too."""
+        self.outside: dict[Path, tuple[int, int]] = {}
+        """Files elsewhere that must go with the fleet, too, and which they are: their names may be another fleet's then."""
         package = folder / "fake"
         package.mkdir(parents=True)
         (package / "__init__.py").write_text("")
@@ -126,12 +126,21 @@ class Project:
             time.sleep(0.02)
         sockets = Path("/proc/net/unix").read_text()
         assert self.control not in sockets
-        assert not [path for path in self.outside if path.exists()]
+        assert not [path for path, which in self.outside.items() if identity(path) == which]
 
     @property
     def control(self) -> str:
         """The name of the control socket."""
         return FleetPaths(self.folder, "default").control
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now, if any: numbers of inodes are given again."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 @pytest.fixture

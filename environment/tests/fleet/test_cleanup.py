@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from environment.tests.fleet.conftest import ROOT, Project
+from environment.tests.fleet.conftest import ROOT, Project, identity
 
 Web = Callable[..., str]
 
@@ -28,13 +28,13 @@ def running(project: Project, web: Web) -> Project:
     )
     result = project.up()
     assert result.returncode == 0, result.stdout
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while len(project.processes()) < 7:
         assert time.monotonic() < deadline, project.omnicloud("status").stdout
         time.sleep(0.02)
-    project.outside = [Path(line) for line in (project.folder / ".omnicloud/default/outside").read_text().splitlines()]
+    paths = map(Path, (project.folder / ".omnicloud/default/outside").read_text().splitlines())
+    project.outside = {path: which for path in paths if (which := identity(path))}
     assert project.outside
-    assert all(path.exists() for path in project.outside)
     return project
 
 
