@@ -62,7 +62,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.outside: dict[Path, tuple[int, int]] = {}
-        """Files elsewhere that must go with the fleet, too, and which they are: their names may be another fleet's then."""
+        """Files elsewhere that must go with the fleet, too, and which they are: names may be given again."""
         package = folder / "fake"
         package.mkdir(parents=True)
         (package / "__init__.py").write_text("")
