@@ -192,7 +192,10 @@ def _send(ports: Ports, tasks: TaskQueue, apply: Apply, steps: Sequence[ApplySte
 
 
 def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Environment) -> None:
-    """Write the state, also after a failure, since what was made must be known; tell the end."""
+    """Write the state, also after a failure, since what was made must be known; tell the end.
+
+    Nothing, if another worker has done so until the lock was ours: the state may be a later apply's by now.
+    """
     lock = DistributedLock(
         ports.etcd,
         f"environments/{current_tenant()}/{environment.name}",
@@ -202,8 +205,11 @@ def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Env
     )
     with lock:
         with sessions() as session, session.begin():
+            apply = ApplyRepository(session).get(apply_id)
+            if APPLY_LIFE_CYCLE.is_final(ApplyState(apply.state)):
+                return
             steps = StepRepository(session).of(apply_id)
-            plan = PlanRepository(session).get(ApplyRepository(session).get(apply_id).plan_id)
+            plan = PlanRepository(session).get(apply.plan_id)
         failure = next((f"{each.address}: {each.reason}" for each in steps if each.state == StepState.FAILED), None)
         try:
             serial: int | None = _write_state(ports, lock, environment.name, apply_id, plan, steps)

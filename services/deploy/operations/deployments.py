@@ -11,12 +11,13 @@ from services.deploy.domain.canary import CanarySamples
 from services.deploy.domain.deployments import DEPLOYMENT_LIFE_CYCLE, DeploymentState
 from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
 from services.deploy.domain.strategies import first_stage
-from services.deploy.operations import locking
+from services.deploy.operations import admissions, locking
 from services.deploy.operations.specs import check_strategy
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
 from services.deploy.tables import Deployment, Json
 from shared.errors import Conflict
+from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -122,8 +123,13 @@ def resume(session: Session, ports: Ports, id: str, expected: EntityTags | None)
 def cancel(
     session: Session, ports: Ports, id: str, expected: EntityTags | None, reason: str = "cancelled"
 ) -> Deployment:
-    """Give the rollout up and return to the stable revision. Raises IllegalTransition for one that has ended."""
+    """Give the rollout up and return to the stable revision. Raises IllegalTransition for one that has ended.
+
+    The members aren't asked any more about one that was waiting to be let in.
+    """
     deployment = _get(session, id, expected)
+    if deployment.state == DeploymentState.PENDING:
+        after_commit(session, lambda: admissions.closed(ports, id))
     move(session, deployment, DeploymentState.CANCELLED, reason)
     begin_rollback(session, ports, deployment)
     return deployment

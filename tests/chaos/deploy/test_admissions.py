@@ -1,5 +1,6 @@
 """A vote among processes of which some are gone, cut off or superseded: no minority lets anything in."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
 MEMBERS = f"{DEPLOY}/controller/members"
+TENANTS = "/api/tenants/v1/tenants"
 SLOW = {"image": "web:slow", "startup_seconds": 600}
 GHOSTS = ("ghost-1", "ghost-2", "ghost-3")
 """As many as there are processes: with them four of six votes are needed, and there are three."""
@@ -49,6 +51,14 @@ def protected(api: Api) -> str:
 def admission(api: Api, deployment: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = api.ok("GET", f"{DEPLOY}/deployments/{deployment['id']}/admission")
     return found
+
+
+def is_open(fleet: FleetControl, deployment: dict[str, Any]) -> bool:
+    """Whether the members are asked about a deployment, of which there is or was a ballot."""
+    host, port = fleet.address("etcd:2379")
+    with etcd3.client(host, port) as etcd:
+        value, _ = etcd.get(f"/ballots/rollout-controller/proposals/{deployment['id']}")
+    return not json.loads(value)["closed"]
 
 
 def with_votes(api: Api, deployment: dict[str, Any], approvals: int, timeout: float = 10.0) -> dict[str, Any]:
@@ -88,6 +98,28 @@ def test_a_refused_deployment_is_cancelled_and_leaves_the_environment_free(
     ended = deployment_in(tenant.api, deployment["id"])
     assert (ended["state"], ended["reason"], ended["new"]) == ("cancelled", "not_admitted", 0)
     assert eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
+
+
+@pytest.mark.services("tenants")
+@pytest.mark.parametrize("way", ["cancel", "suspend", "close"])
+def test_nobody_votes_any_more_on_a_deployment_that_was_given_up_while_it_waited(
+    fleet: FleetControl, tenant: Tenant, ghosts: None, way: str
+) -> None:
+    # Given a deployment that waits for a fourth vote
+    deployment = start_deployment(tenant.api, protected(tenant.api))
+    path = f"{DEPLOY}/deployments/{deployment['id']}"
+    term = with_votes(tenant.api, deployment, 3)["term"]
+    assert is_open(fleet, deployment) is True
+    # When it is cancelled, or its tenant is suspended or closed
+    tenant.operator.ok("POST", f"{path}/cancel" if way == "cancel" else f"{TENANTS}/{tenant.id}/{way}")
+    reason = {"cancel": "cancelled", "suspend": "tenant_suspended", "close": "tenant_closed"}[way]
+    ended = deployment_in(tenant.operator, deployment["id"], "cancelled", timeout=30.0)
+    assert (ended["reason"], ended["new"]) == (reason, 0)
+    # Then its ballot is closed, and a vote is told so
+    eventually(lambda: not is_open(fleet, deployment), 30.0)
+    vote = {"term": term, "member": "ghost-1", "approve": True}
+    tenant.operator.refused("POST", f"{path}/votes", 409, "stale_term", json=vote)
+    tenant.operator.refused("POST", f"{path}/ballots", 409, "stale_term", json={"term": term})
 
 
 def test_who_heard_no_answer_to_a_vote_may_say_the_same_again_and_nothing_else(

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.support.deploying import DEPLOY, ended_apply, make_environment, make_
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.tables import sessions_at_locks
 
 WORKER = "deploy-worker"
 QUEUE, BROKER_DATABASE = "deploy", 1
@@ -68,20 +70,47 @@ def step_locks(fleet: FleetControl) -> list[tuple[str, int]]:
 
 STEPS_OF = "SELECT id FROM deploy.apply_steps WHERE apply_id = %s FOR UPDATE"
 ALL_VOLUMES = "LOCK TABLE storage.volumes IN EXCLUSIVE MODE"
+ONE_APPLY = "SELECT id FROM deploy.applies WHERE id = %s FOR UPDATE"
+ALL_APPLIES = "LOCK TABLE deploy.applies IN ACCESS EXCLUSIVE MODE"
+END_OF_APPLY = "UPDATE deploy.applies SET state = 'failed', reason = 'ended by another worker' WHERE id = %s"
+
+
+@contextmanager
+def transaction(fleet: FleetControl) -> Iterator[Any]:
+    """A connection to the database; what isn't committed by the end of the block is undone."""
+    host, port = fleet.address("infra-db:5432")
+    password = os.environ.get("POSTGRES_PASSWORD", "omnicloud-postgres")
+    connection = psycopg2.connect(host=host, port=port, user="omnicloud", password=password, dbname="infra_db")
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 @contextmanager
 def held(fleet: FleetControl, statement: str, *values: str) -> Iterator[None]:
     """Whoever wants to write meanwhile to what this statement locks waits."""
-    host, port = fleet.address("infra-db:5432")
-    password = os.environ.get("POSTGRES_PASSWORD", "omnicloud-postgres")
-    connection = psycopg2.connect(host=host, port=port, user="omnicloud", password=password, dbname="infra_db")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
+    with transaction(fleet) as connection:
+        execute(connection, statement, *values)
         yield
-    finally:
-        connection.close()
+
+
+def execute(connection: Any, statement: str, *values: str) -> None:
+    """In the connection's transaction, which goes on."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def stand_at(connection: Any, table: str) -> int:
+    """How many wait for a whole table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass", (table,))
+        return int(cursor.fetchone()[0])
+
+
+def end_is_underway(etcd: Any, tenant: Tenant) -> bool:
+    """Whether a worker has locked the tenant's one environment to end its apply."""
+    return etcd.get(f"/locks/environments/{tenant.id}/prod")[0] is not None
 
 
 def unlocked(tenant: Tenant, environment: str) -> bool:
@@ -219,3 +248,34 @@ def test_a_worker_that_has_lost_its_lock_does_not_free_its_successors(fleet: Fle
     done = ended_apply(tenant.api, apply_id, timeout=RECOVERY_SECONDS)
     assert (done["state"], done["serial"]) == ("succeeded", 1)
     assert volumes(tenant) == ["v0"]
+
+
+@pytest.mark.services("storage")
+def test_a_worker_that_comes_to_an_end_which_another_has_told_writes_no_state(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    environment = make_environment(tenant.api)
+    host, port = fleet.address("etcd:2379")
+    with etcd3.client(host, port) as etcd, transaction(fleet) as first, transaction(fleet) as another:
+        # Given a worker that has seen the last step's end, and has the lock to end the apply
+        with held(fleet, ALL_VOLUMES):
+            apply_id = begin(tenant, environment, *chain(1))
+            eventually(lambda: step_locks(fleet), 30.0)
+            execute(first, ONE_APPLY, apply_id)
+        eventually(lambda: sessions_at_locks(fleet, "deploy") > 0, 30.0)
+        with ThreadPoolExecutor(1) as thread:
+            # Whoever wants the whole table gets it when those who are at it are through, and before who comes then.
+            locked = thread.submit(execute, another, ALL_APPLIES)
+            eventually(lambda: stand_at(first, "deploy.applies") > 0, 30.0)
+            first.rollback()
+            locked.result()
+        eventually(lambda: end_is_underway(etcd, tenant), 30.0)
+        # When another worker, which had the lock before, has ended it already
+        execute(another, END_OF_APPLY, apply_id)
+        another.commit()
+        # Then it leaves everything as it is: the state may be a later apply's by now
+        eventually(lambda: not end_is_underway(etcd, tenant), 30.0)
+    ended = tenant.api.ok("GET", f"{DEPLOY}/applies/{apply_id}")
+    assert (ended["state"], ended["reason"], ended["serial"]) == ("failed", "ended by another worker", None)
+    tenant.api.refused("GET", f"{environment}/state", 404, "state_not_found")
+    eventually(lambda: unlocked(tenant, environment), 30.0)
