@@ -12,6 +12,7 @@ from typing import Any
 
 from services.compliance.domain.globs import TooLong, like
 from shared.errors import ValidationFailed
+from shared.infra.reconcile import same
 
 MISSING = object()
 MAX_CONDITIONS = 50
@@ -54,8 +55,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _equal(actual: Any, value: Any) -> bool:
-    """Equal and of one kind: 1 is not true, although Python says so."""
-    return isinstance(actual, bool) == isinstance(value, bool) and bool(actual == value)
+    """Equal as JSON is, inside of lists and maps, too: 1 is not true, although Python says so."""
+    return same(actual, value)
 
 
 def _numeric(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -79,7 +80,7 @@ def _textual(compare: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
 def _contains(actual: Any, value: Any) -> bool:
     if not isinstance(actual, list | str | Mapping) or (isinstance(actual, str) and not isinstance(value, str)):
         raise EvaluationError(f"{type(actual).__name__} contains nothing of this kind")
-    return value in actual
+    return any(_equal(item, value) for item in actual) if isinstance(actual, list) else value in actual
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {

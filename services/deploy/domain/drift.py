@@ -17,6 +17,7 @@ from services.deploy.domain.addresses import kind_of
 from services.deploy.domain.kinds import KINDS
 from services.deploy.domain.plans import Action, Change, Resource
 from services.deploy.domain.references import escaped, references, resolve
+from shared.infra.reconcile import same
 
 Attributes = Mapping[str, Any]
 
@@ -74,7 +75,7 @@ def _same(left: Any, found: Any, *, completed: bool) -> bool:
         return len(left) == len(found) and all(
             _same(mine, theirs, completed=completed) for mine, theirs in zip(left, found, strict=True)
         )
-    return bool(left == found) or _amount(left) == _amount(found) is not None
+    return same(left, found) or _amount(left) == _amount(found) is not None
 
 
 def _amount(value: Any) -> Decimal | None:

@@ -12,6 +12,7 @@ RESOURCE = {
     "public": False,
     "tags": {"owner": "team-a", "tier": None},
     "ports": [22, 443],
+    "flags": [True, {"nested": [False]}],
 }
 
 
@@ -34,6 +35,16 @@ RESOURCE = {
         ("zone", "like", "us-*", False),
         ("tags.owner", "like", "team-?", True),
         ("ports", "contains", 22, True),
+        ("ports", "contains", 22.0, True),
+        ("ports", "contains", True, False),
+        ("flags", "contains", True, True),
+        ("flags", "contains", 1, False),
+        ("flags", "contains", {"nested": [False]}, True),
+        ("flags", "contains", {"nested": [0]}, False),
+        ("flags", "equals", [True, {"nested": [False]}], True),
+        ("flags", "equals", [1, {"nested": [False]}], False),
+        ("flags", "not_equals", [True, {"nested": [0]}], True),
+        ("flags", "in", [[1, {"nested": [0]}]], False),
         ("zone", "contains", "1a", True),
         ("tags", "contains", "owner", True),
         ("tags.tier", "exists", None, True),

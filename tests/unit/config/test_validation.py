@@ -202,5 +202,11 @@ def test_unique_items_are_compared_as_json_has_them(items: list[object], unique:
             check_values({"p": items}, holding({"uniqueItems": True}))
 
 
+@pytest.mark.parametrize(("wanted", "value"), [(False, [1, 1]), (True, "aa"), (True, {"a": 1, "b": 1}), (True, [])])
+def test_nothing_need_be_unique_where_it_is_not_asked_for_or_there_are_no_items(wanted: bool, value: object) -> None:
+    # JSON Schema Validation 2020-12, section 6.4.3, and what keywords for arrays say of other values
+    check_values({"p": value}, holding({"uniqueItems": wanted}))
+
+
 def test_unique_items_are_found_in_linear_time() -> None:
     check_values({"p": [{"n": number, "t": ["x"]} for number in range(8_000)]}, holding({"uniqueItems": True}))

@@ -55,6 +55,8 @@ def test_what_nobody_chose_and_what_is_written_otherwise_has_not_drifted(
         (WEB, {"flavor": "nano"}, {"flavor": "small"}, {"flavor": "small"}),
         (WEB, {"size": {"vcpus": "0.5"}}, {"size": {"vcpus": "1"}}, {"size": {"vcpus": "1"}}),
         (DATA, {"size_gib": 1}, {"size_gib": 2}, {"size_gib": 2}),
+        ("null.n", {"triggers": {"on": 1}}, {"triggers": {"on": True}}, {"triggers": {"on": True}}),
+        ("null.n", {"triggers": {"on": False}}, {"triggers": {"on": 0}}, {"triggers": {"on": 0}}),
         (LOGS, {"versioning": "enabled"}, {"versioning": "suspended"}, {"versioning": "suspended"}),
         (LOGS, {}, {"lifecycle": [{"id": "a"}]}, {"lifecycle": [{"id": "a"}]}),
         (LOGS, {"lifecycle": [{"id": "a"}]}, {"lifecycle": [{"id": "b"}]}, {"lifecycle": [{"id": "b"}]}),

@@ -92,3 +92,18 @@ def test_a_burn_rate_needs_both_windows() -> None:
 def test_parts_that_do_not_fit_are_refused(expression: Expression) -> None:
     with pytest.raises(InvalidQuery):
         check(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "minutes"),
+    [
+        (Expression("m", {}), 5),
+        (Expression("m", {}, Aggregation.RATE, timedelta(minutes=1)), 5),
+        (Expression("m", {}, Aggregation.RATE, timedelta(minutes=7)), 7),
+        # Google SRE Workbook, chapter 5: the long window of the page, whatever window the rule names
+        (Expression("e", {}, Aggregation.BURN_RATE, total_metric="t", objective=0.999), 60),
+        (Expression("e", {}, Aggregation.BURN_RATE, timedelta(hours=3), total_metric="t", objective=0.999), 60),
+    ],
+)
+def test_as_much_is_read_as_the_longest_window_needs(expression: Expression, minutes: int) -> None:
+    assert expression.lookback == timedelta(minutes=minutes)

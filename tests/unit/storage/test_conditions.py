@@ -78,6 +78,9 @@ def test_a_write_under_one_that_holds_goes_on(conditions: Conditions, etag: str 
         (Conditions(if_modified_since=AFTER), False),
         (Conditions(if_modified_since="yesterday"), True),
         (Conditions(if_modified_since="Sun, 01 Feb 99999 12:00:00 GMT"), True),
+        # Mail's way to say "UTC, from a place that isn't told" (RFC 5322 §3.3) is read as UTC.
+        (Conditions(if_modified_since=BEFORE.replace("GMT", "-0000")), True),
+        (Conditions(if_modified_since=THEN.replace("GMT", "-0000")), False),
         # A condition on tags makes the one on dates void.
         (Conditions(if_none_match='"b"', if_modified_since=AFTER), True),
         (Conditions(if_match='"a"', if_unmodified_since=BEFORE), True),

@@ -8,7 +8,10 @@ import hashlib
 import pytest
 
 from services.storage.domain.uploads import (
+    MAX_OBJECT_BYTES,
+    MAX_PART_BYTES,
     MIN_PART_BYTES,
+    EntityTooLarge,
     EntityTooSmall,
     InvalidPart,
     InvalidPartNumber,
@@ -45,6 +48,15 @@ def test_a_part_number_outside_is_refused(number: int) -> None:
 def test_only_the_last_part_may_be_small() -> None:
     parts = uploaded(Part(1, A, MIN_PART_BYTES), Part(2, B, 1))
     assert completed_parts(parts, [(1, A), (2, B)]) == [Part(1, A, MIN_PART_BYTES), Part(2, B, 1)]
+
+
+def test_an_object_of_parts_has_at_most_five_tebibytes() -> None:
+    assert MAX_OBJECT_BYTES == 5 * 1024**4
+    parts = [Part(number, A, MAX_PART_BYTES) for number in range(1, 1_025)]
+    listed = [(part.number, part.etag) for part in parts]
+    assert completed_parts(uploaded(*parts), listed) == parts
+    with pytest.raises(EntityTooLarge):
+        completed_parts(uploaded(*parts, Part(1_025, B, 1)), [*listed, (1_025, B)])
 
 
 def test_a_part_one_byte_below_the_minimum_is_refused_unless_last() -> None:
