@@ -488,6 +488,8 @@ ALL: tuple[ErrorCode, ...] = (
         "Something that is needed for the answer isn't available: try again, after Retry-After if it is given."),
     ErrorCode("signature_mismatch", 403, "Signature mismatch",
         "The URL's signature isn't one for this method, object and expiry: ask for a new URL."),
+    ErrorCode("silence_limit_reached", 422, "Too many silences",
+        "The tenant has as many silences that haven't ended as it may have: delete those that nobody needs."),
     ErrorCode("smaller_than_snapshot", 422, "Smaller than the snapshot",
         "A volume made from a snapshot holds all of it: ask for a larger one."),
     ErrorCode("stale_fencing_token", 409, "Superseded by a newer lock holder",

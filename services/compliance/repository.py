@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField, Q, Value
 from django.db.models.functions import Coalesce, Least
 
@@ -59,7 +59,8 @@ class PolicyRows(TenantRepository[PolicyRow]):
         return list(self.scoped().select_for_update().order_by("id"))
 
     def count(self) -> int:
-        """How many policies the tenant has."""
+        """How many policies the tenant has. Nobody else adds one until the transaction ends."""
+        _count_alone("policies")
         return int(self.scoped().count())
 
 
@@ -73,7 +74,8 @@ class ExemptionRows(TenantRepository[ExemptionRow]):
         return domain.Exemptions(row.rule() for row in self.scoped().filter(expires_at__gt=now))
 
     def count(self, now: datetime) -> int:
-        """How many of the tenant's exemptions haven't expired."""
+        """How many of the tenant's exemptions haven't expired. Nobody else adds one until the transaction ends."""
+        _count_alone("exemptions")
         return int(self.scoped().filter(expires_at__gt=now).count())
 
     def next_end(self, now: datetime) -> datetime | None:
@@ -157,6 +159,12 @@ class AuditRows(TenantRepository[AuditRun]):
         if row is None:
             raise NotFound("there was no audit yet")
         return row
+
+
+def _count_alone(what: str) -> None:
+    """Let nobody else add such a thing to the tenant until the transaction ends, so that a limit can be counted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{what}:{current_tenant()}",))
 
 
 def claim_standing() -> bool:

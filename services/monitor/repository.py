@@ -186,6 +186,12 @@ class SilenceRepository(TenantRepository[Silence]):
         """Those that hold at a time; they end before `ends_at`."""
         return self.session.scalars(self.scoped().where(Silence.starts_at <= moment, Silence.ends_at > moment)).all()
 
+    def count_after(self, moment: datetime) -> int:
+        """How many end after a time. Nobody else adds one until the transaction ends."""
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"silences:{current_tenant()}"))))
+        query = select(func.count()).where(Silence.tenant_id == current_tenant(), Silence.ends_at > moment)
+        return self.session.scalar(query) or 0
+
     def remove(self, silence: Silence) -> None:
         """Delete a silence."""
         self.session.delete(silence)

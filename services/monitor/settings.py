@@ -21,6 +21,8 @@ class Settings(ServiceSettings):
     """Series of one metric a tenant may have: a label whose values grow without bound shows here."""
     max_rules: int = Field(default=500, gt=0)
     """Alert rules a tenant may have; all of them are evaluated every time."""
+    max_silences: int = Field(default=500, gt=0)
+    """Silences that haven't ended a tenant may have; those that hold are matched with every alert that is shown."""
     max_query_samples: int = Field(default=250_000, gt=0)
     """Samples that a query, or a tenant's rules in one evaluation, may read (Prometheus' `--query.max-samples`)."""
     retention_days: int = Field(default=31, gt=0)

@@ -118,7 +118,9 @@ class PolicyRows(TenantRepository[Policy]):
         return list(self.scoped().select_for_update().order_by("id"))
 
     def count(self) -> int:
-        """How many the tenant has."""
+        """How many the tenant has. Nobody else adds one until the transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"policies:{current_tenant()}"])
         return int(self.scoped().count())
 
     def rules(self) -> list[PathPolicy]:

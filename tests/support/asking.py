@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -87,3 +89,10 @@ def all_told(api: Api, calls: tuple[Call, ...]) -> list[str]:
     """What is wrong with the answers to calls that are made side by side."""
     with ThreadPoolExecutor(len(calls)) as threads:
         return [wrong for wrong in threads.map(lambda call: told(api, call), calls) if wrong]
+
+
+def crowd(api: Api, method: str, path: str, bodies: Iterable[dict[str, Any]], threads: int = 6) -> Counter[int]:
+    """How often each status was answered to requests of which several are always under way."""
+    with ThreadPoolExecutor(threads) as pool:
+        answers = pool.map(lambda body: api.client.request(method, path, json=body, timeout=120.0).status_code, bodies)
+        return Counter(answers)

@@ -23,6 +23,12 @@ class RuleLimitReached(ValidationFailed):
     code = "rule_limit_reached"
 
 
+class SilenceLimitReached(ValidationFailed):
+    """The tenant has as many silences that haven't ended as it may have."""
+
+    code = "silence_limit_reached"
+
+
 class TooManySamples(ValidationFailed):
     """A query or a rule would read more samples than it may; the limit is in the answer."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.monitor import published
-from services.monitor.domain.errors import InvalidRule
+from services.monitor.domain.errors import InvalidRule, SilenceLimitReached
+from services.monitor.ports import Ports
 from services.monitor.repository import SilenceRepository
 from services.monitor.tables import Silence
 from shared.infra.db.sqlalchemy import check_version, touch
@@ -17,10 +18,13 @@ from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
-def create_silence(session: Session, values: Mapping[str, Any]) -> Silence:
-    """A new silence. Raises InvalidRule when it would silence everything or nothing."""
+def create_silence(session: Session, ports: Ports, values: Mapping[str, Any]) -> Silence:
+    """A new silence. Raises InvalidRule when it would silence everything or nothing, and SilenceLimitReached."""
     if not values["matchers"] or values["ends_at"] <= values["starts_at"]:
         raise InvalidRule("a silence has at least one matcher, and ends after it starts")
+    limit = ports.settings.max_silences
+    if SilenceRepository(session).count_after(ports.clock.now()) >= limit:
+        raise SilenceLimitReached(f"there are {limit} silences, as many as there may be", limit=limit)
     silence = SilenceRepository(session).add(
         Silence(id=new_id("silence"), tenant_id=current_tenant(), version=1, **values)
     )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api
+from tests.support.asking import crowd
 from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.eventually import eventually
@@ -77,3 +78,16 @@ def test_what_is_told_of_a_tenants_resource_is_kept_there_and_nowhere_else(
     for elsewhere in (other_tenant.api, operator):
         assert list(elsewhere.items(resources, resource_id=event["subject"])) == []
     other_tenant.api.with_headers(X_Tenant_Id=tenant.id).refused("GET", resources, 403, "forbidden")
+
+
+def test_a_crowd_of_new_policies_gets_as_many_as_there_may_be(tenant: Tenant) -> None:
+    # Given what a tenant begins with
+    tenant.api.ok("POST", POLICIES, 201, json={**POLICY, "name": "the first"})
+    before = len(list(tenant.api.items(POLICIES)))
+    # When many more are made side by side
+    bodies = [{**POLICY, "name": f"number {number}"} for number in range(210 - before)]
+    # Then the limit holds
+    assert crowd(tenant.api, "POST", POLICIES, bodies) == {201: 200 - before, 422: 10}
+    body = {**POLICY, "name": "one more"}
+    assert tenant.api.refused("POST", POLICIES, 422, "compliance_limit_reached", json=body)["limit"] == 200
+    assert len(list(tenant.api.items(POLICIES))) == 200

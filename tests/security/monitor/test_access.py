@@ -1,8 +1,12 @@
 """Who may see and do what in monitor."""
 
+from datetime import datetime, timedelta
+
 from tests.support.api import Api
+from tests.support.asking import crowd
+from tests.support.clock import clock
 from tests.support.identities import Tenant
-from tests.support.monitoring import ALERTS, MONITOR, RULES, at, evaluate, make_rule, points, sample, send
+from tests.support.monitoring import ALERTS, MONITOR, RULES, SILENCES, at, evaluate, make_rule, points, sample, send
 
 
 def test_a_metric_of_the_same_name_is_another_tenants_own(tenant: Tenant, other_tenant: Tenant) -> None:
@@ -57,3 +61,18 @@ def test_a_query_that_would_keep_the_service_busy_is_refused(tenant: Tenant) -> 
     query = {"name": "load", "start": at(0), "end": at(10_000), "step": 1}
     problem = tenant.api.refused("GET", f"{MONITOR}/query", 422, "too_many_samples", params=query)
     assert problem["limit"] == 2_000_000
+
+
+def test_a_tenant_has_a_limit_of_silences_that_have_not_ended(tenant: Tenant) -> None:
+    """All that hold are matched with every alert that is shown."""
+    now = clock.now()
+    body = {"matchers": {"host": "a"}, "starts_at": _in(now, 0), "ends_at": _in(now, 1)}
+    # One of the past doesn't count
+    tenant.api.ok("POST", SILENCES, 201, json={**body, "starts_at": _in(now, -2), "ends_at": _in(now, -1)})
+    assert crowd(tenant.api, "POST", SILENCES, [body] * 505) == {201: 500, 422: 5}
+    problem = tenant.api.refused("POST", SILENCES, 422, "silence_limit_reached", json=body)
+    assert problem["limit"] == 500
+
+
+def _in(now: datetime, days: int) -> str:
+    return (now + timedelta(days=days)).isoformat()
