@@ -20,6 +20,8 @@ Attributes = Mapping[str, Any]
 
 DELETION_IN_PROGRESS = "deletion_in_progress"
 """Compute's code for an instance that is being deleted already."""
+IN_USE = "in_use"
+"""Storage's state for a volume that an instance has."""
 LOOK_SECONDS = 0.1
 """How often to look whether something has come up or gone."""
 PATIENCE_SECONDS = 1.0
@@ -45,6 +47,10 @@ class StillUnderway(Exception):
 
 class ChangeFailed(Conflict):
     """The resource's owner took a change in place and couldn't carry it out: the resource is what it was."""
+
+
+class StillHeld(Conflict):
+    """The resource is somebody's who may be about to let go of it."""
 
 
 class Provider(Protocol):
@@ -185,9 +191,18 @@ class VolumeProvider:
         self._storage.change_volume(id, changeable, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
-        """Delete it."""
+        """Delete it. Raises StillHeld while an instance has it.
+
+        The instance may be going, in the same apply or elsewhere, and storage hears a moment later that it is gone
+        (Terraform waits for AWS's `VolumeInUse` to pass, too).
+        """
         with suppress(NotFound):
-            self._storage.delete_volume(id, idempotency_key=key)
+            try:
+                self._storage.delete_volume(id, idempotency_key=key)
+            except Conflict as refused:
+                if refused.extra.get("current") != IN_USE:
+                    raise
+                raise StillHeld(refused.detail) from refused
 
 
 class BucketProvider:
@@ -232,7 +247,7 @@ class BucketProvider:
 
 def passes(error: OmniCloudError) -> bool:
     """Whether an error is of the surroundings, and the same call may succeed later."""
-    return error.status >= 500 or error.status == 429
+    return error.status >= 500 or error.status == 429 or isinstance(error, StillHeld)
 
 
 def make_providers(settings: ServiceSettings, clock: Clock) -> Mapping[str, Provider]:
