@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import Conflict, NotFound, OmniCloudError
+from shared.errors import Busy, Conflict, NotFound, OmniCloudError
 from shared.infra.state_machine import ResourceState
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -20,8 +20,6 @@ Attributes = Mapping[str, Any]
 
 DELETION_IN_PROGRESS = "deletion_in_progress"
 """Compute's code for an instance that is being deleted already."""
-IN_USE = "in_use"
-"""Storage's state for a volume that an instance has."""
 LOOK_SECONDS = 0.1
 """How often to look whether something has come up or gone."""
 PATIENCE_SECONDS = 1.0
@@ -47,10 +45,6 @@ class StillUnderway(Exception):
 
 class ChangeFailed(Conflict):
     """The resource's owner took a change in place and couldn't carry it out: the resource is what it was."""
-
-
-class StillHeld(Conflict):
-    """The resource is somebody's who may be about to let go of it."""
 
 
 class Provider(Protocol):
@@ -191,7 +185,7 @@ class VolumeProvider:
         self._storage.change_volume(id, changeable, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
-        """Delete it. Raises StillHeld while an instance has it.
+        """Delete it. Raises Busy while an instance has it.
 
         The instance may be going, in the same apply or elsewhere, and storage hears a moment later that it is gone
         (Terraform waits for AWS's `VolumeInUse` to pass, too).
@@ -200,9 +194,9 @@ class VolumeProvider:
             try:
                 self._storage.delete_volume(id, idempotency_key=key)
             except Conflict as refused:
-                if refused.extra.get("current") != IN_USE:
+                if refused.extra.get("current") != "in_use":  # the volume's state, in storage's words
                     raise
-                raise StillHeld(refused.detail) from refused
+                raise Busy(refused.detail) from refused
 
 
 class BucketProvider:
@@ -247,7 +241,7 @@ class BucketProvider:
 
 def passes(error: OmniCloudError) -> bool:
     """Whether an error is of the surroundings, and the same call may succeed later."""
-    return error.status >= 500 or error.status == 429 or isinstance(error, StillHeld)
+    return error.status >= 500 or error.status == 429
 
 
 def make_providers(settings: ServiceSettings, clock: Clock) -> Mapping[str, Provider]:

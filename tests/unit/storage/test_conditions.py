@@ -78,9 +78,6 @@ def test_a_write_under_one_that_holds_goes_on(conditions: Conditions, etag: str 
         (Conditions(if_modified_since=AFTER), False),
         (Conditions(if_modified_since="yesterday"), True),
         (Conditions(if_modified_since="Sun, 01 Feb 99999 12:00:00 GMT"), True),
-        # Mail's way to say "UTC, from a place that isn't told" (RFC 5322 §3.3) is read as UTC.
-        (Conditions(if_modified_since=BEFORE.replace("GMT", "-0000")), True),
-        (Conditions(if_modified_since=THEN.replace("GMT", "-0000")), False),
         # A condition on tags makes the one on dates void.
         (Conditions(if_none_match='"b"', if_modified_since=AFTER), True),
         (Conditions(if_match='"a"', if_unmodified_since=BEFORE), True),
@@ -145,6 +142,11 @@ def test_a_date_is_understood_in_each_of_the_three_formats_of_http(before: str, 
         "Sun, 30 Feb 2026 12:00:00 GMT",
         "Sun, 01 Feb 2026 24:00:00 GMT",
         "Sun, 01 Feb 99999 12:00:00 GMT",
+        # Dates of mail (RFC 5322), which HTTP hasn't got
+        "Sun, 01 Feb 2026 12:00:00",
+        "Sun, 01 Feb 2026 12:00:00 -0000",
+        "Sun, 01 Feb 2026 13:00:00 +0100",
+        "Sun, 01 Feb 2026 07:00:00 EST",
     ],
 )
 def test_a_condition_on_what_is_no_date_is_ignored(header: str) -> None:
