@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import Busy, Conflict, NotFound, OmniCloudError
+from shared.errors import Conflict, NotFound, OmniCloudError
 from shared.infra.state_machine import ResourceState
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -185,7 +185,7 @@ class VolumeProvider:
         self._storage.change_volume(id, changeable, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
-        """Delete it. Raises Busy while an instance has it.
+        """Delete it. While an instance has it that is no refusal but an error that passes.
 
         The instance may be going, in the same apply or elsewhere, and storage hears a moment later that it is gone
         (Terraform waits for AWS's `VolumeInUse` to pass, too).
@@ -196,7 +196,7 @@ class VolumeProvider:
             except Conflict as refused:
                 if refused.extra.get("current") != "in_use":  # the volume's state, in storage's words
                     raise
-                raise Busy(refused.detail) from refused
+                raise OmniCloudError(refused.detail) from refused
 
 
 class BucketProvider:
