@@ -185,17 +185,15 @@ class VolumeProvider:
         self._storage.change_volume(id, changeable, idempotency_key=key)
 
     def delete(self, id: str, key: str) -> None:
-        """Delete it. While an instance has it that is no refusal but an error that passes.
-
-        The instance may be going, in the same apply or elsewhere, and storage hears a moment later that it is gone
-        (Terraform waits for AWS's `VolumeInUse` to pass, too).
-        """
+        """Delete it."""
         with suppress(NotFound):
             try:
                 self._storage.delete_volume(id, idempotency_key=key)
             except Conflict as refused:
-                if refused.extra.get("current") != "in_use":  # the volume's state, in storage's words
+                if refused.extra.get("current") != "in_use":
                     raise
+                # The instance that has it may be going, in the same apply or elsewhere, and storage hears a moment later
+                # that it is gone: no refusal, but an error that passes (Terraform waits for AWS's `VolumeInUse`, too).
                 raise OmniCloudError(refused.detail) from refused
 
 
