@@ -192,8 +192,8 @@ class VolumeProvider:
             except Conflict as refused:
                 if refused.extra.get("current") != "in_use":
                     raise
-                # The instance that has it may be going, in the same apply or elsewhere, and storage hears a moment later
-                # that it is gone: no refusal, but an error that passes (Terraform waits for AWS's `VolumeInUse`, too).
+                # The instance that has it may be going, in the same apply or elsewhere, and storage hears it a moment
+                # later: no refusal, but an error that passes (Terraform waits for AWS's `VolumeInUse`, too).
                 raise OmniCloudError(refused.detail) from refused
 
 
