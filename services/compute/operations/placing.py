@@ -38,6 +38,12 @@ def place(session: Session, instance_id: str, request: PlacementRequest) -> Host
 
 def request_of(session: Session, instance: Instance, resources: Resources | None = None) -> PlacementRequest:
     """What an instance that there is asks of another host: its zone, its tenancy, its group and its size or another."""
+    group = group_for_placement(session, instance.group_id, without=instance.id) if instance.group_id else None
+    if group is not None and group.policy is GroupPolicy.AFFINITY:
+        # Nothing runs on a dead host, so nobody has to be with a member that only holds claims there: whoever leaves
+        # first chooses the host, and the others follow.
+        dead = {host_id for host_id in set(group.member_hosts) if HostRepository(session).state(host_id).forced_down}
+        group = ServerGroup(group.id, group.policy, tuple(each for each in group.member_hosts if each not in dead))
     return PlacementRequest(
         tenant_id=instance.tenant_id,
         resources=resources or size_of(instance),
@@ -45,7 +51,7 @@ def request_of(session: Session, instance: Instance, resources: Resources | None
         region=instance.region,
         zone=instance.zone,
         tenancy=Tenancy(instance.tenancy),
-        group=group_for_placement(session, instance.group_id, without=instance.id) if instance.group_id else None,
+        group=group,
     )
 
 

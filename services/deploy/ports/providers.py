@@ -187,7 +187,14 @@ class VolumeProvider:
     def delete(self, id: str, key: str) -> None:
         """Delete it."""
         with suppress(NotFound):
-            self._storage.delete_volume(id, idempotency_key=key)
+            try:
+                self._storage.delete_volume(id, idempotency_key=key)
+            except Conflict as refused:
+                if refused.extra.get("current") != "in_use":
+                    raise
+                # The instance that has it may be going, in the same apply or elsewhere, and storage hears it a moment
+                # later: no refusal, but an error that passes (Terraform waits for AWS's `VolumeInUse`, too).
+                raise OmniCloudError(refused.detail) from refused
 
 
 class BucketProvider:

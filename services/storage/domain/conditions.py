@@ -76,8 +76,12 @@ def _tags(header: str, name: str) -> EntityTags:
 
 
 def _date(text: str | None) -> datetime | None:
-    """An HTTP date; None for what isn't one, which is to be ignored (§13.1.3)."""
-    if text is None:
+    """An HTTP date; None for what isn't one, which is to be ignored (§13.1.3).
+
+    It is of GMT and says so, or has the form of C's `asctime`, which ends with the year (§5.6.7): mail, which the
+    parser is for, has other zones, too.
+    """
+    if text is None or not (text.endswith(" GMT") or (text[3:4] == " " and text[-5:-4] == " ")):
         return None
     try:
         date = parsedate_to_datetime(text)

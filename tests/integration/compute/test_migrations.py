@@ -146,6 +146,30 @@ def test_nobody_joins_a_group_that_keeps_together_while_a_member_is_on_the_move(
     assert tenant.api.ok("POST", INSTANCES, 201, json=order)["placement"]["host_id"] == arrived
 
 
+def test_a_group_that_keeps_together_leaves_a_dead_host_for_one_host(operator: Api, tenant: Tenant) -> None:
+    # Given three members of a hard-affinity group on a host that died, and two hosts that each have room for them
+    hosts = {create_host(operator, tenant)["id"] for _ in range(3)}
+    group = tenant.api.ok("POST", "/api/compute/v1/server-groups", 201, json={"name": "near", "policy": "affinity"})
+    members = [running(tenant.api, tenancy="dedicated", group_id=group["id"]) for _ in range(3)]
+    (source,) = {member["placement"]["host_id"] for member in members}
+    operator.ok("PATCH", f"{HOSTS}/{source}", json={"forced_down": True})
+    # When two are evacuated, one while the other is on its way
+    plan_fault(operator, tenant, "rebuild_node", "latency", latency_ms=2_000)
+    act(tenant, members[0], "evacuate")
+    (move,) = tenant.operator.items(MIGRATIONS)
+    act(tenant, members[1], "evacuate")
+    # Then the last may go to no other host than theirs
+    (elsewhere,) = hosts - {source, move["dest_host"]}
+    path = f"{INSTANCES}/{members[2]['id']}/evacuate"
+    problem = tenant.operator.refused("POST", path, 409, "no_valid_host", json={"host_id": elsewhere})
+    assert problem["rejected_by"] == "group"
+    # And it follows them, so that all are together again
+    act(tenant, members[2], "evacuate")
+    arrived = [reaches(tenant.api, member["id"], "active")["placement"]["host_id"] for member in members]
+    assert arrived == [move["dest_host"]] * 3
+    assert on_hosts(operator, source, elsewhere) == [NOTHING, NOTHING]
+
+
 def test_only_a_host_that_is_down_is_evacuated_and_nothing_else_leaves_it(operator: Api, tenant: Tenant) -> None:
     instance, source, other = two_hosts(operator, tenant)
     path = f"{INSTANCES}/{instance['id']}"

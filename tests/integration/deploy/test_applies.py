@@ -196,6 +196,24 @@ def test_a_destruction_that_the_provider_refuses_fails_and_the_resource_stays_kn
     assert planned(tenant.api, environment) == [("delete", "compute.instance.web")]
 
 
+@pytest.mark.services("compute", "storage")
+def test_a_volume_is_destroyed_with_the_instance_that_has_it(operator: Api, tenant: Tenant) -> None:
+    # Given an instance with a volume attached, neither of which is made after the other
+    environment = make_environment(tenant.api)
+    made = apply_resources(tenant.api, environment, instance(), volume())
+    ids = {step["address"]: step["resource_id"] for step in made["steps"]}
+    path = f"{VOLUMES}/{ids['storage.volume.data']}"
+    tenant.api.ok("POST", f"{path}/attach", json={"instance_id": ids["compute.instance.web"]})
+    # When both are destroyed, and the instance takes its time to go
+    computing.plan_fault(operator, tenant, "destroy_node", "latency", latency_ms=2_000)
+    destroyed = apply_plan(tenant.api, environment)
+    # Then the volume has waited for it, and both are gone
+    assert (destroyed["state"], destroyed["reason"]) == ("succeeded", None)
+    assert [step["state"] for step in destroyed["steps"]] == ["done", "done"]
+    assert state_of(tenant.api, environment) == []
+    tenant.api.refused("GET", path, 404, "not_found")
+
+
 @pytest.mark.services("storage")
 def test_a_replacement_whose_second_half_fails_leaves_nothing_in_the_state(tenant: Tenant) -> None:
     # Given a volume
