@@ -203,5 +203,6 @@ def test_the_database_itself_refuses_to_change_or_delete_a_record(
         assert refused.value.diag.message_primary == "audit records are only ever appended"
     finally:
         connection.close()
-    assert lines(tenant, "export") == before.records
+    # What was told late of earlier things may have come behind
+    assert lines(tenant, "export")[: len(before.records)] == before.records
     assert verified(tenant)["valid"] is True

@@ -61,9 +61,16 @@ def is_open(fleet: FleetControl, deployment: dict[str, Any]) -> bool:
     return not json.loads(value)["closed"]
 
 
-def with_votes(api: Api, deployment: dict[str, Any], approvals: int, timeout: float = 10.0) -> dict[str, Any]:
+def with_votes(api: Api, deployment: dict[str, Any], approvals: int, timeout: float = 30.0) -> dict[str, Any]:
     """The admission once so many have approved."""
     return eventually(lambda: (now := admission(api, deployment))["approvals"] == approvals and now, timeout)
+
+
+def approved_by_a_ghost(tenant: Tenant, deployment: dict[str, Any]) -> bool:
+    """Whether a fourth vote counts. On a busy machine a leader may lose its lease, and the next one asks all anew."""
+    body = {"term": admission(tenant.api, deployment)["term"], "member": "ghost-1", "approve": True}
+    votes = f"{DEPLOY}/deployments/{deployment['id']}/votes"
+    return tenant.operator.request("POST", votes, json=body).status_code == 200
 
 
 def test_a_deployment_waits_for_a_majority_and_a_removed_members_vote_is_nothing(
@@ -243,14 +250,13 @@ def test_what_is_reported_while_a_deployment_waits_for_admission_is_not_its_cana
     strategy = {"type": "canary", "steps": [50], "minimum_samples": 10, "bake_seconds": 0, "max_error_percent": 1}
     canary = start_deployment(tenant.api, environment, strategy=strategy)
     path = f"{DEPLOY}/deployments/{canary['id']}"
-    term = with_votes(tenant.api, canary, 3)["term"]
+    with_votes(tenant.api, canary, 3)
     # When samples are reported, of which it can't have answered any, then they are refused
     for errors in (0, 1_000):
         body = {"requests": 1_000, "errors": errors}
         tenant.api.refused("POST", f"{path}/samples", 409, "not_in_progress", json=body)
     # And once it is let in it waits for its own
-    vote = {"term": term, "member": "ghost-1", "approve": True}
-    tenant.operator.ok("POST", f"{path}/votes", 200, json=vote)
+    eventually(lambda: approved_by_a_ghost(tenant, canary), 30.0)
     ready = eventually(lambda: (now := tenant.api.ok("GET", path))["step_ready"] and now["new_ready"] and now)
     assert (ready["state"], ready["step"], ready["new_ready"]) == ("in_progress", 0, 1)
     tenant.api.ok("POST", f"{path}/samples", json={"requests": 9, "errors": 0})
