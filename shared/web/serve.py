@@ -26,6 +26,9 @@ WSGI_LOOK_SECONDS = 10
 SHUTDOWN_SECONDS = 5
 """How long requests in flight may take to end; below the ten seconds after which container engines kill."""
 
+KEPT_SECONDS = 95
+"""How long an idle connection is kept. Longer than clients keep theirs (Go's 90 seconds, httpx's five): whoever closes
+first must be who asks, since a request that meets the server's end of its connection gets no answer."""
 MAX_CONNECTIONS = 500
 """Kept connections count, too: all services may have some to each other."""
 
@@ -49,6 +52,7 @@ def serve_asgi(app: ServiceApp) -> None:
         log_config=None,
         access_log=False,
         lifespan="on",
+        timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         backlog=1024,
     )
@@ -89,7 +93,7 @@ def serve_wsgi(app: ServiceApp) -> None:
         _dispatcher=FairDispatcher(app.settings.web_threads, tenant_in(app.settings.identity_signing_key)),
         ident="omnicloud",
         clear_untrusted_proxy_headers=False,
-        channel_timeout=60,
+        channel_timeout=KEPT_SECONDS,
         connection_limit=MAX_CONNECTIONS,
         asyncore_use_poll=True,
     )

@@ -1,5 +1,6 @@
 """The gateway carries requests to services and answers back."""
 
+import select
 from http.client import HTTPConnection
 
 import pytest
@@ -106,6 +107,17 @@ def test_services_of_both_frameworks_keep_connections(fleet: FleetControl, servi
         assert answer.status == 200
         assert len(answer.read()) == int(answer.headers["content-length"])
         assert connection.sock is kept
+    connection.close()
+
+
+def test_an_idle_connection_is_kept_for_longer_than_clients_keep_theirs(fleet: FleetControl) -> None:
+    """Of two ends that close at the same age, one closes now and then while the other asks: httpx does so at five
+    seconds, as uvicorn does unless it is told otherwise."""
+    connection = HTTPConnection(*fleet.address("gateway:8000"), timeout=10)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().read()
+    closed, _, _ = select.select([connection.sock], [], [], 6.0)
+    assert not closed
     connection.close()
 
 
