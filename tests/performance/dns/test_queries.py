@@ -62,7 +62,7 @@ def test_others_are_answered_while_a_large_file_is_read(tenant: Tenant, other_te
     path = f"{ZONES}/{make_zone(tenant.api)['id']}"
     neighbour = make_zone(other_tenant.api, "example.net")
     with ThreadPoolExecutor(1) as pool:
-        importing = pool.submit(seconds_to_import, tenant, path, 6_000)
+        importing = pool.submit(seconds_to_import, tenant, path, 3_000)
         answered = 0
         while not importing.done():
             add_record(other_tenant.api, neighbour, f"r{answered}", "A", "192.0.2.1")
