@@ -276,8 +276,9 @@ def translated() -> Iterator[None]:
             f"the object store refuses: {error.code}", retry_after=RETRY_AFTER_SECONDS
         ) from error
     except (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError) as error:
+        reason = getattr(error, "reason", None) or error
         raise ObjectStoreUnavailable(
-            f"the object store doesn't answer: {type(error).__name__}", retry_after=RETRY_AFTER_SECONDS
+            f"the object store doesn't answer: {type(reason).__name__}", retry_after=RETRY_AFTER_SECONDS
         ) from error
 
 

@@ -54,11 +54,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _equal(actual: Any, value: Any) -> bool:
-    """Equal as JSON is, inside of lists and maps, too: 1 is not true, although Python says so."""
-    return same(actual, value)
-
-
 def _numeric(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def check(actual: Any, value: Any) -> bool:
         if not _is_number(actual):
@@ -80,14 +75,14 @@ def _textual(compare: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
 def _contains(actual: Any, value: Any) -> bool:
     if not isinstance(actual, list | str | Mapping) or (isinstance(actual, str) and not isinstance(value, str)):
         raise EvaluationError(f"{type(actual).__name__} contains nothing of this kind")
-    return any(_equal(item, value) for item in actual) if isinstance(actual, list) else value in actual
+    return any(same(item, value) for item in actual) if isinstance(actual, list) else value in actual
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "equals": _equal,
-    "not_equals": lambda actual, value: not _equal(actual, value),
-    "in": lambda actual, value: any(_equal(actual, item) for item in value),
-    "not_in": lambda actual, value: not any(_equal(actual, item) for item in value),
+    "equals": same,
+    "not_equals": lambda actual, value: not same(actual, value),
+    "in": lambda actual, value: any(same(actual, item) for item in value),
+    "not_in": lambda actual, value: not any(same(actual, item) for item in value),
     "greater_than": _numeric(lambda actual, value: actual > value),
     "at_least": _numeric(lambda actual, value: actual >= value),
     "less_than": _numeric(lambda actual, value: actual < value),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import Conflict, NotFound, OmniCloudError
+from shared.errors import Busy, Conflict, NotFound, OmniCloudError
 from shared.infra.state_machine import ResourceState
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -194,7 +194,7 @@ class VolumeProvider:
                     raise
                 # The instance that has it may be going, in the same apply or elsewhere, and storage hears it a moment
                 # later: no refusal, but an error that passes (Terraform waits for AWS's `VolumeInUse`, too).
-                raise OmniCloudError(refused.detail) from refused
+                raise Busy(refused.detail) from refused
 
 
 class BucketProvider:
