@@ -6,17 +6,32 @@ library's expression takes seconds for one pattern and one long text, and lets n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_TEXT = 1 << 16
 """Characters of a text: one resource is matched with the patterns of all conditions of all policies."""
 MAX_STEPS = 1 << 16
 """Characters of a pattern times those of a text, where `?` or `[` is in the pattern."""
 
-Token = Callable[[str], bool]
-"""Whether one character fits."""
-Part = str | Sequence[Token]
-"""What stands between two `*`: a text, or a token for each character."""
+REMEMBERED = 1 << 12
+"""Patterns whose expressions are kept: one is matched with every resource that there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wild:
+    """A text of a fixed length, of which some characters may vary: an expression of this kind never turns back."""
+
+    expression: re.Pattern[str]
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+
+Part = str | Wild
+"""What stands between two `*`."""
 
 
 class TooLong(ValueError):
@@ -27,10 +42,10 @@ def like(text: str, pattern: str) -> bool:
     """Whether the pattern fits the whole text; capitals count. Raises TooLong."""
     if len(text) > MAX_TEXT:
         raise TooLong(f"a text of {len(text)} characters is too long for any pattern")
-    parts = pattern.split("*") if "[" not in pattern and "?" not in pattern else _parts(pattern)
-    if any(not isinstance(part, str) for part in parts) and len(text) * len(pattern) > MAX_STEPS:
+    wild = "[" in pattern or "?" in pattern
+    if wild and len(text) * len(pattern) > MAX_STEPS:
         raise TooLong(f"a text of {len(text)} characters is too long for a pattern of {len(pattern)}")
-    first, *rest = parts
+    first, *rest = _parts(pattern) if wild else pattern.split("*")
     if not rest:
         return len(text) == len(first) and _fits(first, text, 0)
     *inner, last = rest
@@ -50,18 +65,20 @@ def like(text: str, pattern: str) -> bool:
 def _fits(part: Part, text: str, place: int) -> bool:
     if isinstance(part, str):
         return text.startswith(part, place)
-    return all(fits(text[place + offset]) for offset, fits in enumerate(part))
+    return part.expression.match(text, place) is not None
 
 
 def _find(part: Part, text: str, start: int, end: int) -> int:
     """The first place from `start` on where the part fits before `end`; -1: none."""
     if isinstance(part, str):
         return text.find(part, start, end)
-    return next((place for place in range(start, end - len(part) + 1) if _fits(part, text, place)), -1)
+    found = part.expression.search(text, start, end)
+    return -1 if found is None else found.start()
 
 
-def _parts(pattern: str) -> list[Part]:
-    parts: list[list[Token]] = [[]]
+@lru_cache(REMEMBERED)
+def _parts(pattern: str) -> tuple[Part, ...]:
+    parts: list[list[str]] = [[]]
     place = 0
     while place < len(pattern):
         character = pattern[place]
@@ -69,13 +86,13 @@ def _parts(pattern: str) -> list[Part]:
         if character == "*":
             parts.append([])
         elif character == "?":
-            parts[-1].append(lambda _: True)
+            parts[-1].append(".")
         elif character == "[" and (close := _close(pattern, place)) > 0:
             parts[-1].append(_one_of(pattern[place:close]))
             place = close + 1
         else:
-            parts[-1].append(character.__eq__)
-    return list(parts)
+            parts[-1].append(re.escape(character))
+    return tuple(Wild(re.compile("".join(part), re.DOTALL), len(part)) for part in parts)
 
 
 def _close(pattern: str, place: int) -> int:
@@ -84,15 +101,19 @@ def _close(pattern: str, place: int) -> int:
     return pattern.find("]", place + (2 if pattern.startswith("!", place) else 1))
 
 
-def _one_of(content: str) -> Token:
+def _one_of(content: str) -> str:
+    """The expression for one character that is among these, or isn't."""
     negated = content.startswith("!")
     left = content[1:] if negated else content
-    singles, ranges = set(), []
+    among = ""
     while left:
         if len(left) > 2 and left[1] == "-":
-            ranges.append((left[0], left[2]))
+            if left[0] <= left[2]:
+                among += f"{re.escape(left[0])}-{re.escape(left[2])}"
             left = left[3:]
         else:
-            singles.add(left[0])
+            among += re.escape(left[0])
             left = left[1:]
-    return lambda each: (each in singles or any(low <= each <= high for low, high in ranges)) != negated
+    if not among:
+        return "." if negated else "(?!.)."
+    return f"[{'^' if negated else ''}{among}]"
