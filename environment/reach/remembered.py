@@ -22,6 +22,10 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
     ),
     "shared/clients/errors.py::error_class": (),
     "services/config/domain/patterns.py::_compiled": (),
+    "services/compliance/domain/globs.py::_parts": (
+        "services/compliance/domain/globs.py::_close",
+        "services/compliance/domain/globs.py::_one_of",
+    ),
     "services/compliance/operations/audits.py::_audit.<locals>.concerned": (),  # For the length of one audit.
     "shared/web/django_openapi.py::_document": ("shared/web/openapi.py::completed",),
     "shared/kernel/identity.py::_signed": (),
