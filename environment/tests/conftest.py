@@ -15,8 +15,8 @@ TOGETHER = ("fleet_servers", "walks")
 """Folders whose tests share servers, or a copy of the repository: a file of theirs is run by one worker."""
 
 UNTIL = float(os.environ.get("OMNICLOUD_TESTS_UNTIL") or "inf")
-"""When the time of a run is over, in seconds since 1970: what hasn't begun by then is skipped. For CI, whose machine may
-take twice as long as another."""
+"""When the time of a run is over, in seconds since 1970: what hasn't begun by then is skipped. For CI, whose machine
+may take twice as long as another."""
 
 
 @pytest.hookimpl(tryfirst=True)
