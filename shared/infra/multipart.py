@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO
@@ -132,3 +133,12 @@ class MultipartUploads:
         """Give an upload up and free its parts."""
         with translated():
             self._store.client._abort_multipart_upload(bucket, name, upload_id)
+
+    def abort_all(self, bucket: str, name: str) -> None:
+        """Give up every unfinished upload of a name; there may be none."""
+        with translated():
+            found = self._store.client._list_multipart_uploads(bucket, prefix=name).uploads
+        for upload in found:
+            if upload.object_name == name:
+                with suppress(ObjectNotFound):  # It was given up, or put together, meanwhile.
+                    self.abort(bucket, name, upload.upload_id)

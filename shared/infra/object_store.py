@@ -257,6 +257,12 @@ class ObjectStore:
             found = self.client.list_objects(bucket, prefix=prefix or None, recursive=True, include_version=True)
             return tuple(_listed(item) for item in found)
 
+    def erase(self, bucket: str, name: str) -> None:
+        """Delete an object with all its versions: nothing of its bytes is left, in a versioned bucket neither."""
+        for version in self.versions(bucket, name):
+            if version.name == name:
+                self.delete(bucket, name, version.version_id)
+
 
 def verify(bucket: str, name: str, expected_sha256: str, actual_sha256: str) -> None:
     """Raise ObjectCorrupted unless the digests agree; an object that was put without one can't be judged."""

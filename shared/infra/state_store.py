@@ -232,7 +232,7 @@ class StateStore:
             raise StateVersionConflict(f"another writer moved the state on from serial {head.version.serial}")
         self._invalidate(tenant_id, workspace)
         for version in versions:
-            self._blobs.delete(BUCKET, version.object_name)
+            self._blobs.erase(BUCKET, version.object_name)
 
     def _version(
         self, head: Head | None, tenant_id: str, workspace: str, lineage: str, serial: int, digest: str, size: int
@@ -247,7 +247,7 @@ class StateStore:
     def _moved(self, moved: bool, head: Head | None, version: StateVersion) -> None:
         """Readers see the version from here on, unless another writer was first: then nothing is left of it."""
         if not moved:
-            self._blobs.delete(BUCKET, version.object_name)
+            self._blobs.erase(BUCKET, version.object_name)
             current = head.version.serial if head is not None else 0
             raise StateVersionConflict(f"another writer moved the state on from serial {current}")
         self._invalidate(version.tenant_id, version.workspace)

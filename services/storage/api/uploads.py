@@ -89,9 +89,7 @@ def complete(
 
 
 @router.delete(UPLOAD, status_code=204, dependencies=[requires(WRITE)])
-def abort(
-    name: str, upload_id: str, version: ExpectedVersion, session: Session = database(), ports: Ports = ports_of_app()
-) -> Response:
+def abort(name: str, upload_id: str, version: ExpectedVersion, session: Session = database()) -> Response:
     """Give the upload up."""
-    uploads.abort(session, ports, name, upload_id, version)
+    uploads.abort(session, name, upload_id, version)
     return Response(status_code=204)

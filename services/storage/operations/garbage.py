@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy.orm import Session
 
@@ -17,13 +18,15 @@ PAGE_BLOBS = 1000
 
 
 def sweep(session: Session, ports: Ports) -> int:
-    """Delete left-over content; how many blobs. What fails is left for the next sweep."""
-    names = garbage(session, SWEEP_LIMIT)
+    """Delete left-over content, parts that were never put together too; how many blobs.
+
+    What fails is left for the next sweep.
+    """
+    names, bucket = garbage(session, SWEEP_LIMIT), ports.settings.object_bucket
     for name in names:
-        try:
-            ports.store.delete(ports.settings.object_bucket, name)
-        except ObjectNotFound:
-            continue
+        ports.multipart.abort_all(bucket, name)
+        with suppress(ObjectNotFound):
+            ports.store.delete(bucket, name)
     if names:
         forget_garbage(session, names)
     return len(names)

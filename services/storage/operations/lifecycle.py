@@ -77,7 +77,7 @@ def follow(session: Session, ports: Ports, bucket_id: str, now: datetime) -> boo
     if not _expire(session, ports, bucket, rules, keys, now):
         _look_again(bucket)
     bucket.lifecycle_after = keys[-1].key if keys else bucket.lifecycle_after
-    if len(keys) == STEP_KEYS or _abort(session, ports, bucket, rules, now):
+    if len(keys) == STEP_KEYS or _abort(session, bucket, rules, now):
         return True
     if _uploads_left(session, bucket, rules, now):
         _look_again(bucket)
@@ -121,13 +121,13 @@ def _delete(session: Session, ports: Ports, bucket: Bucket, stored: StoredObject
         objects.remove(session, ports, bucket, stored, None, by_rule=True)
 
 
-def _abort(session: Session, ports: Ports, bucket: Bucket, rules: Sequence[Rule], now: datetime) -> bool:
+def _abort(session: Session, bucket: Bucket, rules: Sequence[Rule], now: datetime) -> bool:
     """Abort a number of the uploads that are due; whether there may be more."""
     more = False
     for prefix, until in _aborting(rules, now):
         late = UploadRepository(session).started_until(bucket, prefix, until, STEP_KEYS)
         for upload in late:
-            uploads.end(session, ports, bucket, upload, by_rule=True)
+            uploads.end(session, bucket, upload, by_rule=True)
         more = more or len(late) == STEP_KEYS
     return more
 

@@ -15,10 +15,10 @@ from services.storage.domain.uploads import Part
 from services.storage.operations import objects
 from services.storage.operations.bodies import Body
 from services.storage.ports import Ports
-from services.storage.repository import BucketRepository, UploadRepository
+from services.storage.repository import BucketRepository, UploadRepository, throw_away
 from services.storage.tables import Bucket, ObjectVersion, Upload, UploadPart
 from shared.errors import NotFound
-from shared.infra.db.hooks import after_commit, after_rollback
+from shared.infra.db.hooks import after_rollback
 from shared.infra.db.sqlalchemy import check_version
 from shared.infra.multipart import PartsRefused, UploadedPart
 from shared.infra.object_store import ObjectNotFound
@@ -153,19 +153,18 @@ def complete(
     return version
 
 
-def abort(session: Session, ports: Ports, bucket_name: str, upload_id: str, expected: EntityTags | None) -> None:
-    """Give an upload up; its parts are freed after the commit."""
+def abort(session: Session, bucket_name: str, upload_id: str, expected: EntityTags | None) -> None:
+    """Give an upload up; its parts are swept after the commit."""
     bucket, upload = _find(session, bucket_name, upload_id, lock=True)
     check_version(upload, expected)
-    end(session, ports, bucket, upload)
+    end(session, bucket, upload)
 
 
-def end(session: Session, ports: Ports, bucket: Bucket, upload: Upload, *, by_rule: bool = False) -> None:
+def end(session: Session, bucket: Bucket, upload: Upload, *, by_rule: bool = False) -> None:
     """Give a held upload up, for a caller or by a lifecycle rule."""
     published.upload_aborted(session, bucket, upload, by_rule=by_rule)
+    throw_away(session, {upload.blob})
     UploadRepository(session).end(upload)
-    store_bucket = ports.settings.object_bucket
-    after_commit(session, lambda: ports.multipart.abort(store_bucket, upload.blob, upload.store_upload_id))
 
 
 @contextmanager

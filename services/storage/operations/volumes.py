@@ -13,8 +13,10 @@ from services.storage.operations import usage
 from services.storage.ports import Ports
 from services.storage.repository import SnapshotRepository, VolumeRepository
 from services.storage.tables import Volume
+from shared.errors import NotFound
 from shared.events.closing import pass_gate
 from shared.infra.db.sqlalchemy import check_version, touch
+from shared.infra.state_machine import ResourceState
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
 from shared.quotas import Claim
@@ -81,11 +83,17 @@ def change(
 
 
 def attach(session: Session, ports: Ports, id: str, instance_id: str, expected: EntityTags | None) -> Volume:
-    """Give an active volume to an instance in its zone. Raises NotFound, ZoneMismatch or IllegalTransition."""
+    """Give an active volume to an instance in its zone.
+
+    Raises NotFound (for an instance that is being deleted, too), ZoneMismatch or IllegalTransition.
+    """
     volume = VolumeRepository(session).get(id, lock=True)
     check_version(volume, expected)
     VOLUME_LIFE_CYCLE.transition(VolumeState(volume.state), VolumeState.ATTACHING)
     instance = ports.compute.instance(instance_id)
+    if instance["state"] in (ResourceState.DELETING, ResourceState.DELETED):
+        # Its end may be heard before this is committed: nobody would free the volume again.
+        raise NotFound(f"the instance {instance_id} is being deleted")
     rules.ensure_same_zone(volume.zone, instance["placement"]["zone"])
     _move(session, volume, VolumeState.ATTACHING)
     volume.instance_id = instance_id

@@ -18,6 +18,7 @@ from tests.support.rows import held_rows
 from tests.support.storing import MIN_PART_BYTES, make_bucket
 
 THE_UPLOAD = "SELECT blob, store_upload_id FROM storage.uploads WHERE id = %s FOR UPDATE"
+WITHIN = 30.0
 
 
 def behind(fleet: FleetControl, tenant: Tenant) -> Minio:
@@ -47,6 +48,16 @@ def stored_as(rows: Any, upload_id: str) -> tuple[str, str]:
         cursor.execute(THE_UPLOAD, (upload_id,))
         name, store_id = cursor.fetchone()
     return str(name), str(store_id)
+
+
+def kept(store: Minio, name: str, store_id: str) -> list[int]:
+    """The sizes of the parts that the object store has of an upload, which may be gone there."""
+    try:
+        return sizes(store, name, store_id)
+    except S3Error as error:
+        if error.code != "NoSuchUpload":
+            raise
+        return []
 
 
 def test_of_parts_put_beside_each_other_one_is_listed_and_it_is_that_which_completes(
@@ -84,14 +95,38 @@ def test_a_part_that_outlives_its_upload_in_the_object_store_is_freed(fleet: Fle
         rows.connection.commit()
         put.result()
 
-    # Then it is refused, and its bytes aren't kept
-    def is_gone() -> bool:
-        try:
-            return not sizes(store, name, store_id)
-        except S3Error as error:
-            return error.code == "NoSuchUpload"
+    # Then it is refused, and its bytes aren't kept    eventually(lambda: kept(store, name, store_id) == [])
 
-    assert eventually(is_gone)
+
+def test_parts_of_an_upload_that_is_given_up_while_the_object_store_is_away_are_freed_later(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    # Given an upload with a part, when it is given up while the object store is away
+    _, url, upload_id = started(tenant)
+    tenant.api.ok("PUT", f"{url}/parts/1", content=b"part")
+    with held_rows(fleet, "storage", THE_UPLOAD, upload_id) as rows:
+        name, store_id = stored_as(rows, upload_id)
+    assert kept(behind(fleet, tenant), name, store_id) == [4]
+    fleet.kill("minio")
+    tenant.api.ok("DELETE", url, 204)
+    fleet.start("minio")
+    fleet.wait_healthy("minio")
+    # Then its part isn't kept for ever
+    store = behind(fleet, tenant)
+    eventually(lambda: kept(store, name, store_id) == [], WITHIN)
+
+
+def test_parts_of_unfinished_uploads_go_with_their_tenant(fleet: FleetControl, tenant: Tenant) -> None:
+    # Given an upload with a part
+    _, url, upload_id = started(tenant)
+    tenant.api.ok("PUT", f"{url}/parts/1", content=b"part")
+    with held_rows(fleet, "storage", THE_UPLOAD, upload_id) as rows:
+        name, store_id = stored_as(rows, upload_id)
+    store = behind(fleet, tenant)
+    assert kept(store, name, store_id) == [4]
+    # When its tenant is closed, then nothing of it is left in the object store
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/close")
+    eventually(lambda: kept(store, name, store_id) == [], WITHIN)
 
 
 @pytest.mark.parametrize("same", [True, False])

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from tests.support.blobs import Blobs
 from tests.support.deploying import DEPLOY
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
@@ -10,6 +11,7 @@ from tests.support.identities import Tenant
 from tests.support.tables import locked_table
 
 URL = f"{DEPLOY}/states/prod"
+STATES = "terraform-state"
 CLIENTS = 8
 
 
@@ -111,3 +113,17 @@ def test_a_lock_that_is_asked_for_again_is_told_of_once(fleet: FleetControl, ten
     tenant.api.ok("POST", URL, 200, json=document(1, 0), params={"ID": "id-1"})
     assert trail(tenant, "deploy.state.written", 1) == [1]
     assert len(trail(tenant, "deploy.environment.locked", 1)) == 1
+
+
+def test_nothing_is_left_in_the_object_store_of_a_state_that_is_deleted(fleet: FleetControl, tenant: Tenant) -> None:
+    """States hold passwords; what a delete marker hides can still be read."""
+
+    def kept() -> int:
+        store = Blobs.of(fleet, tenant.id).client
+        return len(list(store.list_objects(STATES, prefix=f"{tenant.id}/", recursive=True, include_version=True)))
+
+    for serial in (1, 2):
+        tenant.api.ok("POST", URL, 200, json=document(serial, 0))
+    assert kept() == 2
+    tenant.api.ok("DELETE", URL, 200)
+    assert kept() == 0

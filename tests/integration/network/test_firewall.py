@@ -95,3 +95,14 @@ def test_a_subnet_without_a_list_lets_everything_to_the_groups(tenant: Tenant) -
 
     assert verdict(tenant, subnet, group)[0] is True
     tenant.api.ok("DELETE", f"{ACLS}/{acl['id']}", 204)
+
+
+def test_an_interface_is_in_no_group_of_another_vpc(tenant: Tenant) -> None:
+    subnet, _, group = prepared(tenant)
+    there = create_vpc(tenant.api, "10.1.0.0/16")
+    foreign = tenant.api.ok("POST", GROUPS, 201, json={"vpc_id": there["id"], "name": "open"})
+    add_group_rule(tenant.api, foreign, cidr="0.0.0.0/0")
+
+    for groups in ([foreign["id"]], [group["id"], foreign["id"]]):
+        body = {"subnet_id": subnet["id"], "security_group_ids": groups, "peer": "192.0.2.7", "port": 443}
+        tenant.api.refused("POST", EVALUATE, 422, "another_vpc", json=body)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api
+from tests.support.computing import INSTANCES, plan_fault
 from tests.support.eventually import eventually
 from tests.support.identities import Tenant, create_tenant
 from tests.support.storing import STORAGE, make_volume
 from tests.support.zones import quota
 
 pytestmark = pytest.mark.services("compute")
-INSTANCES = "/api/compute/v1/instances"
 
 
 def active_instance(tenant: Tenant) -> dict[str, Any]:
@@ -61,6 +61,18 @@ def test_a_volume_is_not_attached_across_zones_nor_to_another_tenants_instance(
     path = f"{STORAGE}/volumes/{theirs['id']}"
     other_tenant.api.refused("POST", f"{path}/attach", 404, "not_found", json={"instance_id": instance["id"]})
     assert other_tenant.api.ok("GET", path) == theirs
+
+
+def test_a_volume_is_not_attached_to_an_instance_that_is_being_deleted(operator: Api, tenant: Tenant) -> None:
+    # Given an instance whose provider takes its time over the deletion, and a volume in its zone
+    instance = active_instance(tenant)
+    volume = make_volume(tenant.api, zone=instance["placement"]["zone"])
+    plan_fault(operator, tenant, "destroy_node", "latency", latency_ms=5_000)
+    tenant.api.ok("DELETE", f"{INSTANCES}/{instance['id']}", 202)
+    # Then the volume stays free: nobody would take it from an instance whose end was heard before
+    path = f"{STORAGE}/volumes/{volume['id']}"
+    tenant.api.refused("POST", f"{path}/attach", 404, "not_found", json={"instance_id": instance["id"]})
+    assert tenant.api.ok("GET", path) == volume
 
 
 def test_what_many_clients_make_at_once_is_what_is_counted(operator: Api) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -101,3 +102,28 @@ def test_a_request_without_time_is_refused_before_the_store_is_asked() -> None:
         with pytest.raises(ObjectStoreUnavailable) as refused:
             patience()
     assert refused.value.headers == {"Retry-After": "1"}
+
+
+class Versions:
+    """The versions of a versioned bucket's objects, as an S3 server lists and removes them."""
+
+    def __init__(self, *versions: tuple[str, str]) -> None:
+        self.kept = list(versions)
+
+    def list_objects(self, bucket: str, *, prefix: str, recursive: bool, include_version: bool) -> list[Any]:
+        facts = {"size": 1, "etag": "e", "last_modified": None, "is_latest": "true", "is_delete_marker": False}
+        return [
+            SimpleNamespace(object_name=name, version_id=id, **facts)
+            for name, id in self.kept
+            if name.startswith(prefix)
+        ]
+
+    def remove_object(self, bucket: str, name: str, version_id: str | None) -> None:
+        assert version_id is not None, "a delete marker hides an object, and keeps it"
+        self.kept.remove((name, version_id))
+
+
+def test_nothing_is_left_of_an_object_that_is_erased_and_all_of_others() -> None:
+    versions = Versions(("a", "1"), ("a", "2"), ("a.b", "3"))
+    ObjectStore(versions).erase("bucket", "a")
+    assert versions.kept == [("a.b", "3")]

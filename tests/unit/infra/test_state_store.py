@@ -49,7 +49,7 @@ class Blobs:
     def stream(self, bucket: str, name: str) -> Iterator[bytes]:
         yield from (self.objects[name][start : start + 4] for start in range(0, len(self.objects[name]), 4))
 
-    def delete(self, bucket: str, name: str) -> None:
+    def erase(self, bucket: str, name: str) -> None:
         del self.objects[name]
 
 

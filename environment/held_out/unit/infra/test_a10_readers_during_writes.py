@@ -52,7 +52,7 @@ class Blobs:
     def stream(self, bucket: str, name: str) -> Iterator[bytes]:
         yield self.objects[name]
 
-    def delete(self, bucket: str, name: str) -> None:
+    def erase(self, bucket: str, name: str) -> None:
         del self.objects[name]
 
 

@@ -56,7 +56,7 @@ class Blobs:
     def put_stream(self, bucket: str, name: str, stream: BinaryIO, *, content_type: str = "") -> None:
         self.objects[name] = stream.read()
 
-    def delete(self, bucket: str, name: str) -> None:
+    def erase(self, bucket: str, name: str) -> None:
         del self.objects[name]
 
 
