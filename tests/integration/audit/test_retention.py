@@ -29,7 +29,7 @@ def verified(api: Api) -> dict[str, Any]:
 
 
 def offline(api: Api, folder: Path) -> tuple[int, str]:
-    for name in ("export", "checkpoints"):
+    for name in ("checkpoints", "export"):
         (folder / name).write_text(api.get(f"{AUDIT}/{name}").text)
     key = api.ok("GET", f"{AUDIT}/checkpoint-key")["public_key"]
     command = [sys.executable, "-m", "services.audit.cli", "export", "--checkpoints", "checkpoints", "--key", key]
