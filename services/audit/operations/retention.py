@@ -65,7 +65,7 @@ def _remove(ports: Ports, row: Retention) -> int:
     """Remove what was announced and signed, and announce what is next. The head is held: no hold comes in between."""
     assert row.days is not None
     head = repository.locked_head(row.tenant_id)
-    newest = ports.checkpoints.newest(row.tenant_id)
+    newest = ports.checkpoints.newest(row.tenant_id, head.checkpoint_sequence)
     if newest is None:
         return 0
     before = record_time(ports.clock.now() - timedelta(days=row.days))
@@ -81,9 +81,9 @@ def _remove(ports: Ports, row: Retention) -> int:
 def _announce(ports: Ports, row: Retention, head: ChainHead, removal: Removal, limit: int) -> None:
     """Say in the trail what goes next, if anything does."""
     done = removal.begins_after
-    until = ports.checkpoints.last_until(row.tenant_id, min(limit, done + MOST_AT_ONCE))
+    until = ports.checkpoints.last_until(row.tenant_id, min(limit, done + MOST_AT_ONCE), done + 1)
     if until <= done:
-        until = ports.checkpoints.last_until(row.tenant_id, limit)
+        until = ports.checkpoints.last_until(row.tenant_id, limit, done + 1)
     if until <= done or row.days is None:
         return
     coverage = Coverage(removal.covered)
