@@ -23,10 +23,12 @@ from shared.events.processing import TransactionRunner
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
-from shared.kernel.preconditions import EntityTags
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
+UNSET_VERSION = 0
+"""The version of a retention that nobody has set; whoever reads it is told so."""
 MOST_AT_ONCE = 20_000
 """Records that go in one round, as far as checkpoints allow."""
 
@@ -34,9 +36,14 @@ log = logger("audit.retention")
 
 
 def set_retention(days: int | None, expected_version: EntityTags | None) -> Retention:
-    """Keep records for so many days, or for ever. Raises VersionConflict."""
+    """Keep records for so many days, or for ever. Raises VersionConflict.
+
+    The chain's head is held meanwhile: of two who are the first to say so, the second sees what the first said.
+    """
+    repository.locked_head(current_tenant())
     row = retentions.own(lock=True)
     if row is None:
+        ensure_version(UNSET_VERSION, expected_version)
         row = retentions.add(Retention(id=new_id("ret"), tenant_id=current_tenant(), days=days))
     else:
         check_version(row, expected_version)

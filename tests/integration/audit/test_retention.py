@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, login_operator
+from tests.support.tables import locked_table, sessions_at_locks
 
 pytestmark = pytest.mark.timeout(400)
 AUDIT = "/api/audit/v1"
@@ -95,6 +97,26 @@ def test_what_is_held_stays_until_it_is_released(tenant: Tenant, operator: Api, 
 def test_a_retention_has_bounds(tenant: Tenant, days: object) -> None:
     tenant.api.refused("PUT", f"{AUDIT}/retention", 422, "validation_failed", json={"days": days})
     assert tenant.api.ok("GET", f"{AUDIT}/retention") == {"days": None, "version": 0}
+
+
+def test_the_first_retention_is_set_upon_the_version_that_was_read(tenant: Tenant) -> None:
+    path, body = f"{AUDIT}/retention", {"days": 7}
+    tenant.api.refused("PUT", path, 412, "version_conflict", json=body, headers={"If-Match": '"7"'})
+    read = tenant.api.get(path)
+    assert (read.json(), read.headers["ETag"]) == ({"days": None, "version": 0}, '"0"')
+    assert tenant.api.ok("PUT", path, json=body, headers={"If-Match": read.headers["ETag"]})["version"] == 1
+
+
+def test_of_two_first_retentions_at_once_one_is_set(tenant: Tenant, fleet: FleetControl) -> None:
+    def put(days: int) -> int:
+        headers = {"If-Match": '"0"'}
+        return tenant.api.put(f"{AUDIT}/retention", json={"days": days}, headers=headers).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with locked_table(fleet, "audit", "retentions", database="audit"):
+            asked = [pool.submit(put, days) for days in (7, 8)]
+            eventually(lambda: sessions_at_locks(fleet, "audit", database="audit") >= 2)
+        assert sorted(each.result(timeout=30) for each in asked) == [200, 412]
 
 
 @pytest.mark.parametrize("role", ["member", "viewer", "auditor"])
