@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api
+from tests.support.asking import crowd
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, login_operator
@@ -117,6 +118,25 @@ def test_of_two_first_retentions_at_once_one_is_set(tenant: Tenant, fleet: Fleet
             asked = [pool.submit(put, days) for days in (7, 8)]
             eventually(lambda: sessions_at_locks(fleet, "audit", database="audit") >= 2)
         assert sorted(each.result(timeout=30) for each in asked) == [200, 412]
+
+
+@pytest.mark.parametrize("ends", ["2026-01-01T00:00:00Z", "2026-01-01T00:59:59+01:00"])
+def test_a_hold_of_no_time_at_all_is_refused(tenant: Tenant, ends: str) -> None:
+    body = {"reason": "x", "begins_at": "2026-01-01T00:00:00Z", "ends_at": ends}
+    tenant.api.refused("POST", f"{AUDIT}/legal-holds", 422, "validation_failed", json=body)
+    assert list(tenant.api.items(f"{AUDIT}/legal-holds")) == []
+    for given in ({"begins_at": ends}, {"ends_at": ends}, {"begins_at": ends, "ends_at": "2026-01-01T00:00:01Z"}):
+        tenant.api.ok("POST", f"{AUDIT}/legal-holds", 201, json={"reason": "x", **given})
+
+
+def test_a_tenant_has_a_limit_of_legal_holds(tenant: Tenant) -> None:
+    """All of them are looked at whenever records might go."""
+    path, body = f"{AUDIT}/legal-holds", {"reason": "x"}
+    assert crowd(tenant.api, "POST", path, [body] * 105) == {201: 100, 422: 5}
+    assert tenant.api.refused("POST", path, 422, "legal_hold_limit_reached", json=body)["limit"] == 100
+    hold = next(iter(tenant.api.items(path)))
+    tenant.api.ok("DELETE", f"{path}/{hold['id']}", 204)
+    tenant.api.ok("POST", path, 201, json=body)
 
 
 @pytest.mark.parametrize("role", ["member", "viewer", "auditor"])
