@@ -328,6 +328,8 @@ ALL: tuple[ErrorCode, ...] = (
         "The credentials of a lease are for who asked for it, and for the tenant's administrators: ask for your own."),
     ErrorCode("lease_gone", 503, "Lease gone",
         "A lock's lease expired before the write: try again."),
+    ErrorCode("legal_hold_limit_reached", 422, "Too many legal holds",
+        "The tenant has as many legal holds as it may have, `limit`: release those that nobody needs, or join some."),
     ErrorCode("limit_below_usage", 409, "Limit below usage",
         "A limit can't be set below what is held: give something back first."),
     ErrorCode("lineage_mismatch", 409, "State of another lineage",

@@ -2,7 +2,8 @@
 
 EXPORT is what `/v1/export` gave, `--checkpoints` what `/v1/checkpoints` gave, `--key` the public key of
 `/v1/checkpoint-key`, which is best kept apart from both. Without checkpoints only the hashes are verified: a tail that
-was cut off, or a chain that was made anew from its beginning, shows by what was signed alone.
+was cut off, or a chain that was made anew from its beginning, shows by what was signed alone. Checkpoints must not be
+newer than the export: get them first, for a record that was signed after the export was made is missing in it.
 
 Ends with 0 for a valid trail, 1 for one that isn't, 2 when the files can't be read, and 3 for a valid one in which
 events are missing that a source has sent: they never arrived, or were still on their way when it was exported.

@@ -134,6 +134,10 @@ class LegalHolds(TenantRepository[LegalHold]):
 
     model = LegalHold
 
+    def count(self) -> int:
+        """How many the tenant has."""
+        return int(self.scoped().count())
+
     def delete(self, row: LegalHold) -> None:
         """Hold it no longer."""
         row.delete()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rest_framework import serializers
 
 MIN_DAYS, MAX_DAYS = 7, 3_653
@@ -82,6 +84,13 @@ class LegalHoldIn(serializers.Serializer):
     actor = serializers.CharField(max_length=TEXT_LENGTH, allow_null=True, default=None)
     begins_at = serializers.DateTimeField(allow_null=True, default=None)
     ends_at = serializers.DateTimeField(allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, datetime | None]) -> dict[str, datetime | None]:
+        """What ends before it has begun would hold nothing."""
+        begins, ends = attrs["begins_at"], attrs["ends_at"]
+        if begins is not None and ends is not None and begins >= ends:
+            raise serializers.ValidationError({"ends_at": "it is later than begins_at"})
+        return attrs
 
 
 class LegalHoldOut(serializers.Serializer):

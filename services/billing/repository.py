@@ -115,8 +115,8 @@ class UsageRepository(TenantRepository[UsageRow]):
         """A page of the usage that an invoice of `[start, end)` counts as its own; open where there is no border."""
         conditions = [*([since(start)] if start else []), *([before(end)] if end else [])]
         query = self.scoped().filter(*conditions, **filters).order_by("id")
-        if request.after:
-            query = query.filter(id__gt=request.after[0])
+        if position := request.position():
+            query = query.filter(id__gt=position[0])
         return Page.of(list(query[: request.limit + 1]), request, lambda row: (row.id,))
 
     def accepted(self) -> QuerySet[UsageRow]:

@@ -72,8 +72,8 @@ class HostRepository:
         query = _HOSTS.order_by(Host.id).limit(request.limit + 1)
         if zone is not None:
             query = query.where(Host.zone == zone)
-        if request.after:
-            query = query.where(Host.id > request.after[0])
+        if position := request.position():
+            query = query.where(Host.id > position[0])
         return Page.of(self._states(self.session.execute(query).all()), request, lambda host: (host.id,))
 
     def state(self, host_id: str) -> HostState:

@@ -38,8 +38,8 @@ class ZoneRepository(TenantRepository[Zone]):
     def summaries(self, request: PageRequest) -> Page[Zone]:
         """A page of zones, each with `record_sets`, how many it has, all in one query."""
         query = self.scoped().annotate(record_sets=Count("records")).order_by("id")
-        if request.after:
-            query = query.filter(id__gt=request.after[0])
+        if position := request.position():
+            query = query.filter(id__gt=position[0])
         return Page.of(list(query[: request.limit + 1]), request, lambda zone: (zone.id,))
 
     def names(self) -> dict[str, str]:

@@ -41,8 +41,8 @@ class PoolRepository(TenantRepository[Pool]):
     def with_backends(self, request: PageRequest) -> Page[Pool]:
         """A page of pools with their backends, in two queries however many there are."""
         query = self.scoped().options(selectinload(Pool.backends)).order_by(Pool.id)
-        if request.after:
-            query = query.where(Pool.id > request.after[0])
+        if position := request.position():
+            query = query.where(Pool.id > position[0])
         rows = self.session.scalars(query.limit(request.limit + 1)).all()
         return Page.of(rows, request, lambda pool: (pool.id,))
 
@@ -125,8 +125,8 @@ class LoadBalancerRepository(TenantRepository[LoadBalancer]):
     def with_listeners(self, request: PageRequest) -> Page[LoadBalancer]:
         """A page of load balancers with their listeners, in two queries however many there are."""
         query = self.scoped().options(selectinload(LoadBalancer.listeners)).order_by(LoadBalancer.id)
-        if request.after:
-            query = query.where(LoadBalancer.id > request.after[0])
+        if position := request.position():
+            query = query.where(LoadBalancer.id > position[0])
         rows = self.session.scalars(query.limit(request.limit + 1)).all()
         return Page.of(rows, request, lambda row: (row.id,))
 

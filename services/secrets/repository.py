@@ -60,7 +60,7 @@ class SecretRows(TenantRepository[Secret]):
         """A page of the secrets whose paths begin so and may be seen; it reads on where many may not."""
         found: list[Secret] = []
         query = self.scoped().filter(path__startswith=prefix).order_by("id")
-        after = request.after[0] if request.after else ""
+        [after] = request.position() or ("",)
         several = max(request.limit + 1, LISTED_AT_ONCE)
         while len(found) <= request.limit:
             rows = list(query.filter(id__gt=after)[:several])

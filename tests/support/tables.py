@@ -93,9 +93,9 @@ def session_states(fleet: FleetControl, service: str) -> list[str]:
         connection.close()
 
 
-def sessions_at_locks(fleet: FleetControl, service: str, seconds: float = 0.0) -> int:
+def sessions_at_locks(fleet: FleetControl, service: str, seconds: float = 0.0, database: str = "infra") -> int:
     """How many of a service's sessions wait for a lock that somebody else has, each for so many seconds."""
-    connection = _connect(fleet)
+    connection = _connect(fleet, database)
     try:
         with connection.cursor() as cursor:
             query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'"

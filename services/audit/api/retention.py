@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from services.audit.api.common import READ, WRITE, View
 from services.audit.models import Retention
-from services.audit.operations.retention import set_retention
+from services.audit.operations.retention import UNSET_VERSION, set_retention
 from services.audit.ports import Ports
 from services.audit.repository import retentions
 from services.audit.schemas import RetentionIn, RetentionOut
@@ -21,7 +21,7 @@ class RetentionOfTenant(View):
 
     @endpoint(READ, response=RetentionOut)
     def get(self, request: Request) -> Retention | dict[str, Any]:
-        return retentions.own() or {"days": None, "version": 0}
+        return retentions.own() or {"days": None, "version": UNSET_VERSION}
 
     @endpoint(WRITE, request=RetentionIn, response=RetentionOut)
     def put(self, request: Request, body: dict[str, Any]) -> Retention:

@@ -7,7 +7,7 @@ Each record's hash covers every one of its fields, the sequence number and the h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -114,6 +114,18 @@ def append(tenant_id: str, head: Head, entry: Entry) -> Record:
     return Record(tenant_id, sequence, entry, head.hash, record_hash(tenant_id, sequence, entry, head.hash))
 
 
+def with_later(records: Iterable[Record], after: Callable[[Head], Iterable[Record]]) -> Iterator[Record]:
+    """Records, and what has come after them by the time that they are read: it may have been signed already.
+
+    `after` gives the records after a head, as they are when it is called.
+    """
+    head = EMPTY
+    for record in records:
+        head = Head(record.sequence, record.hash)
+        yield record
+    yield from after(head)
+
+
 def verify(
     tenant_id: str,
     records: Iterable[Record],
@@ -128,12 +140,12 @@ def verify(
     anything is wrong is told. With a `removal`, which was signed too, the chain may begin anywhere up to there; what
     it begins with goes on from what was signed for its beginning, or leads to what was signed next.
     """
-    found = iter(records)
+    found, heads = iter(records), iter(signed)
+    expected = next(heads, None)  # Before any record is asked for: what grows meanwhile holds what was signed by then.
     first = next(found, None)
     if first is not None and start == EMPTY and 1 < first.sequence <= removal.begins_after + 1:
         start = Head(first.sequence - 1, first.previous_hash)
-    head, heads, coverage = start, iter(signed), Coverage(removal.covered)
-    expected = next(heads, None)
+    head, coverage = start, Coverage(removal.covered)
     while expected is not None and expected.sequence <= start.sequence:
         if expected.sequence == start.sequence and expected.hash != start.hash:
             return Verification(False, 0, head, start.sequence + 1, "it doesn't go on from what was signed before it")

@@ -12,6 +12,7 @@ from services.audit.models import ChainHead
 from services.audit.ports import Ports
 from services.audit.published import REMOVAL
 from shared.events.processing import TransactionRunner
+from shared.infra.object_store import ObjectStoreUnavailable
 from shared.kernel.logs import logger
 
 OWN_ACTOR = "service:audit"
@@ -20,9 +21,19 @@ log = logger("audit.checkpoints")
 
 
 def write_checkpoints(ports: Ports, transactions: TransactionRunner) -> int:
-    """One round; how many checkpoints were written. A chain is marked once its checkpoint is kept, one by one."""
-    heads = transactions.run(lambda _: repository.heads_without_checkpoint())
-    return sum(transactions.run(lambda _, row=row: _write_checkpoint(ports, row)) for row in heads)  # type: ignore[misc]
+    """One round; how many checkpoints were written. A chain is marked once its checkpoint is kept, one by one.
+
+    What fails for one tenant stops no other, and is tried again. Raises ObjectStoreUnavailable: no other's can be kept.
+    """
+    written = 0
+    for row in transactions.run(lambda _: repository.heads_without_checkpoint()):
+        try:
+            written += transactions.run(lambda _, row=row: _write_checkpoint(ports, row))  # type: ignore[misc]
+        except ObjectStoreUnavailable:
+            raise
+        except Exception:
+            log.exception("no checkpoint: it is tried again", tenant=row.tenant_id)
+    return written
 
 
 def _write_checkpoint(ports: Ports, row: ChainHead) -> bool:
@@ -34,7 +45,7 @@ def _write_checkpoint(ports: Ports, row: ChainHead) -> bool:
     if not repository.claim_checkpoints(tenant_id):
         return False
     try:
-        newest = ports.checkpoints.newest(tenant_id)
+        newest = ports.checkpoints.newest(tenant_id, row.checkpoint_sequence)
     except BrokenCheckpoints as error:
         log.error("no checkpoint: the last one can't be believed", tenant=tenant_id, reason=str(error))
         return False

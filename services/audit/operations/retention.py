@@ -23,10 +23,12 @@ from shared.events.processing import TransactionRunner
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
-from shared.kernel.preconditions import EntityTags
+from shared.kernel.preconditions import EntityTags, ensure_version
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
 
+UNSET_VERSION = 0
+"""The version of a retention that nobody has set; whoever reads it is told so."""
 MOST_AT_ONCE = 20_000
 """Records that go in one round, as far as checkpoints allow."""
 
@@ -34,9 +36,14 @@ log = logger("audit.retention")
 
 
 def set_retention(days: int | None, expected_version: EntityTags | None) -> Retention:
-    """Keep records for so many days, or for ever. Raises VersionConflict."""
+    """Keep records for so many days, or for ever. Raises VersionConflict.
+
+    The chain's head is held meanwhile: of two who are the first to say so, the second sees what the first said.
+    """
+    repository.locked_head(current_tenant())
     row = retentions.own(lock=True)
     if row is None:
+        ensure_version(UNSET_VERSION, expected_version)
         row = retentions.add(Retention(id=new_id("ret"), tenant_id=current_tenant(), days=days))
     else:
         check_version(row, expected_version)
@@ -65,7 +72,7 @@ def _remove(ports: Ports, row: Retention) -> int:
     """Remove what was announced and signed, and announce what is next. The head is held: no hold comes in between."""
     assert row.days is not None
     head = repository.locked_head(row.tenant_id)
-    newest = ports.checkpoints.newest(row.tenant_id)
+    newest = ports.checkpoints.newest(row.tenant_id, head.checkpoint_sequence)
     if newest is None:
         return 0
     before = record_time(ports.clock.now() - timedelta(days=row.days))
@@ -81,9 +88,9 @@ def _remove(ports: Ports, row: Retention) -> int:
 def _announce(ports: Ports, row: Retention, head: ChainHead, removal: Removal, limit: int) -> None:
     """Say in the trail what goes next, if anything does."""
     done = removal.begins_after
-    until = ports.checkpoints.last_until(row.tenant_id, min(limit, done + MOST_AT_ONCE))
+    until = ports.checkpoints.last_until(row.tenant_id, min(limit, done + MOST_AT_ONCE), done + 1)
     if until <= done:
-        until = ports.checkpoints.last_until(row.tenant_id, limit)
+        until = ports.checkpoints.last_until(row.tenant_id, limit, done + 1)
     if until <= done or row.days is None:
         return
     coverage = Coverage(removal.covered)

@@ -55,9 +55,12 @@ class CheckpointStore:
         self._objects.put(self._bucket, _name(tenant_id, head.sequence), content, content_type="application/json")
         return checkpoint
 
-    def newest(self, tenant_id: str) -> Checkpoint | None:
-        """The tenant's newest checkpoint. Raises BrokenCheckpoints when it isn't ours."""
-        names = list(self._names(tenant_id))
+    def newest(self, tenant_id: str, signed: int = 0) -> Checkpoint | None:
+        """The tenant's newest checkpoint. Raises BrokenCheckpoints when it isn't ours.
+
+        `signed` is a place that should have one: those before it aren't listed, unless there is none from there on.
+        """
+        names = list(self._names(tenant_id, signed)) or list(self._names(tenant_id))
         if not names:
             return None
         checkpoint = self._read(names[-1])
@@ -65,10 +68,10 @@ class CheckpointStore:
             raise BrokenCheckpoints(f"the checkpoint of record {checkpoint.head.sequence} is not authentic")
         return checkpoint
 
-    def last_until(self, tenant_id: str, sequence: int) -> int:
-        """The last place up to this one that was signed for; 0 when there is none."""
+    def last_until(self, tenant_id: str, sequence: int, first: int = 0) -> int:
+        """The last place from the first up to this one that was signed for; 0 when there is none."""
         last = 0
-        for name in self._names(tenant_id):
+        for name in self._names(tenant_id, first):
             place = int(name.rpartition("/")[2].removesuffix(".json"))
             if place > sequence:
                 break
@@ -97,8 +100,8 @@ class CheckpointStore:
             raise BrokenCheckpoints(f"{name} is the checkpoint of another place")
         return checkpoint
 
-    def _names(self, tenant_id: str) -> Iterator[str]:
-        after, more = "", True
+    def _names(self, tenant_id: str, first: int = 0) -> Iterator[str]:
+        after, more = _name(tenant_id, first - 1) if first else "", True
         while more:
             found = list(self._objects.list(self._bucket, prefix=f"{tenant_id}/", start_after=after, limit=PAGE))
             yield from (entry.name for entry in found)

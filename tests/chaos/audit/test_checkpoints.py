@@ -183,6 +183,27 @@ def test_a_trail_that_was_written_anew_with_another_actor_is_never_signed_again_
 
 
 @pytest.mark.services("tenants")
+@pytest.mark.timeout(240)
+def test_a_trail_that_cannot_be_signed_holds_up_no_other(
+    tenant: Tenant, other_tenant: Tenant, fleet: FleetControl
+) -> None:
+    happen(tenant, "a")
+    with intruder(fleet, tenant) as (cursor, before):
+        # As the platform tells of removals, but for what is removed
+        cursor.execute(
+            "INSERT INTO audit_records "
+            "(tenant_id, sequence, event_id, type, subject, actor, time, correlation_id, data, previous_hash, hash) "
+            "SELECT tenant_id, sequence + 1, event_id || '-x', 'audit.removal.announced', subject, 'service:audit', "
+            "time, correlation_id, '{}', hash, hash FROM audit_records WHERE tenant_id = %s AND sequence = %s",
+            (tenant.id, before.length),
+        )
+        cursor.execute("UPDATE chain_heads SET sequence = sequence + 1 WHERE tenant_id = %s", (tenant.id,))
+    pass_a_round(other_tenant)
+    assert lines(tenant, "checkpoints") == before.checkpoints
+    assert (verified(tenant)["valid"], verified(other_tenant)["valid"]) == (False, True)
+
+
+@pytest.mark.services("tenants")
 @pytest.mark.parametrize(
     "statement",
     [

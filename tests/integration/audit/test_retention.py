@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.api import Api
+from tests.support.asking import crowd
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, login_operator
+from tests.support.tables import locked_table, sessions_at_locks
 
 pytestmark = pytest.mark.timeout(400)
 AUDIT = "/api/audit/v1"
@@ -29,7 +32,7 @@ def verified(api: Api) -> dict[str, Any]:
 
 
 def offline(api: Api, folder: Path) -> tuple[int, str]:
-    for name in ("export", "checkpoints"):
+    for name in ("checkpoints", "export"):
         (folder / name).write_text(api.get(f"{AUDIT}/{name}").text)
     key = api.ok("GET", f"{AUDIT}/checkpoint-key")["public_key"]
     command = [sys.executable, "-m", "services.audit.cli", "export", "--checkpoints", "checkpoints", "--key", key]
@@ -95,6 +98,45 @@ def test_what_is_held_stays_until_it_is_released(tenant: Tenant, operator: Api, 
 def test_a_retention_has_bounds(tenant: Tenant, days: object) -> None:
     tenant.api.refused("PUT", f"{AUDIT}/retention", 422, "validation_failed", json={"days": days})
     assert tenant.api.ok("GET", f"{AUDIT}/retention") == {"days": None, "version": 0}
+
+
+def test_the_first_retention_is_set_upon_the_version_that_was_read(tenant: Tenant) -> None:
+    path, body = f"{AUDIT}/retention", {"days": 7}
+    tenant.api.refused("PUT", path, 412, "version_conflict", json=body, headers={"If-Match": '"7"'})
+    read = tenant.api.get(path)
+    assert (read.json(), read.headers["ETag"]) == ({"days": None, "version": 0}, '"0"')
+    assert tenant.api.ok("PUT", path, json=body, headers={"If-Match": read.headers["ETag"]})["version"] == 1
+
+
+def test_of_two_first_retentions_at_once_one_is_set(tenant: Tenant, fleet: FleetControl) -> None:
+    def put(days: int) -> int:
+        headers = {"If-Match": '"0"'}
+        return tenant.api.put(f"{AUDIT}/retention", json={"days": days}, headers=headers).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with locked_table(fleet, "audit", "retentions", database="audit"):
+            asked = [pool.submit(put, days) for days in (7, 8)]
+            eventually(lambda: sessions_at_locks(fleet, "audit", database="audit") >= 2)
+        assert sorted(each.result(timeout=30) for each in asked) == [200, 412]
+
+
+@pytest.mark.parametrize("ends", ["2026-01-01T00:00:00Z", "2026-01-01T00:59:59+01:00"])
+def test_a_hold_of_no_time_at_all_is_refused(tenant: Tenant, ends: str) -> None:
+    body = {"reason": "x", "begins_at": "2026-01-01T00:00:00Z", "ends_at": ends}
+    tenant.api.refused("POST", f"{AUDIT}/legal-holds", 422, "validation_failed", json=body)
+    assert list(tenant.api.items(f"{AUDIT}/legal-holds")) == []
+    for given in ({"begins_at": ends}, {"ends_at": ends}, {"begins_at": ends, "ends_at": "2026-01-01T00:00:01Z"}):
+        tenant.api.ok("POST", f"{AUDIT}/legal-holds", 201, json={"reason": "x", **given})
+
+
+def test_a_tenant_has_a_limit_of_legal_holds(tenant: Tenant) -> None:
+    """All of them are looked at whenever records might go."""
+    path, body = f"{AUDIT}/legal-holds", {"reason": "x"}
+    assert crowd(tenant.api, "POST", path, [body] * 105) == {201: 100, 422: 5}
+    assert tenant.api.refused("POST", path, 422, "legal_hold_limit_reached", json=body)["limit"] == 100
+    hold = next(iter(tenant.api.items(path)))
+    tenant.api.ok("DELETE", f"{path}/{hold['id']}", 204)
+    tenant.api.ok("POST", path, 201, json=body)
 
 
 @pytest.mark.parametrize("role", ["member", "viewer", "auditor"])

@@ -119,6 +119,17 @@ def test_json_that_could_not_come_back_is_refused_with_a_code_by_both_frameworks
     assert (status, f'"{code}"' in content) == (400, True), content
 
 
+@pytest.mark.services("billing", "compute", "dns", "loadbalancer", "secrets")
+@pytest.mark.parametrize(
+    "path",
+    ["billing/v1/usage", "compute/v1/hosts", "dns/v1/zones", "loadbalancer/v1/load-balancers", "loadbalancer/v1/pools",
+     "secrets/v1/secrets"],
+)  # fmt: skip
+def test_the_cursor_of_another_list_is_refused(tenant: Tenant, path: str) -> None:
+    """It has a part more than these lists go by."""
+    tenant.operator.refused("GET", f"/api/{path}", 400, "invalid_cursor", params={"cursor": "WyJhIiwgImIiXQ"})
+
+
 @pytest.mark.services("tenants")
 @pytest.mark.parametrize("value", ["²", "9" * 5_000, "-1", "soon"])
 def test_a_deadline_that_is_no_number_is_refused(tenant: Tenant, value: str) -> None:

@@ -1,12 +1,14 @@
 """The hash chain and what breaks it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain as chained
 from typing import Any
 
 import pytest
 
-from services.audit.domain.chain import EMPTY, GENESIS, Entry, Head, Record, append, record_time, verify
+from services.audit.domain.chain import EMPTY, GENESIS, Entry, Head, Record, append, record_time, verify, with_later
 
 
 def entry(number: int, **changes: Any) -> Entry:
@@ -102,6 +104,28 @@ def test_a_rewritten_chain_shows_against_what_was_signed() -> None:
 def test_a_chain_that_grew_since_it_was_signed_is_valid() -> None:
     records = chain(4)
     assert verify("t-1", records, [Head(1, records[0].hash), Head(2, records[1].hash)]).valid
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_what_was_recorded_and_signed_while_a_chain_was_read_is_read_as_well(length: int) -> None:
+    kept = chain(length)
+
+    def read(after: Head) -> Iterator[Record]:
+        yield from [record for record in kept if record.sequence > after.sequence]
+
+    def signed() -> Iterator[Head]:
+        for number in (length + 1, length + 2):
+            head = Head(kept[-1].sequence, kept[-1].hash) if kept else EMPTY
+            kept.append(append("t-1", head, entry(number)))
+        yield Head(kept[-1].sequence, kept[-1].hash)
+
+    opened = read(EMPTY)
+    first = [record for record in [next(opened, None)] if record]
+    result = verify("t-1", with_later(chained(first, opened), read), signed())
+    assert (result.valid, result.records) == (True, length + 2)
+    head = result.head
+    del kept[-1]
+    assert verify("t-1", with_later(read(EMPTY), read), [head]).first_invalid == length + 2
 
 
 def test_the_rest_of_a_chain_is_verified_after_a_head_that_is_known() -> None:

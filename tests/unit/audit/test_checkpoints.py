@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,10 @@ from services.audit.domain.checkpoints import (
     sign,
     signing_key,
 )
+from services.audit.ports.checkpoints import CheckpointStore
+from services.audit.settings import Settings
+from shared.infra.object_store import ObjectStore
+from shared.utils.clock import FixedClock
 
 KEY = signing_key("a secret")
 PUBLIC = KEY.public_key()
@@ -160,3 +167,56 @@ def test_whatever_is_done_to_a_signed_trail_shows_for_ever(seed: int) -> None:
             trail.happen(next(numbers))
             trail.checkpoint()
         assert not trail.valid, (before, trail.records)
+
+
+class Objects(ObjectStore):
+    """Objects of one bucket, which tell how many were listed."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.listed = 0
+
+    def put(self, bucket: str, name: str, data: bytes, **options: Any) -> Any:
+        self.kept[name] = data
+
+    def get(self, bucket: str, name: str, version_id: str | None = None) -> bytes:
+        return self.kept[name]
+
+    def list(self, bucket: str, prefix: str = "", *, start_after: str = "", limit: int = 1000) -> Any:
+        found = sorted(name for name in self.kept if name.startswith(prefix) and name > start_after)[:limit]
+        self.listed += len(found)
+        return tuple(SimpleNamespace(name=name) for name in found)
+
+
+@pytest.fixture
+def objects() -> Objects:
+    return Objects()
+
+
+@pytest.fixture
+def store(objects: Objects) -> CheckpointStore:
+    """With checkpoints of the places 10, 20, and so on up to 25,000; all but the last one are no more than names."""
+    made = CheckpointStore(Settings(checkpoint_signing_key="a"), objects, FixedClock(datetime(2026, 1, 1, tzinfo=UTC)))
+    objects.kept = {f"{TENANT}/{place:020d}.json": b"" for place in range(10, 25_000, 10)}
+    made.write(TENANT, Head(25_000, "a" * 64), None)
+    return made
+
+
+@pytest.mark.parametrize(("signed", "listed"), [(25_000, 1), (24_990, 2), (24_985, 2), (25_001, 2_500), (0, 2_500)])
+def test_the_newest_checkpoint_is_found_from_where_there_was_one(
+    store: CheckpointStore, objects: Objects, signed: int, listed: int
+) -> None:
+    newest = store.newest(TENANT, signed)
+    assert newest is not None
+    assert (newest.head.sequence, objects.listed) == (25_000, listed)
+
+
+def test_where_nothing_is_signed_there_is_no_newest_checkpoint(store: CheckpointStore) -> None:
+    assert [store.newest("t-2", signed) for signed in (0, 5)] == [None, None]
+
+
+def test_the_last_place_that_was_signed_is_looked_for_between_two(store: CheckpointStore, objects: Objects) -> None:
+    assert store.last_until(TENANT, 12_345) == 12_340
+    objects.listed = 0
+    assert [store.last_until(TENANT, until, 24_981) for until in (24_995, 24_980)] == [24_990, 0]
+    assert objects.listed == 4
