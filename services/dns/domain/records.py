@@ -64,10 +64,15 @@ def normalise(kind: RecordType, value: str, zone: str) -> str:
     """
     try:
         text = _presentation(kind, value, zone)
-        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, text, dns.name.from_text(zone), relativize=False)
+        # Without an origin a name stays as it is written, and `absolute` says what it means.
+        origin = None if kind in TARGET_FIELD else dns.name.from_text(zone)
+        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, text, origin, relativize=False)
     except (dns.exception.DNSException, ValueError) as error:
         raise InvalidRecord(f"{value!r} is no {kind} record: {error}", type=kind.value, value=value) from error
-    return data.to_text()
+    if kind not in TARGET_FIELD:
+        return data.to_text()
+    *before, name = data.to_text().split(" ")  # parentheses and the notation of RFC 3597 have been read by now
+    return " ".join([*before, absolute(name, zone)])
 
 
 def normalise_all(kind: RecordType, values: Sequence[str], zone: str) -> list[str]:

@@ -32,6 +32,14 @@ WWW = "www.example.com."
         (T.TXT, '"a\\";b" "c;d"', '"a\\";b" "c;d"'),
         (T.CNAME, "a\\;b", "a\\;b.example.com."),
         (T.NS, "ns1.other.net.", "ns1.other.net."),
+        (T.CNAME, "( App )", "app.example.com."),
+        (T.CNAME, "( App.Example.com )", "app.example.com."),
+        (T.CNAME, "( @ )", "example.com."),
+        (T.CNAME, r"\# 5 0341424300", "abc."),
+        (T.NS, "( NS1.Example.COM. )", "ns1.example.com."),
+        (T.MX, "( 10 Mail )", "10 mail.example.com."),
+        (T.MX, "( 0 . )", "0 ."),
+        (T.SRV, "1 2 443 ( Svc )", "1 2 443 svc.example.com."),
     ],
 )
 def test_values_have_one_spelling(kind: T, value: str, expected: str) -> None:
