@@ -23,7 +23,7 @@ import dns.zonefile
 
 from services.dns.domain import plain_lines, routing
 from services.dns.domain.errors import InvalidZoneFile
-from services.dns.domain.names import check_owner, labels, owner, relative
+from services.dns.domain.names import canonical, check_owner, labels, relative
 from services.dns.domain.records import (
     TARGET_FIELD,
     RecordType,
@@ -294,7 +294,8 @@ def _routed(text: str, zone: str) -> dict[tuple[str, str], tuple[Policy, list[An
     for comment in ROUTING_LINE.finditer(text):
         line, counted = line + text.count("\n", counted, comment.start()), comment.start()
         name, kind, document = comment.groups()
-        key = (owner(name, zone), kind)
+        # As in the lines below it: without a last dot a name is relative, also one that ends as the zone does.
+        key = (check_owner(canonical(name, zone), zone), kind)
         if key in found:
             raise InvalidZoneFile(f"line:{line}: there are two routing comments for {key[0]} {kind}", name=key[0])
         policy, answers = _policy(document, line)
