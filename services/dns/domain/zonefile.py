@@ -263,6 +263,9 @@ def _parsed_set(
     values = list(dict.fromkeys(value for _, value in records))
     if known in TARGET_FIELD:  # the names in these have a spelling of their own; the reader's is ours for all others
         values = list(dict.fromkeys(normalise(known, value, zone) for value in values))
+    elif known in (RecordType.NAPTR, RecordType.LOC):  # of these the reader takes more than name servers do
+        for value in values:
+            normalise(known, value, zone)
     check_count(values)
     check_size(values)
     check_null_mx(known, values)

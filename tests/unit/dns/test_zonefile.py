@@ -254,7 +254,14 @@ def test_usual_types_are_kept(kind: T, value: str, stored: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["*.a IN NS ns1.other.net.\n", f"@ IN DS 12345 13 2 {'AB' * 32}\n", "@ IN MX 0 .\n@ IN MX 10 mail\n"]
+    "text",
+    [
+        "*.a IN NS ns1.other.net.\n",
+        f"@ IN DS 12345 13 2 {'AB' * 32}\n",
+        "@ IN MX 0 .\n@ IN MX 10 mail\n",
+        '@ IN NAPTR 10 10 "u" "E2U+sip" "notaregex" .\n',
+        "@ IN LOC 90 30 0 N 0 0 0 E 0m\n",
+    ],
 )
 def test_what_name_servers_refuse_is_refused(text: str) -> None:
     with pytest.raises(InvalidRecord):
