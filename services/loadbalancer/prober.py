@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from services.loadbalancer.domain.probes import MAX_CHECKS_OF_TENANT, Outcome, Probe
+from services.loadbalancer.domain.probes import Outcome, Probe
 from services.loadbalancer.operations import probing
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.ports.probes import PlatformHosts, ProbeClient, Translations
@@ -76,11 +76,11 @@ class Prober:
         self._ticked_at = time.monotonic()
         with self._lock:
             free = self._settings.prober_threads - self._in_flight.total()
-            busy = [tenant for tenant, count in self._in_flight.items() if count >= MAX_CHECKS_OF_TENANT]
+            in_flight = dict(self._in_flight)
         if free <= 0:
             return
         with service_context("loadbalancer", PLATFORM_TENANT, self._ports.clock, work=CLAIM):
-            due = self._transactions.run(lambda session: probing.claim(session, self._ports, busy, free))
+            due = self._transactions.run(lambda session: probing.claim(session, self._ports, in_flight, free))
         for probe in due:
             with self._lock:
                 self._in_flight[probe.tenant_id] += 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager, selectinload
 from sqlalchemy.orm.attributes import flag_modified
@@ -162,25 +162,27 @@ def tenants_metered_before(session: Session, moment: datetime) -> Sequence[str]:
 
 
 def claim_due_checks(
-    session: Session, now: datetime, busy: Collection[str], of_tenant: int, limit: int
+    session: Session, now: datetime, in_flight: Mapping[str, int], of_tenant: int, limit: int
 ) -> Sequence[BackendRow]:
     """Backends of all tenants whose active check is due, with their pools, each moved on by its pool's interval.
 
-    Those of tenants in `busy` wait, those of suspended ones until they are resumed, and of one tenant there are
-    `of_tenant` at most. A time further off than one interval is of a clock that was set back, and is due as well.
+    Those of suspended tenants wait until they are resumed, and of one tenant there are `of_tenant` at most, with those
+    that it has `in_flight`. A time further off than one interval is of a clock that was set back, and is due as well.
     """
     interval = func.make_interval(0, 0, 0, 0, 0, 0, Pool.check_interval_seconds)
     due = or_(BackendRow.next_check_at <= now, BackendRow.next_check_at > now + interval)
     turn = func.row_number().over(partition_by=BackendRow.tenant_id, order_by=BackendRow.next_check_at)
     halted = select(TenantStanding.tenant_id).where(TenantStanding.state != ACTIVE)
     waiting = (
-        select(BackendRow.id, BackendRow.next_check_at, turn.label("turn"))
+        select(BackendRow.id, BackendRow.tenant_id, BackendRow.next_check_at, turn.label("turn"))
         .join(Pool, Pool.id == BackendRow.pool_id)
-        .where(BackendRow.next_check_at.is_not(None), due, BackendRow.tenant_id.not_in(busy))
+        .where(BackendRow.next_check_at.is_not(None), due)
         .where(BackendRow.tenant_id.not_in(halted))
         .subquery()
     )
-    chosen = select(waiting.c.id).where(waiting.c.turn <= of_tenant).order_by(waiting.c.next_check_at).limit(limit)
+    taken = case(dict(in_flight), value=waiting.c.tenant_id, else_=0) if in_flight else literal(0)
+    within = waiting.c.turn + taken <= of_tenant
+    chosen = select(waiting.c.id).where(within).order_by(waiting.c.next_check_at).limit(limit)
     query = (
         select(BackendRow)
         .join(BackendRow.pool)

@@ -29,6 +29,10 @@ class Machine:
         number: int = self.listener.getsockname()[1]
         return number
 
+    def held(self) -> list[socket.socket]:
+        """The connections that it was silent to and that haven't been closed at the other end."""
+        return [connection for connection in self.kept if not _ended(connection)]
+
     def serve(self) -> None:
         """Answer until the listener is closed."""
         while True:
@@ -51,6 +55,18 @@ class Machine:
         if line:
             self.asked.append(line)
             connection.sendall(f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+
+
+def _ended(connection: socket.socket) -> bool:
+    """Whether the other end has closed a connection; what it has sent is read and dropped."""
+    try:
+        while connection.recv(4096, socket.MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @contextmanager

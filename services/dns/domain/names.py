@@ -17,15 +17,15 @@ LABEL = re.compile(r"(?:\\.|[^.\\])+", re.DOTALL)
 BLANK = re.compile(r"[\x00-\x20\x7f]|\s")
 
 
-def canonical(text: str) -> str:
-    """The one spelling of a complete name: lower case, IDNA for what is not ASCII, with the trailing dot.
+def canonical(text: str, origin: str = ROOT) -> str:
+    """The one spelling of a name below its origin: lower case, IDNA for what is not ASCII, with the trailing dot.
 
     Raises InvalidName, also for blanks and control characters: whoever means one writes it as \\DDD (RFC 1035 §5.1).
     """
     if BLANK.search(text):
         raise InvalidName(f"{text!r} is not a domain name: write what isn't printed as \\DDD")
     try:
-        return dns.name.from_text(text, dns.name.root).canonicalize().to_text()
+        return dns.name.from_text(text, dns.name.from_text(origin)).canonicalize().to_text()
     except (dns.exception.DNSException, UnicodeError) as error:
         raise InvalidName(f"{text!r} is not a domain name") from error
 

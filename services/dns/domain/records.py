@@ -10,6 +10,8 @@ import dns.exception
 import dns.name
 import dns.rdata
 import dns.rdataclass
+import dns.rdtypes.ANY.LOC
+import dns.rdtypes.IN.NAPTR
 
 from services.dns.domain.errors import ApexNameServers, CnameConflict, InvalidRecord
 from services.dns.domain.names import absolute
@@ -24,6 +26,25 @@ MAX_SET_OCTETS = 65_535
 ESCAPED = re.compile(r"\\(?:[0-9]{3}|.)", re.ASCII | re.DOTALL)
 """One octet in the notation of zone files that isn't written as itself."""
 
+SUBSTITUTION = re.compile(rb"([^0-9\\i\0])((?:(?!\1)[^\\\0]|\\[^\0])+)\1((?:(?!\1)[^\\\0]|\\[^0\0])*)\1i*", re.DOTALL)
+"""What a NAPTR record does to a name: delimiter, extended regular expression, delimiter, what it puts there, delimiter,
+flags (RFC 3402 §3.2). No name server takes a digit for a delimiter, or \\0.
+"""
+CLASS = rb"\[:(?:alnum|alpha|blank|cntrl|digit|graph|lower|print|punct|space|upper|xdigit):\]"
+PIECE = re.compile(
+    rb"(\{[0-9]+(?:,[0-9]*)?\})|\\.|\[\^?\]?(?:" + CLASS + rb"|\[([.=])[^]]+\2\]|[^][]|\[(?![.:=]))*\]"
+    rb"|\{(?![0-9])|[^\\[(){|^$*+?]",
+    re.DOTALL,
+)
+"""Of an extended regular expression: a bound, or whatever else stands for one character."""
+BRANCHES = rb"(?:[\^$]|a[*+?]?)+(?:\|(?:[\^$]|a[*+?]?)+)*"
+"""Alternatives without groups, with `a` for every character and `*` for every bound."""
+GROUP = re.compile(rb"\((?:" + BRANCHES + rb")?\)")
+REFERENCE = re.compile(rb"\\(.)", re.DOTALL)
+MAX_LATITUDE, MAX_LONGITUDE = 90, 180
+MIN_ALTITUDE, MAX_ALTITUDE = -10_000_000, 4_284_967_295
+"""Centimetres (RFC 1876 §2), as all lengths of a place."""
+MAX_SIZE = 9_000_000_000
 
 LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\\.', re.DOTALL)
 """What stands for itself in the notation of zone files, semicolons included: a quoted string, an escaped character."""
@@ -64,10 +85,16 @@ def normalise(kind: RecordType, value: str, zone: str) -> str:
     """
     try:
         text = _presentation(kind, value, zone)
-        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, text, dns.name.from_text(zone), relativize=False)
+        # Without an origin a name stays as it is written, and `absolute` says what it means.
+        origin = None if kind in TARGET_FIELD else dns.name.from_text(zone)
+        data = dns.rdata.from_text(dns.rdataclass.IN, kind.value, text, origin, relativize=False)
+        _check(data)
     except (dns.exception.DNSException, ValueError) as error:
         raise InvalidRecord(f"{value!r} is no {kind} record: {error}", type=kind.value, value=value) from error
-    return data.to_text()
+    if kind not in TARGET_FIELD:
+        return data.to_text()
+    *before, name = data.to_text().split(" ")  # parentheses and the notation of RFC 3597 have been read by now
+    return " ".join([*before, absolute(name, zone)])
 
 
 def normalise_all(kind: RecordType, values: Sequence[str], zone: str) -> list[str]:
@@ -150,6 +177,33 @@ def txt_strings(text: str) -> list[bytes]:
     """Text as the character-strings of a TXT record, each as long as one may be."""
     data = text.encode()
     return [data[start : start + MAX_TXT_STRING] for start in range(0, len(data), MAX_TXT_STRING)] or [b""]
+
+
+def _check(data: dns.rdata.Rdata) -> None:
+    """Refuse what the reader takes and no name server loads. Raises ValueError."""
+    if isinstance(data, dns.rdtypes.IN.NAPTR.NAPTR) and data.regexp and not _substitutes(data.regexp):
+        raise ValueError("its expression is !pattern!replacement! (RFC 3402 §3.2)")
+    if isinstance(data, dns.rdtypes.ANY.LOC.LOC):
+        if abs(data.float_latitude) > MAX_LATITUDE or abs(data.float_longitude) > MAX_LONGITUDE:
+            raise ValueError("a place lies within 90 and 180 degrees (RFC 1876 §2)")
+        if not MIN_ALTITUDE - 0.5 < data.altitude < MAX_ALTITUDE + 0.5:  # it is a metre's binary fraction times 100
+            raise ValueError("a place lies between -100000 m and 42849672.95 m (RFC 1876 §2)")
+        if max(data.size, data.horizontal_precision, data.vertical_precision) > MAX_SIZE:
+            raise ValueError("a size or precision is at most 90000000 m (RFC 1876 §2)")
+
+
+def _substitutes(expression: bytes) -> bool:
+    """Whether a NAPTR's expression is one: its parts, its groups, and no reference to one that there isn't."""
+    found = SUBSTITUTION.fullmatch(expression)
+    if found is None:
+        return False
+    pattern = PIECE.sub(lambda piece: b"*" if piece[1] else b"a", found[2])
+    groups, before = pattern.count(b"("), b""
+    while pattern != before:  # from the inner ones to the outer ones
+        before, pattern = pattern, GROUP.sub(b"a", pattern)
+    if not re.fullmatch(BRANCHES, pattern.replace(b")", b"a")):  # one that closes nothing is a character
+        return False
+    return all(int(each) <= groups for each in REFERENCE.findall(found[3]) if each.isdigit())
 
 
 def _presentation(kind: RecordType, value: str, zone: str) -> str:

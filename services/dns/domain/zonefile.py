@@ -23,7 +23,7 @@ import dns.zonefile
 
 from services.dns.domain import plain_lines, routing
 from services.dns.domain.errors import InvalidZoneFile
-from services.dns.domain.names import check_owner, labels, owner, relative
+from services.dns.domain.names import canonical, check_owner, labels, relative
 from services.dns.domain.records import (
     TARGET_FIELD,
     RecordType,
@@ -263,6 +263,9 @@ def _parsed_set(
     values = list(dict.fromkeys(value for _, value in records))
     if known in TARGET_FIELD:  # the names in these have a spelling of their own; the reader's is ours for all others
         values = list(dict.fromkeys(normalise(known, value, zone) for value in values))
+    elif known in (RecordType.NAPTR, RecordType.LOC):  # of these the reader takes more than name servers do
+        for value in values:
+            normalise(known, value, zone)
     check_count(values)
     check_size(values)
     check_null_mx(known, values)
@@ -294,7 +297,8 @@ def _routed(text: str, zone: str) -> dict[tuple[str, str], tuple[Policy, list[An
     for comment in ROUTING_LINE.finditer(text):
         line, counted = line + text.count("\n", counted, comment.start()), comment.start()
         name, kind, document = comment.groups()
-        key = (owner(name, zone), kind)
+        # As in the lines below it: without a last dot a name is relative, also one that ends as the zone does.
+        key = (check_owner(canonical(name, zone), zone), kind)
         if key in found:
             raise InvalidZoneFile(f"line:{line}: there are two routing comments for {key[0]} {kind}", name=key[0])
         policy, answers = _policy(document, line)

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.loadbalancer import published
+from services.loadbalancer.domain.algorithms import Algorithm
 from services.loadbalancer.domain.backends import MAX_BACKENDS, AdminState, begins_slowly
 from services.loadbalancer.domain.errors import BackendLimit
 from services.loadbalancer.domain.probes import ActiveCheck
 from services.loadbalancer.domain.targets import check_address
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
-from services.loadbalancer.tables import BackendRow
+from services.loadbalancer.tables import BackendRow, Pool
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
@@ -57,6 +58,8 @@ def change_backend(
     pool = PoolRepository(session).get(pool_id, lock=True)
     backend = BackendRepository(session).in_pool(pool, backend_id)
     check_version(backend, expected)
+    if changes.get("weight", backend.weight) != backend.weight:
+        _forget_turns(pool)
     for name, value in changes.items():
         setattr(backend, name, value)
     touch(backend)
@@ -70,6 +73,14 @@ def remove_backend(session: Session, pool_id: str, backend_id: str, expected: En
     backends = BackendRepository(session)
     backend = backends.in_pool(pool, backend_id)
     check_version(backend, expected)
+    _forget_turns(pool)
     touch(backend)
     published.backend_deleted(session, backend)
     backends.remove(backend)
+
+
+def _forget_turns(pool: Pool) -> None:
+    """Begin a new cycle: a debt in the old weights would be paid by as many connections in a row to the others."""
+    if pool.algorithm == Algorithm.ROUND_ROBIN:
+        for backend in pool.backends:
+            backend.current_weight = 0

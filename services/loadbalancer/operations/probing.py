@@ -6,7 +6,7 @@ than the round that it had begun.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -17,12 +17,12 @@ from services.loadbalancer.repository import BackendRepository, PoolRepository, 
 from shared.errors import NotFound
 
 
-def claim(session: Session, ports: Ports, busy: Collection[str], limit: int) -> Sequence[Probe]:
+def claim(session: Session, ports: Ports, in_flight: Mapping[str, int], limit: int) -> Sequence[Probe]:
     """Checks of all tenants that are due, those waiting longest first; the caller does them.
 
-    None of a tenant in `busy`, and no more of one tenant than it may have at a time.
+    No more of one tenant than it may have at a time, with those that it has `in_flight`.
     """
-    rows = claim_due_checks(session, ports.clock.now(), busy, MAX_CHECKS_OF_TENANT, limit)
+    rows = claim_due_checks(session, ports.clock.now(), in_flight, MAX_CHECKS_OF_TENANT, limit)
     return [
         Probe(
             tenant_id=row.tenant_id,

@@ -29,6 +29,18 @@ def test_the_zone_behind_a_name_is_the_zone_in_capitals_too(tenant: Tenant) -> N
     assert values(resolve(tenant.api, "alias.example.com")) == ["shop.example.com.", "192.0.2.1"]
 
 
+def test_a_target_between_parentheses_is_the_same_name(tenant: Tenant) -> None:
+    """RFC 1035 §5.1: parentheses group what is written; RFC 4343: letters of either case are the same name."""
+    zone = make_zone(tenant.api)
+    add_record(tenant.api, zone, "app", "A", "192.0.2.1")
+    assert add_record(tenant.api, zone, "alias", "CNAME", "( App )")["values"] == ["app.example.com."]
+    assert values(resolve(tenant.api, "alias.example.com")) == ["app.example.com.", "192.0.2.1"]
+    twice = record("@", "MX", "10 App", "( 10 App.Example.COM. )")
+    tenant.api.refused("POST", records_of(zone), 422, "invalid_record", json=twice)
+    servers = record("lab", "NS", "( NS1.Example.COM. )")
+    tenant.api.refused("POST", records_of(zone), 409, "name_server_without_address", json=servers)
+
+
 def test_an_alias_is_refused_at_the_apex_and_beside_others(tenant: Tenant) -> None:
     zone = make_zone(tenant.api)
     add_record(tenant.api, zone, "www", "A", "192.0.2.1")

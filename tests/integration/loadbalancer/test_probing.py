@@ -79,6 +79,37 @@ def test_a_machine_that_accepts_and_says_nothing_times_out_and_holds_up_nobody_e
         assert {each["check_result"] for each in backends(other_tenant.api, theirs).values()} == {"timed_out"}
 
 
+def test_a_tenant_has_eight_checks_at_a_time_and_no_more_when_others_come_due(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    """Seven wait for their time-out while eight more come due: one of those begins, the rest as soon as they may."""
+    slow = {"check_interval_seconds": 60, "check_timeout_seconds": 4}
+    with ExitStack() as stack:
+        silent = [stack.enter_context(machine(fleet, SILENT)) for _ in range(15)]
+        first, _ = make_pool(tenant.api, name="first", **slow)
+        second, _ = make_pool(tenant.api, name="second", **slow)
+        for place, each in enumerate(silent):
+            backend_at(tenant.api, first if place < 7 else second, each.address, each.port)
+
+        def at_a_time() -> int:
+            """How many checks went on at the moment between two looks at all machines."""
+            before = {connection for each in silent for connection in each.held()}
+            return len(before & {connection for each in silent for connection in each.held()})
+
+        tenant.api.ok("PATCH", first, json={"active_check": "http"})
+        eventually(lambda: all(each.kept for each in silent[:7]))
+        tenant.api.ok("PATCH", second, json={"active_check": "http"})
+        most = 0
+
+        def all_are_asked() -> bool:
+            nonlocal most
+            most = max(most, at_a_time())
+            return all(each.kept for each in silent)
+
+        eventually(all_are_asked, timeout=30)
+        assert most <= 8
+
+
 def test_a_connection_is_enough_where_the_pool_says_so(fleet: FleetControl, tenant: Tenant) -> None:
     with machine(fleet, "500 Oops") as target:
         pool, backend = checked_pool(tenant.api, target, active_check="tcp")

@@ -13,6 +13,19 @@ def test_weighted_round_robin_is_smooth(tenant: Tenant) -> None:
     assert picks(tenant.api, pool, backends, 8) == "aabacaaa"
 
 
+def test_turns_begin_anew_when_a_weight_changes_or_a_backend_goes(tenant: Tenant) -> None:
+    """What is owed in the old weights isn't paid by connections in a row to one backend."""
+    pool, backends = make_pool(tenant.api, 256, 1)
+    assert picks(tenant.api, pool, backends, 8) == "aaaaaaaa"
+    tenant.api.ok("PATCH", f"{pool}/backends/{backends[0]}", json={"weight": 1})
+    assert picks(tenant.api, pool, backends, 4) == "abab"
+
+    pool, backends = make_pool(tenant.api, 10, 1, 1, name="three")
+    assert picks(tenant.api, pool, backends, 5) == "aaaab"
+    tenant.api.ok("DELETE", f"{pool}/backends/{backends[0]}", 204)
+    assert picks(tenant.api, pool, backends, 4) == "bcbc"
+
+
 def test_a_draining_backend_gets_no_new_connections_until_it_is_active_again(tenant: Tenant) -> None:
     pool, backends = make_pool(tenant.api, 1, 1)
     tenant.api.ok("PATCH", f"{pool}/backends/{backends[0]}", json={"state": "draining"})

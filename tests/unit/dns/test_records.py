@@ -32,6 +32,14 @@ WWW = "www.example.com."
         (T.TXT, '"a\\";b" "c;d"', '"a\\";b" "c;d"'),
         (T.CNAME, "a\\;b", "a\\;b.example.com."),
         (T.NS, "ns1.other.net.", "ns1.other.net."),
+        (T.CNAME, "( App )", "app.example.com."),
+        (T.CNAME, "( App.Example.com )", "app.example.com."),
+        (T.CNAME, "( @ )", "example.com."),
+        (T.CNAME, r"\# 5 0341424300", "abc."),
+        (T.NS, "( NS1.Example.COM. )", "ns1.example.com."),
+        (T.MX, "( 10 Mail )", "10 mail.example.com."),
+        (T.MX, "( 0 . )", "0 ."),
+        (T.SRV, "1 2 443 ( Svc )", "1 2 443 svc.example.com."),
     ],
 )
 def test_values_have_one_spelling(kind: T, value: str, expected: str) -> None:
@@ -62,6 +70,79 @@ def test_values_have_one_spelling(kind: T, value: str, expected: str) -> None:
 def test_values_that_the_type_does_not_allow_are_refused(kind: T, value: str) -> None:
     with pytest.raises(InvalidRecord):
         records.normalise(kind, value, ZONE)
+
+
+EXPRESSIONS = [
+    "!^.*$!sip:a@b!",
+    "/(a|b)+/\\1/i",
+    "!([[:digit:]]{1,3})(x)?!\\2!",
+    "!a\\!b!\\!!",
+    "!a)[](]!!",
+    "!()a{!b!ii",
+]
+
+
+@pytest.mark.parametrize("expression", ["", *EXPRESSIONS])
+def test_an_expression_of_a_naptr_is_taken_as_it_is(expression: str) -> None:
+    written = expression.replace("\\", "\\\\")
+    value = f'10 10 "u" "E2U+sip" "{written}" .'
+    assert records.normalise(T.NAPTR, value, ZONE) == value
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("notaregex", "!a!b", "!a!b!x", "!!b!", "1a1b1", "iaibi", "!a!b!c!"),
+        *(
+            "!a!\\1!",
+            "!(a)!\\2!",
+            "!a!\\0!",
+            "!(a!b!",
+            "!a|!b!",
+            "!*a!b!",
+            "!a**!b!",
+            "!a{1!b!",
+            "![a!b!",
+            "![[:x:]]!b!",
+        ),
+    ],
+)
+def test_an_expression_of_a_naptr_that_substitutes_nothing_is_refused(expression: str) -> None:
+    """RFC 3402 §3.2; no name server loads a zone with one."""
+    written = expression.replace("\\", "\\\\")
+    with pytest.raises(InvalidRecord):
+        records.normalise(T.NAPTR, f'10 10 "u" "E2U+sip" "{written}" .', ZONE)
+
+
+@pytest.mark.parametrize(
+    ("value", "more"),
+    [
+        ("90 0 0.000 S 180 0 0.000 W {}m", "42849672.95"),
+        ("0 0 0.000 N 0 0 0.000 E {}m", "-100000.00"),
+        ("52 22 23.000 N 4 53 32.000 E 0.00m {}m 1.00m 1.00m", "90000000.00"),
+    ],
+)
+def test_a_place_may_be_as_far_as_its_type_has_numbers_for(value: str, more: str) -> None:
+    assert records.normalise(T.LOC, value.format(more), ZONE) == value.format(more)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "90 30 0 N 0 0 0 E 0m",
+        "90 0 0.001 S 0 0 0 E 0m",
+        "0 0 0 N 180 0 1 E 0m",
+        "0 0 0 N 0 0 0 E 42849672.96m",
+        "0 0 0 N 0 0 0 E -100000.01m",
+        "0 0 0 N 0 0 0 E nanm",
+        "0 0 0 N 0 0 0 E 0m 90000001m",
+        "0 0 0 N 0 0 0 E 0m infm",
+    ],
+)
+def test_a_place_beyond_them_is_refused(value: str) -> None:
+    """RFC 1876 §2."""
+    with pytest.raises(InvalidRecord):
+        records.normalise(T.LOC, value, ZONE)
 
 
 @pytest.mark.parametrize("values", [["0 .", "10 mail"], ["10 mail.example.net.", "5 ."]])

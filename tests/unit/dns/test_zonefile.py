@@ -108,6 +108,17 @@ ROUTED = [
 ]
 
 
+@pytest.mark.parametrize(
+    "name", ["example.com.example.com.", "www.example.com.example.com.", "*.example.com.", r"a\..example.com.", ZONE]
+)
+def test_routing_comes_back_to_the_name_that_had_it(name: str) -> None:
+    """Also to one that ends as its zone does, or with a dot that is part of a label."""
+    answers = (Answer("192.0.2.1", weight=10), Answer("192.0.2.2", weight=90))
+    routed = RecordSet(name, T.A, 60, Policy.WEIGHTED, answers)
+    [found] = zonefile.parse(zonefile.render(ZONE, SOA, [routed]), ZONE, 60).sets
+    assert (found.name, found.policy, found.answers) == (name, Policy.WEIGHTED, answers)
+
+
 def test_routing_is_kept_in_comments_and_comes_back() -> None:
     text = zonefile.render(ZONE, SOA, ROUTED)
     served = [line.split("\t")[0::4] for line in text.splitlines()[3:] if not line.startswith(";")]
@@ -243,7 +254,14 @@ def test_usual_types_are_kept(kind: T, value: str, stored: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["*.a IN NS ns1.other.net.\n", f"@ IN DS 12345 13 2 {'AB' * 32}\n", "@ IN MX 0 .\n@ IN MX 10 mail\n"]
+    "text",
+    [
+        "*.a IN NS ns1.other.net.\n",
+        f"@ IN DS 12345 13 2 {'AB' * 32}\n",
+        "@ IN MX 0 .\n@ IN MX 10 mail\n",
+        '@ IN NAPTR 10 10 "u" "E2U+sip" "notaregex" .\n',
+        "@ IN LOC 90 30 0 N 0 0 0 E 0m\n",
+    ],
 )
 def test_what_name_servers_refuse_is_refused(text: str) -> None:
     with pytest.raises(InvalidRecord):
