@@ -56,6 +56,16 @@ def test_a_resource_has_as_many_bytes_as_an_event_may_have(tenant: Tenant, lengt
             assert tenant.api.refused("POST", path, 422, "resource_too_large", json=body)["limit"] == 900_000
 
 
+@pytest.mark.parametrize("id", [5, True, ["i-1"], "i" * 1_025], ids=["5", "true", "list", "long"])
+def test_an_id_that_no_result_could_name_is_refused(tenant: Tenant, id: Any) -> None:
+    add(tenant)
+    about, resource = {"action": "compute.instances.create", "resource_type": "instance"}, {"id": id, "vcpus": 9}
+    tenant.api.refused("POST", EVALUATIONS, 422, "validation_failed", json={**about, "resource": resource})
+    several = {**about, "resources": [{"id": "i-1"}, resource]}
+    tenant.api.refused("POST", f"{EVALUATIONS}/batch", 422, "validation_failed", json=several)
+    assert list(tenant.api.items("/api/compliance/v1/results")) == []
+
+
 @pytest.mark.parametrize(("vcpus", "allowed"), [(8, True), (9, False)])
 def test_a_deny_wins_over_the_baseline(tenant: Tenant, vcpus: int, allowed: bool) -> None:
     policy = add(tenant)
