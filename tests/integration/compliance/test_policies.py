@@ -1,5 +1,6 @@
 """Decisions: pinned, exempted, audited."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -125,6 +126,20 @@ def test_an_exemption_from_yesterday_is_refused(tenant: Tenant) -> None:
     yesterday = clock.now() - timedelta(days=1)
     body = {"policy_id": policy["id"], "reason": "late", "expires_at": yesterday.isoformat()}
     tenant.api.refused("POST", "/api/compliance/v1/exemptions", 422, "exemption_expired", json=body)
+    assert list(tenant.api.items("/api/compliance/v1/exemptions")) == []
+
+
+def test_an_exemption_is_granted_from_a_policy_that_is_there_or_refused(tenant: Tenant) -> None:
+    expires = (clock.now() + timedelta(minutes=5)).isoformat()
+    answered = []
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(20):
+            policy = add(tenant, f"short-lived-{number}")["id"]
+            body = {"policy_id": policy, "reason": "move", "expires_at": expires}
+            deleted = threads.submit(tenant.api.delete, f"{POLICIES}/{policy}")
+            granted = threads.submit(tenant.api.post, "/api/compliance/v1/exemptions", json=body)
+            answered.append((deleted.result().status_code, granted.result().status_code))
+    assert set(answered) <= {(204, 201), (204, 404)}, answered
     assert list(tenant.api.items("/api/compliance/v1/exemptions")) == []
 
 
