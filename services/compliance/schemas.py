@@ -76,7 +76,8 @@ class PolicyOut(serializers.Serializer):
 
 
 class EvaluationRequest(serializers.Serializer):
-    """May this be done to a resource as it will be then? It has at most 900,000 bytes."""
+    """May this be done to a resource as it will be then? It has at most 900,000 bytes, and its `id`, where it has
+    one, is text of at most 1,024."""
 
     action = serializers.CharField(max_length=NAME_LENGTH)
     resource_type = serializers.CharField(max_length=NAME_LENGTH)
@@ -84,8 +85,8 @@ class EvaluationRequest(serializers.Serializer):
 
 
 class EvaluationBatch(serializers.Serializer):
-    """May this be done to each of several resources as they will be then? Each has an `id`, and at most 900,000
-    bytes."""
+    """May this be done to each of several resources as they will be then? Each has an `id`, which is text of at most
+    1,024 bytes, and at most 900,000 bytes."""
 
     action = serializers.CharField(max_length=NAME_LENGTH)
     resource_type = serializers.CharField(max_length=NAME_LENGTH)

@@ -37,6 +37,9 @@ class Away:
 
     def __init__(self) -> None:
         self.until = float("-inf")
+        """When those who know instances look again: one that misses an answer has time, for it can go on."""
+        self.unasked = float("-inf")
+        """When those who know none ask again."""
         self.failure: ConsulUnavailable | None = None
 
 
@@ -80,7 +83,7 @@ class Upstream:
         """
         with self._lock:
             breakers = [self._breakers.get(instance.id) for instance in self._instances]
-        unasked = self._away.until - self._clock.monotonic() if self._away.failure is not None else 0.0
+        unasked = self._away.unasked - self._clock.monotonic() if self._away.failure is not None else 0.0
         return min((breaker.retry_after() if breaker else 0.0 for breaker in breakers), default=max(0.0, unasked))
 
     def look_again(self) -> None:
@@ -96,7 +99,7 @@ class Upstream:
         """
         if self._instances and self._fresh():
             return self._instances
-        if not self._instances and self._away.failure is not None and self._clock.monotonic() < self._away.until:
+        if not self._instances and self._away.failure is not None and self._clock.monotonic() < self._away.unasked:
             raise self._away.failure.with_traceback(None)
         looks = self._looks
         if not self._looking.acquire(blocking=not self._instances):
@@ -125,8 +128,9 @@ class Upstream:
         except ConsulUnavailable as error:
             self._failure = self._away.failure = error
             now = self._clock.monotonic()
+            self._away.unasked = max(self._away.unasked, now + now - began)
             if not self._instances:
-                self._away.until = max(self._away.until, now + now - began)
+                self._away.until = max(self._away.until, self._away.unasked)
                 raise
             self._good_for = AWAY_SECONDS
             self._away.until = now + AWAY_SECONDS

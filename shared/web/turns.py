@@ -117,7 +117,7 @@ class FairDispatcher(ThreadedTaskDispatcher):
     def add_task(self, task: Any) -> None:
         """Take up a connection whose first request has been read."""
         request = task.requests[0]
-        if request.path in PROBES:
+        if request.error is None and request.path in PROBES:  # What was no request has no path: 400 is its answer.
             self._probes.add_task(task)
             return
         tenant = self._tenant_of(request.headers)

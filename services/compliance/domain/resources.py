@@ -11,6 +11,9 @@ from shared.errors import ValidationFailed
 MAX_RESOURCE_BYTES = 900_000
 """Of a resource in JSON: as many as an event may have, by which what is decided on is told of. Every condition of every
 policy looks at it, in a request that waits."""
+MAX_ID_BYTES = 1024
+"""Of a resource's `id`, as many as the longest name has, that of an object: results are found by it, in an index whose
+entries have a limit."""
 
 
 class ResourceTooLarge(ValidationFailed):
@@ -24,3 +27,10 @@ def check_size(resource: Mapping[str, Any]) -> None:
     size = len(json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MAX_RESOURCE_BYTES:
         raise ResourceTooLarge(f"there are {size} bytes, and may be {MAX_RESOURCE_BYTES}", limit=MAX_RESOURCE_BYTES)
+
+
+def check_id(resource: Mapping[str, Any]) -> None:
+    """Raise ValidationFailed for an `id` that no result could name. A resource that is yet to be made may have none."""
+    id = resource.get("id")
+    if id is not None and not (isinstance(id, str) and len(id.encode()) <= MAX_ID_BYTES):
+        raise ValidationFailed(f"the id of a resource is text of at most {MAX_ID_BYTES} bytes")

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.compliance import published
 from services.compliance.domain.policies import Decision, concerned_by, decide, judge
-from services.compliance.domain.resources import check_size
+from services.compliance.domain.resources import check_id, check_size
 from services.compliance.models import Result
 from services.compliance.operations.policies import ensure_baseline
 from services.compliance.ports import Ports
@@ -18,8 +18,12 @@ from shared.utils.ids import new_id
 
 
 def evaluate(ports: Ports, action: str, resource_type: str, resource: Mapping[str, Any]) -> Result:
-    """Decide about an action on a resource as it will be, and keep the decision. Raises ResourceTooLarge."""
+    """Decide about an action on a resource as it will be, and keep the decision.
+
+    Raises ResourceTooLarge, ValidationFailed for its `id`.
+    """
     check_size(resource)
+    check_id(resource)
     ensure_baseline()
     moment = ports.clock.now()
     decision = decide(policies.rules(), exemptions.rules(moment), action, resource_type, resource, moment)
@@ -32,10 +36,11 @@ def evaluate_batch(
     """Decide about an action on each of several resources as they will be; what `BatchOut` tells.
 
     Kept are the decisions that something speaks against, as a periodic audit does, with one event as evidence for
-    all: thousands are decided on within a request that waits. Raises ResourceTooLarge.
+    all: thousands are decided on within a request that waits. Raises ResourceTooLarge, ValidationFailed for an `id`.
     """
     for resource in resources:
         check_size(resource)
+        check_id(resource)
     ensure_baseline()
     moment = ports.clock.now()
     rules = concerned_by(policies.rules(), action, resource_type)

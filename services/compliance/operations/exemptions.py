@@ -29,7 +29,7 @@ def grant_exemption(
 
     Raises NotFound, ExemptionExpired, ComplianceLimitReached.
     """
-    policy, now = policies.get(policy_id), ports.clock.now()
+    policy, now = policies.get(policy_id, lock=True), ports.clock.now()  # Nobody deletes it meanwhile.
     if expires_at <= now:
         raise ExemptionExpired("expires_at is in the past")
     if exemptions.count(now) >= MAX_EXEMPTIONS:

@@ -20,7 +20,7 @@ KEPT = 64
 """Compiled expressions that are kept, of all tenants."""
 WORK_UNIT = 4_000
 """Characters times instructions that count as one step: some twenty microseconds at worst."""
-UNICODE_ESCAPE = re.compile(r"((?:^|[^\\])(?:\\\\)*)\\u([0-9a-fA-F]{4})")
+UNICODE_ESCAPES = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u[0-9a-fA-F]{4})+)")
 
 
 class InvalidRegularExpression(ValidationFailed):
@@ -52,9 +52,15 @@ def _compiled(pattern: str) -> Any:
     options.log_errors = False
     options.max_mem = MAX_MEMORY_BYTES
     try:
-        return re2.compile(UNICODE_ESCAPE.sub(r"\1\\x{\2}", pattern), options)
+        return re2.compile(UNICODE_ESCAPES.sub(_in_re2, pattern), options)
     except (re2.error, UnicodeEncodeError) as error:
         raise InvalidRegularExpression(
             "a pattern is a regular expression in RE2's syntax, without looking around or references back",
             pattern=pattern,
         ) from error
+
+
+def _in_re2(escapes: re.Match[str]) -> str:
+    """Escapes of ECMA-262 as RE2 writes them. Two that are surrogates stand for one character."""
+    characters = bytes.fromhex(escapes[2].replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    return escapes[1] + "".join(f"\\x{{{ord(character):x}}}" for character in characters)

@@ -29,6 +29,8 @@ class Kind:
     """What attributes that change in place are where the configuration doesn't say."""
     completed: frozenset[str] = frozenset()
     """Attributes whose values the owner gives back with more in them than they were given."""
+    either: tuple[str, ...] = ()
+    """Attributes that say the same in several ways: the owner takes one of them."""
 
     def defaults(self, address: str) -> dict[str, Any]:
         """What is so where the configuration says nothing; a name is the last part of the address."""
@@ -59,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         unset={"labels": {}},
         completed=frozenset({"size"}),
+        either=("flavor", "size"),
     ),
     "storage.volume": Kind(frozenset({"name", "size_gib"}), frozenset({"zone", "volume_class", "snapshot_id"})),
     "storage.bucket": Kind(
@@ -73,14 +76,18 @@ KINDS: Mapping[str, Kind] = {
 
 
 def check_attributes(kind: str, attributes: Mapping[str, object]) -> None:
-    """Refuse what a resource of this kind can't have, such as a misspelt name (Terraform: "Unsupported argument").
+    """Refuse what a resource of this kind can't have, such as a misspelt name (Terraform: "Unsupported argument"), and
+    two ways to say the same ("Conflicting configuration arguments"): a replacement would end what it can't make anew.
 
-    Raises UnknownAttribute.
+    Raises UnknownAttribute, ValidationFailed.
     """
     unknown = sorted(name for name in attributes if not KINDS[kind].knows(name))
     if unknown:
         known = ", ".join(sorted(KINDS[kind].in_place | KINDS[kind].forces_replacement))
         raise UnknownAttribute(f"a {kind} has no attribute {unknown[0]!r}; there are {known}", unknown=unknown)
+    named = [name for name in KINDS[kind].either if attributes.get(name) is not None]
+    if len(named) > 1:
+        raise ValidationFailed(f"a {kind} has either a {' or a '.join(named)}")
 
 
 def must_replace(kind: str, changed: frozenset[str]) -> bool:

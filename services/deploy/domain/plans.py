@@ -72,8 +72,8 @@ def make_plan(desired: Iterable[Resource], actual: Iterable[Resource]) -> list[C
     first. A tainted resource is replaced; what refers to one that is made anew gets its new id, and is replaced, too,
     where that attribute can't change in place ("known after apply" in Terraform's plans).
 
-    Raises DuplicateAddress, UnknownAttribute, UnsupportedReference, UnknownDependency, or DependencyCycle that names
-    the cycle.
+    Raises DuplicateAddress, UnknownAttribute, ValidationFailed for attributes that exclude each other,
+    UnsupportedReference, UnknownDependency, or DependencyCycle that names the cycle.
     """
     wanted, existing = _by_address(desired), _by_address(actual)
     for resource in wanted.values():

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import Busy, Conflict, NotFound, OmniCloudError
+from shared.errors import Busy, Conflict, NotFound, OmniCloudError, ValidationFailed
 from shared.infra.state_machine import ResourceState
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
@@ -115,9 +115,11 @@ class InstanceProvider:
         """Resize, and wait until that has ended; then rename or relabel.
 
         First what may fail for want of room: where it does, the instance stays as it was. Raises
-        ChangeFailed where its provider couldn't resize it.
+        ChangeFailed where its provider couldn't resize it, ValidationFailed for what no instance could be made of.
         """
         flavor = attributes.get("flavor")
+        if (flavor is None) == (attributes.get("size") is None):
+            raise ValidationFailed("name either a flavor or a size")
         if flavor is not None and self._compute.instance(id)["flavor"] != flavor:
             self._compute.resize_instance(id, flavor, idempotency_key=f"{key}:resize")
             _wait(id, partial(self._resized, flavor))

@@ -1,5 +1,6 @@
 """Decisions: pinned, exempted, audited."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +55,16 @@ def test_a_resource_has_as_many_bytes_as_an_event_may_have(tenant: Tenant, lengt
             tenant.api.ok("POST", path, 200, json=body)
         else:
             assert tenant.api.refused("POST", path, 422, "resource_too_large", json=body)["limit"] == 900_000
+
+
+@pytest.mark.parametrize("id", [5, True, ["i-1"], "i" * 1_025], ids=["5", "true", "list", "long"])
+def test_an_id_that_no_result_could_name_is_refused(tenant: Tenant, id: Any) -> None:
+    add(tenant)
+    about, resource = {"action": "compute.instances.create", "resource_type": "instance"}, {"id": id, "vcpus": 9}
+    tenant.api.refused("POST", EVALUATIONS, 422, "validation_failed", json={**about, "resource": resource})
+    several = {**about, "resources": [{"id": "i-1"}, resource]}
+    tenant.api.refused("POST", f"{EVALUATIONS}/batch", 422, "validation_failed", json=several)
+    assert list(tenant.api.items("/api/compliance/v1/results")) == []
 
 
 @pytest.mark.parametrize(("vcpus", "allowed"), [(8, True), (9, False)])
@@ -115,6 +126,20 @@ def test_an_exemption_from_yesterday_is_refused(tenant: Tenant) -> None:
     yesterday = clock.now() - timedelta(days=1)
     body = {"policy_id": policy["id"], "reason": "late", "expires_at": yesterday.isoformat()}
     tenant.api.refused("POST", "/api/compliance/v1/exemptions", 422, "exemption_expired", json=body)
+    assert list(tenant.api.items("/api/compliance/v1/exemptions")) == []
+
+
+def test_an_exemption_is_granted_from_a_policy_that_is_there_or_refused(tenant: Tenant) -> None:
+    expires = (clock.now() + timedelta(minutes=5)).isoformat()
+    answered = []
+    with ThreadPoolExecutor(2) as threads:
+        for number in range(20):
+            policy = add(tenant, f"short-lived-{number}")["id"]
+            body = {"policy_id": policy, "reason": "move", "expires_at": expires}
+            deleted = threads.submit(tenant.api.delete, f"{POLICIES}/{policy}")
+            granted = threads.submit(tenant.api.post, "/api/compliance/v1/exemptions", json=body)
+            answered.append((deleted.result().status_code, granted.result().status_code))
+    assert set(answered) <= {(204, 201), (204, 404)}, answered
     assert list(tenant.api.items("/api/compliance/v1/exemptions")) == []
 
 

@@ -123,6 +123,27 @@ def test_a_flavor_with_a_smaller_disk_is_refused_and_cuts_nothing_off(operator: 
     assert computing.read(tenant.api, before["id"]) == before
 
 
+def test_an_instance_of_no_size_or_of_two_is_refused_and_stays_as_it_was(operator: Api, tenant: Tenant) -> None:
+    # Given an instance
+    environment = make_environment(tenant.api)
+    computing.create_host(operator, tenant)
+    apply_resources(tenant.api, environment, web("nano"))
+    left = known(tenant.api, environment)
+    before = computing.read(tenant.api, left["id"])
+    # When its flavor is left out, then the apply fails
+    without = web("nano")
+    del without["attributes"]["flavor"]
+    failed = apply_plan(tenant.api, environment, without)
+    assert (failed["state"], failed["reason"]) == ("failed", f"{WEB}: name either a flavor or a size")
+    # And when it is to have a size besides, then that isn't planned: replacing it would only end it
+    both = web("nano", size={"vcpus": "1", "memory_mib": 512, "disk_gib": 1})
+    tenant.api.refused("POST", f"{environment}/plans", 422, "validation_failed", json={"resources": [both]})
+    # And it is what it was
+    assert computing.read(tenant.api, left["id"]) == before
+    assert known(tenant.api, environment) == left
+    assert planned(tenant.api, environment, web("nano")) == []
+
+
 def test_what_somebody_else_is_deleting_is_destroyed_all_the_same(operator: Api, tenant: Tenant) -> None:
     # Given an instance that a plan destroys, and that somebody begins to delete before it is applied
     environment = make_environment(tenant.api)

@@ -251,3 +251,14 @@ def test_a_registry_that_refuses_at_once_is_asked_again_at_once(clock: FixedCloc
     assert upstream.pause() == 0
     registry.answer = (ONE,)
     assert chosen(upstream) == "a"
+
+
+def test_a_registry_that_is_back_is_asked_by_who_knows_nobody(clock: FixedClock) -> None:
+    away, first = Away(), Registry(ONE)
+    known, new = Upstream("tenants", first, clock, away), Upstream("tenants", Registry(TWO), clock, away)
+    chosen(known)
+    clock.advance(timedelta(seconds=2))
+    first.answer = ConsulUnavailable("a missed answer")
+    assert chosen(known) == "a"
+    assert new.pause() == 0
+    assert chosen(new) == "b"

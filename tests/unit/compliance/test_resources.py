@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from services.compliance.domain.resources import MAX_RESOURCE_BYTES, ResourceTooLarge, check_size
+from services.compliance.domain.resources import (
+    MAX_ID_BYTES,
+    MAX_RESOURCE_BYTES,
+    ResourceTooLarge,
+    check_id,
+    check_size,
+)
+from shared.errors import ValidationFailed
 
 
 @pytest.mark.parametrize(("character", "bytes_each"), [("a", 1), ("ä", 2), ("\u20ac", 3)])
@@ -20,3 +27,15 @@ def test_the_limit_counts_bytes_of_json(character: str, bytes_each: int) -> None
 @pytest.mark.parametrize("resource", [{}, {"id": "i-1", "tags": {"a": [1, 2.5, None, True]}}])
 def test_an_ordinary_resource_is_evaluated(resource: dict[str, Any]) -> None:
     check_size(resource)
+    check_id(resource)
+
+
+@pytest.mark.parametrize("id", [5, 1.5, True, {}, ["i-1"], "ä" * (MAX_ID_BYTES // 2) + "a"])
+def test_an_id_that_no_result_could_name_is_refused(id: Any) -> None:
+    with pytest.raises(ValidationFailed, match="id of a resource"):
+        check_id({"id": id})
+
+
+@pytest.mark.parametrize("id", [None, "i-1", "ä" * (MAX_ID_BYTES // 2)])
+def test_an_id_is_text_or_there_is_none(id: str | None) -> None:
+    check_id({"id": id})

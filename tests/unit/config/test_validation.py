@@ -126,6 +126,10 @@ def test_patterns_that_need_more_are_refused(pattern: str) -> None:
         ("b", "abc", True),
         (r"^\u00e9$", "é", True),
         (r"^\\u00e9$", r"\u00e9", True),
+        (r"^\u00c4\u00d6$", "ÄÖ", True),
+        (r"^\\\u00c4\\\u00d6$", r"\Ä\Ö", True),
+        (r"^[\u0041\u0042]+$", "AB", True),
+        (r"^[\ud83d\ude00\u0041]{2}$", "\U0001f600A", True),
         (r"^\p{Lu}$", "É", True),
     ],
 )

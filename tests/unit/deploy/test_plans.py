@@ -14,6 +14,7 @@ from services.deploy.domain.plans import (
     step_graph,
     summary,
 )
+from shared.errors import ValidationFailed
 from shared.infra.graph import DependencyCycle, UnknownDependency
 
 
@@ -149,6 +150,16 @@ def test_a_misspelt_attribute_is_refused_and_named(address: str, attributes: dic
     with pytest.raises(UnknownAttribute) as refused:
         make_plan([Resource(address, attributes)], [])
     assert next(iter(attributes)) in refused.value.detail
+
+
+@pytest.mark.parametrize("actual", [[], [Resource("compute.instance.a", {"flavor": "nano"}, id="i-1")]])
+def test_an_instance_has_not_both_a_flavor_and_a_size(actual: list[Resource]) -> None:
+    size = {"vcpus": "1", "memory_mib": 512}
+    with pytest.raises(ValidationFailed, match="either a flavor or a size"):
+        make_plan([Resource("compute.instance.a", {"flavor": "nano", "size": size})], actual)
+    assert steps(make_plan([Resource("compute.instance.a", {"flavor": None, "size": size})], [])) == [
+        ("create", "compute.instance.a")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ SECONDS = 10.0
 class Request:
     path: str
     headers: Mapping[str, str]
+    error: object = None
 
 
 @dataclass

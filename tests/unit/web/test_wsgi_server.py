@@ -1,4 +1,4 @@
-"""A service that ends answers what it has read, and keeps nobody else waiting."""
+"""Whoever asks is answered, by a service that ends as well, and nobody else is kept waiting."""
 
 import socket
 import threading
@@ -108,3 +108,12 @@ def test_who_comes_while_the_last_request_is_answered_is_refused_at_once(service
     assert slow.recv(1) == b""
     service.thread.join(SECONDS)
     assert not service.thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    "raw", [b"get / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", b"?\r\n\r\n"]
+)
+def test_what_is_no_request_is_refused(service: Service, raw: bytes) -> None:
+    with service.connect() as connection:
+        connection.sendall(raw)
+        assert connection.recv(1000).startswith(b"HTTP/1.0 400 ")
