@@ -51,10 +51,12 @@ class SecretRows(TenantRepository[Secret]):
 
     def at_or_new(self, path: str) -> tuple[Secret, bool]:
         """The row of a path, held until the transaction ends, and whether it was made just now."""
-        row, made = Secret.objects.get_or_create(
-            tenant_id=current_tenant(), path=path, defaults={"id": new_id("sec"), "version": 0}
-        )
-        return (row, True) if made else (self.at(path, lock=True), False)
+        row = Secret(id=new_id("sec"), tenant_id=current_tenant(), path=path, version=0)
+        while True:  # One that is deleted while it is waited for is made anew.
+            Secret.objects.bulk_create([row], ignore_conflicts=True)
+            held: Secret | None = self.scoped().select_for_update().filter(path=path).first()
+            if held is not None:
+                return held, held.id == row.id
 
     def visible(self, prefix: str, may_see: Callable[[str], bool], request: PageRequest) -> Page[Secret]:
         """A page of the secrets whose paths begin so and may be seen; it reads on where many may not."""

@@ -11,14 +11,20 @@ from services.auth.models import ApiKey
 from services.auth.operations.accounts import SERVICE_ACCOUNT
 from services.auth.ports import Ports
 from services.auth.repository import accounts, api_keys
+from shared.errors import Conflict
 from shared.infra.db.django import check_version
 from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
 
 
 def create_api_key(ports: Ports, service_account_id: str, name: str, lifetime: timedelta | None) -> ApiKey:
-    """A new key of a service account. Its text is in the answer, as `key`, and kept nowhere. Raises NotFound."""
+    """A new key of a service account. Its text is in the answer, as `key`, and kept nowhere.
+
+    Raises NotFound, and Conflict for an account that was deleted: its keys don't work.
+    """
     account = accounts.of_kinds([SERVICE_ACCOUNT], service_account_id, lock=True)
+    if account.state != "active":
+        raise Conflict(f"the service account {account.id} is {account.state}")
     secret = secrets.token_urlsafe(keys.SECRET_BYTES)
     key = api_keys.add(
         ApiKey(

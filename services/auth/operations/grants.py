@@ -74,7 +74,8 @@ def read_grant(grant_id: str) -> Grant:
 
 def take_back(grant_id: str, expected_version: EntityTags | None) -> None:
     """End a grant. Raises GrantTooWide, LastAdministrator, VersionConflict or NotFound."""
-    grant = grants.get(grant_id)
+    accounts.get(grants.get(grant_id).account_id, lock=True)
+    grant = grants.get(grant_id)  # Another may have taken it back meanwhile.
     ending = RoleGrant(grant.role, grant.scope)
     _check_may_grant(ending)
     check_version(grant, expected_version)

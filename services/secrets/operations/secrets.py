@@ -127,7 +127,7 @@ def _write(ports: Ports, row: Secret, data: Mapping[str, Any], cas: int | None) 
     """Write the next version to Vault, and note its number."""
     target = vault_path(row.path)
     present = _present_version(ports, target)
-    rules.check_cas(present, cas)
+    rules.check_cas(present if row.version else 0, cas)  # What Vault has of a write that failed is no secret yet.
     row.current_version = ports.store.write(target, data, present)
     secrets.save(row)
 

@@ -87,5 +87,6 @@ def visible(text: str) -> str:
 
 
 def prototype(name: str) -> str:
-    """The name with each letter put as the one that it looks like."""
-    return unicodedata.normalize("NFD", visible(name)).translate(_PROTOTYPES)
+    """The name with each letter put as the one that it looks like, in whichever of its forms: a mathematical Greek
+    alpha as a Greek one, and that as a Latin one."""
+    return unicodedata.normalize("NFKD", visible(name)).translate(_PROTOTYPES)

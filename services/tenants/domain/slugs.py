@@ -39,6 +39,17 @@ def slug_of(name: str) -> str:
         raise InvalidName(f"a name has at most {MAX_NAME_LENGTH} characters and no control characters")
     if not TURNING.isdisjoint(name):
         raise InvalidName("a name has no controls that turn the direction of text")
+    return _hyphenated(name)
+
+
+def skeleton_of(name: str) -> str:
+    """What names that look alike have in common, whatever the scripts of their letters. Raises InvalidName."""
+    slug_of(name)
+    return _hyphenated(prototype(name))  # Which may be longer than a name.
+
+
+def _hyphenated(name: str) -> str:
+    """The slug of a text of any length. Raises InvalidName when there is nothing of it that can be seen."""
     words: list[str] = [""]
     for character in fold(visible(name)):
         category = unicodedata.category(character)
@@ -50,9 +61,3 @@ def slug_of(name: str) -> str:
     if not any(unicodedata.category(character)[0] in "LN" for character in slug):
         raise InvalidName("a name has at least one letter or digit that can be seen")
     return slug
-
-
-def skeleton_of(name: str) -> str:
-    """What names that look alike have in common, whatever the scripts of their letters. Raises InvalidName."""
-    slug_of(name)
-    return slug_of(prototype(name)[:MAX_NAME_LENGTH])

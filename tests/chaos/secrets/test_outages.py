@@ -9,6 +9,7 @@ from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.tables import locked_table, under_way
 
 SECRETS = "/api/secrets/v1/secrets"
 RESERVATIONS = "/api/tenants/v1/quota/reservations"
@@ -63,6 +64,25 @@ def test_a_claim_that_no_event_settled_is_put_right_when_it_has_been_quiet_for_a
 
     expected = {f"{kept['id']}.secrets": "committed", "sec-never-made.secrets": "released"}
     eventually(lambda: states(tenant) == expected, timeout=REOPENED_SECONDS, interval=0.2)
+
+
+def test_a_first_write_that_failed_when_vault_had_it_is_no_version_to_build_upon(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    path, body = f"{SECRETS}/app/db", {"data": {"password": "one"}, "cas": 0}
+    with locked_table(fleet, "secrets") as outbox, under_way(tenant.api, "PUT", path, json=body) as answer:
+        outbox.wait_for_somebody()
+
+        def ended() -> bool:
+            outbox.end_who_waits()
+            return answer.done()
+
+        eventually(ended)
+    assert answer.result() >= 500
+    tenant.api.refused("GET", path, 404, "not_found")
+    tenant.api.ok("PUT", path, json={"data": {"password": "two"}, "cas": 0})
+    assert tenant.api.ok("GET", path)["data"] == {"password": "two"}
+    tenant.api.refused("PUT", path, 412, "secret_version_conflict", json=body)
 
 
 @pytest.mark.services("tenants")

@@ -187,6 +187,17 @@ def test_of_two_administrators_who_take_each_other_s_role_at_once_one_keeps_it(
     assert len(left) == 1
 
 
+def test_of_two_who_take_one_role_back_at_once_one_finds_it_gone(
+    tenant: Tenant, person: Person, fleet: FleetControl, bus: Bus
+) -> None:
+    body = {"subject": person.id, "role": "member", "scope": "tenant"}
+    granted = tenant.api.ok("POST", GRANTS, 201, json=body)["id"]
+    answers = both_at_once(fleet, "grants", [(tenant.api, f"{GRANTS}/{granted}")] * 2)
+    assert sorted(answers) == [204, 404]
+    told = bus.of_subject("auth.events", granted, count=2)
+    assert [event["type"] for event in told] == ["auth.grant.created", "auth.grant.deleted"]
+
+
 def test_what_was_changed_meanwhile_is_not_ended_by_who_has_not_seen_it(tenant: Tenant) -> None:
     stale, right = {"If-Match": '"7"'}, {"If-Match": '"1"'}
     api = tenant.api

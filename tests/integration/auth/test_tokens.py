@@ -233,6 +233,14 @@ def test_a_service_account_works_by_its_key_until_the_key_is_revoked(tenant: Ten
     anonymous.refused("POST", TOKENS, 401, "invalid_api_key", json=login)
 
 
+def test_a_deleted_service_account_gets_no_key_any_more(tenant: Tenant) -> None:
+    account = tenant.api.ok("POST", "/api/auth/v1/service-accounts", 201, json={"name": "ci"})["id"]
+    path = f"/api/auth/v1/service-accounts/{account}"
+    tenant.api.ok("DELETE", path, 204)
+    tenant.api.refused("POST", f"{path}/api-keys", 409, "conflict", json={"name": "late"})
+    assert list(tenant.api.items(f"{path}/api-keys")) == []
+
+
 def test_a_new_password_ends_every_session(person: Person) -> None:
     session = person.log_in()["refresh_token"]
     body = {"current_password": person.password, "new_password": "a different sentence"}

@@ -1,6 +1,7 @@
 """Versions, check-and-set, rotation and keys, against the real Vault."""
 
 import base64
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from tests.support.api import Api
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, create_tenant
+from tests.support.tables import locked_table, under_way
 
 SECRETS = "/api/secrets/v1/secrets"
 KEYS = "/api/secrets/v1/keys"
@@ -163,6 +166,21 @@ def test_a_deleted_secret_is_gone_and_gives_its_place_in_the_quota_back(operator
     tenant.api.refused("GET", f"{SECRETS}/one", 404, "not_found")
     eventually(lambda: tenant.api.put(f"{SECRETS}/two", json=body).status_code == 200, interval=0.2)
     assert tenant.api.ok("GET", f"{SECRETS}/two")["version"] == 1
+
+
+def test_what_is_written_while_the_secret_is_deleted_is_a_secret_anew(tenant: Tenant, fleet: FleetControl) -> None:
+    path = f"{SECRETS}/app/db"
+    put(tenant, "app/db", password="one")
+    with ExitStack() as ended:
+        with locked_table(fleet, "secrets") as outbox:
+            deletion = ended.enter_context(under_way(tenant.api, "DELETE", path))
+            outbox.wait_for_somebody()
+            body = {"data": {"password": "two"}}
+            write = ended.enter_context(under_way(tenant.api, "PUT", path, json=body))
+            outbox.wait_for_somebody_at_a_row()
+        assert (deletion.result(), write.result()) == (204, 200)
+    found = tenant.api.ok("GET", path)
+    assert (found["version"], found["data"]) == (1, {"password": "two"})
 
 
 def test_a_secret_counts_once_however_often_it_is_written_and_no_more_when_it_is_gone(tenant: Tenant) -> None:

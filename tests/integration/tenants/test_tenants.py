@@ -112,7 +112,7 @@ def test_every_step_of_a_life_is_told_in_order(tenant: Tenant, bus: Bus) -> None
 def test_a_name_that_looks_like_another_tenants_is_taken(operator: Api) -> None:
     number = secrets.token_hex(6)
     operator.ok("POST", TENANTS, 201, json={"name": f"Acme {number}"})
-    for twin in ("\u0410\u0441me", "\u0391c\u200dme", "A\u0441m\u0435"):
+    for twin in ("\u0410\u0441me", "\u0391c\u200dme", "A\u0441m\u0435", "\U0001d6a8cme"):
         operator.refused("POST", TENANTS, 409, "name_taken", json={"name": f"{twin} {number}"})
     other = operator.ok("POST", TENANTS, 201, json={"name": f"Other {number}"})["id"]
     operator.refused("PATCH", f"{TENANTS}/{other}", 409, "name_taken", json={"name": f"\u0410cme {number}"})

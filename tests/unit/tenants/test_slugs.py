@@ -88,6 +88,8 @@ def test_a_name_that_turns_its_own_letters_is_refused(name: str) -> None:
         ("ACME", "\u0410\u0421\u041c\u0415"),  # Cyrillic capitals
         ("Nota", "\u039dot\u03b1"),  # Greek
         ("Cop", "\u13df\u03bf\u0440"),  # Cherokee, Greek, Cyrillic
+        ("Acme", "\U0001d6a8cme"),  # Mathematical bold Greek
+        ("one", "\U0001d6d0ne"),
     ],
 )
 def test_names_that_look_alike_have_one_skeleton_and_different_slugs(name: str, twin: str) -> None:
@@ -106,6 +108,10 @@ def test_names_that_look_alike_have_one_skeleton_and_different_slugs(name: str, 
 )
 def test_names_that_people_tell_apart_have_skeletons_of_their_own(one: str, other: str) -> None:
     assert skeleton_of(one) != skeleton_of(other)
+
+
+def test_a_name_whose_letters_come_late_has_a_skeleton() -> None:
+    assert skeleton_of("\u2026" * 100 + "acme") == "acme"  # Each of the characters is three dots, taken apart.
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)
