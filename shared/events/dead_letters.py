@@ -99,7 +99,7 @@ class DeadLetter:
         """The identifier of the event; empty when the value isn't an event at all."""
         try:
             attributes = json.loads(self.value)
-        except ValueError:
+        except (ValueError, RecursionError):  # Whatever could not be read is put aside, too.
             return ""
         return str(attributes.get("id", "")) if isinstance(attributes, dict) else ""
 

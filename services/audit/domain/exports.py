@@ -86,5 +86,5 @@ def _documents(lines: Iterable[str], what: str) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(lines, 1):
         try:
             yield number, json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UnreadableExport(f"line {number} of the {what} isn't JSON: {error}") from error

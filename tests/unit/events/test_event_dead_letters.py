@@ -88,7 +88,14 @@ def test_replay_sends_the_event_to_where_it_came_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "event_id"), [(envelope(id="evt-9").encode(), "evt-9"), (b"nonsense", ""), (b"[1]", ""), (b"\xff", "")]
+    ("value", "event_id"),
+    [
+        (envelope(id="evt-9").encode(), "evt-9"),
+        (b"nonsense", ""),
+        (b"[1]", ""),
+        (b"\xff", ""),
+        (b"[" * 100_000, ""),
+    ],
 )
 def test_a_letter_tells_the_identifier_of_its_event_if_it_has_one(value: bytes, event_id: str) -> None:
     assert DeadLetter(None, value, {}).event_id == event_id
