@@ -21,15 +21,16 @@ MAX_SERIAL = 2**53 - 1
 MAX_LINEAGE_LENGTH = 255
 WINDOW_BYTES = 4 * 2**20
 
-_STRING = rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+# What is repeated possessively is atomic: before Python 3.11.5 half of it was kept where the rest of it didn't match.
+_STRING = rb'"(?:(?>[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})))*+"'
+_NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:(?>\.[0-9]++))?+(?:(?>[eE][+-]?[0-9]++))?+"
 _SPACE = rb"[ \t\r\n]*+"
 _SCALAR = rb"(?:" + _STRING + rb"|" + _NUMBER + rb"|true|false|null)"
 _KEY = _STRING + _SPACE + rb":" + _SPACE
 _MEMBER = _KEY + _SCALAR + _SPACE
 _ELEMENT = _SCALAR + _SPACE
-_MEMBERS = rb"(?:" + _MEMBER + rb"," + _SPACE + rb")*+(?:" + _MEMBER + rb"(?=\})|" + _KEY + rb"(?=[\{\[]))"
-_ELEMENTS = rb"(?:" + _ELEMENT + rb"," + _SPACE + rb")*+(?:" + _ELEMENT + rb"(?=\])|(?=[\{\[]))"
+_MEMBERS = rb"(?:(?>" + _MEMBER + rb"," + _SPACE + rb"))*+(?:" + _MEMBER + rb"(?=\})|" + _KEY + rb"(?=[\{\[]))"
+_ELEMENTS = rb"(?:(?>" + _ELEMENT + rb"," + _SPACE + rb"))*+(?:" + _ELEMENT + rb"(?=\])|(?=[\{\[]))"
 
 # From one bracket to the next: what may stand in an object or an array after its beginning, and after a nested value.
 _FIRST_IN = {
