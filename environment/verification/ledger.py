@@ -15,6 +15,7 @@ JSON, compressed (format 1)::
      "held_out": {…},                                         what held-out tests reach, as in the map, if there are any
      "bugs": {"A1": {"files": {"services/…": {"gone": […], "come": […]}},   where its tree differs from the reference's
                      "tests": "<bits: the tests whose outcome with it is known>",
+                     "failed": "<bits: those of them that failed>",          where missing, the manifest's
                      "reach": [[function, test, gap to the next, …], …],     what they reach beyond the reach map
                      "starts": ["<bits: functions>", …],                     what a fleet's start reaches beyond it
                      "imports": {"tests/…": ["services/…"]}}}}               of test modules, where they differ
@@ -61,9 +62,14 @@ class Ledger:
         self._map_digest = ""
 
     def bug(self, bug_id: str, manifest: Manifest) -> Record | None:
-        """The record of a bug, with the outcomes that the manifest tells; None when nothing is known of it."""
+        """The record of a bug, which may not be measured to its end; None when nothing is known of it."""
         document, measured = self._bugs.get(bug_id), manifest.bugs.get(bug_id)
-        if document is None or measured is None or self.reference is None:
+        if document is None or self.reference is None:
+            return None
+        if "failed" in document:
+            ids = sorted(self.reference.map.tests_known)
+            return _bug_record(document, self.reference, {ids[number] for number in _bits(int(document["failed"], 16))})
+        if measured is None:
             return None
         held_out = measured.held_out.tests if measured.held_out is not None else {}
         failed = {*measured.triggers, *(test_id for test_id, fails in held_out.items() if fails)}
@@ -209,7 +215,8 @@ def _bug_document(record: Record, reference: Record) -> dict[str, Any]:
     }
     return {
         "files": {path: difference(reference.prints.get(path), record.prints.get(path)) for path in sorted(changed)},
-        "tests": f"{sum(1 << number for test_id, number in numbers.items() if test_id in known):x}",
+        "tests": _named_bits(numbers, known),
+        "failed": _named_bits(numbers, known & record.run.failed),
         "reach": [[function, *_gaps(tests)] for function, tests in sorted(further.items())],
         "starts": [
             f"{own & ~common:x}"
@@ -254,6 +261,10 @@ def _bug_record(document: Mapping[str, Any], reference: Record, failed: Collecti
     imports = {module: frozenset(files) for module, files in document["imports"].items()}
     run = SuiteRun({test_id: Outcome.FAILED if test_id in failed else Outcome.PASSED for test_id in sorted(known)})
     return Record(prints, run, ReachMap(recording, {**reference.map.imports, **imports}))
+
+
+def _named_bits(numbers: Mapping[str, int], tests: Collection[str]) -> str:
+    return f"{sum(1 << number for test_id, number in numbers.items() if test_id in tests):x}"
 
 
 def _bits(mask: int) -> list[int]:

@@ -13,6 +13,7 @@ it. `omnicloud bugs verify --audit` runs bugs in full and finds such a test.
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -111,8 +112,12 @@ def suspects(
         files = reference.with_bugs([plan.bug for plan in plans])
     except DiffError:
         return None
+    hurried = {
+        f"{hurry.MODULE}.py": Path(hurry.__file__).read_bytes(),
+        f"{hurry.MODULE}.json": json.dumps({test_id: reach.seconds(test_id) for test_id in sorted(shared)}).encode(),
+    }
     run = run_suite(
-        {**files, f"{hurry.MODULE}.py": Path(hurry.__file__).read_bytes()},
+        {**files, **hurried},
         shared,
         replace(
             options,

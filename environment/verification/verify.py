@@ -36,7 +36,6 @@ from environment.bugs.manifest import (
 from environment.grading.machine import affordable_fleets
 from environment.grading.results import SuiteRun
 from environment.grading.runner import Options
-from environment.reach.reach_map import ReachMap
 from environment.verification.ledger import Ledger
 from environment.verification.measuring import Findings, Measurer, Plan
 from environment.verification.outcomes import measured_edges, measurement, problems
@@ -139,7 +138,7 @@ class Verifier:
         for report in reports[1:]:
             self.on_report(report)
         pending.sort(key=lambda plan: len(plan.touched))
-        for bug, measured, found in self._measured(measurer, pending, record.map, end):
+        for bug, measured, found in self._measured(measurer, pending, ledger, end):
             item = self._measurement(bug, found.failed, record.run)
             report = self._reported(bug, item, unsound, of, found)
             if measured is not None:
@@ -159,11 +158,12 @@ class Verifier:
         return plans
 
     def _measured(
-        self, measurer: Measurer, plans: Sequence[Plan], reach: ReachMap, end: float
+        self, measurer: Measurer, plans: Sequence[Plan], ledger: Ledger, end: float
     ) -> Iterator[tuple[Bug, Record | None, Findings]]:
         """Measure bugs as long as there is time: those that can touch few tests, those that can touch many, and those
         that fail nearly all."""
-        known = manifest_or_empty(self.folder).bugs
+        assert ledger.reference is not None
+        known, reach = manifest_or_empty(self.folder).bugs, ledger.reference.map
         # Whoever wants every test repeated wants those repeated, too, that nobody suspects.
         together = self.together if self.repeat == 1 else 1
         last = [plan for plan in plans if hides_others(known.get(plan.bug.id), reach)]
@@ -172,16 +172,18 @@ class Verifier:
         if together > 1:
             for some in (narrow, wide):
                 for group in groups(some, self.catalogue, together):
-                    yield from self._together(measurer, group, reach, end)
+                    yield from self._together(measurer, group, ledger, end)
         else:
             yield from self._beside_each_other(measurer, [plan for plan in plans if plan not in last], end)
         yield from self._beside_each_other(measurer, last, end)
 
     def _together(
-        self, measurer: Measurer, group: Sequence[Plan], reach: ReachMap, end: float
+        self, measurer: Measurer, group: Sequence[Plan], ledger: Ledger, end: float
     ) -> Iterator[tuple[Bug, Record | None, Findings]]:
-        """Measure bugs that share a run, then a smaller one with few of them, then each alone on what is left."""
-        known = manifest_or_empty(self.folder).bugs
+        """Measure bugs that share a run, then a smaller one with few of them, then each alone on what is left. What a
+        shared run says is kept at once, too."""
+        assert ledger.reference is not None
+        known, reach = manifest_or_empty(self.folder).bugs, ledger.reference.map
         pending = [(list(group), True)]
         while pending:
             bugs, whole = pending.pop(0)
@@ -191,6 +193,9 @@ class Verifier:
                     pending = [(bugs[::2], whole), (bugs[1::2], whole), *pending]
                     continue
                 bugs = [narrowed(plan, found, self.held_out.get(plan.bug.id), reach) for plan in bugs]
+                for plan in bugs:
+                    if plan.record is not None:
+                        ledger.set_bug(plan.bug.id, plan.record)
                 smaller = parts(bugs, reach) if whole else []
                 if smaller:
                     pending = [*((part, False) for part in smaller), *pending]

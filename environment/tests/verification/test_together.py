@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ from environment.tests.fake_platform import make_held_out
 from environment.tests.verification.test_verify import verifier
 from environment.verification import hurry, together, verify
 from environment.verification.measuring import Plan
-from environment.verification.verify import Report
+from environment.verification.verify import Report, Verifier
 from environment.workspace.reference import Reference
 
 WIDE = ["E1", "E9", "H2"]
@@ -150,6 +151,40 @@ def test_only_what_several_can_touch_and_none_failed_before_is_tried_with_all(
     }
 
 
+def test_what_a_shared_run_says_outlives_a_crash(
+    reference: Reference, catalogue_folder: Path, shared_runs: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given bugs that were measured alone, and the same anew, which ends after the run that they share
+    write_tests_of_both(reference)
+    verifier(reference, catalogue_folder, []).verify(["E9", "H2"])
+    alone = load_manifest(catalogue_folder)
+    for name in ("measured.json.gz", "reach.json.gz", "manifest.json"):
+        (catalogue_folder / name).unlink()
+    tried: list[frozenset[str]] = []
+
+    def noted(files: Mapping[str, bytes], wanted: Collection[str], options: Options) -> SuiteRun:
+        tried.append(frozenset(wanted))
+        return run_suite(files, wanted, options)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(together, "run_suite", noted)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Verifier, "_beside_each_other", dies)
+        verifier(reference, catalogue_folder, [], together=8).verify(["E9", "H2"])
+    # When it goes on
+    verifier(reference, catalogue_folder, [], together=8).verify(["E9", "H2"])
+    # Then what passed with both doesn't run again, and the outcome is what each has alone
+    first, second = tried
+    assert second < first
+    assert "tests/unit/compute/test_both.py::test_passes" not in second
+    found = load_manifest(catalogue_folder)
+    assert {bug_id: found.bugs[bug_id].triggers for bug_id in ("E9", "H2")} == {
+        bug_id: alone.bugs[bug_id].triggers for bug_id in ("E9", "H2")
+    }
+
+
 def write_tests_of_both(reference: Reference) -> None:
     """Tests that reach what two bugs of different services edit."""
     (reference.root / "tests/unit/compute/test_both.py").write_text(
@@ -178,15 +213,26 @@ def test_few_bugs_at_a_time_share_what_is_left_unless_it_is_little(bugs: int, se
     assert [len(part) for part in together.parts(group, clock)] == sizes  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("own", "seconds"), [(600, hurry.MOST_SECONDS), (30, 30), (None, None)])
-def test_in_a_shared_run_no_test_has_longer_than_a_minute_and_a_half(
-    tmp_path: Path, own: int | None, seconds: float | None
+@pytest.mark.parametrize(
+    ("own", "known", "seconds"),
+    [
+        (600, None, hurry.MOST_SECONDS),
+        (600, 50, hurry.MOST_SECONDS),
+        (600, 5, 4 * 5 + 15),
+        (30, 50, 30),
+        (None, None, hurry.MOST_SECONDS),
+        (None, 0.5, 4 * 0.5 + 15),
+    ],
+)
+def test_in_a_shared_run_no_test_has_much_longer_than_it_takes(
+    tmp_path: Path, own: int | None, known: float | None, seconds: float
 ) -> None:
     shutil.copyfile(hurry.__file__, tmp_path / f"{hurry.MODULE}.py")
+    (tmp_path / f"{hurry.MODULE}.json").write_text(json.dumps({} if known is None else {"test_it.py::test_it": known}))
     mark = "" if own is None else f"@pytest.mark.timeout({own})\n"
     (tmp_path / "test_it.py").write_text(
         f"import pytest\n\n\n{mark}def test_it(request):\n    found = request.node.get_closest_marker('timeout')\n"
-        f"    assert (found and found.args[0]) == {seconds}\n"
+        f"    assert found.args[0] == {seconds}\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", hurry.MODULE, "-p", "no:cacheprovider", "test_it.py"]
     variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
