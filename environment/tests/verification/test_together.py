@@ -170,9 +170,10 @@ def test_what_a_shared_run_says_outlives_a_crash(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(together, "run_suite", noted)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(Verifier, "_beside_each_other", dies)
-        verifier(reference, catalogue_folder, [], together=8).verify(["E9", "H2"])
+        with pytest.raises(KeyboardInterrupt):
+            verifier(reference, catalogue_folder, [], together=8).verify(["E9", "H2"])
     # When it goes on
     verifier(reference, catalogue_folder, [], together=8).verify(["E9", "H2"])
     # Then what passed with both doesn't run again, and the outcome is what each has alone
