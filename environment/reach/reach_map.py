@@ -1,14 +1,18 @@
 """The reach map: which test reaches which function, and what follows for a change.
 
 A changed function can touch the tests that reach it. If a fleet's start reaches it, or a fleet that nobody asks for
-anything, every test that uses a fleet can be touched; if only the imports of unit tests do, those that import its file.
-A module-level part runs when a service starts, so it is taken for all tests with a fleet and for the unit tests that
-import it. Any other file that verdicts depend on is taken for everything, except what only tests import.
+anything, every test can be touched that has to do with its service; if only the imports of unit tests do, those that
+import its file. A module-level part runs when a service starts, so it is taken for the same tests, and for the unit
+tests that import it. Any other file that verdicts depend on is taken for everything, except what only tests import.
+
+Every test with a fleet has to do with what is shared. With a service of its own folder (`services/<name>/`, which no
+other service imports) have to do the tests of that service, those of the platform, and those in whose time it does more
+than start and stand idle, if only because it hears of what they made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -82,7 +86,7 @@ class ReachMap:
         for function in sorted(changed.functions):
             yield function, *self._by_function(function)
         for path in sorted(changed.modules):
-            yield path, self.live | self._importing(path), "what it does when it is loaded differs"
+            yield path, self._concerned(path) | self._importing(path), "what it does when it is loaded differs"
         for path in sorted(filter(bears_on_verdicts, changed.files)):
             yield path, *self._by_file(path)
 
@@ -90,7 +94,7 @@ class ReachMap:
         path = function.partition("::")[0]
         bit = self._bits.get(function)
         if bit is None:
-            return self.live | self._importing(path), "the map doesn't know it"
+            return self._concerned(path) | self._importing(path), "the map doesn't know it"
         tests = self.tests(function)
         for reader in readers_of(function):
             tests |= self.tests(reader)
@@ -98,10 +102,9 @@ class ReachMap:
         if self.recording.unit_start & bit:
             tests |= self._importing(path)
             words = "reach it or import it"
-        if self.recording.start & bit:
-            return tests | self.live, "the start of a fleet reaches it"
-        if self.recording.idle & bit:
-            return tests | self.live, "an idle fleet reaches it"
+        for mask, when in ((self.recording.start, "the start of a fleet"), (self.recording.idle, "an idle fleet")):
+            if mask & bit:  # Then it runs in the time of tests that have nothing to do with it, too.
+                return tests - self.live | self._concerned(path), f"{when} reaches it"
         return tests, words
 
     def _by_file(self, path: str) -> tuple[frozenset[str], str]:
@@ -113,6 +116,26 @@ class ReachMap:
     def live(self) -> frozenset[str]:
         """The tests that use a fleet."""
         return frozenset(test_id for test_id in self.recording.tests if not is_unit(test_id))
+
+    def _concerned(self, path: str) -> frozenset[str]:
+        """The tests with a fleet in which it can show what the service of a file does by itself."""
+        service = service_of(path)
+        if service not in self._of_service:
+            self._of_service[service] = frozenset(filter(self._concerns(service), self.live))
+        return self._of_service[service]
+
+    def _concerns(self, service: str) -> Callable[[str], bool]:
+        if not service:
+            return lambda test_id: True
+        known = frozenset(map(service_of, self.names))
+        prefix, common = f"services/{service}/", self.recording.start | self.recording.idle
+        own = sum(bit for name, bit in self._bits.items() if name.startswith(prefix)) & ~common
+
+        def concerns(test_id: str) -> bool:
+            named = known & frozenset(test_id.partition("::")[0].split("/")[2:-1])
+            return service in named or not named or bool(self._reach(test_id).mask & own)
+
+        return concerns
 
     def _importing(self, path: str, *, only_unit: bool = True) -> frozenset[str]:
         modules = (self._of_module[module] for module in self._importers.get(path, ()) if module in self._of_module)
@@ -140,6 +163,11 @@ class ReachMap:
         return self.recording.tests.get(test_id, TestReach(0, 0.0))
 
     @cached_property
+    def _of_service(self) -> dict[str, frozenset[str]]:
+        """Service -> the tests that have to do with it, as far as it was asked."""
+        return {}
+
+    @cached_property
     def _reaching(self) -> dict[str, frozenset[str]]:
         """What was asked before: the same change is looked up for every bug."""
         return {}
@@ -147,6 +175,12 @@ class ReachMap:
     @cached_property
     def _bits(self) -> Mapping[str, int]:
         return {name: 1 << place for place, name in enumerate(self.names)}
+
+
+def service_of(path: str) -> str:
+    """The service in whose folder a file lies; nothing when it is shared."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "services" and len(parts) > 2 else ""
 
 
 def module_imports(files: Mapping[str, bytes], modules: Iterable[str]) -> dict[str, frozenset[str]]:

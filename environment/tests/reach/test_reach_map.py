@@ -167,6 +167,35 @@ def test_what_a_change_can_touch(made: ReachMap, changed: Changes, tests: set[st
     assert selection.everything == (tests == EVERYTHING)
 
 
+@pytest.mark.parametrize(
+    ("changed", "tests"),
+    [
+        (Changes(functions=frozenset({"services/x/app.py::start"})), {"of x", "of y, moves x", "of the platform"}),
+        (Changes(functions=frozenset({"services/x/app.py::poll"})), {"of x", "of y, moves x", "of the platform"}),
+        (Changes(functions=frozenset({"services/x/app.py::new"})), {"of x", "of y, moves x", "of the platform"}),
+        (Changes(modules=frozenset({"services/x/app.py"})), {"of x", "of y, moves x", "of the platform"}),
+        (Changes(functions=frozenset({"services/y/app.py::start"})), {"of y", "of y, moves x", "of the platform"}),
+        (Changes(modules=frozenset({"shared/a.py"})), {"of x", "of y", "of y, moves x", "of the platform"}),
+    ],
+)
+def test_what_a_service_does_by_itself_touches_the_tests_that_have_to_do_with_it(
+    changed: Changes, tests: set[str]
+) -> None:
+    names = tuple(f"services/{service}/app.py::{name}" for service in "xy" for name in ("start", "poll", "answer"))
+    ids = {
+        "of x": "tests/chaos/x/test_x.py::test_it",
+        "of y": "tests/chaos/y/test_y.py::test_it",
+        "of y, moves x": "tests/system/y/test_y.py::test_it",
+        "of the platform": "tests/system/platform/test_all.py::test_it",
+    }
+    # In whatever test's time both stand idle now and then; only one test makes the other's service answer, too
+    reached = {ids["of x"]: 0b000010, ids["of y"]: 0b110010, ids["of y, moves x"]: 0b110110, ids["of the platform"]: 0}
+    recording = Recording(
+        names, {name: TestReach(mask, 1.0) for name, mask in reached.items()}, start=0b001001, idle=0b010010
+    )
+    assert ReachMap(recording).selection(changed).tests == {ids[name] for name in tests}
+
+
 def test_a_selection_says_why(made: ReachMap) -> None:
     changed = Changes(frozenset({"shared/a.py::f", "shared/a.py::g"}), files=frozenset({"docker-compose.yml"}))
     assert made.selection(changed) == Selection(
