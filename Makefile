@@ -28,7 +28,7 @@ $(INSTALLED): $(LOCK) bin/omnicloud
 	@install -m 755 bin/omnicloud $(OMNICLOUD)
 	@touch $(INSTALLED)
 
-challenge: setup ## a buggy workspace in ./challenge, its fleet started, its score, what to do next
+challenge: setup ## a buggy workspace in ./challenge, its fleet tried, its score, what to do next
 	@if [ -e $(WORKSPACE) ]; then echo "==> ./$(WORKSPACE) is there already and stays as it is"; \
 	else echo "==> making a buggy workspace in ./$(WORKSPACE)"; $(OMNICLOUD) challenge $(WORKSPACE) --quiet; fi
 	@echo "==> starting its fleet, to see whether it comes up"
@@ -126,4 +126,4 @@ lock: ## pin the dependencies anew (needs uv): everything, and for images the pl
 	@$(COMPILE) -c $(LOCK) --extra environment --extra test -o requirements-episode.lock
 
 clean: ## remove what was installed and generated
-	rm -rf $(VENV) .omnicloud .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .omnicloud .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info

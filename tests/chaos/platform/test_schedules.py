@@ -36,5 +36,5 @@ def test_after_any_schedule_of_faults_the_books_agree(operator: Api, fleet: Flee
     # Then what is counted, claimed, locked, recorded and billed is what there is
     violations += Books(schedule).check()
     print(schedule.figures())
-    replay = f"seed {seed}; again: make soak SEEDS=1 FIRST={seed}"
+    replay = f"seed {seed}; again: make soak SEEDS=1 FIRST={seed} OPERATIONS={OPERATIONS} DRILLS={DRILLS}"
     assert not violations, "\n".join([replay, *violations, schedule.story()])

@@ -94,7 +94,7 @@ def _routes(tenant: Tenant) -> Transcript:
     path = f"{VPCS}/{vpc['id']}/routes"
     for destination, kind, target in (
         ("0.0.0.0/0", "internet_gateway", ""),
-        ("172.20.0.0/16", "vpn_tunnel", tunnel["id"]),
+        ("172.20.0.0/16", "vpn", tunnel["id"]),
     ):
         body = {"destination": destination, "target_kind": kind, "target": target}
         shown = f"{VPCS}/{{vpc}}/routes"
