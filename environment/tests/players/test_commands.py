@@ -154,6 +154,18 @@ def test_a_quiet_challenge_says_only_what_was_made(app: typer.Typer, tmp_path: P
     assert made.stdout == f"{tmp_path / 'w'} holds a platform with 1 cause of trouble.\n"
 
 
+def test_a_services_own_tests_run_alone(app: typer.Typer, tmp_path: Path) -> None:
+    call(app, "challenge", tmp_path / "w", "--bugs", "E1", "--exact")
+    assert call(app, "test", tmp_path / "w", "--service", "billing", "-q").exit_code == 0
+    assert call(app, "test", tmp_path / "w", "--service", "compute", "-q").exit_code == 1
+    assert call(app, "test", tmp_path / "w", "--service", "billing", "--service", "compute", "-q").exit_code == 1
+    for name in ("copmute", "../compute", "*"):
+        refused = call(app, "test", tmp_path / "w", "--service", name)
+        assert refused.exit_code == 2
+        assert "There are tests of billing, compute" in refused.output
+    assert call(app, "test", tmp_path / "w", "--service", "compute", "--affected").exit_code == 2
+
+
 def test_tests_of_a_workspace_run_in_place(app: typer.Typer, tmp_path: Path) -> None:
     call(app, "challenge", tmp_path / "w", "--bugs", "E1", "--exact")
     assert call(app, "test", tmp_path / "w", "-q", "-k", "billing").exit_code == 0
