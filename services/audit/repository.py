@@ -124,9 +124,10 @@ class Retentions(TenantRepository[Retention]):
         row: Retention | None = (query.select_for_update() if lock else query).first()
         return row
 
-    def limited(self) -> list[Retention]:
-        """Those of all tenants whose records aren't kept for ever."""
-        return list(Retention.objects.filter(days__isnull=False).order_by("tenant_id"))
+    def limited(self) -> list[str]:
+        """The tenants whose records aren't kept for ever."""
+        rows = Retention.objects.filter(days__isnull=False).order_by("tenant_id")
+        return list(rows.values_list("tenant_id", flat=True))
 
 
 class LegalHolds(TenantRepository[LegalHold]):
@@ -166,6 +167,11 @@ def remove_until(head: ChainHead, sequence: int) -> int:
     head.save(update_fields=["removed_sequence"])
     gone, _ = AuditRecord.objects.filter(tenant_id=head.tenant_id, sequence__lte=sequence).delete()
     return gone
+
+
+def present_head(tenant_id: str) -> ChainHead:
+    """The tenant's head as it is, held by nobody; there is one."""
+    return ChainHead.objects.get(tenant_id=tenant_id)
 
 
 def heads_without_checkpoint() -> list[ChainHead]:

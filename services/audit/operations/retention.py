@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from services.audit import published, repository
 from services.audit.domain.chain import Head, count, record_time
-from services.audit.domain.checkpoints import BrokenCheckpoints
+from services.audit.domain.checkpoints import BrokenCheckpoints, Checkpoint
 from services.audit.domain.gaps import Coverage
 from services.audit.domain.removals import Removal
 from services.audit.models import ChainHead, Retention
@@ -55,49 +55,71 @@ def set_retention(days: int | None, expected_version: EntityTags | None) -> Rete
 
 def remove_expired(ports: Ports, transactions: TransactionRunner) -> int:
     """One round over all tenants; how many records went. One tenant's trouble is its own."""
-    rows = transactions.run(lambda _: retentions.limited())
-    return sum(_round(ports, transactions, row) for row in rows)
+    tenants = transactions.run(lambda _: retentions.limited())
+    return sum(_round(ports, transactions, tenant_id) for tenant_id in tenants)
 
 
-def _round(ports: Ports, transactions: TransactionRunner, row: Retention) -> int:
+def _round(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> int:
     try:
-        with service_context("audit", row.tenant_id, ports.clock, work=Work("audit retention")):
-            return transactions.run(lambda _: _remove(ports, row))
+        with service_context("audit", tenant_id, ports.clock, work=Work("audit retention")):
+            return transactions.run(lambda _: _remove(ports, tenant_id))
     except (OmniCloudError, BrokenCheckpoints) as error:
-        log.warning("records older than they are kept stay for now", tenant=row.tenant_id, reason=str(error))
+        log.warning("records older than they are kept stay for now", tenant=tenant_id, reason=str(error))
         return 0
 
 
-def _remove(ports: Ports, row: Retention) -> int:
-    """Remove what was announced and signed, and announce what is next. The head is held: no hold comes in between."""
-    assert row.days is not None
-    head = repository.locked_head(row.tenant_id)
-    newest = ports.checkpoints.newest(row.tenant_id, head.checkpoint_sequence)
+def _remove(ports: Ports, tenant_id: str) -> int:
+    """Remove what was announced and signed, and announce what is next.
+
+    The object store is asked before the head is held, for appends wait for the head: what was signed stays signed. How
+    long records are kept is asked under it: nobody says otherwise meanwhile, and no hold comes in between.
+    """
+    seen = repository.present_head(tenant_id)
+    newest = ports.checkpoints.newest(tenant_id, seen.checkpoint_sequence)
     if newest is None:
         return 0
-    before = record_time(ports.clock.now() - timedelta(days=row.days))
-    kept = repository.first_kept(row.tenant_id, before, head.removed_sequence)
-    limit = head.sequence if kept is None else kept - 1
+    planned = _planned(ports, seen, newest)
+    head = repository.locked_head(tenant_id)
+    row, limit = retentions.own(), _last_that_may_go(ports, head)
     until = min(newest.removal.begins_after, limit)
     gone = repository.remove_until(head, until) if until > head.removed_sequence else 0
-    if head.announced_sequence <= newest.removal.begins_after:
-        _announce(ports, row, head, newest.removal, min(limit, newest.head.sequence - 1))
+    if planned and row and row.days and planned.begins_after <= limit and _is_next(head, newest):
+        records = planned.begins_after - newest.removal.begins_after
+        published.removal_announced(planned.begins_after, records, row.days, dict(planned.covered))
+        head.announced_sequence = planned.begins_after
+        head.save(update_fields=["announced_sequence"])
     return gone
 
 
-def _announce(ports: Ports, row: Retention, head: ChainHead, removal: Removal, limit: int) -> None:
-    """Say in the trail what goes next, if anything does."""
-    done = removal.begins_after
-    until = ports.checkpoints.last_until(row.tenant_id, min(limit, done + MOST_AT_ONCE), done + 1)
+def _planned(ports: Ports, head: ChainHead, newest: Checkpoint) -> Removal | None:
+    """What could be announced as things are; None when there is nothing."""
+    tenant_id, done = head.tenant_id, newest.removal.begins_after
+    limit = min(_last_that_may_go(ports, head), newest.head.sequence - 1)
+    if limit <= done or not _is_next(head, newest):
+        return None
+    until = ports.checkpoints.last_until(tenant_id, min(limit, done + MOST_AT_ONCE), done + 1)
     if until <= done:
-        until = ports.checkpoints.last_until(row.tenant_id, limit, done + 1)
-    if until <= done or row.days is None:
-        return
-    coverage = Coverage(removal.covered)
-    for record in repository.chain(row.tenant_id, Head(done, "")):
+        until = ports.checkpoints.last_until(tenant_id, limit, done + 1)
+    if until <= done:
+        return None
+    coverage = Coverage(newest.removal.covered)
+    for record in repository.chain(tenant_id, Head(done, "")):
         if record.sequence > until:
             break
         count(coverage, record.entry)
-    published.removal_announced(until, until - done, row.days, coverage.ranges())
-    head.announced_sequence = until
-    head.save(update_fields=["announced_sequence"])
+    return Removal(until, coverage.ranges())
+
+
+def _is_next(head: ChainHead, newest: Checkpoint) -> bool:
+    """Whether everything that was announced is signed."""
+    return head.announced_sequence <= newest.removal.begins_after
+
+
+def _last_that_may_go(ports: Ports, head: ChainHead) -> int:
+    """The last place up to which all records are older than they are kept, and none is held."""
+    row = retentions.own()
+    if row is None or row.days is None:
+        return head.removed_sequence
+    before = record_time(ports.clock.now() - timedelta(days=row.days))
+    kept = repository.first_kept(head.tenant_id, before, head.removed_sequence)
+    return head.sequence if kept is None else kept - 1

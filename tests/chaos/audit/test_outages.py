@@ -5,6 +5,7 @@ import pytest
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.tables import sessions_at_locks
 
 
 def projects_in(tenant: Tenant) -> list[str]:
@@ -81,3 +82,34 @@ def test_what_can_not_be_read_at_all_is_refused_like_everything_else(
     fleet.start(away)
     fleet.wait_healthy(away)
     eventually(lambda: tenant.api.get(f"/api/audit/v1/{path}").status_code == 200, timeout=30)
+
+
+def refused_rounds(tenant: Tenant, fleet: FleetControl) -> int:
+    """How often records of the tenant were not removed because something was away."""
+    told = "records older than they are kept stay for now"
+    return sum(told in line and tenant.id in line for line in fleet.logs("audit", 2000))
+
+
+@pytest.mark.services("tenants")
+@pytest.mark.timeout(180)
+def test_a_retention_keeps_no_record_waiting_while_the_object_store_is_silent(
+    tenant: Tenant, other_tenant: Tenant, fleet: FleetControl
+) -> None:
+    tenant.api.ok("PUT", "/api/audit/v1/retention", json={"days": 7})
+    eventually(lambda: tenant.api.get("/api/audit/v1/checkpoints").content, timeout=20)
+    made: list[str] = []
+    waiting: list[int] = []
+    with fleet.paused("minio"):
+
+        def looked_at() -> bool:
+            """Records come in all the time."""
+            made.append(f"p-{len(made)}")
+            tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": made[-1]})
+            waiting.append(sessions_at_locks(fleet, "audit", 3.0, database="audit"))
+            return refused_rounds(tenant, fleet) > 0
+
+        eventually(looked_at, timeout=60, interval=1)
+        assert set(waiting) == {0}
+        other_tenant.api.ok("POST", "/api/tenants/v1/projects", 201, json={"name": "other"})
+        eventually(lambda: projects_in(other_tenant) == ["other"], timeout=20)
+        eventually(lambda: projects_in(tenant) == sorted(made), timeout=20)

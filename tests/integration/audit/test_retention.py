@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ from tests.support.asking import crowd
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, login_operator
-from tests.support.tables import locked_table, sessions_at_locks
+from tests.support.rows import held_rows
+from tests.support.tables import locked_table, sessions_at_locks, under_way
 
 pytestmark = pytest.mark.timeout(400)
 AUDIT = "/api/audit/v1"
 DAY, SLOW = 86_400, 100.0
 """Up to four rounds of five seconds follow each other: checkpoint, announcement, checkpoint, removal."""
+
+SIGNING = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+HEAD = "SELECT sequence FROM audit.chain_heads WHERE tenant_id = %s FOR UPDATE"
 
 
 def sequences(api: Api) -> list[int]:
@@ -92,6 +97,40 @@ def test_what_is_held_stays_until_it_is_released(tenant: Tenant, operator: Api, 
     eventually(lambda: place not in sequences(api), timeout=SLOW)
     assert verified(api)["complete"] is True
     assert list(api.items(f"{AUDIT}/legal-holds")) == []
+
+
+def announced(api: Api) -> bool:
+    return bool(list(api.items(f"{AUDIT}/records", type="audit.removal.announced")))
+
+
+def recorded(api: Api, subject: str) -> bool:
+    return bool(list(api.items(f"{AUDIT}/records", subject=subject)))
+
+
+@pytest.mark.services("tenants")
+def test_records_stay_that_are_kept_for_ever_before_their_turn_comes(
+    tenant: Tenant, operator: Api, fleet: FleetControl
+) -> None:
+    """Their removal is announced and signed, and the round that would do it has begun, when the word is given."""
+    for length, name in ((5, "first"), (6, "second")):  # What may go ends at a checkpoint before the last one
+        make_project(tenant.api, name)
+        eventually(lambda length=length: covered(tenant.api) and len(sequences(tenant.api)) >= length, timeout=SLOW)  # type: ignore[misc]
+    fleet.step_clock(8 * DAY)
+    api = login_operator(operator.url).with_headers(X_Tenant_Id=tenant.id)
+    with ExitStack() as asked:
+        with ExitStack() as held:
+            with held_rows(fleet, "audit", SIGNING, f"checkpoints:{tenant.id}"):
+                api.ok("PUT", f"{AUDIT}/retention", json={"days": 7})
+                eventually(lambda: announced(api), timeout=SLOW)
+                head = held.enter_context(held_rows(fleet, "audit", HEAD, tenant.id))
+                kept = asked.enter_context(under_way(api, "PUT", f"{AUDIT}/retention", json={"days": None}))
+                head.wait_for(1)
+            head.wait_for(3)  # Who has signed, and the round, stand behind the request
+        assert kept.result() == 200
+    later = make_project(api, "later")
+    eventually(lambda: recorded(api, later), timeout=SLOW)  # It came after the round, which held the head
+    assert sequences(api)[0] == 1
+    assert verified(api)["complete"] is True
 
 
 @pytest.mark.parametrize("days", [0, 6, 3_654, -1, "x"])
