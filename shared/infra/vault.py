@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 CALL_TIMEOUT_SECONDS = 3
 """A Vault that is silent is found out, with a caller's repetitions, before the caller's own time is up."""
+SILENCE_SECONDS = 1.0
+"""For so long after a log-in or a renewal that got no answer all are refused: who waited for it can't wait again."""
 RENEW_AT_SHARE = 2 / 3
 """A token is renewed when this part of its life is over. Its leases live as long as it does, so it isn't replaced."""
 _SYSTEM = SystemClock()
@@ -54,6 +56,7 @@ class VaultSession:
         self._client = hvac.Client(url=url, token="", timeout=CALL_TIMEOUT_SECONDS)
         self._client.session.trust_env = False
         self._renew_at = float("-inf")
+        self._silent_until = float("-inf")
         self._lock = threading.Lock()
 
     @classmethod
@@ -79,10 +82,23 @@ class VaultSession:
     def _authenticated(self, again: bool = False) -> Any:
         with self._lock:
             if again or not self._client.token:
-                self._log_in()
+                self._tried(self._log_in)
             elif self._clock.monotonic() >= self._renew_at:
-                self._renew()
+                self._tried(self._renew)
             return self._client
+
+    def _tried(self, log_in: Callable[[], None]) -> None:
+        """Log in, unless nobody answered that just now. One caller waits for a silent Vault, the others for that one.
+
+        Raises SecretsUnavailable and the client's errors.
+        """
+        if self._clock.monotonic() < self._silent_until:
+            raise SecretsUnavailable("Vault doesn't answer")
+        try:
+            log_in()
+        except requests.Timeout:
+            self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
+            raise
 
     def _log_in(self) -> None:
         answer = self._client.auth.approle.login(self._role_id, self._secret_id)
