@@ -13,6 +13,8 @@ from shared.settings import ServiceSettings
 KV_MOUNT = "secret"
 TRANSIT_MOUNT = "transit"
 DATABASE_MOUNT = "database"
+KEPT_VERSIONS = 100
+"""Of a secret: with the next one the oldest is destroyed. The engine is configured so."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from hvac.exceptions import VaultError
 
+from shared.infra.secrets import KEPT_VERSIONS, KV_MOUNT
+
 log = logging.getLogger(__name__)
 
 ROLE = "omnicloud-secrets"
@@ -56,12 +58,16 @@ class VaultConfiguration:
         self.verify()
 
     def ensure_engines(self) -> None:
-        """KV version 2 at `secret/`, transit, and database when it is used. Raises ConfigurationFailed."""
+        """KV version 2 at `secret/` with as many versions as are promised, transit, and database when it is used.
+
+        Raises ConfigurationFailed.
+        """
         mounted = self._client.sys.list_mounted_secrets_engines()["data"]
         if "secret/" not in mounted:
             self._client.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
         elif (mounted["secret/"].get("options") or {}).get("version") != "2":
             raise ConfigurationFailed("the engine at secret/ is not KV version 2: move it away")
+        self._client.secrets.kv.v2.configure(max_versions=KEPT_VERSIONS, mount_point=KV_MOUNT)
         wanted = ["transit", *(["database"] if self._database_url else [])]
         for engine in wanted:
             if f"{engine}/" not in mounted:

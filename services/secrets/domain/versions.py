@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from shared.errors import Forbidden, NotFound, SecretVersionConflict, ValidationFailed
+from shared.errors import Conflict, Forbidden, NotFound, SecretVersionConflict, ValidationFailed
 from shared.kernel.preconditions import EntityTags, ensure_version
 
 MAX_OVERLAP = timedelta(days=30)
@@ -27,6 +27,12 @@ class SecretTooLarge(ValidationFailed):
     """The value is larger than a secret may be."""
 
     code = "secret_too_large"
+
+
+class TooManyValidVersions(Conflict):
+    """One more version would push out one that is still in its overlap."""
+
+    code = "too_many_valid_versions"
 
 
 class VersionRetired(NotFound):
@@ -84,6 +90,18 @@ def is_retired(retirements: Mapping[str, str], version: int, now: datetime) -> b
     """Whether the version was rotated out and its overlap has ended; the window is half-open."""
     until = retirements.get(str(version))
     return until is not None and now >= datetime.fromisoformat(until)
+
+
+def make_room(
+    retirements: Mapping[str, str], there: Collection[int], following: int, kept: int, now: datetime
+) -> dict[str, str]:
+    """The retirements of what is left of the versions that are there when the following one is written: so many are
+    kept, and the oldest go. Raises TooManyValidVersions where one that would go is still in its overlap.
+    """
+    going = {version for version in retirements if int(version) <= following - kept}
+    if any(int(version) in there and not is_retired(retirements, int(version), now) for version in going):
+        raise TooManyValidVersions(f"{kept} versions are kept, and the oldest of them is still valid", limit=kept)
+    return {version: until for version, until in retirements.items() if version not in going}
 
 
 def valid_versions(retirements: Mapping[str, str], current: int, readable: Collection[int], now: datetime) -> list[int]:

@@ -21,8 +21,8 @@ from services.secrets.repository import secrets
 from shared.errors import ValidationFailed
 from shared.events.admission import ask
 from shared.events.resources import CREATE, UPDATE
+from shared.infra.secrets import KEPT_VERSIONS, SecretNotFound
 from shared.infra.secrets import Secret as StoredSecret
-from shared.infra.secrets import SecretNotFound
 from shared.kernel.context import current
 from shared.kernel.logs import logger
 from shared.kernel.preconditions import EntityTags
@@ -126,18 +126,21 @@ def _ask(row: Secret, verb: str, data: Mapping[str, Any]) -> None:
 def _write(ports: Ports, row: Secret, data: Mapping[str, Any], cas: int | None) -> None:
     """Write the next version to Vault, and note its number."""
     target = vault_path(row.path)
-    present = _present_version(ports, target)
+    there = _versions_there(ports, target)
+    present = max(there, default=0)
     rules.check_cas(present if row.version else 0, cas)  # What Vault has of a write that failed is no secret yet.
+    left = [number for number, destroyed in there.items() if not destroyed]
+    row.retirements = rules.make_room(row.retirements, left, present + 1, KEPT_VERSIONS, ports.clock.now())
     row.current_version = ports.store.write(target, data, present)
     secrets.save(row)
 
 
-def _present_version(ports: Ports, target: str) -> int:
-    """Vault's number of the newest version; 0 when there is none."""
+def _versions_there(ports: Ports, target: str) -> dict[int, bool]:
+    """Vault's numbers of all versions, and whether each was destroyed."""
     try:
-        return max((item.version for item in ports.store.versions(target)), default=0)
+        return {item.version: item.destroyed for item in ports.store.versions(target)}
     except SecretNotFound:
-        return 0
+        return {}
 
 
 def _purge(ports: Ports, row: Secret) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api
+from tests.support.asking import crowd
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant, create_tenant
+from tests.support.rows import add_row
 from tests.support.tables import locked_table, under_way
 
 SECRETS = "/api/secrets/v1/secrets"
@@ -79,6 +81,20 @@ def test_both_versions_are_good_within_the_overlap_of_a_rotation(tenant: Tenant)
     assert tenant.api.ok("GET", f"{SECRETS}/app/db/versions")["valid_versions"] == [2, 1]
 
 
+def test_a_version_stays_good_within_its_overlap_however_often_the_secret_is_written(tenant: Tenant) -> None:
+    path = f"{SECRETS}/app/db"
+    put(tenant, "app/db", password="one")
+    tenant.api.ok("POST", f"{path}/rotate", json={"field": "password", "overlap_seconds": 3600})
+    for number in range(98):  # A hundred versions are kept
+        put(tenant, "app/db", password=str(number))
+    body = {"data": {"password": "x"}}
+    assert tenant.api.refused("PUT", path, 409, "too_many_valid_versions", json=body)["limit"] == 100
+    assert tenant.api.ok("GET", path, params={"version": 1})["data"] == {"password": "one"}
+    assert tenant.api.ok("GET", f"{path}/versions")["valid_versions"] == [100, 1]
+    tenant.api.ok("POST", f"{path}/versions/destroy", json={"versions": [1]})
+    assert tenant.api.ok("PUT", path, json=body)["version"] == 101
+
+
 def test_without_overlap_the_version_before_is_no_longer_given_out(tenant: Tenant) -> None:
     put(tenant, "app/db", password="one")
     tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "password", "overlap_seconds": 0})
@@ -103,6 +119,13 @@ def test_a_rotation_of_a_field_that_there_is_not_tells_no_more_than_that(tenant:
     assert "passphrase" in problem["detail"]
     assert [told for told in ("the-user", "the-password") if told in str(problem)] == []
     assert tenant.api.ok("GET", f"{SECRETS}/app/db")["version"] == 1
+
+
+def test_a_field_is_named_with_the_blanks_at_its_ends(tenant: Tenant) -> None:
+    tenant.api.ok("PUT", f"{SECRETS}/app/db", json={"data": {"pw": "one", "pw ": "two"}})
+    tenant.api.ok("POST", f"{SECRETS}/app/db/rotate", json={"field": "pw "})
+    data = tenant.api.ok("GET", f"{SECRETS}/app/db")["data"]
+    assert (data["pw"], len(data["pw "])) == ("one", 32)
 
 
 STALE_WRITES: list[tuple[str, str, dict[str, Any]]] = [
@@ -202,6 +225,18 @@ def test_old_ciphertexts_decrypt_after_a_rotation_and_can_be_brought_up_to_date(
     assert (old.split(":")[1], new.split(":")[1]) == ("v1", "v2")
     for ciphertext in (old, new):
         assert tenant.api.ok("POST", f"{KEYS}/cards/decrypt", json={"ciphertext": ciphertext}) == {"plaintext": text}
+
+
+KEYS_OF = """
+INSERT INTO secrets.encryption_keys (id, tenant_id, name, key_version, version, created_at, updated_at)
+SELECT 'key-' || number || %s, %s, 'key-' || number, 1, 1, now(), now() FROM generate_series(1, 198) AS number
+"""
+
+
+def test_a_tenant_has_a_limit_of_keys(tenant: Tenant, fleet: FleetControl) -> None:
+    add_row(fleet, "secrets", KEYS_OF, tenant.id, tenant.id)
+    assert crowd(tenant.api, "POST", KEYS, [{"name": f"more-{number}"} for number in range(6)]) == {201: 2, 422: 4}
+    assert tenant.api.refused("POST", KEYS, 422, "key_limit_reached", json={"name": "last"})["limit"] == 200
 
 
 @pytest.mark.parametrize("ciphertext", ["nonsense", "vault:v1:bm9uc2Vuc2U="])

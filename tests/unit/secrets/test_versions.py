@@ -8,10 +8,12 @@ from services.secrets.domain.versions import (
     CasMismatch,
     InvalidOverlap,
     SecretTooLarge,
+    TooManyValidVersions,
     check_cas,
     check_size,
     check_tag,
     is_retired,
+    make_room,
     overlap_end,
     retire,
     valid_versions,
@@ -91,3 +93,17 @@ def test_a_secret_holds_64_kib() -> None:
     with pytest.raises(SecretTooLarge) as refused:
         check_size(b"s3cr3t" * 20000)
     assert refused.value.detail == "a secret holds at most 65536 bytes, this has 120000"
+
+
+def test_a_version_that_would_go_makes_room_once_its_overlap_is_over() -> None:
+    retirements = {"1": (NOON + timedelta(seconds=60)).isoformat(), "4": (NOON + timedelta(days=1)).isoformat()}
+    there = [1, 2, 3, 4]
+    assert make_room(retirements, there, 5, 5, NOON) == retirements
+    with pytest.raises(TooManyValidVersions) as refused:
+        make_room(retirements, there, 6, 5, NOON + timedelta(seconds=59))
+    assert refused.value.extra == {"limit": 5}
+    assert list(make_room(retirements, there, 6, 5, NOON + timedelta(seconds=60))) == ["4"]
+
+
+def test_a_destroyed_version_makes_room_at_once() -> None:
+    assert make_room({"1": (NOON + timedelta(days=1)).isoformat()}, [2, 3], 6, 5, NOON) == {}
