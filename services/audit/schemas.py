@@ -6,6 +6,8 @@ from datetime import datetime
 
 from rest_framework import serializers
 
+from shared.web.django_fields import Text
+
 MIN_DAYS, MAX_DAYS = 7, 3_653
 """Bounds of a retention: those of CloudTrail Lake's event data stores."""
 TEXT_LENGTH = 1_000
@@ -79,9 +81,9 @@ class RetentionOut(serializers.Serializer):
 class LegalHoldIn(serializers.Serializer):
     """Which records are held: of a subject, of an actor, of a time (half-open), of all that is given; or all."""
 
-    reason = serializers.CharField(max_length=TEXT_LENGTH)
-    subject = serializers.CharField(max_length=TEXT_LENGTH, allow_null=True, default=None)
-    actor = serializers.CharField(max_length=TEXT_LENGTH, allow_null=True, default=None)
+    reason = Text(max_length=TEXT_LENGTH)
+    subject = Text(max_length=TEXT_LENGTH, allow_null=True, default=None)
+    actor = Text(max_length=TEXT_LENGTH, allow_null=True, default=None)
     begins_at = serializers.DateTimeField(allow_null=True, default=None)
     ends_at = serializers.DateTimeField(allow_null=True, default=None)
 

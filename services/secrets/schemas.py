@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from services.secrets.domain.paths import CAPABILITIES
-from shared.web.django_fields import AnyValue
+from shared.web.django_fields import AnyValue, Text
 
 NAME_LENGTH = 200
 KEY_NAME = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
@@ -109,7 +109,7 @@ class VersionNumbers(serializers.Serializer):
 class Rotation(serializers.Serializer):
     """Give a field a fresh value; the version before stays good for a while."""
 
-    field = serializers.CharField(max_length=NAME_LENGTH)
+    field = Text(max_length=NAME_LENGTH)
     length = serializers.IntegerField(min_value=16, max_value=256, default=32)
     overlap_seconds = serializers.IntegerField(max_value=MAX_INT, default=3600)
 
@@ -145,10 +145,8 @@ class Ciphertext(serializers.Serializer):
 class PolicyCreate(serializers.Serializer):
     """Who may do what under a pattern of paths."""
 
-    pattern = serializers.CharField(max_length=NAME_LENGTH * 2)
-    subjects = serializers.ListField(
-        child=serializers.CharField(max_length=NAME_LENGTH), allow_empty=False, max_length=MAX_SUBJECTS
-    )
+    pattern = Text(max_length=NAME_LENGTH * 2)
+    subjects = serializers.ListField(child=Text(max_length=NAME_LENGTH), allow_empty=False, max_length=MAX_SUBJECTS)
     capabilities = serializers.ListField(
         child=serializers.ChoiceField(choices=CAPABILITIES), max_length=len(CAPABILITIES)
     )
@@ -168,7 +166,7 @@ class PolicyOut(serializers.Serializer):
 class TokenCreate(serializers.Serializer):
     """A new token."""
 
-    name = serializers.CharField(max_length=NAME_LENGTH)
+    name = Text(max_length=NAME_LENGTH)
     parent_id = serializers.CharField(allow_null=True, default=None)
 
 
