@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 
 from services.secrets.domain.paths import PathPolicy
 from services.secrets.models import ClosedTenant, EncryptionKey, Lease, LeaseToken, Policy, Secret
@@ -101,6 +101,11 @@ class KeyRows(TenantRepository[EncryptionKey]):
             raise NotFound(f"there is no key {name}")
         return row
 
+    def count(self) -> int:
+        """How many the tenant has. Nobody else adds one until the transaction ends."""
+        _alone("keys")
+        return int(self.scoped().count())
+
     def all_locked(self) -> list[EncryptionKey]:
         """All keys of the tenant, held until the transaction ends."""
         return list(self.scoped().select_for_update().order_by("id"))
@@ -121,8 +126,7 @@ class PolicyRows(TenantRepository[Policy]):
 
     def count(self) -> int:
         """How many the tenant has. Nobody else adds one until the transaction ends."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"policies:{current_tenant()}"])
+        _alone("policies")
         return int(self.scoped().count())
 
     def rules(self) -> list[PathPolicy]:
@@ -145,8 +149,12 @@ class TokenRows(TenantRepository[LeaseToken]):
 
     def revoke_alone(self) -> None:
         """Let nobody else revoke tokens of the tenant until the transaction ends: two can't wait for each other."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"revoke:{current_tenant()}"])
+        _alone("revoke")
+
+    def count(self) -> int:
+        """How many of the tenant are in force. Nobody else adds one until the transaction ends."""
+        _alone("tokens")
+        return int(self.scoped().filter(revoked_at=None).count())
 
     def lock(self, ids: Collection[str]) -> list[LeaseToken]:
         """These tokens, held until the transaction ends: nothing is made or leased under one meanwhile."""
@@ -165,13 +173,37 @@ class LeaseRows(TenantRepository[Lease]):
     def live_under(self, token_ids: Collection[str]) -> list[Lease]:
         """The leases of these tokens that weren't revoked, held until the transaction ends."""
         rows = self.scoped().select_for_update(of=("self",)).filter(token_id__in=token_ids, revoked_at=None)
-        return list(rows.order_by("id"))
+        return list(rows.filter(cleared=False).order_by("id"))
 
-    def to_clear(self, now: datetime, limit: int) -> list[Lease]:
-        """Leases of all tenants that have ended and still have something in Vault. Those others clear are left out."""
-        ended = Q(expires_at__lte=now) | Q(revoked_at__isnull=False)
-        rows: Any = Lease.objects.select_for_update(skip_locked=True).filter(ended, cleared=False)
-        return list(rows.order_by("id")[:limit])
+    def count(self) -> int:
+        """How many of the tenant have something in Vault. Nobody else adds one until the transaction ends."""
+        _alone("leases")
+        return int(self.scoped().filter(cleared=False).count())
+
+    def uncleared(self) -> list[Lease]:
+        """The tenant's that have something in Vault, held until the transaction ends."""
+        return list(self.scoped().select_for_update().filter(cleared=False).order_by("id"))
+
+    def to_clear(self, now: datetime, limit: int, but: Collection[str]) -> list[tuple[str, str]]:
+        """Ids and tenants of leases of all tenants that have ended and still have something in Vault, but for some.
+
+        The first of each tenant come first, then the second of each: nobody waits for all of another's.
+        """
+        order = ("expires_at", "id")
+        place = Window(RowNumber(), partition_by="tenant_id", order_by=order)
+        rows = Lease.objects.filter(_ended(now), cleared=False).exclude(id__in=but).annotate(place=place)
+        return list(rows.order_by("place", *order).values_list("id", "tenant_id")[:limit])
+
+    def held_to_clear(self, lease_id: str, now: datetime) -> Lease | None:
+        """One of those, held until the transaction ends; None where somebody else has it, or has cleared it."""
+        rows = Lease.objects.select_for_update(skip_locked=True).filter(_ended(now), id=lease_id, cleared=False)
+        row: Lease | None = rows.first()
+        return row
+
+    def note_cleared(self, row: Lease) -> None:
+        """What a lease stood for is gone; for its readers nothing has changed."""
+        row.cleared = True
+        row.save(update_fields=["cleared"])
 
 
 class ClosedTenantRows:
@@ -188,6 +220,16 @@ class ClosedTenantRows:
     def forget(self) -> None:
         """Nothing of the context's tenant can be left."""
         ClosedTenant.objects.filter(tenant_id=current_tenant()).delete()
+
+
+def _ended(now: datetime) -> Q:
+    return Q(expires_at__lte=now) | Q(revoked_at__isnull=False)
+
+
+def _alone(what: str) -> None:
+    """Let nobody else do this with the tenant's until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{what}:{current_tenant()}"])
 
 
 secrets = SecretRows()

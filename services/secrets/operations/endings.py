@@ -17,9 +17,22 @@ def revoke(ports: Ports, lease: Lease) -> None:
     published.lease_revoked(lease)
 
 
-def expire(ports: Ports, lease: Lease) -> None:
-    """Clear away a lease that the caller holds and that has ended by itself. Raises SecretsUnavailable."""
+def mark_revoked(ports: Ports, lease: Lease) -> None:
+    """End a lease that the caller holds before its time, one of many: Vault isn't asked here, but in the next sweep."""
+    lease.revoked_at = ports.clock.now()
+    leases.save(lease)
+    published.lease_revoked(lease)
+
+
+def sweep(ports: Ports, lease: Lease) -> None:
+    """Clear away a lease that the caller holds and that has ended, by itself or before its time.
+
+    Raises SecretsUnavailable.
+    """
     _clear(ports, lease)
+    if lease.revoked_at is not None:
+        leases.note_cleared(lease)
+        return
     lease.cleared = True
     leases.save(lease)
     published.lease_expired(lease)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.secrets import published
+from services.secrets.domain.limits import ensure_key_allowed
 from services.secrets.models import EncryptionKey
 from services.secrets.ports import Ports
 from services.secrets.ports.vault import vault_key
@@ -16,7 +17,8 @@ from shared.utils.ids import new_id
 
 
 def create_key(ports: Ports, name: str) -> EncryptionKey:
-    """A new key. Raises KeyExists, PolicyDenied, SecretsUnavailable."""
+    """A new key. Raises KeyLimitReached, KeyExists, PolicyDenied, SecretsUnavailable."""
+    ensure_key_allowed(keys.count())
     key = keys.add(EncryptionKey(id=new_id("key"), tenant_id=current_tenant(), name=name))
     ask(published.KEY, key.id, CREATE, published.key_facts(key))
     ports.store.create_key(vault_key(name))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from services.secrets import published
 from services.secrets.domain import leases as rules
+from services.secrets.domain.limits import ensure_token_allowed
 from services.secrets.models import LeaseToken
 from services.secrets.operations import endings
 from services.secrets.ports import Ports
@@ -17,9 +18,13 @@ from shared.utils.ids import new_id
 
 
 def create_token(name: str, parent_id: str | None) -> LeaseToken:
-    """A new token, at the top or below another. Raises NotFound for the parent, TokenRevoked."""
+    """A new token, at the top or below another.
+
+    Raises NotFound for the parent, TokenRevoked, LeaseTokenLimitReached.
+    """
     if parent_id is not None:
         usable(parent_id)
+    ensure_token_allowed(tokens.count())
     token = tokens.add(LeaseToken(id=new_id("ltk"), tenant_id=current_tenant(), name=name, parent_id=parent_id))
     published.lease_token_created(token)
     return token
@@ -28,7 +33,8 @@ def create_token(name: str, parent_id: str | None) -> LeaseToken:
 def revoke_token(ports: Ports, token_id: str, expected_version: EntityTags | None) -> LeaseToken:
     """Revoke a token with all tokens below it, and every lease made under any of them. May be repeated.
 
-    Raises NotFound, VersionConflict, SecretsUnavailable.
+    Nothing is given out under them from now on; what the leases stood for goes from Vault in the next sweep. Raises
+    NotFound, VersionConflict.
     """
     tokens.revoke_alone()
     token = tokens.get(token_id, lock=True)
@@ -44,8 +50,13 @@ def revoke_all(ports: Ports) -> None:
     _revoke(ports, lambda: set(tokens.parents()))
 
 
-def forget_all() -> None:
-    """Remove the rows of all tokens of a tenant that is gone, and of their leases; all were revoked before."""
+def forget_all(ports: Ports) -> None:
+    """Remove all tokens of a tenant that is gone, and their leases with what they stood for; all were revoked before.
+
+    Raises SecretsUnavailable.
+    """
+    for lease in leases.uncleared():
+        endings.sweep(ports, lease)
     tokens.delete_all()
 
 
@@ -78,4 +89,4 @@ def _revoke(ports: Ports, reached: Callable[[], set[str]]) -> None:
             tokens.save(token)
             published.lease_token_revoked(token)
     for lease in leases.live_under(token_ids):
-        endings.revoke(ports, lease)
+        endings.mark_revoked(ports, lease)

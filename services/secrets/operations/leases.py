@@ -6,6 +6,7 @@ from typing import Any
 
 from services.secrets import published
 from services.secrets.domain import leases as rules
+from services.secrets.domain.limits import ensure_lease_allowed
 from services.secrets.models import Lease
 from services.secrets.operations import endings
 from services.secrets.operations.access import is_above_policies
@@ -15,7 +16,9 @@ from services.secrets.ports import Ports
 from services.secrets.ports.vault import lease_path
 from services.secrets.repository import leases
 from shared.infra.db.django import check_version
+from shared.infra.vault import SecretNotFound, SecretRequestRefused, SecretsUnavailable
 from shared.kernel.context import current, current_tenant, service_context
+from shared.kernel.logs import logger
 from shared.kernel.preconditions import EntityTags
 from shared.kernel.tracing import Work
 from shared.utils.ids import new_id
@@ -25,18 +28,21 @@ PASSWORD, DATABASE = "password", "database"
 DATABASE_ROLE = "readonly"
 PASSWORD_LENGTH = 32
 EXPIRY_BATCH = 100
-"""Leases that one pass clears away at most, in one transaction; those left over are the next pass's."""
+"""Leases that are looked for at a time; each is cleared away in a transaction of its own."""
+
+log = logger("services.secrets")
 
 
 def issue(ports: Ports, token_id: str, engine: str, ttl_seconds: int, max_ttl_seconds: int) -> Lease:
     """A new lease under a token. Logins of the platform's own database are for the platform alone.
 
-    Raises NotFound, TokenRevoked, InvalidTtl, Forbidden, SecretsUnavailable.
+    Raises NotFound, TokenRevoked, InvalidTtl, LeaseLimitReached, Forbidden, SecretsUnavailable.
     """
     if engine == DATABASE:
         ensure_allowed(current().caller, INTERNAL)
     token = usable(token_id)
     term = rules.issue(ports.clock.now(), ttl_seconds, max_ttl_seconds)
+    ensure_lease_allowed(leases.count())
     lease = Lease(
         id=new_id("lse"),
         tenant_id=current_tenant(),
@@ -92,18 +98,36 @@ def revoke(ports: Ports, lease_id: str, expected_version: EntityTags | None) -> 
 
 
 def expire(ports: Ports) -> int:
-    """Remove from Vault what ended leases stood for, of all tenants; how many there were."""
+    """Remove from Vault what ended leases stood for, of all tenants, until none is left; how many there were.
 
-    def clear(_connection: Any) -> int:
-        ended = leases.to_clear(ports.clock.now(), EXPIRY_BATCH)
-        for lease in ended:
-            with service_context(
-                ports.settings.service_name, lease.tenant_id, ports.clock, work=Work("expire a lease")
-            ):
-                endings.expire(ports, lease)
-        return len(ended)
+    Each is ended by itself: one that can't be stays for the next time. Raises SecretsUnavailable when none can.
+    """
+    ended, left = 0, set[str]()
+    while found := ports.transactions.run(lambda _: leases.to_clear(ports.clock.now(), EXPIRY_BATCH, left)):
+        for lease_id, tenant_id in found:
+            with service_context(ports.settings.service_name, tenant_id, ports.clock, work=Work("expire a lease")):
+                if _expired(ports, lease_id):
+                    ended += 1
+                else:
+                    left.add(lease_id)
+    return ended
 
-    return ports.transactions.run(clear)
+
+def _expired(ports: Ports, lease_id: str) -> bool:
+    """End one that is to be ended; whether that was done. Raises SecretsUnavailable when Vault is away."""
+
+    def end(_connection: Any) -> bool:
+        lease = leases.held_to_clear(lease_id, ports.clock.now())
+        if lease is not None:
+            endings.sweep(ports, lease)
+        return lease is not None
+
+    try:
+        return ports.transactions.run(end)
+    except (SecretsUnavailable, SecretRequestRefused, SecretNotFound) as error:
+        ports.store.check()
+        log.warning("a lease can't be ended; it is tried again", lease=lease_id, reason=error.detail)
+        return False
 
 
 def _credentials(ports: Ports, lease: Lease, ttl_seconds: int) -> dict[str, str]:

@@ -42,7 +42,7 @@ def _remove_at_last(ports: Ports) -> Any:
 
 def _remove_everything(ports: Ports) -> None:
     lease_tokens.revoke_all(ports)
-    lease_tokens.forget_all()
+    lease_tokens.forget_all(ports)
     secrets.delete_all(ports)
     keys.delete_all(ports)
     path_policies.delete_all()

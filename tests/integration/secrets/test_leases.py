@@ -8,11 +8,26 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.asking import crowd
+from tests.support.bus import Bus
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.rows import add_row
 
 TOKENS = "/api/secrets/v1/lease-tokens"
 LEASES = "/api/secrets/v1/leases"
+TOKENS_OF = """
+INSERT INTO secrets.lease_tokens (id, tenant_id, name, version, created_at, updated_at)
+SELECT 'ltk-' || number || %s, %s, 't', 1, now(), now() FROM generate_series(1, 998) AS number
+"""
+LEASES_OF = """
+INSERT INTO secrets.leases (id, tenant_id, token_id, engine, issued_by, vault_lease, max_ttl_seconds, cleared, version,
+    issued_at, expires_at, created_at, updated_at)
+SELECT 'lse-' || number || tenant_id, tenant_id, id, 'password', '', '', 86400, false, 1,
+    created_at, created_at + make_interval(secs => %s), created_at, created_at
+FROM secrets.lease_tokens, generate_series(1, %s) AS number WHERE id = %s
+"""
 
 
 def token(tenant: Tenant, parent: str | None = None) -> str:
@@ -119,3 +134,45 @@ def test_a_token_that_was_revoked_meanwhile_is_not_revoked_upon_what_was_seen_be
     tenant.api.refused("POST", f"{TOKENS}/{root['id']}/revoke", 412, "version_conflict", headers=stale)
     seen = {"If-Match": f'"{root["version"]}"'}
     assert tenant.api.ok("POST", f"{TOKENS}/{root['id']}/revoke", headers=seen)["revoked_at"]
+
+
+def test_a_tenant_has_a_limit_of_tokens_in_force(tenant: Tenant, fleet: FleetControl) -> None:
+    add_row(fleet, "secrets", TOKENS_OF, tenant.id, tenant.id)
+    assert crowd(tenant.api, "POST", TOKENS, [{"name": "t"}] * 6) == {201: 2, 422: 4}
+    problem = tenant.api.refused("POST", TOKENS, 422, "lease_token_limit_reached", json={"name": "t"})
+    assert problem["limit"] == 1000
+    tenant.api.ok("POST", f"{TOKENS}/ltk-1{tenant.id}/revoke")
+    token(tenant)
+
+
+def test_a_tenant_has_a_limit_of_leases(tenant: Tenant, fleet: FleetControl) -> None:
+    """The end of the tenant, or of a token, ends all of them at once."""
+    root = token(tenant)
+    add_row(fleet, "secrets", LEASES_OF, 3600, 998, root)
+    assert crowd(tenant.api, "POST", LEASES, [{"token_id": root}] * 6) == {201: 2, 422: 4}
+    problem = tenant.api.refused("POST", LEASES, 422, "lease_limit_reached", json={"token_id": root})
+    assert problem["limit"] == 1000
+    tenant.api.ok("POST", f"{LEASES}/lse-1{tenant.id}/revoke")
+    lease(tenant, root)
+
+
+def test_a_lease_is_told_to_have_expired_however_many_of_another_tenant_have(
+    tenant: Tenant, other_tenant: Tenant, bus: Bus, fleet: FleetControl
+) -> None:
+    add_row(fleet, "secrets", LEASES_OF, 0, 5000, token(other_tenant))
+    made = lease(tenant, token(tenant), ttl_seconds=1, max_ttl_seconds=1)
+    told = bus.of_subject("secrets.events", made["id"], count=2)
+    assert [event["type"] for event in told] == ["secrets.lease.issued", "secrets.lease.expired"]
+
+
+def test_the_end_of_a_token_is_told_of_no_lease_that_had_ended(tenant: Tenant, bus: Bus) -> None:
+    root = token(tenant)
+    ended, live = lease(tenant, root, ttl_seconds=1, max_ttl_seconds=1), lease(tenant, root)
+    bus.of_subject("secrets.events", ended["id"], count=2)
+    tenant.api.ok("POST", f"{TOKENS}/{root}/revoke")
+    assert tenant.api.ok("GET", f"{LEASES}/{live['id']}")["revoked_at"]
+    assert tenant.api.ok("GET", f"{LEASES}/{ended['id']}")["revoked_at"] is None
+    again = lease(tenant, token(tenant), ttl_seconds=1, max_ttl_seconds=1)
+    for row in (live, again):  # A sweep later
+        told = bus.of_subject("secrets.events", row["id"], count=2)
+        assert told[1]["type"] == ("secrets.lease.revoked" if row is live else "secrets.lease.expired")
