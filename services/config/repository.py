@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 
 from services.config.models import ClosedTenant, Environment, FlagRow, Layer, Revision
@@ -165,6 +166,13 @@ class ClosedTenantRows:
     def forget(self) -> None:
         """Nothing of the context's tenant can be left."""
         ClosedTenant.objects.filter(tenant_id=current_tenant()).delete()
+
+
+def count_alone(rows: EnvironmentRows | FlagRows) -> int:
+    """How many the tenant has. Who has made one looks at it, and nobody else does until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{rows.noun}s:{current_tenant()}"])
+    return int(rows.scoped().count())
 
 
 environments = EnvironmentRows()

@@ -16,7 +16,7 @@ from shared.web.django_views import endpoint
 
 
 class Environments(View):
-    """Environments of the tenant."""
+    """Environments of the tenant, 100 at most."""
 
     @endpoint(READ, response=EnvironmentOut, page=True)
     def get(self, request: Request, page: PageRequest) -> Page[Environment]:

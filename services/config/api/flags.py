@@ -17,7 +17,7 @@ from shared.web.django_views import GIVEN, endpoint, expected_version
 
 
 class Flags(View):
-    """Flags of the tenant."""
+    """Flags of the tenant, 1,000 at most."""
 
     @endpoint(READ, response=FlagOut, page=True)
     def get(self, request: Request, page: PageRequest) -> Page[FlagRow]:

@@ -14,7 +14,7 @@ from shared.web.django_views import endpoint, expected_version
 
 
 class OneLayer(View):
-    """One of the four layers of an environment."""
+    """One of the four layers of an environment; the first makes the environment, of which a tenant has at most 100."""
 
     @endpoint(WRITE, request=LayerSet, response=LayerOut)
     def put(self, request: Request, environment: str, layer: str, body: Body) -> Layer:

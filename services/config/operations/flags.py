@@ -9,9 +9,10 @@ from django.db import transaction
 
 from services.config import published
 from services.config.domain.flags import Flag, checked_percentage, is_on
+from services.config.domain.limits import check_flags
 from services.config.models import FlagRow
 from services.config.ports import Ports
-from services.config.repository import check_version, flags
+from services.config.repository import check_version, count_alone, flags
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
 
@@ -19,9 +20,11 @@ NAMESPACE = "flags"
 
 
 def set_flag(ports: Ports, name: str, enabled: bool, percentage: int, expected_version: EntityTags | None) -> FlagRow:
-    """Set a flag. Raises InvalidPercentage, VersionConflict."""
+    """Set a flag. Raises InvalidPercentage, FlagLimitReached, VersionConflict."""
     row = flags.named_or_new(name)
     check_version(row, expected_version)
+    if not row.version:
+        check_flags(count_alone(flags))
     row.enabled, row.percentage = enabled, checked_percentage(percentage)
     flags.save(row)
     published.flag_changed(row)

@@ -1,6 +1,13 @@
 """Flags: changed at once, rolled out to the same subjects every time."""
 
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.rows import add_row
+
+FLAGS_OF = """
+INSERT INTO config.flags (id, tenant_id, name, enabled, percentage, version, created_at, updated_at)
+SELECT 'flg-' || number || %s, %s, 'flag-' || number, true, 100, 1, now(), now() FROM generate_series(1, 999) AS number
+"""
 
 
 def test_a_changed_flag_shows_at_once(tenant: Tenant) -> None:
@@ -35,3 +42,12 @@ def test_a_flag_that_was_changed_meanwhile_stays_as_it_is(tenant: Tenant) -> Non
     assert tenant.api.ok("GET", path)["enabled"] is True
     tenant.api.ok("PUT", path, json=off, headers={"If-Match": tenant.api.get(path).headers["ETag"]})
     assert tenant.api.ok("GET", path)["enabled"] is False
+
+
+def test_a_tenant_has_a_limit_of_flags(tenant: Tenant, fleet: FleetControl) -> None:
+    add_row(fleet, "config", FLAGS_OF, tenant.id, tenant.id)
+    flags, body = "/api/config/v1/flags", {"enabled": True}
+    tenant.api.ok("PUT", f"{flags}/last", json=body)
+    assert tenant.api.refused("PUT", f"{flags}/more", 422, "flag_limit_reached", json=body)["limit"] == 1000
+    tenant.api.refused("GET", f"{flags}/more", 404, "not_found")
+    tenant.api.ok("PUT", f"{flags}/flag-1", json=body)

@@ -1,15 +1,23 @@
 """Layers, publications, history and rollback."""
 
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.support.bus import Bus
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.rows import add_row
 
 LAYERS = "/api/config/v1/layers/prod"
 PROD = "/api/config/v1/environments/prod"
+ENVIRONMENTS_OF = """
+INSERT INTO config.environments (id, tenant_id, name, revision, version, created_at, updated_at)
+SELECT 'env-' || number || %s, %s, 'env-' || number, 0, 1, now(), now() FROM generate_series(1, 98) AS number
+"""
 
 
 def set_layer(tenant: Tenant, layer: str, **values: Any) -> dict[str, Any]:
@@ -160,3 +168,22 @@ def test_a_publication_is_told(tenant: Tenant, bus: Bus) -> None:
     [environment] = tenant.api.items("/api/config/v1/environments")
     [event] = bus.of_subject("config.events", environment["id"])
     assert (event["type"], event["data"]["revision"]) == ("config.environment.published", 1)
+
+
+def test_a_tenant_has_a_limit_of_environments(tenant: Tenant, fleet: FleetControl) -> None:
+    """What is in force of all of them is read by every process whenever somebody publishes."""
+    add_row(fleet, "config", ENVIRONMENTS_OF, tenant.id, tenant.id)
+    layers = "/api/config/v1/layers"
+    body: dict[str, Any] = {"values": {}}
+
+    def put(name: str) -> int:
+        return tenant.api.put(f"{layers}/{name}/default", json=body).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = Counter(threads.map(put, [f"more-{number}" for number in range(6)]))
+    assert answers == {200: 2, 422: 4}
+    problem = tenant.api.refused("PUT", f"{layers}/last/default", 422, "environment_limit_reached", json=body)
+    assert problem["limit"] == 100
+    assert len(list(tenant.api.items("/api/config/v1/environments"))) == 100
+    for layer in ("default", "override", "override"):
+        tenant.api.ok("PUT", f"{layers}/env-1/{layer}", json=body)
