@@ -107,7 +107,7 @@ class VersionNumbers(serializers.Serializer):
 
 
 class Rotation(serializers.Serializer):
-    """Give a field a fresh value; the version before stays good for a while."""
+    """Give a field a fresh value; the version before stays good for a while. A hundred versions are kept."""
 
     field = Text(max_length=NAME_LENGTH)
     length = serializers.IntegerField(min_value=16, max_value=256, default=32)

@@ -10,7 +10,10 @@ from services.config.ports import Ports
 from services.config.repository import closed_tenants
 from shared.events.processing import TransactionRunner
 from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
+
+log = logger("services.config")
 
 LAST_REQUESTS = timedelta(seconds=30)
 """How long after a tenant was closed a request of its, which began before, may still leave something behind."""
@@ -23,11 +26,17 @@ def close(ports: Ports) -> None:
 
 
 def remove_late(transactions: TransactionRunner, ports: Ports) -> None:
-    """Remove what requests that were under way when their tenants were closed have left."""
+    """Remove what requests that were under way when their tenants were closed have left.
+
+    Each tenant's trouble is its own, and is tried again.
+    """
     latest = ports.clock.now() - LAST_REQUESTS
     for tenant_id in transactions.run(lambda _connection: closed_tenants.before(latest)):
         with service_context("config", tenant_id, ports.clock, work=Work("remove what a closed tenant left")):
-            transactions.run(lambda _connection: _remove_at_last(ports))
+            try:
+                transactions.run(lambda _connection: _remove_at_last(ports))
+            except Exception:
+                log.exception("what a closed tenant left stays for now", tenant=tenant_id)
 
 
 def _remove_at_last(ports: Ports) -> None:

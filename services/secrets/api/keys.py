@@ -21,7 +21,7 @@ from shared.web.idempotency import IdempotencyNotSupported
 
 
 class Keys(View):
-    """All keys."""
+    """All keys. A tenant has at most 200."""
 
     @endpoint(READ, response=KeyOut, page=True)
     def get(self, request: Request, page: PageRequest) -> Page[EncryptionKey]:

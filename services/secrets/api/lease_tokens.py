@@ -16,7 +16,7 @@ from shared.web.django_views import endpoint, expected_version
 
 
 class LeaseTokens(View):
-    """All tokens."""
+    """All tokens. A tenant has at most 1,000 in force."""
 
     @endpoint(READ, response=TokenOut, page=True)
     def get(self, request: Request, page: PageRequest) -> Page[LeaseToken]:
@@ -28,7 +28,7 @@ class LeaseTokens(View):
 
 
 class TokenRevocation(View):
-    """Revoke a token with everything below it."""
+    """Revoke a token with everything below it; what the leases stood for goes from Vault within seconds."""
 
     @endpoint(WRITE, response=TokenOut)
     def post(self, request: Request, id: str) -> LeaseToken:

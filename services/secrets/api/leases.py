@@ -17,7 +17,7 @@ from shared.web.django_views import endpoint, expected_version
 
 
 class Leases(View):
-    """All leases."""
+    """All leases. A tenant has at most 1,000, those that ended a moment ago included."""
 
     @endpoint(READ, response=LeaseOut, page=True)
     def get(self, request: Request, page: PageRequest) -> Page[Lease]:

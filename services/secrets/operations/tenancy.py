@@ -9,7 +9,10 @@ from services.secrets.operations import keys, lease_tokens, path_policies, secre
 from services.secrets.ports import Ports
 from services.secrets.repository import closed_tenants
 from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
+
+log = logger("services.secrets")
 
 LAST_REQUESTS = timedelta(seconds=30)
 """How long after a tenant was closed a request of its, which began before, may still leave something behind."""
@@ -27,12 +30,18 @@ def close(ports: Ports) -> None:
 
 
 def remove_late(ports: Ports) -> None:
-    """Remove what requests that were under way when their tenants were closed have left."""
+    """Remove what requests that were under way when their tenants were closed have left.
+
+    Each tenant's trouble is its own, and is tried again.
+    """
     latest = ports.clock.now() - LAST_REQUESTS
     for tenant_id in ports.transactions.run(lambda _connection: closed_tenants.before(latest)):
         work = Work("remove what a closed tenant left")
         with service_context(ports.settings.service_name, tenant_id, ports.clock, work=work):
-            ports.transactions.run(lambda _connection: _remove_at_last(ports))
+            try:
+                ports.transactions.run(lambda _connection: _remove_at_last(ports))
+            except Exception:
+                log.exception("what a closed tenant left stays for now", tenant=tenant_id)
 
 
 def _remove_at_last(ports: Ports) -> Any:

@@ -9,11 +9,17 @@ from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.rows import add_row
 from tests.support.tables import locked_table, under_way
 
 SECRETS = "/api/secrets/v1/secrets"
 RESERVATIONS = "/api/tenants/v1/quota/reservations"
 REOPENED_SECONDS = 20
+REFUSED_KEY = """
+INSERT INTO secrets.encryption_keys (id, tenant_id, name, key_version, version, created_at, updated_at)
+VALUES ('key-' || %s, %s, '/../../../sys/mounts/secret', 1, 1, now(), now())
+"""
+"""Vault lets the service do nothing there."""
 QUIET_SECONDS = 301
 """A younger claim may belong to a request that is still under way."""
 
@@ -95,3 +101,22 @@ def test_what_a_request_leaves_behind_that_a_closing_overtook_goes_later(tenant:
     tenant.operator.ok("POST", keys, 201, json={"name": "late"})
     fleet.step_clock(31)
     eventually(lambda: list(tenant.operator.items(keys)) == [], timeout=30)
+
+
+@pytest.mark.services("tenants")
+def test_what_can_not_be_removed_of_a_closed_tenant_stops_the_removal_of_no_other(
+    tenant: Tenant, other_tenant: Tenant, fleet: FleetControl
+) -> None:
+    keys = "/api/secrets/v1/keys"
+    for each in (tenant, other_tenant):
+        each.api.ok("POST", keys, 201, json={"name": "early"})
+        each.operator.ok("POST", f"/api/tenants/v1/tenants/{each.id}/close")
+        eventually(lambda each=each: list(each.operator.items(keys)) == [], timeout=20)  # type: ignore[misc]
+    add_row(fleet, "secrets", REFUSED_KEY, tenant.id, tenant.id)
+    try:
+        other_tenant.operator.ok("POST", keys, 201, json={"name": "late"})
+        fleet.step_clock(31)
+        eventually(lambda: list(other_tenant.operator.items(keys)) == [], timeout=30)
+        assert len(list(tenant.operator.items(keys))) == 1
+    finally:
+        add_row(fleet, "secrets", "DELETE FROM secrets.encryption_keys WHERE tenant_id = %s", tenant.id)

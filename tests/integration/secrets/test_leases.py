@@ -24,7 +24,7 @@ SELECT 'ltk-' || number || %s, %s, 't', 1, now(), now() FROM generate_series(1, 
 LEASES_OF = """
 INSERT INTO secrets.leases (id, tenant_id, token_id, engine, issued_by, vault_lease, max_ttl_seconds, cleared, version,
     issued_at, expires_at, created_at, updated_at)
-SELECT 'lse-' || number || tenant_id, tenant_id, id, 'password', '', '', 86400, false, 1,
+SELECT 'lse-00' || number || tenant_id, tenant_id, id, 'password', '', '', 86400, false, 1,
     created_at, created_at + make_interval(secs => %s), created_at, created_at
 FROM secrets.lease_tokens, generate_series(1, %s) AS number WHERE id = %s
 """
@@ -152,7 +152,7 @@ def test_a_tenant_has_a_limit_of_leases(tenant: Tenant, fleet: FleetControl) -> 
     assert crowd(tenant.api, "POST", LEASES, [{"token_id": root}] * 6) == {201: 2, 422: 4}
     problem = tenant.api.refused("POST", LEASES, 422, "lease_limit_reached", json={"token_id": root})
     assert problem["limit"] == 1000
-    tenant.api.ok("POST", f"{LEASES}/lse-1{tenant.id}/revoke")
+    tenant.api.ok("POST", f"{LEASES}/lse-001{tenant.id}/revoke")
     lease(tenant, root)
 
 
