@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -111,7 +111,9 @@ def test_an_upload_that_its_client_breaks_off_is_no_failure_of_the_service() -> 
         "type": "http", "method": "POST", "path": "/uploads", "raw_path": b"/uploads", "query_string": b"",
         "scheme": "http", "headers": [(b"host", b"localhost"), (b"content-length", b"1000")],
     }  # fmt: skip
-    incoming = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    incoming: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    )
 
     async def upload(request: Request) -> None:
         await request.body()
