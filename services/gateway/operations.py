@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.gateway.domain.headers import Header, forwardable
-from services.gateway.domain.routing import Route, guesses
+from services.gateway.domain.routing import Route, heeds_keys
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer, NoAnswer, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
@@ -26,7 +26,6 @@ from shared.kernel.context import CORRELATION_HEADER, DEADLINE_HEADER, RequestCo
 from shared.kernel.identity import IDENTITY_HEADER, Identity, sign_identity
 from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry_async
-from shared.web.idempotency import MUTATING_METHODS
 from shared.web.spooling import SpooledBody
 
 PATIENCE_SECONDS = 5.0
@@ -64,8 +63,7 @@ class Incoming:
     @property
     def keyed(self) -> bool:
         """Whether the service heeds an idempotency key: of a known caller, and nowhere that a password is guessed."""
-        changes = self.method in MUTATING_METHODS
-        return self.identity is not None and changes and not guesses(self.route, self.method)
+        return self.identity is not None and heeds_keys(self.route, self.method)
 
     @property
     def caller(self) -> str:
