@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.gateway.domain.headers import Header, forwardable
-from services.gateway.domain.routing import Route
+from services.gateway.domain.routing import Route, heeds_keys
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer, NoAnswer, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
@@ -61,6 +61,11 @@ class Incoming:
         return f"{self.route.path}?{self.query}" if self.query else self.route.path
 
     @property
+    def keyed(self) -> bool:
+        """Whether the service heeds an idempotency key: of a known caller, and nowhere that a password is guessed."""
+        return self.identity is not None and heeds_keys(self.route, self.method)
+
+    @property
     def caller(self) -> str:
         """Whose request it is: the tenant's, or whoever has the address."""
         return self.identity.tenant_id if self.identity else self.client_address
@@ -74,7 +79,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     DeadlineExceeded when the time is used up because it was short.
     """
     deadline = _deadline(ports, incoming, context)
-    may_repeat = repeatable(incoming.method, context.idempotency_key)
+    may_repeat = repeatable(incoming.method, context.idempotency_key if incoming.keyed else None)
     try:
         return await call_with_retry_async(
             lambda: _attempt(ports, incoming, context, deadline),

@@ -127,7 +127,8 @@ class QuotaRows(TenantRepository[Quota]):
         tree = {row.project_id: row for row in rows}
         if None not in tree:
             raise NotFound(f"there is no limit for {resource}")
-        return tree
+        # Whoever held the tenant's limit until now may have given a project its first one, which couldn't be locked.
+        return {row.project_id: row for row in self.scoped().filter(resource=resource)} | tree
 
     def lock_trees(self) -> dict[str, dict[str | None, Quota]]:
         """All limits of the tenant and its projects, by resource and project, held until the transaction ends."""

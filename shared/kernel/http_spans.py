@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from opentelemetry.trace import SpanKind
 
@@ -97,7 +97,8 @@ def _call_attributes(method: str, url: str, status: int | None, tenant_id: str |
         TENANT_ATTRIBUTE: tenant_id,
     }
     known = {name: value for name, value in optional.items() if value is not None}
-    return {"http.request.method": _method(method), "url.full": url, **known}
+    bare = urlunsplit(where._replace(query="", fragment=""))
+    return {"http.request.method": _method(method), "url.full": bare, **known}
 
 
 def _method(method: str) -> str:

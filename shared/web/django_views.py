@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import psycopg2
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
@@ -86,7 +87,12 @@ class ApiView(APIView):
             check(caller)
         tenant, key = caller.tenant_id, idempotency.kept_key(caller, key)
         print_of = idempotency.fingerprint(
-            str(request.method), request.path, request.META.get("QUERY_STRING", ""), request.body, caller.subject
+            settings.OMNICLOUD_SETTINGS.identity_signing_key,
+            str(request.method),
+            request.path,
+            request.META.get("QUERY_STRING", ""),
+            request.body,
+            caller.subject,
         )
         with connection.cursor() as cursor:
             saved = idempotency.begin(cursor, tenant, key, print_of)

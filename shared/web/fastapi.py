@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,6 +49,8 @@ log = logger("shared.web")
 
 CROWDS = Crowds()
 """Those who send something to be done: of each tenant so many at once."""
+CLIENT_GONE = 499
+"""What metrics and logs have, as nginx does, for a request that its client broke off: nobody gets it."""
 NOBODY = ""
 """Whose requests those without an identity are."""
 Call = TypeVar("Call", bound=Callable[..., Any])
@@ -128,7 +131,12 @@ class ApiRoute(APIRoute):
 async def _begin(unit: UnitOfWork, request: Request) -> idempotency.SavedAnswer | None:
     content = await request.body()
     print_of = idempotency.fingerprint(
-        request.method, request.url.path, request.url.query, content, current().caller.subject
+        request.app.state.settings.identity_signing_key,
+        request.method,
+        request.url.path,
+        request.url.query,
+        content,
+        current().caller.subject,
     )
     return await unit_of_work.beginning(lambda: unit.begin(print_of))
 
@@ -328,6 +336,10 @@ class ContextMiddleware:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            log.info("the client has gone", path=scope["path"], method=scope["method"])
+            if not started:
+                await Response(status_code=CLIENT_GONE)(scope, receive, send)
         except Exception:
             log.exception("request failed", path=scope["path"], method=scope["method"])
             if started:
@@ -429,6 +441,7 @@ def create_service(
     app = DocumentedApi(settings.service_name, openapi_url="/openapi.json" if documented else None)
     app.state.sessions = sessions
     app.state.ports = ports
+    app.state.settings = settings
     readiness = Readiness({**default_checks(settings, sessions is not None), **(checks or {})}, helpful)
     install_standard_routes(app, readiness)
     for router in routers:

@@ -10,6 +10,7 @@ with the effect, a crash leaves either both or neither. Only successes are kept:
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_at);
 """
 KEEP_HOURS = 24
-"""How long a saved answer can be had again: as long as Stripe keeps its own."""
+"""How long a saved answer can be had again: as long as Stripe keeps its own, unless the identity key is changed."""
 PRUNE_SECONDS = 600.0
 PRUNE_BATCH = 5_000
 
@@ -97,12 +98,13 @@ def check_key(key: str) -> str:
     return key
 
 
-def fingerprint(method: str, path: str, query: str, body: bytes, caller: str = "") -> str:
+def fingerprint(secret: str, method: str, path: str, query: str, body: bytes, caller: str = "") -> str:
     """What makes two requests the same: method, path, query, body and who sends them.
 
-    A saved answer is for the one who got it: somebody else may not be allowed to see it.
+    A saved answer is for the one who got it: somebody else may not be allowed to see it. A body may hold a password,
+    and most of the rest is known: without the secret, which isn't in the database, nobody finds it out by trying.
     """
-    digest = hashlib.sha256()
+    digest = hmac.new(b"idempotency " + secret.encode(), digestmod=hashlib.sha256)
     for part in (method.encode(), path.encode(), query.encode(), body, caller.encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
@@ -145,7 +147,10 @@ def begin(cursor: Any, tenant_id: str, key: str, request_fingerprint: str) -> Sa
         "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE tenant_id = %s AND key = %s",
         (tenant_id, key),
     )
-    saved_fingerprint, status, headers, body = cursor.fetchone()
+    saved = cursor.fetchone()
+    if saved is None:  # So old that it has been forgotten between the two statements.
+        raise IdempotencyKeyInUse("this idempotency key is just becoming free again", retry_after=RETRY_SECONDS)
+    saved_fingerprint, status, headers, body = saved
     if saved_fingerprint != request_fingerprint:
         raise IdempotencyKeyReused("this idempotency key was used with another request")
     parsed = json.loads(headers) if isinstance(headers, str) else headers

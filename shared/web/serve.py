@@ -43,20 +43,26 @@ def load(service: str) -> ServiceApp:
 
 def serve_asgi(app: ServiceApp) -> None:
     """Serve with uvicorn on uvloop until a signal."""
+    AsgiServer(asgi_config(app)).run()
+
+
+def asgi_config(app: ServiceApp) -> uvicorn.Config:
+    """How uvicorn serves."""
     host, port = app.settings.listen()
-    config = uvicorn.Config(
+    return uvicorn.Config(
         _with_runtime(app),
         http=HttpInTime,
         host=host,
         port=port,
         log_config=None,
         access_log=False,
+        # Uvicorn would take any word of a loopback peer's X-Forwarded-For for the client; the gateway has rules for it.
+        proxy_headers=False,
         lifespan="on",
         timeout_keep_alive=KEPT_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         backlog=1024,
     )
-    AsgiServer(config).run()
 
 
 def _with_runtime(app: ServiceApp) -> Any:

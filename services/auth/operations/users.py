@@ -19,7 +19,7 @@ from shared.utils.ids import new_id
 def create_user(
     ports: Ports, email: str, password: str | None, name: str, roles: Iterable[Mapping[str, str]]
 ) -> Account:
-    """A new user of the tenant with their roles. Without a password they can't log in until one is set.
+    """A new user of the tenant with their roles. Without a password they can't log in.
 
     Raises InvalidEmail, WeakPassword, AccountExists, TenantSuspended, TenantClosed, and what granting raises.
     """

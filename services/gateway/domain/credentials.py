@@ -22,6 +22,7 @@ def access_token(authorization: str) -> str | None:
     None for an empty header. Raises Unauthenticated for any other scheme, and for credentials that can't be read.
     """
     scheme, _, credentials = authorization.partition(" ")
+    credentials = credentials.lstrip(" ")  # One blank or more stand between them (RFC 9110 §11.4).
     match scheme.lower():
         case "":
             return None

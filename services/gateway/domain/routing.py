@@ -61,6 +61,11 @@ def guesses(target: Route, method: str) -> bool:
     return target.service == "auth" and method == "POST" and unquote(target.path).rstrip("/") in GUESSED
 
 
+def heeds_keys(target: Route, method: str) -> bool:
+    """Whether a service makes one effect of two requests with the same idempotency key, from a caller it knows."""
+    return method in {"POST", "PUT", "PATCH", "DELETE"} and not guesses(target, method)
+
+
 def signed_for(target: Route) -> str | None:
     """The tenant in whose name a presigned URL acts; None for any other request.
 

@@ -102,6 +102,25 @@ def test_of_two_claims_under_way_at_once_the_later_one_sees_the_earlier(tenant: 
     assert figures(tenant) == (10, 0, 6)
 
 
+def test_a_projects_first_limit_that_is_under_way_counts_when_the_tenants_is_lowered(
+    tenant: Tenant, fleet: FleetControl
+) -> None:
+    """The limit of the project stands at the outbox, that of the tenant at the row which the first one holds."""
+    shop = project(tenant, "Shop")
+
+    def limit(path: str, value: int) -> int:
+        return tenant.operator.put(path, json={"limit": value}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with locked_table(fleet, "tenants", database="tenants") as outbox:
+            given = pool.submit(limit, f"{PROJECTS}/{shop}/quotas/vcpus", 8)
+            outbox.wait_for_somebody()
+            lowered = pool.submit(limit, "/api/tenants/v1/quotas/vcpus", 5)
+            outbox.wait_for_somebody_at_a_row()
+        assert (given.result(), lowered.result()) == (200, 403)
+    assert (figures(tenant, shop)[0], figures(tenant)[0]) == (8, 10)
+
+
 def test_a_claim_in_a_project_counts_in_all_projects_above_it(tenant: Tenant) -> None:
     shop = project(tenant, "Shop")
     stage = project(tenant, "Stage", shop)

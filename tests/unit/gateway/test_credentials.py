@@ -16,7 +16,9 @@ def test_a_request_without_the_header_brings_no_token() -> None:
     assert access_token("") is None
 
 
-@pytest.mark.parametrize("header", ["Bearer t.o.k", "bearer t.o.k", basic("terraform:t.o.k"), basic(":t.o.k")])
+@pytest.mark.parametrize(
+    "header", ["Bearer t.o.k", "bearer t.o.k", "Bearer  t.o.k", basic("terraform:t.o.k"), basic(":t.o.k")]
+)
 def test_a_token_comes_as_a_bearer_token_or_as_a_password(header: str) -> None:
     assert access_token(header) == "t.o.k"
 

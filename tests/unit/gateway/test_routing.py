@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.gateway.domain import routing
 from services.gateway.domain.routing import NoRoute, Route, guesses, rotate, route, signed_for
 
 
@@ -74,3 +75,16 @@ def test_a_password_is_guessed_by_whatever_spelling_of_the_path_auth_reads(path:
 )
 def test_nothing_is_guessed_elsewhere(target: Route, method: str) -> None:
     assert not guesses(target, method)
+
+
+@pytest.mark.parametrize(
+    ("method", "service", "path", "heeded"),
+    [
+        ("POST", "dns", "/v1/zones", True),
+        ("POST", "auth", "/v1/users", True),
+        ("POST", "auth", "/v1/tokens", False),
+        ("LOCK", "deploy", "/v1/states/prod", False),
+    ],
+)
+def test_a_key_counts_where_the_service_heeds_it(method: str, service: str, path: str, heeded: bool) -> None:
+    assert routing.heeds_keys(routing.Route(service, path), method) is heeded

@@ -200,18 +200,23 @@ def test_services_keys_are_nobody_elses() -> None:
 
 
 def test_a_request_of_another_person_is_another_request() -> None:
-    assert fingerprint("POST", "/a", "", b"x", "user:1") != fingerprint("POST", "/a", "", b"x", "user:2")
+    assert fingerprint("k", "POST", "/a", "", b"x", "user:1") != fingerprint("k", "POST", "/a", "", b"x", "user:2")
 
 
 @pytest.mark.parametrize(
     "other", [("PUT", "/a", "", b"x"), ("POST", "/b", "", b"x"), ("POST", "/a", "q", b"x"), ("POST", "/a", "", b"y")]
 )
 def test_two_requests_differ_by_any_part(other: tuple[str, str, str, bytes]) -> None:
-    assert fingerprint("POST", "/a", "", b"x") != fingerprint(*other)
+    assert fingerprint("k", "POST", "/a", "", b"x") != fingerprint("k", *other)
+
+
+def test_a_fingerprint_tells_nothing_to_whoever_lacks_the_key() -> None:
+    """The rest may be known but for a password, which could be found out by trying."""
+    assert fingerprint("k", "POST", "/a", "", b"x") != fingerprint("l", "POST", "/a", "", b"x")
 
 
 def test_fingerprint_knows_where_parts_end() -> None:
-    assert fingerprint("POST", "/ab", "c", b"") != fingerprint("POST", "/a", "bc", b"")
+    assert fingerprint("k", "POST", "/ab", "c", b"") != fingerprint("k", "POST", "/a", "bc", b"")
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,14 @@ def test_a_call_hands_on_its_own_span(exported: InMemorySpanExporter, status: in
     assert dict(finished.attributes) == expected | ({"error.type": error} if error else {})
 
 
+def test_a_call_tells_nothing_of_its_query(exported: InMemorySpanExporter) -> None:
+    with http_spans.call("GET", "storage", "http://10.0.0.1:8005/v1/signed/b/k?signature=abc", None, None):
+        pass
+
+    (finished,) = exported.get_finished_spans()
+    assert finished.attributes["url.full"] == "http://10.0.0.1:8005/v1/signed/b/k"
+
+
 def test_a_call_without_an_answer_has_failed(exported: InMemorySpanExporter) -> None:
     with pytest.raises(ConnectionError), http_spans.call("GET", "tenants", "http://10.0.0.1:8002/x", None, None):
         raise ConnectionError

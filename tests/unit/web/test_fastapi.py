@@ -2,11 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from starlette.types import Message
 
 from shared.errors import PayloadTooLarge
 from shared.settings import ServiceSettings
@@ -18,6 +19,7 @@ from shared.web.fastapi import (
     install_standard_routes,
 )
 from shared.web.health import Readiness
+from shared.web.metrics import exposition
 from tests.unit.clocks import standing_clock
 
 
@@ -101,6 +103,31 @@ def test_requests_are_counted_by_route_and_all_that_nobody_serves_together() -> 
     assert 'http_requests_total{method="GET",route="/v1/things/{id}/parts",status="200"}' in text
     assert 'http_requests_total{method="GET",route="unmatched",status="404"}' in text
     assert [name for name in names if name in text] == []
+
+
+def test_an_upload_that_its_client_breaks_off_is_no_failure_of_the_service() -> None:
+    made, statuses = service(Readiness({})), []
+    scope = {
+        "type": "http", "method": "POST", "path": "/uploads", "raw_path": b"/uploads", "query_string": b"",
+        "scheme": "http", "headers": [(b"host", b"localhost"), (b"content-length", b"1000")],
+    }  # fmt: skip
+    incoming: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    )
+
+    async def upload(request: Request) -> None:
+        await request.body()
+
+    async def receive() -> Message:
+        return next(incoming)
+
+    async def send(message: Message) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    made.add_api_route("/uploads", upload, methods=["POST"])
+    asyncio.run(made(scope, receive, send))
+    assert statuses == [499]
+    assert 'route="/uploads",status="499"' in exposition()[0].decode()
 
 
 def test_a_request_keeps_the_correlation_id_that_it_came_with() -> None:
