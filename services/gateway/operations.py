@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route, signed_for
 from services.gateway.ports import Ports
-from services.gateway.ports.transport import Answer, NoAnswer, NotInTime, NotReached
+from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
@@ -93,7 +93,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     except UpstreamUnavailable as error:
         if deadline.expired:
             raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
-        if isinstance(error.__cause__, NotInTime):
+        if isinstance(error.__cause__, (NotInTime, NoRoom)):
             raise
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
@@ -119,11 +119,11 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
     except NoAnswer as error:
         if isinstance(error, NotReached):
             target.call.failed()
-        elif patient or not isinstance(error, NotInTime):
-            target.call.failed(incoming.caller)
-        else:
+        elif isinstance(error, NoRoom) or (isinstance(error, NotInTime) and not patient):
             target.call.dropped()
-        kind = UpstreamNotReached if isinstance(error, NotReached) else UpstreamUnavailable
+        else:
+            target.call.failed(incoming.caller)
+        kind = UpstreamNotReached if isinstance(error, (NotReached, NoRoom)) else UpstreamUnavailable
         raise kind(f"{incoming.route.service} gave no answer", retry_after=1) from error
     if not counts_as_failure(answer.status):
         target.call.succeeded()
