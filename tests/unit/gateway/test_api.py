@@ -118,8 +118,8 @@ def test_an_answer_is_given_up_also_when_nothing_of_it_could_be_sent() -> None:
 
 def test_a_client_that_takes_nothing_is_given_up_and_its_share_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "TAKING_SECONDS", 0.05)
-    answer, given_back = Coming(b"part"), []
-    client = Client()
+    answer, client = Coming(b"part"), Client()
+    given_back: list[str] = []
 
     async def stuck(message: Any) -> None:
         if message["type"] == "http.response.body":
