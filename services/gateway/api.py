@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway import operations
-from services.gateway.domain.bodies import takes_large_bodies
+from services.gateway.domain.bodies import receiving_seconds, takes_large_bodies
 from services.gateway.domain.client_address import client_address, is_trusted, limited_as
 from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
@@ -22,8 +22,7 @@ from services.gateway.domain.standing import AccessRevoked
 from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
-from services.gateway.settings import Settings
-from shared.errors import Unauthenticated
+from shared.errors import DeadlineExceeded, Unauthenticated
 from shared.kernel.context import IDEMPOTENCY_HEADER, current
 from shared.kernel.identity import TENANT_HEADER, Identity
 from shared.web.fastapi import ports_of
@@ -56,7 +55,7 @@ async def forward(request: Request) -> Response:
 
 async def _carried(ports: Ports, request: Request, target: Target, identity: Identity | None, address: str) -> Answer:
     """The service's answer to the request, once its body is here."""
-    async with _body(ports.settings, request, target) as body:
+    async with _body(ports, request, target) as body:
         incoming = Incoming(
             method=request.method,
             route=target,
@@ -157,14 +156,32 @@ def _check_signer(ports: Ports, target: Target) -> None:
         ports.standing.ensure_active(tenant_id)
 
 
+class BodyNotInTime(DeadlineExceeded):
+    """The body takes too long. Its rest is of no use: the connection ends with the answer."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {**super().headers, "Connection": "close"}
+
+
 @asynccontextmanager
-async def _body(settings: Settings, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
-    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be."""
+async def _body(ports: Ports, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
+    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be, and
+    BodyNotInTime when it takes longer than the request's time and what its size adds to that."""
+    settings = ports.settings
     large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
     limit = settings.max_large_body_bytes if large else settings.max_body_bytes
     advice = "; larger objects go in parts of up to as much" if target.service == "storage" else ""
+    declared = declared_size(request.headers.get("content-length"))
+    deadline = current().deadline
+    time = deadline.remaining() if deadline else settings.request_timeout_seconds
     with SpooledBody(limit, advice) as body:
-        yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
+        try:
+            async with asyncio.timeout(receiving_seconds(time, declared, limit)):
+                await body.receive(request.stream(), declared)
+        except TimeoutError as error:
+            raise BodyNotInTime("the request's body did not come in time") from error
+        yield body
 
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)
