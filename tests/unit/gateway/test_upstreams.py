@@ -9,9 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from services.gateway import operations
+from services.gateway.api import Incoming, Reached, operations  # type: ignore[attr-defined]
 from services.gateway.domain.routing import Route
-from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import NoRoom
 from services.gateway.settings import Settings
