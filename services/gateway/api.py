@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway import operations
-from services.gateway.domain.bodies import takes_large_bodies
-from services.gateway.domain.client_address import client_address, is_trusted
+from services.gateway.domain.bodies import receiving_seconds, takes_large_bodies
+from services.gateway.domain.client_address import client_address, is_trusted, limited_as
 from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
 from services.gateway.domain.routing import WELL_KNOWN, guesses, route, signed_for
@@ -21,8 +22,7 @@ from services.gateway.domain.standing import AccessRevoked
 from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
-from services.gateway.settings import Settings
-from shared.errors import Unauthenticated
+from shared.errors import DeadlineExceeded, Unauthenticated
 from shared.kernel.context import IDEMPOTENCY_HEADER, current
 from shared.kernel.identity import TENANT_HEADER, Identity
 from shared.web.fastapi import ports_of
@@ -30,6 +30,8 @@ from shared.web.spooling import SpooledBody, declared_size
 
 PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
+TAKING_SECONDS = 60.0
+"""How long a client may take nothing of an answer before it is hung up on."""
 SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 
@@ -42,7 +44,18 @@ async def forward(request: Request) -> Response:
     identity = await _identity(ports, request, target, address)
     _check_signer(ports, target)
     request.state.tenant_id = identity.tenant_id if identity else None
-    async with _body(ports.settings, request, target) as body:
+    with ExitStack() as share:
+        share.enter_context(ports.shares.taken(identity.tenant_id if identity else limited_as(address)))
+        answer = await _carried(ports, request, target, identity, address)
+        response = await _response(answer)
+        if isinstance(response, Passing):
+            response.share = share.pop_all()
+        return response
+
+
+async def _carried(ports: Ports, request: Request, target: Target, identity: Identity | None, address: str) -> Answer:
+    """The service's answer to the request, once its body is here."""
+    async with _body(ports, request, target) as body:
         incoming = Incoming(
             method=request.method,
             route=target,
@@ -53,7 +66,7 @@ async def forward(request: Request) -> Response:
             client_address=address,
             reached_at=Reached(_scheme(request, ports), request.headers.get("host", "")),
         )
-        return await _response(await operations.forward(ports, incoming, current()))
+        return await operations.forward(ports, incoming, current())
 
 
 async def document(request: Request) -> Response:
@@ -76,17 +89,24 @@ async def _response(answer: Answer) -> Response:
 
 
 class Passing(StreamingResponse):
-    """An answer passed on; when the client goes away, or it breaks off, its connection is given up."""
+    """An answer passed on; when the client goes away or takes nothing, or it breaks off, its connection is given up."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.chunks(), answer.status)
         self._answer = answer
+        self.share = ExitStack()
+        """What is given back with the answer's end."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._answer.close()
+        async def patiently(message: Message) -> None:
+            async with asyncio.timeout(TAKING_SECONDS):
+                await send(message)
+
+        with self.share:
+            try:
+                await super().__call__(scope, receive, patiently)
+            finally:
+                self._answer.close()
 
 
 async def _identity(ports: Ports, request: Request, target: Target, address: str) -> Identity | None:
@@ -136,14 +156,32 @@ def _check_signer(ports: Ports, target: Target) -> None:
         ports.standing.ensure_active(tenant_id)
 
 
+class BodyNotInTime(DeadlineExceeded):
+    """The body takes too long. Its rest is of no use: the connection ends with the answer."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {**super().headers, "Connection": "close"}
+
+
 @asynccontextmanager
-async def _body(settings: Settings, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
-    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be."""
+async def _body(ports: Ports, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
+    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be, and
+    BodyNotInTime when it takes longer than the request's time and what its size adds to that."""
+    settings = ports.settings
     large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
     limit = settings.max_large_body_bytes if large else settings.max_body_bytes
     advice = "; larger objects go in parts of up to as much" if target.service == "storage" else ""
+    declared = declared_size(request.headers.get("content-length"))
+    deadline = current().deadline
+    time = deadline.remaining() if deadline else settings.request_timeout_seconds
     with SpooledBody(limit, advice) as body:
-        yield await body.receive(request.stream(), declared_size(request.headers.get("content-length")))
+        try:
+            async with asyncio.timeout(receiving_seconds(time, declared, limit)):
+                await body.receive(request.stream(), declared)
+        except TimeoutError as error:
+            raise BodyNotInTime("the request's body did not come in time") from error
+        yield body
 
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)

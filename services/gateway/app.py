@@ -10,6 +10,7 @@ from services.gateway.ports import Ports
 from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.documents import Documents
 from services.gateway.ports.limits import RateLimits
+from services.gateway.ports.shares import Shares
 from services.gateway.ports.tokens import SigningKeys, TokenVerifier
 from services.gateway.ports.transport import Transport
 from services.gateway.ports.upstreams import Upstreams
@@ -31,9 +32,10 @@ ports = Ports(
     clock=clock,
     trusted=parse_networks(settings.trusted_proxies),
     standing=standing,
-    tokens=TokenVerifier(settings, SigningKeys(settings, upstreams, http), clock, standing),
+    tokens=TokenVerifier(settings, SigningKeys(upstreams, http), clock, standing),
     api_keys=ApiKeys(settings, upstreams, http, limits, clock),
     limits=limits,
+    shares=Shares(settings.requests_under_way),
     upstreams=upstreams,
     http=http,
     documents=Documents(upstreams, http, clock),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.gateway.domain.headers import Header, forwardable
-from services.gateway.domain.routing import Route, heeds_keys
+from services.gateway.domain.routing import Route, heeds_keys, signed_for
 from services.gateway.ports import Ports
-from services.gateway.ports.transport import Answer, NoAnswer, NotInTime, NotReached
+from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
@@ -28,6 +28,8 @@ from shared.utils.deadline import Deadline
 from shared.utils.retry import call_with_retry_async
 from shared.web.spooling import SpooledBody
 
+STRANGERS = "strangers"
+"""Whose the requests without a token are, where a breaker asks."""
 PATIENCE_SECONDS = 5.0
 """An instance that hasn't answered in less says nothing of itself: the request's own time was short."""
 REFUSAL_SECONDS = 1.0
@@ -67,8 +69,9 @@ class Incoming:
 
     @property
     def caller(self) -> str:
-        """Whose request it is: the tenant's, or whoever has the address."""
-        return self.identity.tenant_id if self.identity else self.client_address
+        """Whose request it is: the tenant's, whose presigned URL may be it. All strangers are one: they come under as
+        many addresses as they like."""
+        return self.identity.tenant_id if self.identity else signed_for(self.route) or STRANGERS
 
 
 async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> Answer:
@@ -95,7 +98,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     except UpstreamUnavailable as error:
         if deadline.expired:
             raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
-        if isinstance(error.__cause__, NotInTime):
+        if isinstance(error.__cause__, (NotInTime, NoRoom)):
             raise
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
@@ -121,16 +124,18 @@ async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, de
     except NoAnswer as error:
         if isinstance(error, NotReached):
             target.call.failed()
-        elif patient or not isinstance(error, NotInTime):
-            target.call.failed(incoming.caller)
-        else:
+        elif isinstance(error, NoRoom) or (isinstance(error, NotInTime) and not patient):
             target.call.dropped()
-        kind = UpstreamNotReached if isinstance(error, NotReached) else UpstreamUnavailable
+        else:
+            target.call.failed(incoming.caller)
+        kind = UpstreamNotReached if isinstance(error, (NotReached, NoRoom)) else UpstreamUnavailable
         raise kind(f"{incoming.route.service} gave no answer", retry_after=1) from error
-    if counts_as_failure(answer.status):
-        target.call.failed(incoming.caller)
-    else:
+    if not counts_as_failure(answer.status):
         target.call.succeeded()
+    elif patient:
+        target.call.failed(incoming.caller)
+    else:  # The instance may have had too little time for more than a refusal.
+        target.call.dropped()
     if answer.status in RETRYABLE_STATUSES:
         raise UpstreamAnswered(answer.status, answer)
     return answer

@@ -13,6 +13,9 @@ class Settings(ServiceSettings):
     """Requests of one tenant, all its callers together: above what one busy CI pipeline sends, below what hurts."""
     anonymous_rate_limit: str = "60 per 10 seconds"
     """Requests without a token of one client address: enough to log in, too few to guess passwords."""
+    requests_under_way: int = 256
+    """Requests of one tenant, or of one client address without a token, that one gateway carries at a time, slow ones
+    included; above what a crowd of one tenant's clients has under way."""
     trusted_proxies: str = "127.0.0.0/8,::1/128,172.16.0.0/12"
     """Networks whose X-Forwarded-For entries are believed: loopback and container networks."""
     token_audience: str = "omnicloud"

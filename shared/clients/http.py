@@ -165,10 +165,12 @@ class ServiceClient:
             calls_total.labels(self.service, "none").inc()
             raise self._no_answer(call, error) from error
         calls_total.labels(self.service, str(response.status_code)).inc()
-        if counts_as_failure(response.status_code):
-            target.call.failed(call.tenant_id)
-        else:
+        if not counts_as_failure(response.status_code):
             target.call.succeeded()
+        elif patient:
+            target.call.failed(call.tenant_id)
+        else:  # The upstream may have had too little time for more than a refusal.
+            target.call.dropped()
         if response.is_error:
             raise UpstreamAnswered(response.status_code, error_of(response))
         return response

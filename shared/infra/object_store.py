@@ -35,7 +35,7 @@ CONNECT_SECONDS, READ_SECONDS = 1.0, 5.0
 """How long the store may take for a connection, and for each of its answers' pieces."""
 RETRIES = 1
 REFUSAL_SECONDS = 1.5
-"""What is kept of a request's time, so that a refusal still reaches whoever waits for it."""
+"""What is kept of a request's time, half of it at most, so that a refusal still reaches whoever waits for it."""
 RETRY_AFTER_SECONDS = 1
 SHA256_KEY = "sha256"
 METADATA_PREFIX = "x-amz-meta-"
@@ -109,7 +109,7 @@ class BoundedPool(urllib3.PoolManager):
     def urlopen(  # type: ignore[override]  # as urllib3 itself: its base takes other things
         self, method: str, url: str, redirect: bool = True, **options: Any
     ) -> urllib3.BaseHTTPResponse:
-        """As urllib3's. Raises ObjectStoreUnavailable when no time is left."""
+        """As urllib3's. Raises DeadlineExceeded when no time is left."""
         options.setdefault("timeout", patience())
         return super().urlopen(method, url, redirect, **options)
 
@@ -117,14 +117,14 @@ class BoundedPool(urllib3.PoolManager):
 def patience() -> urllib3.Timeout:
     """How long one attempt may take in the present context, when all of them may take as long as is left of its time.
 
-    Raises ObjectStoreUnavailable when nothing is.
+    Raises DeadlineExceeded when nothing is, which isn't the store's fault.
     """
     context = current_or_none()
     share = READ_SECONDS
     if context is not None and context.deadline is not None:
-        share = (context.deadline.remaining() - REFUSAL_SECONDS) / (1 + RETRIES)
-    if share <= 0:
-        raise ObjectStoreUnavailable("no time is left to ask the object store", retry_after=RETRY_AFTER_SECONDS)
+        context.deadline.check()
+        left = context.deadline.remaining()
+        share = max(left - REFUSAL_SECONDS, left / 2) / (1 + RETRIES)
     return urllib3.Timeout(connect=min(share, CONNECT_SECONDS), read=min(share, READ_SECONDS))
 
 

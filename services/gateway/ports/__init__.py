@@ -9,6 +9,7 @@ from services.gateway.domain.standing import Standing
 from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.documents import Documents
 from services.gateway.ports.limits import RateLimits
+from services.gateway.ports.shares import Shares
 from services.gateway.ports.tokens import TokenVerifier
 from services.gateway.ports.transport import Transport
 from services.gateway.ports.upstreams import Upstreams
@@ -28,6 +29,7 @@ class Ports:
     tokens: TokenVerifier
     api_keys: ApiKeys
     limits: RateLimits
+    shares: Shares
     upstreams: Upstreams
     http: Transport
     documents: Documents

@@ -6,11 +6,14 @@ access token is good for.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass
 from http.client import OK
 from typing import Any
+from weakref import WeakValueDictionary
 
 from services.gateway.ports.limits import RateLimits
 from services.gateway.ports.transport import NoAnswer, Transport
@@ -24,6 +27,8 @@ from shared.utils.clock import Clock
 
 KNOWN_KEYS = 512
 """Keys that were exchanged last, by their digests."""
+INSTANCE_SECONDS = 5.0
+"""How long one of auth's instances may take for an answer: another may follow within the request's time."""
 UNREADABLE = frozenset({400, 413, 422})
 """What auth answers where a text can't be a key, by its length or by a character."""
 
@@ -33,6 +38,14 @@ class Exchanged:
     """What a key was exchanged for, and until when it is used again, on the monotonic clock."""
 
     token: str
+    until: float
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What auth refused a key with, and until when it isn't asked again."""
+
+    error: OmniCloudError
     until: float
 
 
@@ -47,27 +60,50 @@ class ApiKeys:
         self._http = http
         self._limits = limits
         self._clock = clock
-        self._known: dict[bytes, Exchanged] = {}
+        self._known: dict[bytes, Exchanged | Refused] = {}
+        self._asking: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+        """One lock for each key that is being exchanged; gone with the last who holds it."""
 
     async def exchange(self, key: str, address: str, context: RequestContext) -> str:
-        """An access token for the key.
+        """An access token for the key. Auth is asked by one request at a time; a token, or a refusal of
+        whoever has the key, goes for those that wait and for a moment after.
 
         Raises what auth refuses it with (a wrong or revoked key, a suspended tenant), TooManyRequests for an address
         that has sent too many wrong ones, or ServiceUnavailable.
         """
         digest = hashlib.sha256(key.encode()).digest()
+        known = self._present(digest)
+        if known is None:
+            async with self._asking.setdefault(digest, asyncio.Lock()):
+                known = self._present(digest) or await self._ask(key, digest, address, context)
+        if isinstance(known, Refused):
+            raise copy(known.error)  # One error that is raised many times would gather all their tracebacks.
+        return known.token
+
+    def _present(self, digest: bytes) -> Exchanged | Refused | None:
+        """What auth said of a key a moment ago."""
         known = self._known.get(digest)
-        if known is not None and self._clock.monotonic() < known.until:
-            return known.token
+        return known if known is not None and self._clock.monotonic() < known.until else None
+
+    async def _ask(self, key: str, digest: bytes, address: str, context: RequestContext) -> Exchanged | Refused:
+        """What auth says of a key now. Raises ServiceUnavailable when it says nothing, and Unauthenticated for a wrong
+        key: neither is kept, and of wrong ones an address has no more than its limit."""
         await self._limits.ensure_anonymous(address)
+        said: str | OmniCloudError
         try:
-            token = await self._exchange(key, context)
+            said = await self._exchange(key, context)
+        except ServiceUnavailable:
+            raise
         except Unauthenticated:
             self._known.pop(digest, None)
             await self._limits.count_anonymous(address)
             raise
-        self._remember(digest, Exchanged(token, self._clock.monotonic() + self._settings.api_key_seconds))
-        return token
+        except OmniCloudError as error:
+            said = error
+        until = self._clock.monotonic() + self._settings.api_key_seconds
+        known = Exchanged(said, until) if isinstance(said, str) else Refused(said, until)
+        self._remember(digest, known)
+        return known
 
     async def _exchange(self, key: str, context: RequestContext) -> str:
         body = json.dumps({"grant_type": "api_key", "api_key": key}).encode()
@@ -79,9 +115,7 @@ class ApiKeys:
         ]
         for instance in self._upstreams.instances("auth"):
             try:
-                answer = await self._http.send(
-                    "POST", f"{instance.url}/v1/tokens", headers, body, self._settings.request_timeout_seconds
-                )
+                answer = await self._http.send("POST", f"{instance.url}/v1/tokens", headers, body, INSTANCE_SECONDS)
                 content = await answer.read()
             except NoAnswer:
                 continue
@@ -93,10 +127,10 @@ class ApiKeys:
                 raise _refusal(answer.status, content)
         raise ServiceUnavailable("API keys can't be verified now: auth is not available", retry_after=1)
 
-    def _remember(self, digest: bytes, exchanged: Exchanged) -> None:
+    def _remember(self, digest: bytes, known: Exchanged | Refused) -> None:
         """Keep the keys that were exchanged last."""
         self._known.pop(digest, None)
-        self._known[digest] = exchanged
+        self._known[digest] = known
         if len(self._known) > KNOWN_KEYS:
             del self._known[next(iter(self._known))]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.gateway.domain.documents import joined
-from services.gateway.ports.transport import NoAnswer, Transport
+from services.gateway.ports.transport import NoAnswer, NoRoom, NotReached, Transport
 from services.gateway.ports.upstreams import Upstreams
 from shared import services
 from shared.errors import ServiceUnavailable
@@ -68,8 +68,11 @@ class Documents:
         try:
             answer = await self._http.send("GET", f"{target.instance.url}/openapi.json", headers, b"", PATIENCE_SECONDS)
             content = await answer.read()
-        except NoAnswer:
-            target.call.failed()
+        except NoRoom:
+            target.call.dropped()
+            raise
+        except NoAnswer as error:
+            target.call.failed("" if isinstance(error, NotReached) else "documents")
             raise
         target.call.succeeded()
         document = json.loads(content)

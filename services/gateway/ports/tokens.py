@@ -30,12 +30,20 @@ CLOCK_SKEW_SECONDS = 5
 KNOWN_TOKENS = 512
 """Tokens verified last, whose signatures aren't checked again: a caller sends one for minutes."""
 
+REFRESH_SECONDS = 1.0
+"""How long a request waits for keys that are to be newer than those it could go by."""
+FETCH_SECONDS = 10.0
+"""How long it waits where there are none: less than a request has in all."""
+INSTANCE_SECONDS = 5.0
+"""How long for each of auth's instances."""
+SILENCE_SECONDS = 5.0
+"""So long requests that can go by the last keys don't ask again after auth said nothing."""
+
 
 class SigningKeys:
     """The keys under which auth signs access tokens."""
 
-    def __init__(self, settings: Settings, upstreams: Upstreams, http: Transport) -> None:
-        self._settings = settings
+    def __init__(self, upstreams: Upstreams, http: Transport) -> None:
         self._upstreams = upstreams
         self._http = http
 
@@ -48,7 +56,7 @@ class SigningKeys:
                     f"{instance.url}/v1/jwks",
                     [("Host", "auth.service.consul")],
                     b"",
-                    self._settings.request_timeout_seconds,
+                    INSTANCE_SECONDS,
                 )
                 content = await answer.read()
             except NoAnswer:
@@ -81,6 +89,8 @@ class TokenVerifier:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._asked_at = float("-inf")
+        self._silent = False
+        """Whether auth said nothing when it was asked last."""
         self._asking = asyncio.Lock()
         self._known: dict[str, Verified] = {}
 
@@ -170,13 +180,14 @@ class TokenVerifier:
     async def _key(self, key_id: str) -> jwt.PyJWK:
         """The key of an id. Of requests that need the keys anew one asks auth, and the others wait for it.
 
-        While auth is away the last keys go on to count, for as long as the settings say. Raises Unauthenticated for an
-        unknown id, ServiceUnavailable when it can't be known which keys are auth's.
+        While auth is away or slow the last keys go on to count, for as long as the settings say, and nobody waits long
+        for others. Raises Unauthenticated for an unknown id, ServiceUnavailable when it can't be known which keys are
+        auth's.
         """
-        if self._due(key_id):
+        if self._due(key_id) and not (self._usable(key_id) and self._asking.locked()):
             async with self._asking:
                 if self._due(key_id):
-                    await self._ask()
+                    await self._ask(REFRESH_SECONDS if self._usable(key_id) else FETCH_SECONDS)
         if self._clock.monotonic() - self._fetched_at > self._settings.jwks_stale_seconds:
             raise ServiceUnavailable("tokens can't be verified now: auth is not available", retry_after=1)
         try:
@@ -187,16 +198,25 @@ class TokenVerifier:
     def _due(self, key_id: str) -> bool:
         """Whether auth is to be asked: keys are old or one is unknown, and it wasn't asked just now."""
         now = self._clock.monotonic()
-        if now - self._asked_at <= self._settings.jwks_refetch_seconds:
+        pause = SILENCE_SECONDS if self._silent and self._usable(key_id) else self._settings.jwks_refetch_seconds
+        if now - self._asked_at <= pause:
             return False
         return key_id not in self._keys or now - self._fetched_at > self._settings.jwks_cache_seconds
 
-    async def _ask(self) -> None:
+    def _usable(self, key_id: str) -> bool:
+        """Whether a key is known and, while auth says nothing, goes on to count."""
+        return key_id in self._keys and self._clock.monotonic() - self._fetched_at <= self._settings.jwks_stale_seconds
+
+    async def _ask(self, patience: float) -> None:
+        """Take auth's keys, if it tells them within `patience` seconds."""
+        self._silent = True
         try:
-            document = await self._signing_keys.fetch()
-        except ServiceUnavailable as error:
-            log.warning("auth can't be asked for its keys", error=error.detail)
+            async with asyncio.timeout(patience):
+                document = await self._signing_keys.fetch()
+        except (ServiceUnavailable, TimeoutError) as error:
+            log.warning("auth can't be asked for its keys", error=str(error) or type(error).__name__)
         else:
+            self._silent = False
             self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(document).keys}
             self._fetched_at = self._clock.monotonic()
         self._asked_at = self._clock.monotonic()

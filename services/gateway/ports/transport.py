@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from aiohttp import (
@@ -24,7 +24,10 @@ from services.gateway.domain.headers import Header
 from shared.errors import BadRequest
 from shared.web.spooling import SpooledBody
 
-MAX_CONNECTIONS = 200
+ROOM = 512
+"""Connections to one instance at a time: twice a caller's share of requests under way, and no other instance's."""
+ROOM_SECONDS = 1.0
+"""How long a request waits for one of them."""
 IDLE_SECONDS = 4.0
 """Below the five seconds after which uvicorn hangs up, so that it doesn't while a request is on its way."""
 MAX_HEADER_BYTES, MAX_HEADERS = 65_536, 1_000
@@ -43,6 +46,10 @@ class NotInTime(NoAnswer):
     """The time that the request was given is over."""
 
 
+class NoRoom(NoAnswer):
+    """All connections that the gateway has to the instance are in use: nothing was sent, and nothing is said of it."""
+
+
 class NotReached(NoAnswer):
     """No connection came about: the request was certainly not carried out."""
 
@@ -50,8 +57,10 @@ class NotReached(NoAnswer):
 class Answer:
     """An instance's answer: its head is here, its body may still be on its way. To be closed."""
 
-    def __init__(self, response: ClientResponse) -> None:
+    def __init__(self, response: ClientResponse, left: Callable[[], None]) -> None:
+        """`left` is called once, when the answer has been read or given up."""
         self._response = response
+        self._left: Callable[[], None] | None = left
         self.status: int = response.status
         self.headers: list[tuple[bytes, bytes]] = list(response.raw_headers)
 
@@ -62,8 +71,11 @@ class Answer:
 
     async def read(self) -> bytes:
         """The whole body. Raises NoAnswer when it breaks off."""
-        with _translated():
-            return await self._response.read()
+        try:
+            with _translated():
+                return await self._response.read()
+        finally:
+            self._leave()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes. Raises NoAnswer when it breaks off."""
@@ -74,6 +86,12 @@ class Answer:
     def close(self) -> None:
         """Give the connection back, or up where the body wasn't read to its end. May be called twice."""
         self._response.close()
+        self._leave()
+
+    def _leave(self) -> None:
+        left, self._left = self._left, None
+        if left is not None:
+            left()
 
 
 class Transport:
@@ -85,6 +103,7 @@ class Transport:
     def __init__(self) -> None:
         self._session: ClientSession | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._rooms: dict[str, asyncio.Semaphore] = {}
 
     async def send(
         self, method: str, url: str, headers: Sequence[Header], body: bytes | SpooledBody, timeout: float
@@ -92,24 +111,41 @@ class Transport:
         """The answer's head within `timeout` seconds; nor does any part of its body take longer than that.
 
         Header values are Latin-1, as servers of ASGI hand them over; on the wire they are the same bytes again. Raises
-        BadRequest for those that can't be sent on, NotReached or NoAnswer.
+        BadRequest for those that can't be sent on, NotReached, NoRoom or NoAnswer. The answer keeps its place among the
+        instance's connections until it is read whole or closed.
         """
         pairs = CIMultiDict([(name, _on_the_wire(name, value)) for name, value in headers])
         patience = max(timeout, SHORTEST_SECONDS)
         data: bytes | AsyncIterator[bytes] | None = body if isinstance(body, bytes) else _payload(body)
         if not isinstance(data, bytes) and isinstance(body, SpooledBody):
             pairs[hdrs.CONTENT_LENGTH] = str(body.size)
-        with _translated():
+        target = URL(url, encoded=True)
+        leave = await self._enter(target.authority, min(ROOM_SECONDS, patience))
+        try:
+            with _translated():
+                async with asyncio.timeout(patience):
+                    response = await self._present().request(
+                        method,
+                        target,
+                        headers=pairs,
+                        data=data or None,
+                        allow_redirects=False,
+                        timeout=ClientTimeout(total=None, sock_read=patience, ceil_threshold=math.inf),
+                    )
+        except BaseException:
+            leave()
+            raise
+        return Answer(response, leave)
+
+    async def _enter(self, instance: str, patience: float) -> Callable[[], None]:
+        """Take one of the instance's connections; what is returned gives it back. Raises NoRoom."""
+        room = self._rooms.setdefault(instance, asyncio.Semaphore(ROOM))
+        try:
             async with asyncio.timeout(patience):
-                response = await self._present().request(
-                    method,
-                    URL(url, encoded=True),
-                    headers=pairs,
-                    data=data or None,
-                    allow_redirects=False,
-                    timeout=ClientTimeout(total=None, sock_read=patience, ceil_threshold=math.inf),
-                )
-        return Answer(response)
+                await room.acquire()
+        except TimeoutError as error:
+            raise NoRoom("all connections to the instance are in use") from error
+        return room.release
 
     def start(self) -> None:
         """Nothing is connected before the first request."""
@@ -124,7 +160,7 @@ class Transport:
         if self._session is None:
             self._session = ClientSession(
                 connector=TCPConnector(
-                    limit=MAX_CONNECTIONS,
+                    limit=0,  # Counted here, by instance: the library's wait can't be told from the instance's silence.
                     keepalive_timeout=IDLE_SECONDS,
                     use_dns_cache=False,  # An instance's address may be another after its restart.
                     timeout_ceil_threshold=math.inf,

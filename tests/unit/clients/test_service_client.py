@@ -245,6 +245,16 @@ def test_what_fails_for_one_tenant_or_by_a_request_of_its_kind_closes_it_to_nobo
     assert len(upstream.requests) == 20
 
 
+def test_refusals_of_requests_with_little_time_do_not_open_the_circuit() -> None:
+    upstream = Tenants(503)
+    client = client_of(upstream)
+    for number in range(20):
+        with pytest.raises(Exception, match="answered 503"):
+            client.post("/v1/x", {}, tenant_id=f"t-{number}", timeout=1.0)
+
+    assert len(upstream.requests) == 20
+
+
 def test_refusals_of_the_caller_do_not_open_the_circuit() -> None:
     upstream = Tenants(404)
     client = client_of(upstream)

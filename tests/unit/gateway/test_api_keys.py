@@ -11,6 +11,7 @@ import pytest
 from services.gateway.ports.api_keys import ApiKeys
 from services.gateway.ports.transport import NoAnswer
 from services.gateway.settings import Settings
+from shared.clients.errors import error_class
 from shared.errors import Forbidden, ServiceUnavailable, TooManyRequests, Unauthenticated
 from shared.kernel.context import RequestContext
 from shared.utils.clock import FixedClock
@@ -28,6 +29,7 @@ class Auth:
 
     async def send(self, method: str, url: str, headers: Any, body: bytes, timeout: float) -> Any:
         self.asked.append({"url": url, "headers": dict(headers), **json.loads(body)})
+        await asyncio.sleep(0)  # Others have their turn meanwhile, as they have with a real answer.
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if answer == GONE:
             raise NoAnswer("connection reset")
@@ -137,3 +139,43 @@ def test_without_auth_no_key_is_accepted_and_none_is_wrong(answer: Any) -> None:
     with pytest.raises(ServiceUnavailable):
         bench.exchange()
     assert bench.limits.counted == []
+
+
+SUSPENDED = (403, {"code": "tenant_suspended", "detail": "the tenant is suspended"})
+
+
+@pytest.mark.parametrize("answer", [SUSPENDED, token("one")], ids=["refused", "exchanged"])
+def test_many_requests_with_one_key_are_one_question(answer: Any) -> None:
+    bench = Bench(answer)
+
+    async def at_once() -> list[object]:
+        context = RequestContext(None, "c-1", "00-1", bench.clock)
+        asks = (bench.keys.exchange(KEY, ADDRESS, context) for _ in range(50))
+        return await asyncio.gather(*asks, return_exceptions=True)
+
+    found = {getattr(said, "code", said) for said in asyncio.run(at_once())}
+    assert found == {"tenant_suspended" if answer is SUSPENDED else "one"}
+    assert (len(bench.auth.asked), bench.limits.counted) == (1, [])
+
+
+def test_a_refusal_goes_for_a_moment_and_no_longer() -> None:
+    bench = Bench(SUSPENDED, token("one"))
+    for _ in range(50):
+        with pytest.raises(Forbidden) as refused:
+            bench.exchange()
+        assert (refused.value.code, refused.value.detail) == ("tenant_suspended", "the tenant is suspended")
+    assert len(bench.auth.asked) == 1
+    bench.clock.advance(timedelta(seconds=1))
+    assert bench.exchange() == "one"
+
+
+def test_of_many_requests_with_a_wrong_key_auth_is_asked_by_no_more_than_the_limit() -> None:
+    bench = Bench(WRONG)
+
+    async def at_once() -> list[object]:
+        context = RequestContext(None, "c-1", "00-1", bench.clock)
+        asks = (bench.keys.exchange(KEY, ADDRESS, context) for _ in range(10))
+        return await asyncio.gather(*asks, return_exceptions=True)
+
+    assert {type(said) for said in asyncio.run(at_once())} == {error_class(401, "invalid_api_key"), TooManyRequests}
+    assert (len(bench.auth.asked), len(bench.limits.counted)) == (2, 2)

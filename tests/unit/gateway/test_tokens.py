@@ -246,3 +246,35 @@ def test_a_token_stands_still_with_its_tenant(
     standing.tenant_is("tn-1", status, 2)
     with pytest.raises(refusal):
         tenant_of(verifier, token)
+
+
+def test_while_auth_says_nothing_known_tokens_are_not_kept_waiting(
+    auth: Auth, verifier: TokenVerifier, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request waits a moment for newer keys; those beside it and, for a while, those after it don't."""
+    token = auth.token("one")
+    assert tenant_of(verifier, token) == "tn-1"
+    clock.advance(timedelta(seconds=Settings().jwks_cache_seconds + 1))
+    asked: list[str] = []
+
+    async def silence() -> dict[str, Any]:
+        asked.append("keys")
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(auth, "fetch", silence)
+
+    async def story() -> None:
+        async with asyncio.timeout(5 * tokens.REFRESH_SECONDS):
+            first = asyncio.create_task(verifier.verify(token))
+            while not asked:
+                await asyncio.sleep(0)
+            for _ in range(20):
+                assert (await verifier.verify(token)).tenant_id == "tn-1"
+            assert not first.done()
+            assert (await first).tenant_id == "tn-1"
+            clock.advance(timedelta(seconds=tokens.SILENCE_SECONDS))
+            assert (await verifier.verify(token)).tenant_id == "tn-1"
+
+    asyncio.run(story())
+    assert asked == ["keys"]

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from services.gateway.domain.headers import Header
-from services.gateway.ports.transport import Answer, NoAnswer, NotReached, Transport
+from services.gateway.ports import transport as transports
+from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotReached, Transport
 from shared.errors import BadRequest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -348,5 +349,35 @@ def test_a_compressed_answer_stays_as_it_is() -> None:
             answer = await ask(instance, transport)
             assert await answer.read() == packed
             assert (b"Content-Encoding", b"gzip") in answer.headers
+
+    run(story)
+
+
+@pytest.mark.parametrize("end", ["read", "close"])
+def test_an_answer_under_way_takes_room_of_its_own_instance_alone(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setattr(transports, "ROOM", 1)
+    monkeypatch.setattr(transports, "ROOM_SECONDS", 0.05)
+
+    async def story(transport: Transport) -> None:
+        async with Instance(OK) as one, Instance(OK) as another:
+            held = await ask(one, transport)
+            with pytest.raises(NoRoom):
+                await ask(one, transport)
+            assert await (await ask(another, transport)).read() == b"ok"
+            if end == "read":
+                await held.read()
+            held.close()
+            assert await (await ask(one, transport)).read() == b"ok"
+
+    run(story)
+
+
+def test_where_nobody_listens_no_room_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transports, "ROOM", 1)
+
+    async def story(transport: Transport) -> None:
+        for _ in range(2):
+            with pytest.raises(NotReached):
+                await transport.send("GET", "http://127.0.0.1:1/v1/x", HOST, b"", 5.0)
 
     run(story)

@@ -1,0 +1,102 @@
+"""What requests and their answers say of the instance that they went to."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from services.gateway.api import Incoming, Reached, operations  # type: ignore[attr-defined]
+from services.gateway.domain.routing import Route
+from services.gateway.ports import Ports
+from services.gateway.ports.transport import NoRoom
+from services.gateway.settings import Settings
+from shared.clients.breaker import BreakerState, CircuitBreaker
+from shared.clients.discovery import Target
+from shared.errors import BadGateway, ServiceUnavailable
+from shared.infra.registry import Instance
+from shared.kernel.context import RequestContext
+from shared.kernel.identity import Identity
+from shared.utils.deadline import Deadline
+from shared.web.spooling import SpooledBody
+from tests.unit.clocks import standing_clock
+
+CLOCK = standing_clock()
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+OBJECT = Route("storage", "/v1/buckets/b/objects/k")
+PRESIGNED = Route("storage", "/v1/signed/t-1/b/k")
+
+
+class Instances:
+    """One instance of storage, which answers (or fails) always alike, and its breaker."""
+
+    def __init__(self, outcome: int | Exception) -> None:
+        self.outcome = outcome
+        self.sent = 0
+        self.breaker = CircuitBreaker(5, 2.0, CLOCK.monotonic)
+
+    def choose(self, service: str) -> Target:
+        call = self.breaker.allow()
+        assert call is not None
+        return Target(Instance("storage-1", service, "10.0.0.1:8000"), call)
+
+    async def send(self, *_: Any) -> Any:
+        self.sent += 1
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+
+        async def read() -> bytes:
+            return b""
+
+        return SimpleNamespace(status=self.outcome, read=read)
+
+    def ask(self, tenant: str | None, *, seconds: float = 15.0, route: Route = OBJECT, address: str = "") -> None:
+        """One request that is sent once."""
+        settings = Settings(identity_signing_key="a-signing-key-of-at-least-thirty-two-bytes")
+        ports = SimpleNamespace(settings=settings, clock=CLOCK, upstreams=self, http=self)
+        identity = Identity("user:1", tenant, "user") if tenant else None
+        with SpooledBody(1) as body:
+            incoming = Incoming("POST", route, "", [], body, identity, address, Reached("http", "cloud"))
+            context = RequestContext(identity, "c-1", TRACEPARENT, CLOCK, deadline=Deadline.after(seconds, CLOCK))
+            with suppress(ServiceUnavailable, BadGateway):
+                asyncio.run(operations.forward(cast(Ports, ports), incoming, context))
+
+
+def test_refusals_of_two_tenants_open_the_breaker() -> None:
+    storage = Instances(503)
+    for tenant in ("t-1", "t-2", "t-1", "t-2", "t-1"):
+        storage.ask(tenant)
+    assert storage.breaker.state is BreakerState.OPEN
+
+
+@pytest.mark.parametrize("status", [503, 504])
+def test_a_refusal_for_lack_of_the_requests_own_time_says_nothing_of_the_instance(status: int) -> None:
+    storage = Instances(status)
+    for number in range(20):
+        storage.ask(f"t-{number % 2}", seconds=1.0)
+    assert (storage.breaker.state, storage.sent) == (BreakerState.CLOSED, 20)
+
+
+def test_lack_of_the_gateways_own_connections_says_nothing_of_the_instance() -> None:
+    storage = Instances(NoRoom("all in use"))
+    for number in range(10):
+        storage.ask(f"t-{number}")
+    assert storage.breaker.state is BreakerState.CLOSED
+
+
+def test_a_tenant_and_its_presigned_urls_are_one_caller() -> None:
+    storage = Instances(503)
+    for number in range(10):
+        storage.ask("t-1")
+        storage.ask(None, route=PRESIGNED, address=f"203.0.113.{number}")
+    assert storage.breaker.state is BreakerState.CLOSED
+
+
+def test_strangers_are_one_caller_however_many_addresses_they_have() -> None:
+    storage = Instances(503)
+    for number in range(10):
+        storage.ask(None, address=f"203.0.113.{number}")
+    assert storage.breaker.state is BreakerState.CLOSED
