@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from celery import Celery
-from kombu.exceptions import OperationalError
-from redis import RedisError
 
 from services.deploy.settings import Settings
 from services.deploy.tables import Apply, ApplyStep
@@ -62,17 +60,14 @@ class TaskQueue:
         self._send(STEP_TASK, apply, step_id=step.id)
 
     def _send(self, task: str, apply: Apply, **subject: str) -> None:
-        try:
-            self._celery.send_task(
-                task,
-                kwargs={
-                    **subject,
-                    "tenant_id": apply.tenant_id,
-                    "actor": apply.actor,
-                    "correlation_id": apply.correlation_id,
-                    "traceparent": apply.traceparent,
-                },
-                retry=False,
-            )
-        except RedisError as error:  # Kombu knows the errors of a connection, not the refusals: full, read-only.
-            raise OperationalError(f"Redis refuses: {type(error).__name__}") from error
+        self._celery.send_task(
+            task,
+            kwargs={
+                **subject,
+                "tenant_id": apply.tenant_id,
+                "actor": apply.actor,
+                "correlation_id": apply.correlation_id,
+                "traceparent": apply.traceparent,
+            },
+            retry=False,
+        )
