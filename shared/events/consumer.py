@@ -22,15 +22,16 @@ from shared.events.lag import LagGauge
 from shared.events.partitions import WaitingPartitions
 from shared.events.processing import EventProcessor, Outcome, TransactionRunner
 from shared.events.retry_policy import PutAside, Retry, RetryPolicy, is_transient
-from shared.events.topics import EVENT_RETENTION, topics_for
+from shared.events.topics import DEAD_LETTER_RETENTION, EVENT_RETENTION, topics_for
 from shared.settings import ServiceSettings
 from shared.utils.clock import Clock
 
 POLL_SECONDS = 0.5
 """How long one poll may wait: bounds how late `stop` is noticed. The end of a back-off ends a poll, too."""
 RESTART_SECONDS = 1.0
-INBOX_DAYS = 2 * EVENT_RETENTION.days
-"""The broker keeps events for half of that; it can't deliver again what the inbox has forgotten."""
+INBOX_DAYS = DEAD_LETTER_RETENTION.days + 2 * EVENT_RETENTION.days
+"""A dead letter may be replayed as long as it is kept, and is an event of the broker's again: neither can deliver again
+what the inbox has forgotten."""
 PRUNE_SECONDS = 600.0
 STOP_SECONDS = 10.0
 

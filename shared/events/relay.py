@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import time
 
-import psycopg2
-from confluent_kafka import KafkaException
 from prometheus_client import Counter, Gauge
 
 from shared.events.kafka import log
@@ -61,7 +59,7 @@ class OutboxRelay:
         while not self._thread.stopping:
             try:
                 self._relay()
-            except (psycopg2.Error, KafkaException, NotDelivered) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: without this thread no event leaves the service
                 log.warning("outbox relay interrupted", reason=str(error).strip(), retry_in=self._wait)
                 self._thread.rest(self._wait)
                 self._wait = min(self._wait * 2, MAX_WAIT)

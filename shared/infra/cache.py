@@ -1,6 +1,6 @@
 """A JSON cache in Redis. Every key belongs to a tenant; a value is never older than the last invalidation.
 
-The cache is never the truth: when Redis is away, values are loaded and not kept.
+The cache is never the truth: when Redis is away or refuses, values are loaded and not kept.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 import redis
-from redis.exceptions import LockNotOwnedError
 
 from shared.infra.redis import RedisUnavailable, connect, translated
 from shared.settings import ServiceSettings
@@ -23,7 +22,7 @@ DEFAULT_TTL_SECONDS = 60
 LOAD_SECONDS = 10
 """How long one loader may keep others from loading the same value; those waiting then load it themselves."""
 POLL_SECONDS = 0.02
-GENERATION_TTL_SECONDS = 24 * 3600
+GENERATION_TTL_SECONDS = 600
 """Longer than any load takes, so that no load can miss an invalidation because its trace has expired."""
 
 STORE_IF_GENERATION = """
@@ -129,8 +128,8 @@ class Cache:
         try:
             with translated():
                 lock.release()
-        except (LockNotOwnedError, RedisUnavailable) as error:
-            log.info("the load took longer than its lock: %s", error)
+        except RedisUnavailable as error:
+            log.info("the lock is left to expire, or has expired before the load was done: %s", error)
 
 
 def _generation_key(name: str) -> str:

@@ -165,6 +165,8 @@ class LeaderElection:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._changed.clear()
+            if self._stop.is_set():  # Since it was looked at: the call to wake up may just have been cleared.
+                break
             try:
                 if self.try_campaign():
                     self._changed.wait()

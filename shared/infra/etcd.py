@@ -33,11 +33,17 @@ from shared.settings import ServiceSettings
 CALL_TIMEOUT_SECONDS = 3.0
 """A call to a healthy etcd takes milliseconds; longer means that it has no quorum or is unreachable."""
 
+PAGE_KEYS = 200
+"""How many keys one answer holds: a message is bounded, what lies under a prefix isn't."""
+MAX_MESSAGE_BYTES = 64 * 2**20
+"""Enough for a page of the longest values."""
+
 CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),  # Also how long one attempt to connect may take.
     ("grpc.max_reconnect_backoff_ms", 1000),  # The default of two minutes outlives every restart of etcd.
     ("grpc.enable_http_proxy", 0),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
 )
 
 KEEP_ALIVE_METHOD = "/etcdserverpb.Lease/LeaseKeepAlive"
@@ -90,9 +96,19 @@ class EtcdSession:
 
     def snapshot(self, prefix: str) -> Snapshot:
         """See Coordination.snapshot."""
-        with _translated():
-            response = self._client.get_prefix_response(prefix, sort_order="ascend")
-        return Snapshot(response.header.revision, tuple(_raw_key_value(kv) for kv in response.kvs))
+        start, end = prefix.encode(), prefix_range_end(prefix.encode())
+        found: list[KeyValue] = []
+        revision = None  # Then that of the first page: the pages show one moment.
+        while True:
+            with _translated():
+                page = self._client.get_range_response(
+                    start, end, sort_order="ascend", limit=PAGE_KEYS, revision=revision
+                )
+            revision = revision or page.header.revision
+            found += map(_raw_key_value, page.kvs)
+            if not page.more:
+                return Snapshot(revision, tuple(found))
+            start = page.kvs[-1].key + b"\0"
 
     def commit(
         self,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from shared.errors import Conflict
-from shared.infra.coordination import Coordination, CoordinationUnavailable, KeyValue, Put
+from shared.infra.coordination import Coordination, CoordinationUnavailable, HistoryCompacted, KeyValue, Put
 from shared.infra.lease_clock import LeaseClock
 from shared.infra.lease_keeper import LeaseKeeper
 from shared.utils.clock import Clock, SystemClock
@@ -164,8 +164,15 @@ class DistributedLock:
             self._lease_clock.end()
 
     def _wait_for_release(self, present: LockHolder, seconds: float) -> None:
-        stream = self._etcd.changes(self.key, present.token + 1, seconds)
-        for change in stream:
+        try:
+            self._follow(present.token + 1, seconds)
+        except HistoryCompacted:  # It has been held for longer than etcd keeps changes: follow from now on.
+            seen = self._etcd.snapshot(self.key)
+            if any(item.key == self.key and item.create_revision == present.token for item in seen.items):
+                self._follow(seen.revision + 1, seconds)
+
+    def _follow(self, start_revision: int, seconds: float) -> None:
+        for change in self._etcd.changes(self.key, start_revision, seconds):
             if change.key == self.key and change.kind == "delete":
                 return
 

@@ -25,7 +25,8 @@ STATE = "/states/{workspace}"
 LOCK = f"{STATE}/lock"
 MAX_STATE_BYTES = 256 * 2**20
 """The gateway's limit for state documents, too."""
-MAX_LOCK_INFO_BYTES = 64 * 2**10
+MAX_LOCK_INFO_BYTES = 8 * 2**10
+"""etcd keeps each lock, and each release, for a while."""
 
 LockId = Annotated[str | None, Query(alias="ID")]
 """Parameter type: the id of the lock that the client holds."""

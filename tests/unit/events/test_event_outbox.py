@@ -184,3 +184,20 @@ def test_anything_without_a_connection_is_refused() -> None:
     with pytest.raises(TypeError, match="dict is neither"):
         with cursor_of({}):
             pass
+
+
+@pytest.mark.parametrize(
+    "text", ["\\u0000", "C:\\u0000", "\\\\u0000", "\\\\\\u0000"], ids=["one", "path", "two", "three"]
+)
+def test_backslashes_that_spell_an_escape_are_text(text: str) -> None:
+    with in_context():
+        event = published(Connection(), data={"id": text})
+    assert event.data == {"id": text}
+
+
+@pytest.mark.parametrize(
+    "text", ["\x00", "a\x00", "\\\x00", "\\\\\x00"], ids=["alone", "behind", "escaped", "escaped-twice"]
+)
+def test_nul_is_not_published(text: str) -> None:
+    with in_context(), pytest.raises(InvalidEvent):
+        published(Connection(), data={"id": text})

@@ -8,8 +8,9 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from shared import services
+from shared.events.consumer import INBOX_DAYS
 from shared.events.envelope import InvalidEvent
-from shared.events.topics import TOPICS, topic_of, topics_for
+from shared.events.topics import DEAD_LETTER_RETENTION, EVENT_RETENTION, TOPICS, topic_of, topics_for
 from shared.jobs.topics import TopicsNotReady, create_topics, wait_for_topics
 
 ALL = [
@@ -107,3 +108,7 @@ def test_the_job_fails_while_a_topic_has_no_leader() -> None:
 
     with pytest.raises(TopicsNotReady, match=r"doesn't show storage\.events$"):
         wait_for_topics(broker, ALL, timeout=0)
+
+
+def test_the_inbox_remembers_what_a_dead_letter_can_bring_back() -> None:
+    assert (EVENT_RETENTION + DEAD_LETTER_RETENTION + EVENT_RETENTION).days <= INBOX_DAYS

@@ -9,7 +9,7 @@ from shared.infra.locks import DistributedLock, LockHeld, LockHolder, LockLost
 from shared.infra.state_lock import LockInfo, StateLocked, StateLocks
 from shared.utils.clock import FixedClock
 from shared.utils.deadline import Deadline
-from tests.unit.infra.fakes import MemoryEtcd
+from tests.unit.infra.fakes import MemoryEtcd, MemoryStream
 
 TTL = 60
 
@@ -55,6 +55,26 @@ def test_the_release_of_a_lost_lock_does_not_free_its_next_owner(etcd: MemoryEtc
     assert successor.holder() == LockHolder("bob", successor.token)
     assert successor.release() is True
     assert successor.holder() is None
+
+
+def test_a_lock_held_for_longer_than_changes_are_kept_is_waited_for(etcd: MemoryEtcd, clock: FixedClock) -> None:
+    first = lock(etcd, clock, "alice")
+    first.acquire()
+    for number in range(3):
+        etcd.commit(puts=[Put("/other", str(number).encode())])
+    etcd.compact()
+    until = Deadline.after(5, clock)
+    watch = etcd.changes
+
+    def a_second_later(prefix: str, start_revision: int, seconds: float | None = None) -> MemoryStream:
+        stream = watch(prefix, start_revision, seconds)
+        clock.advance(timedelta(seconds=1))
+        return stream
+
+    etcd.changes = a_second_later  # type: ignore[method-assign]
+    with pytest.raises(LockHeld):
+        lock(etcd, clock, "bob").acquire(until)
+    first.release()
 
 
 def test_a_lock_past_its_lease_is_known_to_be_lost(etcd: MemoryEtcd, clock: FixedClock) -> None:
