@@ -6,6 +6,7 @@ Either both are committed or neither is. The relay (`shared.events.relay`) bring
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,8 @@ from shared.kernel.context import RequestContext, current
 from shared.kernel.tracing import span
 from shared.utils.ids import new_id
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL in a JSON text: behind an even number of backslashes, which are text themselves."""
 _INSERT = (
     "WITH added AS (INSERT INTO outbox (event_id, topic, subject, body) VALUES (%s, %s, %s, %s) RETURNING position) "
     "SELECT pg_notify('outbox_' || current_schema(), '') FROM added"
@@ -105,7 +108,7 @@ def _as_json(type: str, data: Mapping[str, Any]) -> dict[str, Any]:
     recorded by nobody, so it isn't published either, and the change that it tells of isn't made."""
     try:
         copied = json.loads(json.dumps(data, allow_nan=False))
-        if b"\\u0000" in rfc8785.dumps(copied):
+        if _NUL.search(rfc8785.dumps(copied)):
             raise ValueError("NUL can't be stored")
     except (TypeError, ValueError) as error:
         raise InvalidEvent(f"the data of {type} can't be written as JSON: {error}") from error

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 import redis
-from redis.exceptions import LockNotOwnedError
 
 from shared.infra.redis import RedisUnavailable, connect, translated
 from shared.settings import ServiceSettings
@@ -23,8 +22,9 @@ DEFAULT_TTL_SECONDS = 60
 LOAD_SECONDS = 10
 """How long one loader may keep others from loading the same value; those waiting then load it themselves."""
 POLL_SECONDS = 0.02
-GENERATION_TTL_SECONDS = 24 * 3600
-"""Longer than any load takes, so that no load can miss an invalidation because its trace has expired."""
+GENERATION_TTL_SECONDS = 600
+"""Longer than any load takes, so that no load can miss an invalidation because its trace has expired; no longer than
+that, since each of these traces takes room."""
 
 STORE_IF_GENERATION = """
 if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[1] then return 0 end
@@ -129,7 +129,7 @@ class Cache:
         try:
             with translated():
                 lock.release()
-        except (LockNotOwnedError, RedisUnavailable) as error:
+        except RedisUnavailable as error:
             log.info("the load took longer than its lock: %s", error)
 
 

@@ -17,7 +17,7 @@ IDLE_CHECK_SECONDS = 15
 
 
 class RedisUnavailable(ServiceUnavailable):
-    """Redis doesn't answer."""
+    """Redis doesn't answer, or refuses: it is full, only read, or still loading."""
 
     code = "redis_unavailable"
 
@@ -34,8 +34,10 @@ def connect(settings: ServiceSettings) -> redis.Redis:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise RedisUnavailable for connection errors."""
+    """Raise RedisUnavailable for connection errors and refusals."""
     try:
         yield
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise RedisUnavailable(f"Redis doesn't answer: {type(error).__name__}") from error
+    except redis.RedisError as error:
+        raise RedisUnavailable(f"Redis refuses: {type(error).__name__}") from error

@@ -74,6 +74,19 @@ def published(connection: object, **changes: Any) -> Event:
     return publish(connection, "compute.instance.deleted", **arguments)
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "C:\\u0000", "\\\\u0000", "u0000"], ids=range(4))
+def test_text_that_only_looks_like_an_escaped_nul_is_published(text: str) -> None:
+    with in_context():
+        event = published(Connection(), data={"id": text})
+    assert json.loads(event.to_json())["data"] == {"id": text}
+
+
+@pytest.mark.parametrize("text", ["\x00", "\\\x00", "a\x00b"], ids=range(3))
+def test_nul_is_not_published(text: str) -> None:
+    with in_context(), pytest.raises(InvalidEvent, match="NUL"):
+        published(Connection(), data={"id": text})
+
+
 def test_tenant_actor_correlation_and_trace_come_from_the_context() -> None:
     with in_context():
         event = published(Connection())
