@@ -77,6 +77,9 @@ def _run_due(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> b
     except OmniCloudError as error:
         log.warning("an audit failed", tenant=tenant_id, error=error.detail)
         return False
+    except Exception:  # One tenant's audit keeps no other's from being done.
+        log.exception("an audit failed", tenant=tenant_id)
+        return False
 
 
 def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
