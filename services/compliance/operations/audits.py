@@ -110,7 +110,7 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     )
     if told or not periodic:
         published.audit_completed(audits.add(run))
-    violated = [v.policy for _, decision in found for v in decision.violations if not v.exempted]
+    violated = [v.policy for _, decision in found for v in decision.violations if v.policy_id and not v.exempted]
     names = [rule.name for rule in rules if rule.effect != ALLOW]
     return {"run": run, "policies": by_policy(violated, names, total.controls)}
 

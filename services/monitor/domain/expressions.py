@@ -11,18 +11,7 @@ from enum import StrEnum
 from services.monitor.domain.errors import InvalidQuery
 from services.monitor.domain.histograms import BOUND_LABEL, Bucket, over_series, parse_bound
 from services.monitor.domain.labels import Labels, fingerprint, matches
-from services.monitor.domain.series import (
-    STALENESS,
-    Sample,
-    bounded,
-    increase,
-    mean,
-    quantile,
-    rate,
-    total,
-    value_at,
-    window,
-)
+from services.monitor.domain.series import STALENESS, Sample, increase, quantile, rate, value_at, window
 from services.monitor.domain.slo import LONG_WINDOW, SHORT_WINDOW, burn_rate, multiwindow
 
 
@@ -94,8 +83,8 @@ def check(expression: Expression) -> None:
 
 
 OVER_SERIES: Mapping[Aggregation, Callable[[Sequence[float]], float]] = {
-    Aggregation.SUM: total,
-    Aggregation.AVG: mean,
+    Aggregation.SUM: math.fsum,
+    Aggregation.AVG: lambda values: math.fsum(values) / len(values),
     Aggregation.MIN: min,
     Aggregation.MAX: max,
     Aggregation.COUNT: lambda values: float(len(values)),
@@ -103,18 +92,7 @@ OVER_SERIES: Mapping[Aggregation, Callable[[Sequence[float]], float]] = {
 
 
 def evaluate(expression: Expression, series: Sequence[Series], at: datetime) -> list[Value]:
-    """The values at a time. Over all series there is always one, if only to say that there is no data.
-
-    Each can be told as JSON: what is no number is no data, and what no double holds is the largest there is.
-    """
-    return [Value(each.labels, _told(each.value)) for each in _values(expression, series, at)]
-
-
-def _told(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else bounded(value)
-
-
-def _values(expression: Expression, series: Sequence[Series], at: datetime) -> list[Value]:
+    """The values at a time. Over all series there is always one, if only to say that there is no data."""
     chosen = [each for each in series if each.name == expression.metric and matches(expression.matchers, each.labels)]
     kind = expression.aggregation
     if kind is Aggregation.LAST:
@@ -150,7 +128,7 @@ def _histogram(expression: Expression, series: Sequence[Series], at: datetime) -
 def _burn_rate(expression: Expression, series: Sequence[Series], at: datetime) -> float | None:
     def grown(metric: str | None, length: timedelta) -> float:
         chosen = (each for each in series if each.name == metric and matches(expression.matchers, each.labels))
-        return total(increase(window(each.samples, at, length), at, length) or 0.0 for each in chosen)
+        return math.fsum(increase(window(each.samples, at, length), at, length) or 0.0 for each in chosen)
 
     def burnt(length: timedelta) -> float | None:
         total = grown(expression.total_metric, length)

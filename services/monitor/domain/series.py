@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,10 +14,6 @@ STALENESS = timedelta(minutes=5)
 
 NEAR = 1.1
 """Of the mean distance between samples: where the next one would be expected at the latest (Prometheus)."""
-
-
-_SMALLER = 2.0**-64
-"""A factor that changes no digit of the largest numbers, and lets more of them be added than there are samples."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ def growth(samples: Sequence[Sample]) -> float:
 
     A value below the one before it means that the counter began anew at zero, so all of it is growth.
     """
-    return total(
+    return math.fsum(
         after.value - before.value if after.value >= before.value else after.value
         for before, after in pairwise(samples)
     )
@@ -87,28 +82,6 @@ def _extrapolation(samples: Sequence[Sample], at: datetime, length: timedelta) -
     if grown > 0 and samples[0].value >= 0:
         before = min(before, seen * (samples[0].value / grown))
     return (before + seen + after) / seen
-
-
-def total(values: Iterable[float]) -> float:
-    """The sum, rounded once. One that no double holds is the largest there is: JSON has no infinity to tell of it."""
-    found = list(values)
-    try:
-        return bounded(math.fsum(found))
-    except OverflowError:  # On the way, or in the end.
-        return bounded(math.fsum(value * _SMALLER for value in found) / _SMALLER)
-
-
-def mean(values: Sequence[float]) -> float:
-    """The mean of one number or more."""
-    try:
-        return math.fsum(values) / len(values)
-    except OverflowError:
-        return total(value / len(values) for value in values)
-
-
-def bounded(value: float) -> float:
-    """The double itself, the nearest that is finite for an infinite one."""
-    return max(-sys.float_info.max, min(value, sys.float_info.max))
 
 
 def quantile(q: float, values: Sequence[float]) -> float | None:

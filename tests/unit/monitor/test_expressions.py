@@ -1,6 +1,5 @@
 """What rules and queries compute."""
 
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,30 +107,3 @@ def test_parts_that_do_not_fit_are_refused(expression: Expression) -> None:
 )
 def test_as_much_is_read_as_the_longest_window_needs(expression: Expression, minutes: int) -> None:
     assert expression.lookback == timedelta(minutes=minutes)
-
-
-LARGEST = 1.7e308
-
-
-@pytest.mark.parametrize("kind", [kind for kind in Aggregation if kind is not Aggregation.BURN_RATE])
-def test_numbers_as_large_as_there_are_give_a_number(kind: Aggregation) -> None:
-    grows = [series({"i": str(n), "le": "+Inf"}, 0, LARGEST, 0, LARGEST) for n in range(3)]
-    falls = [series({"i": str(n), "le": "1"}, 0, -LARGEST, LARGEST) for n in range(3, 5)]
-    needs = kind in (Aggregation.QUANTILE, Aggregation.HISTOGRAM_QUANTILE)
-    found = evaluate(Expression("m", {}, kind, quantile=0.9 if needs else None), [*grows, *falls], END)
-    assert found
-    assert all(each.value is None or abs(each.value) <= sys.float_info.max for each in found)
-
-
-def test_sums_of_the_largest_numbers_are_exact_where_they_can_be() -> None:
-    found = [series({"i": str(n)}, value) for n, value in enumerate((LARGEST, LARGEST, -LARGEST))]
-    assert evaluate(Expression("m", {}, Aggregation.SUM), found, T0) == [Value({}, LARGEST)]
-    assert evaluate(Expression("m", {}, Aggregation.AVG), found[:2], T0) == [Value({}, LARGEST)]
-    assert evaluate(Expression("m", {}, Aggregation.SUM), found[:2], T0) == [Value({}, sys.float_info.max)]
-
-
-def test_a_burn_rate_of_the_largest_numbers_is_a_number() -> None:
-    found = [series({"i": str(n)}, 0, LARGEST, 0, LARGEST, name=name, every=20) for n in range(3) for name in "et"]
-    burnt = Expression("e", {}, Aggregation.BURN_RATE, total_metric="t", objective=0.99)
-    (value,) = evaluate(burnt, found, T0 + timedelta(seconds=60))
-    assert value.value == pytest.approx(100)
