@@ -77,6 +77,9 @@ def _run_due(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> b
     except OmniCloudError as error:
         log.warning("an audit failed", tenant=tenant_id, error=error.detail)
         return False
+    except Exception:  # One tenant's audit keeps no other's from being done.
+        log.exception("an audit failed", tenant=tenant_id)
+        return False
 
 
 def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
@@ -107,7 +110,7 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     )
     if told or not periodic:
         published.audit_completed(audits.add(run))
-    violated = [v.policy for _, decision in found for v in decision.violations if not v.exempted]
+    violated = [v.policy for _, decision in found for v in decision.violations if v.policy_id and not v.exempted]
     names = [rule.name for rule in rules if rule.effect != ALLOW]
     return {"run": run, "policies": by_policy(violated, names, total.controls)}
 

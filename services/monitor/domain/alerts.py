@@ -72,7 +72,8 @@ def step(alert: Alert, condition: bool | None, at: datetime, timing: Timing) -> 
 
     A condition that clears while pending sets the timer back: the next time it holds, `hold_for` begins anew. Missing
     data is a condition that isn't seen to hold: of a series that has gone stale nothing is left in the vector, so that
-    a pending alert ends, and a firing one is resolved once it was kept firing for as long as it is to be.
+    a pending alert ends, and a firing one is resolved once it was kept firing for as long as it is to be. What began
+    later than now began now: the clock was set back, or somebody evaluated at a later time.
     """
     return _held(alert, at, timing) if condition else _cleared(alert, at, timing)
 
@@ -80,7 +81,7 @@ def step(alert: Alert, condition: bool | None, at: datetime, timing: Timing) -> 
 def _held(alert: Alert, at: datetime, timing: Timing) -> Alert:
     if alert.state is AlertState.FIRING:
         return replace(alert, keep_firing_since=None)
-    begun = alert.active_at if alert.state is AlertState.PENDING and alert.active_at else at
+    begun = min(alert.active_at, at) if alert.state is AlertState.PENDING and alert.active_at else at
     if at - begun >= timing.hold_for:
         return Alert(AlertState.FIRING, begun, fired_at=at)
     return Alert(AlertState.PENDING, begun)
@@ -89,7 +90,7 @@ def _held(alert: Alert, at: datetime, timing: Timing) -> Alert:
 def _cleared(alert: Alert, at: datetime, timing: Timing) -> Alert:
     if alert.state is not AlertState.FIRING:
         return INACTIVE if alert.state is AlertState.PENDING else alert
-    since = alert.keep_firing_since or at
+    since = min(alert.keep_firing_since or at, at)
     if at - since < timing.keep_firing_for:
         return replace(alert, keep_firing_since=since)
     return replace(alert, state=AlertState.RESOLVED, resolved_at=at, keep_firing_since=None)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.monitor import published
@@ -27,7 +26,6 @@ from services.monitor.repository import (
     tenants_with_rules,
 )
 from services.monitor.tables import AlertRow, Rule
-from shared.errors import OmniCloudError
 from shared.events.processing import TransactionRunner
 from shared.infra.db.sqlalchemy import touch
 from shared.kernel.context import service_context
@@ -238,5 +236,5 @@ def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:
         with service_context("monitor", tenant_id, ports.clock, work=Work("evaluate rules")):
             try:
                 transactions.run(lambda session: evaluate_present(session, ports))
-            except (OmniCloudError, SQLAlchemyError):
+            except Exception:
                 log.exception("a tenant's rules were not evaluated", tenant_id=tenant_id)

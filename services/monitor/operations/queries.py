@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.monitor.domain import expressions
 from services.monitor.domain.errors import InvalidQuery, TooManySamples
 from services.monitor.domain.expressions import Expression, Series, Value
-from services.monitor.domain.labels import Labels, fingerprint
+from services.monitor.domain.labels import Labels
 from services.monitor.ports import Ports
 from services.monitor.repository import SeriesRepository
 
@@ -35,8 +35,8 @@ def query_range(
     by_name = SeriesRepository(session).between(starts, end, ports.settings.max_query_samples)
     series = [each for found in by_name.values() for each in found]
     _check_work(expression, series, int(steps) + 1, step)
-    points: dict[str, list[tuple[datetime, float]]] = {}
-    labels: dict[str, Labels] = {}
+    points: dict[int, list[tuple[datetime, float]]] = {}
+    labels: dict[int, Labels] = {}
     at = start
     while at <= end:
         for found in expressions.evaluate(expression, series, at):
@@ -54,10 +54,10 @@ def _check_work(expression: Expression, series: Sequence[Series], times: int, st
 
 
 def _collect(
-    found: Value, at: datetime, points: dict[str, list[tuple[datetime, float]]], labels: dict[str, Labels]
+    found: Value, at: datetime, points: dict[int, list[tuple[datetime, float]]], labels: dict[int, Labels]
 ) -> None:
     if found.value is None:
         return
-    key = fingerprint("", found.labels)
+    key = id(found.labels)  # A series has its labels in one mapping, at whatever time it is looked at.
     labels[key] = found.labels
     points.setdefault(key, []).append((at, found.value))

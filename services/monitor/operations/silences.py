@@ -20,8 +20,9 @@ from shared.utils.ids import new_id
 
 def create_silence(session: Session, ports: Ports, values: Mapping[str, Any]) -> Silence:
     """A new silence. Raises InvalidRule when it would silence everything or nothing, and SilenceLimitReached."""
-    if not values["matchers"] or values["ends_at"] <= values["starts_at"]:
-        raise InvalidRule("a silence has at least one matcher, and ends after it starts")
+    # A matcher of the empty text matches whatever lacks its label (Alertmanager refuses such silences, too).
+    if not any(values["matchers"].values()) or values["ends_at"] <= values["starts_at"]:
+        raise InvalidRule("a silence has at least one matcher that asks for a label, and ends after it starts")
     limit = ports.settings.max_silences
     if SilenceRepository(session).count_after(ports.clock.now()) >= limit:
         raise SilenceLimitReached(f"there are {limit} silences, as many as there may be", limit=limit)

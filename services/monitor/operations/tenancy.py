@@ -11,7 +11,10 @@ from services.monitor.ports import Ports
 from services.monitor.repository import closed_before, forget_tenant, resume_tenant, stop_tenant
 from shared.events.processing import TransactionRunner
 from shared.kernel.context import service_context
+from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
+
+log = logger("services.monitor")
 
 LAST_REQUESTS = timedelta(seconds=30)
 """How long after a tenant was closed a request of its, which began before, may still leave something behind."""
@@ -38,7 +41,10 @@ def remove_late(transactions: TransactionRunner, ports: Ports) -> None:
     latest = ports.clock.now() - LAST_REQUESTS
     for tenant_id in transactions.run(lambda session: closed_before(session, latest)):
         with service_context("monitor", tenant_id, ports.clock, work=Work("remove what a closed tenant left")):
-            transactions.run(_remove_at_last)
+            try:
+                transactions.run(_remove_at_last)
+            except Exception:  # What is left of one tenant must not keep another's from going.
+                log.exception("what a closed tenant left was not removed", tenant_id=tenant_id)
 
 
 def _remove_at_last(session: Session) -> None:

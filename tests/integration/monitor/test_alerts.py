@@ -152,6 +152,13 @@ def test_a_silence_hides_and_does_not_resolve(tenant: Tenant) -> None:
     assert not any(alert["silenced"] for alert in tenant.api.items(ALERTS))
 
 
+@pytest.mark.parametrize("matchers", [{}, {"nosuch": ""}, {"a": "", "b": ""}], ids=["none", "empty", "all empty"])
+def test_a_silence_of_everything_is_refused(tenant: Tenant, matchers: dict[str, str]) -> None:
+    times = {"starts_at": at(0), "ends_at": at(10)}
+    assert tenant.api.post(SILENCES, json={"matchers": matchers, **times}).status_code == 422
+    tenant.api.ok("POST", SILENCES, 201, json={"matchers": {**matchers, "host": "a"}, **times})
+
+
 def test_a_burn_rate_needs_both_windows(tenant: Tenant) -> None:
     rule: dict[str, Any] = {"aggregation": "burn_rate", "total_metric": "all", "objective": 0.999, "threshold": 14.4}
     make_rule(tenant.api, **rule)

@@ -42,6 +42,18 @@ def audit(tenant: Tenant) -> dict[str, Any]:
     return tenant.api.ok("POST", "/api/compliance/v1/audits", 201)
 
 
+def test_a_policy_is_not_blamed_for_what_no_policy_allows(tenant: Tenant, bus: Bus) -> None:
+    wanted = {"actions": ["storage.buckets.*"], "resource_types": ["bucket"]}
+    for name, effect, value in (("enabled-only", "allow", "enabled"), ("default-deny", "deny", "nothing")):
+        condition = {"field": "versioning", "operator": "equals", "value": value}
+        tenant.api.ok("POST", POLICIES, 201, json={"name": name, "effect": effect, "conditions": [condition], **wanted})
+    bus.send("storage.events", bucket(tenant, 0, "disabled"))
+    eventually(lambda: audit(tenant)["run"]["resources"] == 1, interval=0.2)
+    answer = audit(tenant)
+    assert answer["run"]["score"] == "0.00"
+    assert answer["policies"] == {"default-deny": {"controls": 1, "passed": 1, "percent": "100.00"}}
+
+
 def test_an_audit_counts_the_resources_that_other_services_told_of(tenant: Tenant, bus: Bus) -> None:
     condition = {"field": "versioning", "operator": "not_equals", "value": "enabled"}
     policy = {

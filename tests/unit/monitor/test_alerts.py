@@ -38,6 +38,20 @@ def test_an_alert_fires_once_its_condition_has_held_without_interruption(
     assert life(conditions, hold=hold) == states
 
 
+def test_an_alert_that_began_later_than_now_begins_now() -> None:
+    # The clock was an hour ahead, and is set back
+    timing, later = Timing(timedelta(minutes=1), timedelta(minutes=2)), T0 + timedelta(hours=1)
+    alert = step(INACTIVE, True, later, timing)
+    alert = step(alert, True, T0, timing)
+    assert (alert.state, alert.active_at) == (AlertState.PENDING, T0)
+    alert = step(alert, True, T0 + timedelta(minutes=1), timing)
+    assert alert.state is AlertState.FIRING
+    alert = step(alert, False, later, timing)
+    alert = step(alert, False, T0 + timedelta(minutes=2), timing)
+    assert alert.state is AlertState.FIRING
+    assert step(alert, False, T0 + timedelta(minutes=4), timing).state is AlertState.RESOLVED
+
+
 @pytest.mark.parametrize(
     ("conditions", "keep", "states"),
     [("+---", 2, "FFFr"), ("+-+---", 2, "FFFFFr"), ("+-", 0, "Fr"), ("+--", 1, "FFr"), ("+-----", 3, "FFFFrr")],
