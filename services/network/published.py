@@ -34,7 +34,7 @@ ROUTE_TABLE_FACTS = ("vpc_id", "name")
 ROUTE_FACTS = ("vpc_id", "route_table_id", "destination", "target_kind", "target")
 NAT_FACTS = ("subnet_id", "name", "connectivity", "public_address")
 PEERING_FACTS = ("requester_vpc_id", "accepter_tenant_id", "accepter_vpc_id", "state")
-TUNNEL_FACTS = ("vpc_id", "name", "peer_address", "cipher", "mtu", "mss")
+TUNNEL_FACTS = ("vpc_id", "name", "peer_address", "cipher", "nat_traversal", "gateway_mtu", "mtu", "mss")
 
 
 def vpc_created(vpc: Vpc) -> None:
