@@ -15,8 +15,8 @@ from services.storage.api.objects import (
     OK,
     PARTIAL,
     ReadingHeaders,
-    content_answer,
     head_answer,
+    read_answer,
     write_conditions,
 )
 from services.storage.domain.presigned_urls import METHODS, Grant
@@ -97,11 +97,9 @@ def use(
         if request.method == "DELETE":
             deletion = objects.delete(session, ports, name, key, version_id or None, conditions)
             return JSONResponse(DeletionOut(removed=deletion.removed, marker=deletion.marker).model_dump())
-        version = objects.read(session, name, key, version_id or None)
         if request.method == "HEAD":
-            return head_answer(version, reading)
-        objects.let_go(session)
-        return content_answer(ports, version, reading)
+            return head_answer(objects.read(session, name, key, version_id or None), reading)
+        return read_answer(session, ports, name, key, version_id or None, reading)
 
 
 ANSWERS: dict[str, dict[int | str, dict[str, Any]]] = {
