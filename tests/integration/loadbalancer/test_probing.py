@@ -86,7 +86,7 @@ def test_silent_backends_of_several_tenants_hold_up_nobody_elses_checks(
     fleet: FleetControl, operator: Api, tenant: Tenant
 ) -> None:
     """Together they have all the prober's hands, and three rounds of them are due before the neighbour's check is."""
-    slow = {"check_interval_seconds": 60, "check_timeout_seconds": 7}
+    slow: dict[str, Any] = {"check_interval_seconds": 60, "check_timeout_seconds": 7}
     with ExitStack() as stack:
         silent = [stack.enter_context(machine(fleet, SILENT)) for _ in range(24)]
         pools = []
