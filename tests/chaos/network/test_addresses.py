@@ -103,4 +103,4 @@ def test_a_clock_that_is_set_back_keeps_no_address_from_use(fleet: FleetControl,
         except AssertionError:
             return False
 
-    eventually(rests_since_now, 60.0)
+    eventually(rests_since_now, 40.0)
