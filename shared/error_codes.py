@@ -607,7 +607,8 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("url_expired", 403, "URL expired",
         "The presigned URL was valid once: ask for a new one."),
     ErrorCode("url_revoked", 403, "Presigned URL revoked",
-        "Whoever made the URL was disabled or lost a role since: have somebody make a new one who may."),
+        "Whoever made the URL was disabled, lost a role, an API key or a log-in since: have somebody make a new one "
+        "who may."),
     ErrorCode("usage_refused", 422, "Usage refused",
         "Usage is never negative, late, ahead of time, or ending before it begins; the detail says which."),
     ErrorCode("validation_failed", 422, "Validation failed",

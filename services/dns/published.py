@@ -9,6 +9,8 @@ from django.db import connection
 from services.dns.models import Record, Zone
 from shared.events import publish
 
+ZONE_FACTS = ("id", "name", "serial", "refresh", "retry", "expire", "minimum", "soa_ttl")
+
 
 def zone_created(zone: Zone) -> None:
     """There is a new zone."""
@@ -51,7 +53,7 @@ def record_set_health_changed(zone: Zone, record: Record) -> None:
 
 
 def _of_zone(kind: str, zone: Zone, **more: Any) -> None:
-    data = {"id": zone.id, "name": zone.name, "serial": zone.serial, **more}
+    data = {**{name: getattr(zone, name) for name in ZONE_FACTS}, **more}
     publish(connection, kind, subject=zone.id, sequence=zone.version, data=data)
 
 

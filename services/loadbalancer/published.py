@@ -9,7 +9,25 @@ from sqlalchemy.orm import Session
 from services.loadbalancer.tables import BackendRow, LoadBalancer, Pool
 from shared.events import publish
 
-POOL_FACTS = ("id", "name", "algorithm", "rise", "fall", "panic_threshold_percent", "slow_start_seconds", "sticky")
+POOL, BACKEND = "loadbalancer.pool", "loadbalancer.backend"
+"""How the events of pools and backends begin."""
+POOL_FACTS = (
+    "id",
+    "name",
+    "algorithm",
+    "rise",
+    "fall",
+    "panic_threshold_percent",
+    "max_ejected_percent",
+    "slow_start_seconds",
+    "sticky",
+    "hash_key",
+    "hash_name",
+    "active_check",
+    "check_path",
+    "check_interval_seconds",
+    "check_timeout_seconds",
+)
 BACKEND_FACTS = ("id", "pool_id", "address", "port", "weight", "state", "healthy")
 
 
@@ -63,14 +81,23 @@ def load_balancer_deleted(session: Session, row: LoadBalancer) -> None:
     _of_load_balancer(session, "loadbalancer.load_balancer.deleted", row)
 
 
+def pool_facts(pool: Pool) -> dict[str, Any]:
+    """What is told of a pool."""
+    return {name: getattr(pool, name) for name in POOL_FACTS}
+
+
+def backend_facts(backend: BackendRow) -> dict[str, Any]:
+    """What is told of a backend."""
+    until = backend.ejected_until.isoformat() if backend.ejected_until else None
+    return {**{name: getattr(backend, name) for name in BACKEND_FACTS}, "ejected_until": until}
+
+
 def _of_pool(session: Session, kind: str, pool: Pool) -> None:
-    _publish(session, kind, pool, {name: getattr(pool, name) for name in POOL_FACTS})
+    _publish(session, kind, pool, pool_facts(pool))
 
 
 def _of_backend(session: Session, kind: str, backend: BackendRow) -> None:
-    until = backend.ejected_until.isoformat() if backend.ejected_until else None
-    facts = {name: getattr(backend, name) for name in BACKEND_FACTS}
-    _publish(session, kind, backend, {**facts, "ejected_until": until})
+    _publish(session, kind, backend, backend_facts(backend))
 
 
 def _of_load_balancer(session: Session, kind: str, row: LoadBalancer) -> None:

@@ -38,6 +38,21 @@ class PoolRepository(TenantRepository[Pool]):
 
     model = Pool
 
+    def get(self, id: str, *, lock: bool = False) -> Pool:
+        """One pool. With `lock` it is held against changes, though not against listeners that begin to send to it.
+
+        Raises NotFound for another tenant's too.
+        """
+        query = self.scoped().where(Pool.id == id)
+        row = self.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no {self.noun} {id}")
+        return row
+
+    def ending(self, id: str) -> Pool:
+        """One pool, held against listeners that begin to send to it, too. Raises NotFound."""
+        return super().get(id, lock=True)
+
     def with_backends(self, request: PageRequest) -> Page[Pool]:
         """A page of pools with their backends, in two queries however many there are."""
         query = self.scoped().options(selectinload(Pool.backends)).order_by(Pool.id)
@@ -167,7 +182,8 @@ def claim_due_checks(
     """Backends of all tenants whose active check is due, with their pools, each moved on by its pool's interval.
 
     Those of suspended tenants wait until they are resumed, and of one tenant there are `of_tenant` at most, with those
-    that it has `in_flight`. A time further off than one interval is of a clock that was set back, and is due as well.
+    that it has `in_flight`. Who has fewest comes first, so that nobody waits for another's backlog. A time further off
+    than one interval is of a clock that was set back, and is due as well.
     """
     interval = func.make_interval(0, 0, 0, 0, 0, 0, Pool.check_interval_seconds)
     due = or_(BackendRow.next_check_at <= now, BackendRow.next_check_at > now + interval)
@@ -181,8 +197,8 @@ def claim_due_checks(
         .subquery()
     )
     taken = case(dict(in_flight), value=waiting.c.tenant_id, else_=0) if in_flight else literal(0)
-    within = waiting.c.turn + taken <= of_tenant
-    chosen = select(waiting.c.id).where(within).order_by(waiting.c.next_check_at).limit(limit)
+    nth = waiting.c.turn + taken
+    chosen = select(waiting.c.id).where(nth <= of_tenant).order_by(nth, waiting.c.next_check_at).limit(limit)
     query = (
         select(BackendRow)
         .join(BackendRow.pool)

@@ -24,6 +24,8 @@ from services.network.models import (
 from shared.events import publish
 from shared.infra.db.django import TenantModel
 
+VPC, PEERING = "network.vpc", "network.peering"
+"""How the events of VPCs and peerings begin."""
 VPC_FACTS = ("name", "cidr", "ipv6_cidr", "cidr_blocks", "main_route_table_id")
 SUBNET_FACTS = ("vpc_id", "name", "cidr", "zone", "acl_id", "route_table_id")
 ADDRESS_FACTS = ("subnet_id", "address", "holder")
@@ -34,7 +36,7 @@ ROUTE_TABLE_FACTS = ("vpc_id", "name")
 ROUTE_FACTS = ("vpc_id", "route_table_id", "destination", "target_kind", "target")
 NAT_FACTS = ("subnet_id", "name", "connectivity", "public_address")
 PEERING_FACTS = ("requester_vpc_id", "accepter_tenant_id", "accepter_vpc_id", "state")
-TUNNEL_FACTS = ("vpc_id", "name", "peer_address", "cipher", "mtu", "mss")
+TUNNEL_FACTS = ("vpc_id", "name", "peer_address", "cipher", "nat_traversal", "gateway_mtu", "mtu", "mss")
 
 
 def vpc_created(vpc: Vpc) -> None:
@@ -175,6 +177,16 @@ def nat_gateway_created(gateway: NatGateway) -> None:
 def nat_gateway_deleted(gateway: NatGateway) -> None:
     """A NAT gateway is gone; its address is released."""
     _publish_last("network.nat_gateway.deleted", gateway, *NAT_FACTS, address=gateway.address.address)
+
+
+def vpc_facts(vpc: Vpc) -> dict[str, Any]:
+    """What is told of a VPC."""
+    return _facts(vpc, VPC_FACTS)
+
+
+def peering_facts(peering: Peering) -> dict[str, Any]:
+    """What is told of a peering."""
+    return {**_facts(peering, PEERING_FACTS), "requester_tenant_id": peering.tenant_id}
 
 
 def _rules(rules: Iterable[TenantModel], names: tuple[str, ...]) -> dict[str, Any]:

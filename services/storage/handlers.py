@@ -50,6 +50,14 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     def role_taken_back(event: Event, session: Session) -> None:
         standings.note_end_of_right(session, event, event.data["subject"])
 
+    def key_revoked(event: Event, session: Session) -> None:
+        standings.note_end_of_right(session, event, event.data["service_account_id"])
+
+    def login_ended(event: Event, session: Session) -> None:
+        # When a tenant is resumed people log in again, and its presigned URLs are what they were.
+        if event.data["reason"] != "tenant":
+            standings.note_end_of_right(session, event, event.data["subject"])
+
     return {
         **settlements(ports.quotas, BUCKET, SNAPSHOT),
         "storage.volume.created": volume_created,
@@ -59,6 +67,8 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         "auth.user.disabled": account_ended,
         "auth.service_account.deleted": account_ended,
         "auth.grant.deleted": role_taken_back,
+        "auth.api_key.revoked": key_revoked,
+        "auth.session.revoked": login_ended,
         "tenants.tenant.suspended": tenant_stands(SUSPENDED),
         "tenants.tenant.resumed": tenant_stands(ACTIVE),
         "tenants.tenant.closed": tenant_closed,

@@ -125,6 +125,7 @@ def _volume(volume: Volume) -> dict[str, Any]:
         "size_gib": volume.size_gib,
         "volume_class": volume.volume_class,
         "zone": volume.zone,
+        "snapshot_id": volume.snapshot_id,
         "state": str(volume.state),
         "reservations": volume.reservations,
     }

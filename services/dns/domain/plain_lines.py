@@ -47,7 +47,7 @@ def read(line: str, origin: str) -> PlainRecord | None:
 def _absolute(name: str, origin: str) -> str | None:
     if name == "@":
         return origin
-    whole = name.lower() if name.endswith(".") else f"{name.lower()}.{origin}"
+    whole = name.lower() if name.endswith(".") else f"{name.lower()}.{origin.lstrip('.')}"
     return whole if len(whole) <= MAX_NAME + 1 else None
 
 

@@ -113,17 +113,25 @@ class Resolution:
     status: Status
     chain: Sequence[Step]
     referral: RecordSet | None = None
+    leads_to: str | None = None
+    """The target of the last alias, where that lies outside of the zone or below another one that is hosted."""
     negative: bool = False
     """Whether the zone itself says that there is nothing, so that its SOA belongs into the answer (RFC 2308 §2)."""
 
 
 def find(
-    name: str, kind: RecordType, zone: str, names: Contents, choose: Callable[[RecordSet], Sequence[Answer]]
+    name: str,
+    kind: RecordType,
+    zone: str,
+    names: Contents,
+    choose: Callable[[RecordSet], Sequence[Answer]],
+    elsewhere: Callable[[str], bool] = lambda name: False,
 ) -> Resolution:
     """What a question leads to. `choose` applies a record set's routing, once for each.
 
-    Aliases are followed inside the zone, to the target that was chosen; what lies outside is the resolver's to ask.
-    At a delegation the zone refers, also for the name servers themselves; only DS is the parent's (RFC 4035 §3.1.4.1).
+    Aliases are followed inside the zone, to the target that was chosen; `elsewhere` says of a name in it that a zone
+    further down has it. At a delegation the zone refers, also for the name servers themselves; only DS is the parent's
+    (RFC 4035 §3.1.4.1).
     """
     chain: list[Step] = []
     for _ in range(MAX_ALIASES + 1):
@@ -140,6 +148,6 @@ def find(
         alias = found[RecordType.CNAME]
         chain.append(Step(name, alias, choose(alias)))
         name = chain[-1].answers[0].value
-        if not is_within(name, zone):
-            return Resolution(Status.NOERROR, chain)
+        if not is_within(name, zone) or elsewhere(name):
+            return Resolution(Status.NOERROR, chain, leads_to=name)
     return Resolution(Status.SERVFAIL, [])

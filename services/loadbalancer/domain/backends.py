@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from services.loadbalancer.domain.outliers import is_ejected
+
 MAX_WEIGHT = 256
 """As HAProxy has it."""
 WEIGHT_STEPS = 256
@@ -45,7 +47,7 @@ def takes_new_connections(backend: Backend) -> bool:
 
 def is_usable(backend: Backend, now: datetime) -> bool:
     """Whether the backend works: its checks succeed and it isn't ejected as an outlier."""
-    return backend.healthy and (backend.ejected_until is None or backend.ejected_until <= now)
+    return backend.healthy and not is_ejected(backend.ejected_until, now)
 
 
 def in_panic(usable: int, total: int, threshold_percent: int = PANIC_PERCENT) -> bool:
@@ -88,11 +90,14 @@ def begins_slowly(others: Iterable[Backend], now: datetime, seconds: int) -> boo
 
 
 def slow_start_weight(weight: int, admitted_at: datetime | None, now: datetime, seconds: int) -> int:
-    """A backend's weight in `WEIGHT_STEPS`: for a while after its admission it grows evenly, from one step on."""
+    """A backend's weight in `WEIGHT_STEPS`: for a while after its admission it grows evenly, from one step on.
+
+    An admission that is further ahead than that while is of a clock that was set back.
+    """
     full = weight * WEIGHT_STEPS
     if admitted_at is None or seconds <= 0 or weight <= 0:
         return full
     elapsed = (now - admitted_at).total_seconds()
-    if elapsed >= seconds:
+    if abs(elapsed) >= seconds:
         return full
     return max(1, int(full * max(elapsed, 0.0) / seconds))

@@ -22,6 +22,11 @@ class Outlier:
     ejected_until: datetime | None = None
 
 
+def is_ejected(until: datetime | None, now: datetime) -> bool:
+    """Whether a backend is left out now. A time further off than any ejection is of a clock that was set back."""
+    return until is not None and now < until <= now + MAX_EJECTION
+
+
 def may_eject(ejected: int, total: int, max_percent: int = MAX_EJECTED_PERCENT) -> bool:
     """Whether one more of `total` backends may be ejected, `ejected` being so already."""
     return (ejected + 1) * 100 <= total * max_percent
@@ -46,7 +51,7 @@ def record(outlier: Outlier, succeeded: bool, now: datetime, *, may_be_ejected: 
     """
     if succeeded:
         return Outlier(0, outlier.ejections, outlier.ejected_until)
-    if outlier.ejected_until is not None and now < outlier.ejected_until:
+    if is_ejected(outlier.ejected_until, now):
         return outlier
     failures = outlier.failures + 1
     if failures < CONSECUTIVE_FAILURES or not may_be_ejected:

@@ -50,6 +50,11 @@ class Probe:
     timeout: float
 
 
+def checks_of_tenant(free: int) -> int:
+    """How many checks one tenant may have at a time, where so many more could be done: the last ones are shared."""
+    return max(1, min(MAX_CHECKS_OF_TENANT, free // 2))
+
+
 def check_times(kind: ActiveCheck, interval_seconds: int, timeout_seconds: float) -> None:
     """A check ends before the next one begins (AWS: the time-out is below the interval). Raises InvalidHealthCheck."""
     if kind is not ActiveCheck.NONE and timeout_seconds >= interval_seconds:

@@ -1,4 +1,7 @@
-"""Backends of pools: added, changed and removed. The pool's row is locked by each."""
+"""Backends of pools: added, changed and removed. The pool's row is locked by each.
+
+Policies are asked before that: whoever is slow to answer holds up no connection.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from services.loadbalancer.domain.targets import check_address
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
 from services.loadbalancer.tables import BackendRow, Pool
+from shared.events.admission import ask
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
@@ -28,25 +33,30 @@ def add_backend(
 
     Raises NotFound, VersionConflict, AddressRefused, BackendLimit or BackendExists.
     """
-    pool, backends, now = PoolRepository(session).get(pool_id, lock=True), BackendRepository(session), ports.clock.now()
+    pools, backends, now = PoolRepository(session), BackendRepository(session), ports.clock.now()
+    pool = pools.get(pool_id)
+    check_version(pool, expected)
+    backend = BackendRow(
+        id=new_id("be"),
+        tenant_id=pool.tenant_id,
+        version=1,
+        pool_id=pool.id,
+        address=check_address(address),
+        port=port,
+        weight=weight,
+        state=AdminState.ACTIVE,
+        healthy=True,
+    )
+    ask(published.BACKEND, backend.id, CREATE, published.backend_facts(backend))
+    session.expire(pool)  # It isn't locked while somebody else is asked, so it is read anew.
+    pool = pools.get(pool_id, lock=True)
     check_version(pool, expected)
     others = [row.facts() for row in backends.of(pool)]
     if len(others) >= MAX_BACKENDS:
         raise BackendLimit(f"a pool has at most {MAX_BACKENDS} backends")
-    backend = backends.create(
-        BackendRow(
-            id=new_id("be"),
-            tenant_id=pool.tenant_id,
-            version=1,
-            pool_id=pool.id,
-            address=check_address(address),
-            port=port,
-            weight=weight,
-            state=AdminState.ACTIVE,
-            admitted_at=now if begins_slowly(others, now, pool.slow_start_seconds) else None,
-            next_check_at=None if pool.active_check == ActiveCheck.NONE else now,
-        )
-    )
+    backend.admitted_at = now if begins_slowly(others, now, pool.slow_start_seconds) else None
+    backend.next_check_at = None if pool.active_check == ActiveCheck.NONE else now
+    backends.create(backend)
     published.backend_created(session, backend)
     return backend
 
@@ -55,8 +65,14 @@ def change_backend(
     session: Session, pool_id: str, backend_id: str, changes: Mapping[str, Any], expected: EntityTags | None
 ) -> BackendRow:
     """Change a backend's weight, or drain it. Raises NotFound or VersionConflict."""
-    pool = PoolRepository(session).get(pool_id, lock=True)
-    backend = BackendRepository(session).in_pool(pool, backend_id)
+    pools, backends = PoolRepository(session), BackendRepository(session)
+    pool = pools.get(pool_id)
+    backend = backends.in_pool(pool, backend_id)
+    check_version(backend, expected)
+    ask(published.BACKEND, backend.id, UPDATE, {**published.backend_facts(backend), **changes})
+    session.expire_all()  # Nothing is locked while somebody else is asked, so all is read anew.
+    pool = pools.get(pool_id, lock=True)
+    backend = backends.in_pool(pool, backend_id)
     check_version(backend, expected)
     if changes.get("weight", backend.weight) != backend.weight:
         _forget_turns(pool)

@@ -14,7 +14,9 @@ from services.loadbalancer.domain.probes import ActiveCheck, check_times
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import PoolRepository
 from services.loadbalancer.tables import Pool
+from shared.events.admission import ask
 from shared.events.closing import pass_gate
+from shared.events.resources import UPDATE
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -41,7 +43,12 @@ def change_pool(
     session: Session, ports: Ports, id: str, changes: Mapping[str, Any], expected: EntityTags | None
 ) -> Pool:
     """Change how a pool balances and checks. Raises NotFound, VersionConflict, InvalidHealthCheck or InvalidHashKey."""
-    pool = PoolRepository(session).get(id, lock=True)
+    pools = PoolRepository(session)
+    pool = pools.get(id)
+    check_version(pool, expected)
+    ask(published.POOL, pool.id, UPDATE, {**published.pool_facts(pool), **changes})
+    session.expire(pool)  # It isn't locked while somebody else is asked, so it is read anew.
+    pool = pools.get(id, lock=True)
     check_version(pool, expected)
     if changes.get("algorithm", pool.algorithm) != pool.algorithm:
         for backend in pool.backends:  # each algorithm has a memory of its own
@@ -61,7 +68,7 @@ def change_pool(
 def delete_pool(session: Session, id: str, expected: EntityTags | None) -> None:
     """Remove a pool that no listener uses, with its backends. Raises NotFound, VersionConflict or PoolInUse."""
     pools = PoolRepository(session)
-    pool = pools.get(id, lock=True)
+    pool = pools.ending(id)
     check_version(pool, expected)
     if pools.in_use(pool):
         raise PoolInUse(f"a listener uses the pool {pool.name}: change or delete it first")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from services.loadbalancer.domain.probes import MAX_CHECKS_OF_TENANT, ActiveCheck, Outcome, Probe
+from services.loadbalancer.domain.probes import ActiveCheck, Outcome, Probe, checks_of_tenant
 from services.loadbalancer.operations import traffic
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository, claim_due_checks
@@ -18,11 +18,11 @@ from shared.errors import NotFound
 
 
 def claim(session: Session, ports: Ports, in_flight: Mapping[str, int], limit: int) -> Sequence[Probe]:
-    """Checks of all tenants that are due, those waiting longest first; the caller does them.
+    """Checks of all tenants that are due, `limit` at most; the caller does them.
 
     No more of one tenant than it may have at a time, with those that it has `in_flight`.
     """
-    rows = claim_due_checks(session, ports.clock.now(), in_flight, MAX_CHECKS_OF_TENANT, limit)
+    rows = claim_due_checks(session, ports.clock.now(), in_flight, checks_of_tenant(limit), limit)
     return [
         Probe(
             tenant_id=row.tenant_id,

@@ -121,7 +121,7 @@ def report_outcome(
     pool, backend = _locked(session, pool_id, backend_id, expected)
     now = ports.clock.now()
     others = BackendRepository(session).of(pool)
-    ejected = sum(row.ejected_until is not None and row.ejected_until > now for row in others)
+    ejected = sum(outliers.is_ejected(row.ejected_until, now) for row in others)
     before = outliers.Outlier(backend.failures, backend.ejections, backend.ejected_until)
     allowed = outliers.may_eject(ejected, len(others), pool.max_ejected_percent)
     after = outliers.record(before, succeeded, now, may_be_ejected=allowed)

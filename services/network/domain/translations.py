@@ -24,6 +24,8 @@ IDLE_TIMEOUTS = {
 }
 """After so long without a packet a connection is forgotten: EC2's 350 seconds, for ICMP RFC 5508's (REQ-1) 60."""
 
+LONGEST_IDLE = max(IDLE_TIMEOUTS.values())
+
 
 @dataclass(frozen=True)
 class Flow:

@@ -6,6 +6,7 @@ from services.network import published
 from services.network.domain.cidr import Network, check_no_overlap, parse_network
 from services.network.domain.cidr_blocks import check_new_block, check_unused
 from services.network.domain.errors import CidrOverlap, PrimaryCidrBlock
+from services.network.domain.peerings import PeeringState
 from services.network.models import Vpc
 from services.network.operations.route_tables import add_local_route
 from services.network.operations.vpcs import ranges_of
@@ -17,6 +18,8 @@ from services.network.repository import (
     VpcRepository,
 )
 from shared.errors import NotFound
+from shared.events.admission import ask
+from shared.events.resources import UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.preconditions import EntityTags
 from shared.utils.ids import new_id
@@ -30,15 +33,20 @@ def associate_cidr_block(vpc_id: str, cidr: str, expected: EntityTags | None) ->
     or CidrBlockLimit.
     """
     network, vpcs, routes = parse_network(cidr), VpcRepository(), RouteRepository()
+    vpc, block = vpcs.get(vpc_id), {"id": new_id("cidr"), "cidr": str(network)}
+    check_version(vpc, expected)
+    # Before the peers are locked: their owners must not wait for those who decide on this side's requests.
+    ask(published.VPC, vpc.id, UPDATE, {**published.vpc_facts(vpc), "cidr_blocks": [*vpc.cidr_blocks, block]})
     vpcs.lock_address_space()
-    vpcs.lock_all([vpcs.get(vpc_id).id, *_peers(vpc_id)])
+    # Those that wait for an answer too: theirs may come before the locks do.
+    vpcs.lock_all([vpc.id, *_peers(vpc_id, PeeringState.PENDING_ACCEPTANCE, PeeringState.ACTIVE)])
     vpc = vpcs.get(vpc_id)
     check_version(vpc, expected)
     own = ranges_of(vpc)
     others = [parse_network(text) for text in vpcs.ranges()]
     check_new_block(network, own, others, map(parse_network, routes.destinations(vpc.id)))
     _check_peers(vpc, network)
-    vpc.cidr_blocks = [*vpc.cidr_blocks, {"id": new_id("cidr"), "cidr": str(network)}]
+    vpc.cidr_blocks = [*vpc.cidr_blocks, block]
     vpcs.save(vpc)
     for table in RouteTableRepository().of_vpc(vpc.id):
         add_local_route(table, network)
@@ -46,15 +54,18 @@ def associate_cidr_block(vpc_id: str, cidr: str, expected: EntityTags | None) ->
     return vpc
 
 
-def _peers(vpc_id: str) -> list[str]:
-    """The VPCs on the other side of a VPC's living peerings."""
-    found = PeeringRepository().living_of(vpc_id)
+def _peers(vpc_id: str, *states: PeeringState) -> list[str]:
+    """The VPCs on the other side of a VPC's peerings in these states."""
+    found = [each for each in PeeringRepository().of_vpc(vpc_id) if each.state in states]
     return [each.accepter_vpc_id if each.requester_vpc_id == vpc_id else each.requester_vpc_id for each in found]
 
 
 def _check_peers(vpc: Vpc, network: Network) -> None:
-    """Without telling one side the other's ranges. Raises CidrOverlap."""
-    for peer in VpcRepository().of_any_tenant(_peers(vpc.id)):
+    """Without telling one side the other's ranges. What is only asked for binds nobody: whoever accepts it is told.
+
+    Raises CidrOverlap.
+    """
+    for peer in VpcRepository().of_any_tenant(_peers(vpc.id, PeeringState.ACTIVE)):
         try:
             check_no_overlap(network, ranges_of(peer))
         except CidrOverlap:

@@ -46,8 +46,8 @@ def create_nat_gateway(
 
 
 def _give_public_address(ports: Ports, gateway: NatGateway) -> None:
-    place = NatGatewayRepository().lowest_public_place()
-    if place >= ports.public_network.num_addresses:
+    place = NatGatewayRepository().free_public_place(ports.public_network.num_addresses)
+    if place is None:
         raise PublicAddressesExhausted("all public addresses of the platform are in use")
     gateway.public_place, gateway.public_address = place, str(ports.public_network.network_address + place)
 

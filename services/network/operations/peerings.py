@@ -11,6 +11,8 @@ from services.network.models import Peering, Vpc
 from services.network.operations.routes import lead_nowhere
 from services.network.operations.vpcs import ranges_of
 from services.network.repository import PeeringRepository, VpcRepository
+from shared.events.admission import ask
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -20,27 +22,31 @@ from shared.utils.ids import new_id
 def request_peering(vpc_id: str, peer_tenant_id: str | None, peer_vpc_id: str) -> Peering:
     """Ask the owner of another VPC for a peering; without a tenant it is another of one's own VPCs.
 
-    Raises NotFound, InvalidPeering, CidrOverlap or PeeringExists.
+    What was asked before and refused makes room for it.
+
+    Raises NotFound, PolicyDenied, InvalidPeering, CidrOverlap or PeeringExists.
     """
     vpcs, peerings = VpcRepository(), PeeringRepository()
     other_tenant = peer_tenant_id or current_tenant()
-    vpcs.lock_all([vpcs.get(vpc_id).id, vpcs.of_tenant(other_tenant, peer_vpc_id).id])
+    peering = Peering(
+        id=new_id("pcx"),
+        tenant_id=current_tenant(),
+        requester_vpc=vpcs.get(vpc_id),
+        accepter_tenant_id=other_tenant,
+        accepter_vpc=vpcs.of_tenant(other_tenant, peer_vpc_id),
+        state=PeeringState.PENDING_ACCEPTANCE.value,
+    )
+    # Before the other side's VPC is locked: its owner must not wait for those who decide on this side's requests.
+    ask(published.PEERING, peering.id, CREATE, published.peering_facts(peering))
+    vpcs.lock_all([peering.requester_vpc_id, peering.accepter_vpc_id])
     ours, theirs = vpcs.get(vpc_id), vpcs.of_tenant(other_tenant, peer_vpc_id)
     _check_ranges(ours, theirs)
     peerings.lock_pair(ours.id, theirs.id)
     if peerings.living_between(ours.id, theirs.id):
         raise PeeringExists("the two VPCs have a peering, or one of them waits for the other's answer")
-    peering = peerings.add(
-        Peering(
-            id=new_id("pcx"),
-            tenant_id=current_tenant(),
-            requester_vpc=ours,
-            accepter_tenant_id=theirs.tenant_id,
-            accepter_vpc=theirs,
-            state=PeeringState.PENDING_ACCEPTANCE.value,
-        )
-    )
-    published.peering_requested(peering)
+    for refused in peerings.rejected_of(ours.id, theirs.id):
+        delete_peering(refused.id)
+    published.peering_requested(peerings.add(peering))
     return peering
 
 
@@ -58,6 +64,7 @@ def accept_peering(peering_id: str, expected: EntityTags | None = None) -> Peeri
     Raises NotFound, VersionConflict, CidrOverlap or IllegalTransition.
     """
     asked = PeeringRepository().get(peering_id)
+    ask(published.PEERING, asked.id, UPDATE, {**published.peering_facts(asked), "state": PeeringState.ACTIVE.value})
     VpcRepository().lock_all([asked.requester_vpc_id, asked.accepter_vpc_id])
     peering = _answered(peering_id, PeeringState.ACTIVE, expected)
     _check_ranges(peering.requester_vpc, peering.accepter_vpc)

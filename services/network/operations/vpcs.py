@@ -9,11 +9,12 @@ from django.db import connection
 from services.network import published
 from services.network.domain.cidr import Network, check_no_overlap, parse_network
 from services.network.domain.errors import AnotherVpc, InvalidCidr, ResourceInUse
+from services.network.domain.peerings import PeeringState
 from services.network.domain.subnets import check_vpc
 from services.network.models import Vpc
 from services.network.operations.route_tables import add_table
 from services.network.ports import Ports
-from services.network.repository import RouteTableRepository, VpcRepository, dependents
+from services.network.repository import PeeringRepository, RouteTableRepository, VpcRepository, dependents
 from shared.events.closing import pass_gate
 from shared.infra.db.django import check_version
 from shared.kernel.context import current_tenant
@@ -81,18 +82,22 @@ def change_vpc(vpc_id: str, changes: Mapping[str, str], expected: EntityTags | N
 
 
 def delete_vpc(vpc_id: str, expected: EntityTags | None = None) -> None:
-    """Remove a VPC in which nothing is left but its main route table.
+    """Remove a VPC in which nothing is left but its main route table. What others asked of it in vain ends with it.
 
     Raises NotFound, VersionConflict or ResourceInUse.
     """
     vpc = VpcRepository().get(vpc_id, lock=True)
     check_version(vpc, expected)
-    used_by = dependents(
-        vpc, "subnets", "security_groups", "acls", "vpn_tunnels", "requested_peerings", "offered_peerings"
-    )
+    offers = PeeringRepository().offered_to(vpc)
+    used_by = dependents(vpc, "subnets", "security_groups", "acls", "vpn_tunnels", "requested_peerings")
+    if any(each.tenant_id == vpc.tenant_id or each.state == PeeringState.ACTIVE for each in offers):
+        used_by.append("offered_peerings")
     if len(RouteTableRepository().of_vpc(vpc.id)) > 1:
         used_by.append("route_tables")
     if used_by:
         raise ResourceInUse(f"the VPC still has {', '.join(used_by)}", used_by=used_by)
+    for asked in offers:  # No route leads over one that wasn't accepted.
+        published.peering_deleted(asked)
+        asked.delete()
     published.vpc_deleted(vpc)
     vpc.delete()

@@ -58,7 +58,12 @@ def tenants_metered_before(moment: datetime) -> list[str]:
 
 
 def note_rested(now: datetime, limit: int) -> int:
-    """Mark addresses of all tenants whose rest is over, as many as `limit`; how many there were."""
+    """Mark addresses of all tenants whose rest is over, as many as `limit`; how many there were.
+
+    One that was released ahead of now is of a clock that was set back: its rest begins anew.
+    """
+    ahead = Address.objects.filter(rested=False, released_at__gt=now).select_for_update(skip_locked=True)
+    Address.objects.filter(id__in=list(ahead.values_list("id", flat=True)[:limit])).update(released_at=now)
     over = _resting(now).order_by("released_at").select_for_update(skip_locked=True).values_list("id", flat=True)
     return int(Address.objects.filter(id__in=list(over[:limit])).update(rested=True))
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
-from services.network.domain.translations import Flow
+from services.network.domain.translations import LONGEST_IDLE, Flow
 from services.network.models import NatGateway, Translation
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
@@ -28,13 +29,27 @@ class NatGatewayRepository(TenantRepository[NatGateway]):
             list(super().scoped().select_for_update(of=("self",)).filter(id=id).values_list("id"))
         return super().get(id)
 
-    def lowest_public_place(self) -> int:
-        """The lowest place in the platform's public range that no gateway of any tenant has. Until the transaction
-        ends nobody else gets it.
+    def free_public_place(self, places: int) -> int | None:
+        """A place in the platform's public range that no gateway of any tenant has; None when all are in use. Until the
+        transaction ends nobody else gets it, and nobody waits for it.
+
+        They are handed out in turn: a deleted gateway's address is nobody else's at once.
         """
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('network.public_addresses', 0))")
-            return lowest_gap(cursor, "nat_gateways", "public_place", 0)
+            cursor.execute("SELECT nextval('public_places') %% %s", (places,))
+            for start in (int(cursor.fetchone()[0]), 0):
+                place = start
+                while (place := lowest_gap(cursor, "nat_gateways", "public_place", place)) < places:
+                    if _held(cursor, place):
+                        return place
+                    place += 1
+        return None
+
+
+def _held(cursor: Any, place: int) -> bool:
+    """Hold a free place until the transaction ends. False when another transaction does, or did and has taken it."""
+    cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"network.public_places:{place}",))
+    return bool(cursor.fetchone()[0]) and lowest_gap(cursor, "nat_gateways", "public_place", place) == place
 
 
 class TranslationRepository(TenantRepository[Translation]):
@@ -44,7 +59,7 @@ class TranslationRepository(TenantRepository[Translation]):
 
     def living(self, gateway: NatGateway, now: datetime) -> Any:
         """Those of a gateway that haven't idled for too long."""
-        return self.scoped().filter(gateway_id=gateway.id, expires_at__gt=now)
+        return self.scoped().filter(gateway_id=gateway.id, expires_at__gt=now, expires_at__lte=now + LONGEST_IDLE)
 
     def of_gateway(self, gateway: NatGateway, id: str) -> Translation:
         """One connection of a gateway. Raises NotFound."""
@@ -73,7 +88,8 @@ class TranslationRepository(TenantRepository[Translation]):
 
     def forget_ended(self, gateway: NatGateway, flow: Flow, now: datetime) -> None:
         """Free the ports of connections to the flow's destination that have idled for too long."""
-        self._towards(gateway, flow).filter(expires_at__lte=now).delete()
+        ended = Q(expires_at__lte=now) | Q(expires_at__gt=now + LONGEST_IDLE)
+        self._towards(gateway, flow).filter(ended).delete()
 
     def first_free_port(self, gateway: NatGateway, flow: Flow, start: int) -> int:
         """The lowest port from `start` on that no connection to the flow's destination has."""
@@ -96,7 +112,11 @@ class TranslationRepository(TenantRepository[Translation]):
 
 
 def forget_ended_translations(moment: datetime, limit: int) -> int:
-    """Drop connections of all tenants that ended before a moment, as many as `limit`; how many went."""
-    ended = Translation.objects.filter(expires_at__lte=moment).order_by("expires_at")[:limit]
-    locked = Translation.objects.filter(id__in=list(ended.values_list("id", flat=True)), expires_at__lte=moment)
-    return int(locked.delete()[0])
+    """Drop connections of all tenants that ended before a moment, as many as `limit` of either kind; how many went at
+    most. An end that is further off than any is of a clock that was set back.
+    """
+    dropped = [0]
+    for ended in (Q(expires_at__lte=moment), Q(expires_at__gt=moment + LONGEST_IDLE)):
+        found = Translation.objects.filter(ended).order_by("expires_at").values_list("id", flat=True)[:limit]
+        dropped.append(int(Translation.objects.filter(ended, id__in=list(found)).delete()[0]))
+    return max(dropped)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from services.network.domain.peerings import PeeringState
-from services.network.models import Peering
+from services.network.models import Peering, Vpc
 from shared.infra.db.django import TenantRepository
 from shared.kernel.context import current_tenant
 
@@ -35,10 +35,14 @@ class PeeringRepository(TenantRepository[Peering]):
         living = (PeeringState.PENDING_ACCEPTANCE.value, PeeringState.ACTIVE.value)
         return bool(self.scoped().filter(pair, state__in=living).exists())
 
-    def living_of(self, vpc_id: str) -> list[Peering]:
-        """A VPC's peerings that carry traffic or wait for an answer."""
-        living = (PeeringState.PENDING_ACCEPTANCE.value, PeeringState.ACTIVE.value)
-        return [each for each in self.of_vpc(vpc_id) if each.state in living]
+    def rejected_of(self, requester_vpc_id: str, accepter_vpc_id: str) -> list[Peering]:
+        """What one VPC's owner asked of another's and was refused."""
+        pair = {"requester_vpc_id": requester_vpc_id, "accepter_vpc_id": accepter_vpc_id}
+        return list(self.scoped().filter(**pair, state=PeeringState.REJECTED.value).order_by("id"))
+
+    def offered_to(self, vpc: Vpc) -> list[Peering]:
+        """Peerings of any state that somebody asked a VPC's owner for, locked."""
+        return list(self.scoped().filter(accepter_vpc_id=vpc.id).select_for_update().order_by("id"))
 
     def of_vpc(self, vpc_id: str) -> list[Peering]:
         """All peerings of a VPC."""

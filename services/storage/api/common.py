@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -20,10 +21,9 @@ OptionalTags = Annotated[str | None, Header(json_schema_extra={"pattern": listed
 refused with a code of its own."""
 
 
-@takes("*/*")
-async def _received(
-    request: Request, content_length: OptionalHeader = None, content_md5: OptionalHeader = None
-) -> AsyncIterator[Body]:
+@asynccontextmanager
+async def receiving(request: Request, content_length: str | None, content_md5: str | None) -> AsyncIterator[Body]:
+    """The body, taken in; it is kept for as long as the block lasts."""
     if content_length is not None and content_length.isascii() and content_length.isdigit():
         ensure_size(int(content_length[:20]))
     receiver = Receiver()
@@ -33,6 +33,14 @@ async def _received(
         yield receiver.body(content_md5)
     finally:
         receiver.close()
+
+
+@takes("*/*")
+async def _received(
+    request: Request, content_length: OptionalHeader = None, content_md5: OptionalHeader = None
+) -> AsyncIterator[Body]:
+    async with receiving(request, content_length, content_md5) as body:
+        yield body
 
 
 ReceivedBody = Annotated[Body, Depends(_received)]

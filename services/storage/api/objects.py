@@ -18,6 +18,7 @@ from services.storage.operations.contents import Reading
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ListedObjectOut, ListingOut, ObjectOut, VersionOut, VersionsOut
 from services.storage.tables import ObjectVersion
+from shared.infra.object_store import ObjectNotFound
 from shared.web.fastapi import ApiRouter, database, ports_of_app, requires
 from shared.web.openapi import binary_answers
 from shared.web.schemas import QueryNumber
@@ -118,9 +119,7 @@ def get(
     ports: Ports = ports_of_app(),
 ) -> Response:
     """The content of the latest version, or of the one asked for: all of it or a range, if the client hasn't got it."""
-    version = objects.read(session, name, key, version_id)
-    objects.let_go(session)
-    return content_answer(ports, version, reading)
+    return read_answer(session, ports, name, key, version_id, reading)
 
 
 @router.delete(OBJECT, response_model=DeletionOut, dependencies=[requires(WRITE)])
@@ -147,6 +146,24 @@ def head_answer(version: ObjectVersion, reading: Reading) -> Response:
     if not contents.is_wanted(version, reading):
         return Response(status_code=NOT_MODIFIED, headers=_validators(version))
     return Response(headers={**_headers(version), "Content-Length": str(version.size)})
+
+
+def read_answer(
+    session: Session, ports: Ports, name: str, key: str, version_id: str | None, reading: Reading
+) -> Response:
+    """The content of a version. Where it is gone by now it was replaced or deleted meanwhile, and what there is then is
+    answered: a key that has content all the time has some for whoever reads it.
+    """
+    version = objects.read(session, name, key, version_id)
+    objects.let_go(session)
+    try:
+        return content_answer(ports, version, reading)
+    except ObjectNotFound:
+        present = objects.read(session, name, key, version_id)
+        if present.id == version.id:
+            raise
+    objects.let_go(session)
+    return content_answer(ports, present, reading)
 
 
 def content_answer(ports: Ports, version: ObjectVersion, reading: Reading) -> Response:

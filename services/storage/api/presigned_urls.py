@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
-from services.storage.api.common import WRITE, ReceivedBody
+from services.storage.api.common import WRITE, OptionalHeader, receiving
 from services.storage.api.objects import (
     DEFAULT_TYPE,
     OK,
     PARTIAL,
     ReadingHeaders,
-    content_answer,
     head_answer,
+    read_answer,
     write_conditions,
 )
 from services.storage.domain.presigned_urls import METHODS, Grant
 from services.storage.operations import objects, presigned_urls
+from services.storage.operations.bodies import Body
 from services.storage.operations.presigned_urls import PresignedUrl
 from services.storage.ports import Ports
 from services.storage.schemas import DeletionOut, ObjectOut, PresignCreate, PresignOut
-from shared.web.fastapi import ApiRouter, database, given_once, ports_of_app, requires
+from shared.web.fastapi import ApiRouter, database, given_once, ports_of_app, requires, takes
 from shared.web.openapi import binary_answers, binary_body
 from shared.web.schemas import QueryNumber
 
@@ -43,25 +45,51 @@ def presign(
     return presigned_urls.make(session, ports, name, body.key, body.method, body.expires_in, body.version_id)
 
 
-def use(
+async def _signed(
     request: Request,
     tenant_id: str,
     name: str,
     key: str,
     expires: QueryNumber,
     signature: str,
-    body: ReceivedBody,
-    reading: ReadingHeaders,
     version_id: str = "",
     signer: str = "",
     signed: QueryNumber = 0,
+    ports: Ports = ports_of_app(),
+) -> Grant:
+    asked = Grant(request.method, tenant_id, name, key, version_id, expires, signer, signed)
+    presigned_urls.verify(ports, asked, signature)
+    return asked
+
+
+Signed = Annotated[Grant, Depends(_signed)]
+"""Parameter type: what the request asks for, and is signed for."""
+
+
+@takes("*/*")
+async def _received(
+    request: Request, asked: Signed, content_length: OptionalHeader = None, content_md5: OptionalHeader = None
+) -> AsyncIterator[Body]:
+    async with receiving(request, content_length, content_md5) as body:
+        yield body
+
+
+SignedBody = Annotated[Body, Depends(_received)]
+"""Parameter type: the body of what is signed for. Of anything else none is taken in."""
+
+
+def use(
+    request: Request,
+    asked: Signed,
+    body: SignedBody,
+    reading: ReadingHeaders,
     session: Session = database(),
     ports: Ports = ports_of_app(),
 ) -> Response:
     """Do the one thing that was signed, under the conditions of the request."""
-    asked = Grant(request.method, tenant_id, name, key, version_id, expires, signer, signed)
+    name, key, version_id = asked.bucket, asked.key, asked.version_id
     conditions = write_conditions(reading.conditions)
-    with presigned_urls.admitted(session, ports, asked, signature):
+    with presigned_urls.admitted(session, asked):
         if request.method == "PUT":
             content_type = request.headers.get("content-type", DEFAULT_TYPE)
             stored = objects.put(session, ports, name, key, body, content_type, conditions)
@@ -69,11 +97,9 @@ def use(
         if request.method == "DELETE":
             deletion = objects.delete(session, ports, name, key, version_id or None, conditions)
             return JSONResponse(DeletionOut(removed=deletion.removed, marker=deletion.marker).model_dump())
-        version = objects.read(session, name, key, version_id or None)
         if request.method == "HEAD":
-            return head_answer(version, reading)
-        objects.let_go(session)
-        return content_answer(ports, version, reading)
+            return head_answer(objects.read(session, name, key, version_id or None), reading)
+        return read_answer(session, ports, name, key, version_id or None, reading)
 
 
 ANSWERS: dict[str, dict[int | str, dict[str, Any]]] = {

@@ -33,19 +33,25 @@ class VersionsPage:
 def list_page(
     session: Session, bucket_name: str, *, prefix: str, delimiter: str, after: str, max_keys: int | None
 ) -> Listed:
-    """A page of visible keys, folded at the delimiter. A handful of queries whatever the bucket holds."""
+    """A page of visible keys, folded at the delimiter.
+
+    A handful of queries whatever the bucket holds; where most keys fold, one of a few rows for each entry at most.
+    """
     bucket = BucketRepository(session).named(bucket_name)
     objects = ObjectRepository(session)
     size = listing.page_size(max_keys)
     keys: list[str] = []
     folded = after.startswith(prefix) and listing.fold(after, prefix, delimiter)[1]
     start = listing.behind(listing.fold(after, prefix, delimiter)[0], True) if folded else Start(after)
+    asked = size + 1
     while len(keys) <= size and start is not None:
-        lacking = size + 1 - len(keys)
-        found = objects.keys(bucket, prefix, start, lacking)
-        keys.extend(_first_of_each_fold(found, prefix, delimiter))
-        if len(found) < lacking:
+        asked = min(asked, size + 1 - len(keys))
+        found = objects.keys(bucket, prefix, start, asked)
+        entries = _first_of_each_fold(found, prefix, delimiter)
+        keys.extend(entries)
+        if len(found) < asked:
             break
+        asked = 2 * len(entries)  # As many fold in the next round, probably: they needn't be read.
         start = listing.behind(*listing.fold(found[-1], prefix, delimiter))
     page = listing.list_keys(keys, prefix=prefix, delimiter=delimiter, after=after, max_keys=size)
     return Listed(page, objects.latest(bucket, page.keys) if page.keys else {})

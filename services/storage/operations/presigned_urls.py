@@ -58,13 +58,17 @@ def make(
     return PresignedUrl(ports.settings.public_url + path, method, datetime.fromtimestamp(allowed.expires_at, UTC))
 
 
-@contextmanager
-def admitted(session: Session, ports: Ports, asked: rules.Grant, signature: str) -> Iterator[None]:
-    """Act in the tenant that signed, if it signed exactly this request and may still act.
-
-    Raises SignatureMismatch, UrlExpired, UrlRevoked, TenantSuspended or TenantClosed.
-    """
+def verify(ports: Ports, asked: rules.Grant, signature: str) -> None:
+    """Whether exactly this request was signed, for now. Raises SignatureMismatch or UrlExpired."""
     rules.verify(asked, signature, ports.settings.signing_secret, ports.clock.now())
+
+
+@contextmanager
+def admitted(session: Session, asked: rules.Grant) -> Iterator[None]:
+    """Act in the tenant that signed, if it and whoever signed may still act.
+
+    Raises UrlRevoked, TenantSuspended or TenantClosed.
+    """
     context = current()
     with service_context(
         "storage",

@@ -25,16 +25,29 @@ def after_commit(session: Session, effect: Effect) -> None:
 
 
 def after_rollback(session: Session, effect: Effect) -> None:
-    """Undo an effect when the session's present transaction is rolled back. Errors as for `after_commit`."""
-    _once(session, on="after_rollback", unless="after_commit", effect=effect)
+    """Undo an effect when the session's present transaction is rolled back. Errors as for `after_commit`.
+
+    Never once its COMMIT was sent: one that isn't answered may have come about all the same. What is left over where it
+    hasn't is found by whoever repairs it.
+    """
+    sent = False
+
+    def about_to_commit(session: Session) -> None:
+        nonlocal sent
+        if not session.in_nested_transaction():
+            session.flush()  # What fails here is still rolled back for certain.
+            sent = True
+
+    event.listen(session, "before_commit", about_to_commit)
+    _once(session, on="after_rollback", unless="after_commit", effect=lambda: None if sent else effect())
 
 
 def _once(session: Session, *, on: str, unless: str, effect: Effect) -> None:
     ended = False
 
-    def run(_session: Session) -> None:
+    def run(session: Session) -> None:
         nonlocal ended
-        if ended:
+        if ended or session.in_nested_transaction():  # A savepoint's end isn't the transaction's.
             return
         ended = True
         try:
@@ -42,9 +55,9 @@ def _once(session: Session, *, on: str, unless: str, effect: Effect) -> None:
         except OmniCloudError as error:
             log.warning("effect of a transaction failed", when=on, error=error.detail)
 
-    def forget(_session: Session) -> None:
+    def forget(session: Session) -> None:
         nonlocal ended
-        ended = True
+        ended = ended or not session.in_nested_transaction()
 
     event.listen(session, on, run)
     event.listen(session, unless, forget)

@@ -118,6 +118,16 @@ def test_a_clock_that_is_set_back_stops_no_checks(tenant: Tenant, fleet: FleetCo
         eventually(lambda: last() < ahead)
 
 
+def test_a_clock_that_is_set_back_ends_what_it_ejected(tenant: Tenant, fleet: FleetControl) -> None:
+    pool, [first, second] = make_pool(tenant.api, 1, 1, algorithm="least_connections")
+    fleet.step_clock(600)
+    for _ in range(5):
+        tenant.api.ok("POST", f"{pool}/outcomes", json={"backend_id": first, "succeeded": False})
+    assert {pick(tenant.api, pool) for _ in range(4)} == {second}
+    fleet.step_clock(0)
+    eventually(lambda: pick(tenant.api, pool) == first)
+
+
 def test_checks_go_on_when_the_database_comes_back(tenant: Tenant, fleet: FleetControl) -> None:
     pool = checked_pool(tenant, fall=1)
     fleet.restart("infra-db")

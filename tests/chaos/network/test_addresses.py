@@ -9,9 +9,10 @@ import pytest
 from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import create_tenant, login_operator
-from tests.support.networking import ADDRESSES, VPCS, create_subnet, create_vpc
+from tests.support.identities import Tenant, create_tenant, login_operator
+from tests.support.networking import ADDRESSES, NAT, PEERINGS, VPCS, allocate, create_subnet, create_vpc
 from tests.support.orders import STILL_BEING_ANSWERED, Order
+from tests.support.rows import held_rows
 from tests.support.zones import quota
 
 CLIENTS = 12
@@ -54,3 +55,52 @@ def test_what_counts_is_what_is_held_though_tenants_stands_still_a_second_at_a_t
     fleet.step_clock(RESERVED_SECONDS + 1)
     acting = login_operator(fleet.url).with_headers(X_Tenant_Id=tenant.id)
     eventually(lambda: [quota(acting, each) for each in RESOURCES] == [(24, 0), (9, 0), (1, 0)], 60.0)
+
+
+NOBODY_WAITS = """
+SELECT 1 WHERE NOT EXISTS (
+    SELECT 1 FROM pg_stat_activity WHERE application_name = 'network' AND datname = current_database()
+    AND wait_event_type = 'Lock'
+)
+"""
+
+
+@pytest.mark.services("compliance")
+def test_nobody_waits_for_a_tenant_whose_policies_are_not_judged(
+    fleet: FleetControl, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    ours, theirs = create_vpc(tenant.api, "10.0.0.0/16"), create_vpc(other_tenant.api, "10.1.0.0/16")
+    subnets = [create_subnet(tenant.api, ours, f"10.0.{number}.0/24")["id"] for number in range(3)]
+    subnets.append(create_subnet(other_tenant.api, theirs, "10.1.0.0/24")["id"])
+    asking = {"vpc_id": ours["id"], "peer_tenant_id": other_tenant.id, "peer_vpc_id": theirs["id"]}
+    with fleet.paused("compliance"), ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(tenant.api.post, PEERINGS, json=asking)]
+        for api, subnet in zip([tenant.api] * 3 + [other_tenant.api], subnets, strict=True):
+            asked.append(threads.submit(api.post, NAT, json={"subnet_id": subnet, "name": "nat"}))
+        for _ in range(40):
+            with held_rows(
+                fleet, "network", "SELECT id FROM network.vpcs WHERE id = %s FOR UPDATE NOWAIT", theirs["id"]
+            ):
+                pass
+            with held_rows(fleet, "network", NOBODY_WAITS):
+                pass
+        assert not any(each.done() for each in asked), "they are still waiting for an answer"
+
+
+def test_a_clock_that_is_set_back_keeps_no_address_from_use(fleet: FleetControl, tenant: Tenant) -> None:
+    subnet = create_subnet(tenant.api, create_vpc(tenant.api), "10.0.0.0/28")
+    fleet.step_clock(600)
+    address = allocate(tenant.api, subnet)
+    tenant.api.ok("DELETE", f"{ADDRESSES}/{address['id']}", 204)
+    fleet.step_clock(0)
+    fleet.restart("network")
+
+    def rests_since_now() -> bool:
+        query = "SELECT id FROM network.addresses WHERE id = %s AND released_at < now() + interval '300 s' FOR UPDATE"
+        try:
+            with held_rows(fleet, "network", query, address["id"]):
+                return True
+        except AssertionError:
+            return False
+
+    eventually(rests_since_now, 40.0)

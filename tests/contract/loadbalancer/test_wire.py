@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,31 @@ def test_only_a_change_of_health_is_an_event(tenant: Tenant, bus: Bus) -> None:
         ("health_changed", 2, False),
         ("health_changed", 3, True),
     ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"algorithm": "least_connections"},
+        {"rise": 7},
+        {"fall": 7},
+        {"check_interval_seconds": 7},
+        {"panic_threshold_percent": 7},
+        {"max_ejected_percent": 7},
+        {"slow_start_seconds": 7},
+        {"sticky": True},
+        {"active_check": "tcp"},
+        {"check_path": "/up"},
+        {"check_timeout_seconds": 1.5},
+        {"hash_key": "header", "hash_name": "X-Key"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_whatever_changes_of_a_pool_is_told(tenant: Tenant, bus: Bus, changed: dict[str, Any]) -> None:
+    pool, _ = make_pool(tenant.api)
+    tenant.api.ok("PATCH", pool, json=changed)
+    told = bus.of_subject("loadbalancer.events", pool.rpartition("/")[2], count=2)[-1]
+    assert changed.items() <= told["data"].items()
 
 
 @pytest.mark.usefixtures("same_day")

@@ -94,3 +94,36 @@ def test_a_wildcard_covers_nothing_that_exists_and_nothing_below_it(tenant: Tena
         "other.deep": ("NXDOMAIN", []),
         "plain": ("NOERROR", ["192.0.2.9"]),
     }
+
+
+def test_an_alias_is_followed_into_the_zones_below_and_back(tenant: Tenant) -> None:
+    parent, child = make_zone(tenant.api), make_zone(tenant.api, "sub.example.com")
+    add_record(tenant.api, parent, "www", "CNAME", "a.sub")
+    add_record(tenant.api, parent, "back", "CNAME", "up.sub")
+    add_record(tenant.api, parent, "end", "A", "192.0.2.7")
+    add_record(tenant.api, parent, "round", "CNAME", "trip.sub")
+    add_record(tenant.api, child, "a", "A", "192.0.2.1")
+    add_record(tenant.api, child, "up", "CNAME", "end.example.com.")
+    add_record(tenant.api, child, "trip", "CNAME", "round.example.com.")
+    expected = {
+        "www": ("NOERROR", ["a.sub.example.com.", "192.0.2.1"]),
+        "back": ("NOERROR", ["up.sub.example.com.", "end.example.com.", "192.0.2.7"]),
+        "round": ("SERVFAIL", []),
+    }
+    found = {name: resolve(tenant.api, f"{name}.example.com") for name in expected}
+    assert {name: (answer["status"], values(answer)) for name, answer in found.items()} == expected
+    assert [answer["authority"] for answer in found.values()] == [[], [], []]
+
+
+def test_the_parent_answers_for_the_ds_of_a_zone_below(tenant: Tenant) -> None:
+    """RFC 4035 §3.1.4.1: also where one server has both."""
+    digest = "12345 13 2 " + "ab" * 32
+    make_zone(tenant.api, "sub.example.com")
+    alone = resolve(tenant.api, "sub.example.com", "DS")
+    parent = make_zone(tenant.api)
+    undelegated = resolve(tenant.api, "sub.example.com", "DS")
+    for answer, zone in ((alone, "sub.example.com."), (undelegated, "example.com.")):
+        assert (answer["status"], values(answer), answer["authority"][0]["name"]) == ("NOERROR", [], zone)
+    add_record(tenant.api, parent, "sub", "NS", "ns.other.net.")
+    add_record(tenant.api, parent, "sub", "DS", digest)
+    assert [value.lower() for value in values(resolve(tenant.api, "sub.example.com", "DS"))] == [digest]

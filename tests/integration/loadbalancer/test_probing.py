@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
+import pytest
+
 from tests.support.api import Api
 from tests.support.balancing import POOLS, check, make_pool, pick
 from tests.support.bus import Bus
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
-from tests.support.identities import Tenant
+from tests.support.identities import Tenant, create_tenant
 from tests.support.machines import SILENT, Machine, closed_port, machine
 
 CHECKED: dict[str, Any] = {
@@ -77,6 +79,31 @@ def test_a_machine_that_accepts_and_says_nothing_times_out_and_holds_up_nobody_e
         eventually(lambda: not backends(tenant.api, pool)[backend]["healthy"], timeout=20)
         eventually(lambda: not any(each["healthy"] for each in backends(other_tenant.api, theirs).values()), timeout=20)
         assert {each["check_result"] for each in backends(other_tenant.api, theirs).values()} == {"timed_out"}
+
+
+@pytest.mark.services("tenants")
+def test_silent_backends_of_several_tenants_hold_up_nobody_elses_checks(
+    fleet: FleetControl, operator: Api, tenant: Tenant
+) -> None:
+    """Together they have all the prober's hands, and three rounds of them are due before the neighbour's check is."""
+    slow: dict[str, Any] = {"check_interval_seconds": 60, "check_timeout_seconds": 7}
+    with ExitStack() as stack:
+        silent = [stack.enter_context(machine(fleet, SILENT)) for _ in range(24)]
+        pools = []
+        for acting in [create_tenant(operator) for _ in range(4)]:
+            pools.append((acting.api, make_pool(acting.api, **slow)[0]))
+            for each in silent:
+                backend_at(*pools[-1], each.address, each.port)
+        for api, pool in pools:
+            api.ok("PATCH", pool, json={"active_check": "http"})
+        eventually(lambda: all(each.kept for each in silent[:8]))
+        address, port = stack.enter_context(closed_port(fleet))
+        ours, _ = make_pool(tenant.api, **{**CHECKED, "fall": 1})
+        backend_at(tenant.api, ours, address, port)
+
+        eventually(lambda: not next(iter(backends(tenant.api, ours).values()))["healthy"], timeout=60)
+        waiting = [each for api, pool in pools for each in backends(api, pool).values() if each["checked_at"] is None]
+        assert len(waiting) >= 32, "the first round of all of them isn't over"
 
 
 def test_a_tenant_has_eight_checks_at_a_time_and_no_more_when_others_come_due(

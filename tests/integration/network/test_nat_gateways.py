@@ -26,3 +26,14 @@ def test_a_nat_gateway_lies_in_a_subnet_of_ipv4(tenant: Tenant) -> None:
     subnet = create_subnet(tenant.api, vpc, "2001:db8::/64")
     tenant.api.refused("POST", NAT, 422, "invalid_nat_subnet", json={"subnet_id": subnet["id"], "name": "nat"})
     assert (list(tenant.api.items(NAT)), addresses_of(tenant.api, subnet)) == ([], [])
+
+
+def test_a_public_address_is_not_somebody_elses_at_once(tenant: Tenant, other_tenant: Tenant) -> None:
+    ours, theirs = (create_subnet(each.api, create_vpc(each.api)) for each in (tenant, other_tenant))
+    had = []
+    for _ in range(3):
+        made = tenant.api.ok("POST", NAT, 201, json={"subnet_id": ours["id"], "name": "nat"})
+        tenant.api.ok("DELETE", f"{NAT}/{made['id']}", 204)
+        had.append(made["public_address"])
+    new = other_tenant.api.ok("POST", NAT, 201, json={"subnet_id": theirs["id"], "name": "nat"})
+    assert len({*had, new["public_address"]}) == 4

@@ -153,3 +153,40 @@ def test_what_belongs_to_another_vpc_is_not_taken(tenant: Tenant) -> None:
     lookup = {"address": "10.0.0.1", "subnet_id": theirs["id"]}
     tenant.api.refused("GET", f"{VPCS}/{vpc['id']}/routes/lookup", 422, "another_vpc", params=lookup)
     assert tenant.api.ok("GET", f"{SUBNETS}/{subnet['id']}")["version"] == 1
+
+
+def test_a_request_that_nobody_agreed_to_hinders_nothing(tenant: Tenant, other_tenant: Tenant) -> None:
+    # Given somebody else's request
+    asking, ours = create_vpc(other_tenant.api, "10.50.0.0/16"), create_vpc(tenant.api, "10.0.0.0/16")
+    body = {"vpc_id": asking["id"], "peer_tenant_id": tenant.id, "peer_vpc_id": ours["id"]}
+    peering = other_tenant.api.ok("POST", PEERINGS, 201, json=body)
+    # When the VPC gets a range that the other one has, then that is its own affair, and nobody can agree any more
+    tenant.api.ok("POST", f"{VPCS}/{ours['id']}/cidr-blocks", 201, json={"cidr": "10.50.0.0/16"})
+    tenant.api.refused("POST", f"{PEERINGS}/{peering['id']}/accept", 409, "cidr_overlap")
+    # When it is deleted, then the request ends with it
+    tenant.api.ok("DELETE", f"{VPCS}/{ours['id']}", 204)
+    assert [list(api.items(PEERINGS)) for api in (tenant.api, other_tenant.api)] == [[], []]
+
+
+def test_asking_again_leaves_one_request_however_often_it_is_rejected(tenant: Tenant, other_tenant: Tenant) -> None:
+    asking, ours = create_vpc(other_tenant.api, "10.50.0.0/16"), create_vpc(tenant.api, "10.0.0.0/16")
+    body = {"vpc_id": asking["id"], "peer_tenant_id": tenant.id, "peer_vpc_id": ours["id"]}
+    for _ in range(3):
+        last = other_tenant.api.ok("POST", PEERINGS, 201, json=body)["id"]
+        tenant.api.ok("POST", f"{PEERINGS}/{last}/reject")
+    assert [(each["id"], each["state"]) for each in tenant.api.items(PEERINGS)] == [(last, "rejected")]
+    other_tenant.api.ok("POST", PEERINGS, 201, json=body)
+    tenant.api.ok("DELETE", f"{VPCS}/{ours['id']}", 204)
+
+
+def test_an_active_peering_keeps_either_vpc_from_deletion(tenant: Tenant, other_tenant: Tenant) -> None:
+    asking, ours = create_vpc(other_tenant.api, "10.50.0.0/16"), create_vpc(tenant.api, "10.0.0.0/16")
+    body = {"vpc_id": asking["id"], "peer_tenant_id": tenant.id, "peer_vpc_id": ours["id"]}
+    peering = other_tenant.api.ok("POST", PEERINGS, 201, json=body)["id"]
+    other_tenant.api.refused("DELETE", f"{VPCS}/{asking['id']}", 409, "resource_in_use")
+    tenant.api.ok("POST", f"{PEERINGS}/{peering}/accept")
+    for api, vpc in ((tenant.api, ours), (other_tenant.api, asking)):
+        api.refused("DELETE", f"{VPCS}/{vpc['id']}", 409, "resource_in_use")
+    own = create_vpc(tenant.api, "10.60.0.0/16")
+    tenant.api.ok("POST", PEERINGS, 201, json={"vpc_id": ours["id"], "peer_vpc_id": own["id"]})
+    tenant.api.refused("DELETE", f"{VPCS}/{own['id']}", 409, "resource_in_use")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import re
+from contextlib import closing
+
+import httpx
+import pytest
 
 from tests.support.api import Api
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.people import new_person
 from tests.support.storing import make_bucket, put_object
 
-TENANTS = "/api/tenants/v1/tenants"
+AUTH, TENANTS = "/api/auth/v1", "/api/tenants/v1/tenants"
 
 
 def presigned(tenant: Tenant, bucket: str, method: str, key: str, **fields: object) -> str:
@@ -92,3 +99,47 @@ def test_a_url_ends_with_the_right_of_whoever_made_it(tenant: Tenant, anonymous:
     for url in urls[1:]:
         eventually(lambda gone=url: anonymous.refused("GET", gone, 403, "url_revoked"))  # type: ignore[misc]
     assert anonymous.get(urls[0]).content == b"one"
+
+
+def url_by(api: Api, bucket: str) -> str:
+    body = {"method": "GET", "key": "a", "expires_in": 600}
+    url: str = api.ok("POST", f"{bucket}/presigned-urls", 201, json=body)["url"]
+    return url
+
+
+@pytest.mark.services("auth")
+def test_a_url_ends_with_the_key_or_the_log_in_of_whoever_made_it(tenant: Tenant, anonymous: Api) -> None:
+    # Given URLs of a service account, of somebody who logs out, and of an administrator
+    bucket = make_bucket(tenant.api)
+    put_object(tenant.api, bucket, "a", b"one")
+    grants = [{"role": "member", "scope": "tenant"}]
+    account = tenant.operator.ok("POST", f"{AUTH}/service-accounts", 201, json={"name": "ci", "grants": grants})
+    keys = [
+        tenant.operator.ok("POST", f"{AUTH}/service-accounts/{account['id']}/api-keys", 201, json={"name": name})
+        for name in ("old", "new")
+    ]
+    robots = [Api(anonymous.url, key["key"]) for key in keys]
+    person = new_person(tenant, "member")
+    tokens = person.log_in()
+    by_key = url_by(robots[0], bucket)
+    by_person, kept = url_by(Api(anonymous.url, tokens["access_token"]), bucket), url_by(tenant.api, bucket)
+    assert [anonymous.get(url).content for url in (by_key, by_person, kept)] == [b"one"] * 3
+    # When the key is revoked and the log-in ends
+    tenant.operator.ok("DELETE", f"{AUTH}/api-keys/{keys[0]['id']}", 204)
+    anonymous.ok("POST", f"{AUTH}/tokens/revoke", 204, json={"refresh_token": tokens["refresh_token"]})
+    # Then their URLs are worth nothing any more, and whoever may makes new ones
+    for url in (by_key, by_person):
+        eventually(lambda gone=url: anonymous.refused("GET", gone, 403, "url_revoked"))  # type: ignore[misc]
+    assert [anonymous.get(url).content for url in (kept, url_by(robots[1], bucket))] == [b"one"] * 2
+
+
+def test_nothing_is_taken_in_that_nobody_signed_for(tenant: Tenant, fleet: FleetControl) -> None:
+    bucket = make_bucket(tenant.api)
+    signed = httpx.URL(presigned(tenant, bucket, "PUT", "a"))
+    path = "/v1/signed/" + signed.raw_path.decode().partition("/v1/signed/")[2]
+    for changed in (re.sub("signature=.*", "signature=0", path), re.sub(r"expires=\d+", "expires=soon", path)):
+        with closing(http.client.HTTPConnection(*fleet.address("storage:8005"), timeout=20)) as connection:
+            connection.putrequest("PUT", changed)
+            connection.putheader("Content-Length", str(2**28))
+            connection.endheaders()
+            assert connection.getresponse().status in (403, 422), "the answer comes before any of the body"

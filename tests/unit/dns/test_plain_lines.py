@@ -85,6 +85,19 @@ def test_a_file_means_the_same_whichever_way_its_lines_are_read(seed: int) -> No
     assert parse("\n".join(lines), ZONE, 300) == parse("\n".join(slowly), ZONE, 300)
 
 
+def test_names_below_the_root_are_complete() -> None:
+    """Name servers begin their dumps of zones with `$ORIGIN .`."""
+    text = (
+        "$ORIGIN .\nexample.com IN A 192.0.2.1\nwww.example.com CNAME host.example.com\nmail.example.com. A 192.0.2.2\n"
+    )
+    slowly = text.replace("\n", " ;\n").replace(". ;", ".", 1)
+
+    found = parse(text, ZONE, 300)
+
+    assert found == parse(slowly, ZONE, 300)
+    assert "host.example.com." in repr(found)
+
+
 def test_an_error_after_plain_lines_belongs_to_its_own_line() -> None:
     text = "a A 192.0.2.1\nb A 192.0.2.2\n\nc A nonsense\n"
     with pytest.raises(InvalidZoneFile, match="line:4"):

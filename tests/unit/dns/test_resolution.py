@@ -143,3 +143,11 @@ def test_what_lies_below_a_name_is_seen_label_by_label() -> None:
     below = [name for name in ("c", "b.c", "a.b.c", "y", "x\\.y") if held.holds_below(f"{name}.{ZONE}")]
     assert below == ["c", "b.c"]
     assert held.holds_below(ZONE)
+
+
+def test_what_a_zone_further_down_has_is_not_denied() -> None:
+    contents = resolution.contents([entry("www", T.CNAME, "a.sub.example.com.")])
+    found = resolution.find(
+        "www.example.com.", T.A, ZONE, contents, all_answers, lambda name: name.endswith("sub.example.com.")
+    )
+    assert (found.status, found.negative, found.leads_to) == (Status.NOERROR, False, "a.sub.example.com.")

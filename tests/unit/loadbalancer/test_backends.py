@@ -76,14 +76,17 @@ def test_nobody_is_left_when_all_drain() -> None:
     assert ids(Backend("a", state=DRAINING), Backend("b", weight=0)) == ("", False)
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(1, False), (0, True), (-1, True)])
-def test_an_ejection_ends_at_its_time(seconds: int, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(1, False), (300, False), (301, True), (86_400, True), (0, True), (-1, True)]
+)
+def test_an_ejection_ends_at_its_time_and_is_none_where_a_clock_was_set_back(seconds: int, expected: bool) -> None:
     assert is_usable(Backend("a", ejected_until=NOW + timedelta(seconds=seconds)), NOW) is expected
 
 
 @pytest.mark.parametrize(
     ("weight", "elapsed", "expected"),
     [
+        (10, -86_400, 2560),
         (10, -5, 1),
         (10, 0, 1),
         (10, 1, 85),

@@ -54,6 +54,12 @@ def test_the_longer_a_backend_has_stood_the_shorter_its_next_ejection(stood: int
     assert again.ejected_until == NOW + timedelta(seconds=seconds)
 
 
+def test_an_ejection_by_a_clock_that_was_ahead_holds_back_no_other() -> None:
+    ahead = Outlier(4, 1, NOW + timedelta(days=1))
+    again = outliers.record(ahead, False, NOW, may_be_ejected=True)
+    assert again == Outlier(0, 2, NOW + timedelta(seconds=60))
+
+
 def test_a_success_ends_the_row() -> None:
     assert outliers.record(Outlier(4, 2), True, NOW, may_be_ejected=True) == Outlier(0, 2)
 

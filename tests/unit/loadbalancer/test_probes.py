@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from services.loadbalancer.domain.errors import InvalidHealthCheck
-from services.loadbalancer.domain.probes import ActiveCheck, allowed, check_times, passes
+from services.loadbalancer.domain.probes import ActiveCheck, allowed, check_times, checks_of_tenant, passes
 
 PLATFORM = frozenset({"172.18.0.7", "10.5.0.2"})
 OPERATORS = (ipaddress.ip_network("192.168.0.0/16"),)
@@ -76,3 +76,8 @@ def test_no_name_leads_a_check_into_the_platform(resolved: list[str]) -> None:
 )
 def test_an_answer_passes_by_its_status(line: bytes, passed: bool) -> None:
     assert passes(line) is passed
+
+
+@pytest.mark.parametrize(("free", "most"), [(32, 8), (16, 8), (8, 4), (3, 1), (1, 1)])
+def test_the_last_hands_are_shared_ever_more_thinly(free: int, most: int) -> None:
+    assert checks_of_tenant(free) == most
