@@ -105,13 +105,15 @@ class PostgresServer(LocalServer):
             return Launch(shares_with=leader.name, ready=ready, notes=f"database {database.name} of {leader.name}")
         binaries = _binaries()
         cluster = context.data_dir / "cluster"
-        _prepare(cluster, [_Database.of(member) for member in group], context.cache_dir, binaries)
+        databases = [_Database.of(member) for member in group]
+        if not context.handed_over:
+            _prepare(cluster, databases, context, binaries)
         settings = _SETTINGS | ({} if context.durable else _NOT_DURABLE) | {"port": str(port)}
         _await_orphans(cluster)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         argv = [str(binaries / "postgres"), "-D", str(cluster), *options, *_wanted(context.command or ())]
         return Launch(
-            argv=without_root(argv, cluster),
+            argv=without_root(argv, None if context.handed_over else cluster),
             env={"TZ": "UTC", "LC_ALL": "C.UTF-8"},
             cwd=context.data_dir,
             stop_signal=SIGINT,  # "fast": open sessions are ended, the cluster is shut down cleanly
@@ -172,13 +174,12 @@ def _wanted(command: Sequence[str]) -> list[str]:
 # -------------------------------------------------------------------------------------------------------- the cluster
 
 
-def _prepare(cluster: Path, databases: Sequence[_Database], cache: Path, binaries: Path) -> None:
+def _prepare(cluster: Path, databases: Sequence[_Database], context: ServerContext, binaries: Path) -> None:
     """Make `cluster` hold every role and database. Data that is there stays."""
-    cluster.parent.mkdir(parents=True, exist_ok=True)
-    done = cluster.parent / "databases.json"
+    done = context.folder() / "databases.json"
     wanted = json.dumps([[entry.user, entry.name] for entry in databases])
     if not cluster.exists():
-        template = _template(databases, cache, binaries)
+        template = _template(databases, context.cache_dir, binaries)
         unfinished = Path(tempfile.mkdtemp(dir=cluster.parent)) / "cluster"
         subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(unfinished)], check=True)
         unfinished.rename(cluster)
