@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -67,6 +68,8 @@ _CHEAP_PASSWORDS = (
 milliseconds. Before version 16 their number was fixed."""
 
 _ORPHANS_SECONDS = 10.0
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+"""Of a role or a database: what needs no thought in a statement, whoever writes it."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,17 @@ class _Database:
         password = context.environment.get("POSTGRES_PASSWORD")
         if not password:
             raise BadServerSettings(f"compose service {context.name!r} must set POSTGRES_PASSWORD")
+        if not password.isprintable():
+            raise BadServerSettings(f"compose service {context.name!r}: POSTGRES_PASSWORD has control characters")
         user = context.environment.get("POSTGRES_USER", "postgres")
-        return cls(user, password, context.environment.get("POSTGRES_DB", user))
+        name = context.environment.get("POSTGRES_DB", user)
+        for variable, value in (("POSTGRES_USER", user), ("POSTGRES_DB", name)):
+            if not _NAME.fullmatch(value):
+                raise BadServerSettings(
+                    f"compose service {context.name!r}: {variable} must be of letters, digits, `_` and `-` and begin "
+                    f"with a letter or `_`, not {value[:70]!r}"
+                )
+        return cls(user, password, name)
 
 
 class PostgresServer(LocalServer):
@@ -238,13 +250,14 @@ def _add_databases(cluster: Path, databases: Sequence[_Database], binaries: Path
             f"THEN CREATE ROLE {name} SUPERUSER LOGIN; END IF; END $x$"
         )
         statements.append(f"ALTER ROLE {name} SUPERUSER LOGIN PASSWORD {password}")
-    argv = without_root([str(binaries / "postgres"), "--single", "-D", str(cluster), "-c", "fsync=off"], cluster)
-    _run([*argv, "postgres"], "".join(f"{statement};\n" for statement in statements))
-    known = _run([*argv, "postgres"], "SELECT datname FROM pg_database;\n")
+    # -j: a statement ends with a semicolon and an empty line, no longer with its line
+    argv = without_root([str(binaries / "postgres"), "--single", "-j", "-D", str(cluster), "-c", "fsync=off"], cluster)
+    _run([*argv, "postgres"], "".join(f"{statement};\n\n" for statement in statements))
+    known = _run([*argv, "postgres"], "SELECT datname FROM pg_database;\n\n")
     for entry in databases:
         if f'datname = "{entry.name}"' not in known:
             owner = _identifier(entry.user)
-            _run([*argv, "postgres"], f"CREATE DATABASE {_identifier(entry.name)} OWNER {owner};\n")
+            _run([*argv, "postgres"], f"CREATE DATABASE {_identifier(entry.name)} OWNER {owner};\n\n")
 
 
 def _role(entry: _Database, databases: Sequence[_Database]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import etcd3
 import hvac
@@ -86,6 +87,22 @@ def test_one_user_with_two_passwords_is_refused_with_advice(rig: Rig) -> None:
     ]
     with pytest.raises(BadServerSettings, match="'one' different passwords"):
         server_for("postgres:15").launch(group[0], group)
+
+
+@pytest.mark.stand_in
+@pytest.mark.parametrize("variable", ["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"])
+@pytest.mark.parametrize(
+    "text", ["x\nCOPY (SELECT 1) TO PROGRAM 'touch {}'\n", "x;\n\nCOPY (SELECT 1) TO PROGRAM 'touch {}';\n\n"],
+    ids=["line", "statement"],
+)  # fmt: skip
+def test_names_and_passwords_are_no_statements(rig: Rig, tmp_path: Path, variable: str, text: str) -> None:
+    """A database is prepared by the fleet's runner, which has more rights than the server has later."""
+    made = tmp_path / "made"
+    settings = {"POSTGRES_USER": "infra", "POSTGRES_PASSWORD": "pw", variable: text.format(made)}
+    context = rig.context("stated-db", "postgres:15", 5432, settings, 1)
+    with pytest.raises(BadServerSettings, match=variable):
+        server_for("postgres:15").launch(context, [context])
+    assert not made.exists()
 
 
 def test_redis_keeps_its_databases_apart_and_its_keys_over_a_restart(rig: Rig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def modules_run(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         words = node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
         texts = [word.value if isinstance(word, ast.Constant) else None for word in words]
-        for flag, module in zip(texts, texts[1:], strict=False):
+        for flag, module in itertools.pairwise(texts):
             if flag == "-m" and isinstance(module, str):
                 yield module
 
