@@ -69,7 +69,7 @@ class Walled:
         self.answer = self.secret / "answer"
         self.answer.write_text("42")
         party = Parties(host, (self.secret,)).party(
-            own, own / "tmp", read=[project.folder], limits=SERVICE_LIMITS, network=True
+            own, own / "tmp", read=[project.folder], limits=SERVICE_LIMITS, network=True, fleet=True
         )
         assert party.room is not None
         self.room = party.room
