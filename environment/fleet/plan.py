@@ -12,6 +12,7 @@ from environment.fleet import addresses
 from environment.fleet.compose import ComposeFile, Service, read_compose
 from environment.fleet.compose.graph import check, closure
 from environment.fleet.errors import ComposeError, FleetError, NotEnoughDisk
+from environment.fleet.keeping import Mode, mode
 from environment.fleet.ports import Block, assign
 from environment.fleet.project import COMPOSE_FILE, FleetPaths, cache_dir
 from environment.fleet.servers import Launch, LocalServer, ServerContext, ServerError, UnknownImage, server_for
@@ -128,6 +129,7 @@ def _context(plan: Plan, name: str) -> ServerContext:
         data_dir=plan.paths.data / name,
         settings_dir=plan.paths.settings / name,
         cache_dir=cache_dir(),
+        keeps=mode(os.environ) is Mode.WRITE,
         command=service.command,
         environment=service.environment,
     )

@@ -288,9 +288,7 @@ def _fleet_room(job: Job, private: Path) -> dict[str, str]:
         return {}
     folder = private / "fleet"
     (folder / "tmp").mkdir(parents=True)
-    party = job.parties.party(
-        folder, folder / "tmp", read=[job.tree], limits=SERVICE_LIMITS, network=True, fleet=True
-    )
+    party = job.parties.party(folder, folder / "tmp", read=[job.tree], limits=SERVICE_LIMITS, network=True, fleet=True)
     room = party.room
     if room is None or (os.geteuid() == 0 and not room.user):
         return {}

@@ -64,6 +64,8 @@ class ServerContext:
     handed_over: bool = False
     """True: the data is there and belongs to whoever runs the server. `launch` leaves it alone: what it opened there by
     name could be a link by now."""
+    keeps: bool = True
+    """False: nothing is added to the cache. A compose file that isn't trusted would fill it."""
     durable: bool = False
     """False: nothing is flushed to disk, which is right for a fleet that does not outlive its machine."""
 

@@ -191,9 +191,12 @@ def _prepare(cluster: Path, databases: Sequence[_Database], context: ServerConte
     done = context.folder() / "databases.json"
     wanted = json.dumps([[entry.user, entry.name] for entry in databases])
     if not cluster.exists():
-        template = _template(databases, context.cache_dir, binaries)
         unfinished = Path(tempfile.mkdtemp(dir=cluster.parent)) / "cluster"
-        subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(unfinished)], check=True)
+        template = _template(databases, context, binaries)
+        if template is None:
+            _make(unfinished, databases, binaries)
+        else:
+            subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(unfinished)], check=True)
         unfinished.rename(cluster)
         unfinished.parent.rmdir()
     elif not done.exists() or done.read_text() != wanted:
@@ -201,8 +204,10 @@ def _prepare(cluster: Path, databases: Sequence[_Database], context: ServerConte
     done.write_text(wanted)
 
 
-def _template(databases: Sequence[_Database], cache: Path, binaries: Path) -> Path:
-    """An initialised cluster with these roles and databases. Fleets that start at once may both make it; one wins."""
+def _template(databases: Sequence[_Database], context: ServerContext, binaries: Path) -> Path | None:
+    """An initialised cluster with these roles and databases; None where there is none and none may be kept. Fleets that
+    start at once may both make it; one wins."""
+    cache = context.cache_dir
     roles = [(entry.user, entry.password, entry.name) for entry in databases]
     identity = repr((roles, _version(binaries), _CHEAP_PASSWORDS))
     # Whose files they are matters to the server, so every user of the machine has a template of their own.
@@ -210,12 +215,13 @@ def _template(databases: Sequence[_Database], cache: Path, binaries: Path) -> Pa
     template = cache / f"postgres-{_version(binaries)}-{os.geteuid()}-{digest}"
     if template.exists():
         return template
+    if not context.keeps:
+        return None
     cache.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(dir=cache, prefix="postgres-new-"))
     try:
         cluster = workplace / "cluster"
-        _initialise(cluster, databases[0], binaries)
-        _add_databases(cluster, databases, binaries)
+        _make(cluster, databases, binaries)
         try:
             cluster.rename(template)
         except OSError:
@@ -224,6 +230,12 @@ def _template(databases: Sequence[_Database], cache: Path, binaries: Path) -> Pa
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
     return template
+
+
+def _make(cluster: Path, databases: Sequence[_Database], binaries: Path) -> None:
+    """A new cluster with these roles and databases."""
+    _initialise(cluster, databases[0], binaries)
+    _add_databases(cluster, databases, binaries)
 
 
 def _initialise(cluster: Path, first: _Database, binaries: Path) -> None:

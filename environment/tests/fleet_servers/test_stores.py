@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import etcd3
@@ -103,6 +104,17 @@ def test_names_and_passwords_are_no_statements(rig: Rig, tmp_path: Path, variabl
     with pytest.raises(BadServerSettings, match=variable):
         server_for("postgres:15").launch(context, [context])
     assert not made.exists()
+
+
+@pytest.mark.stand_in
+def test_a_database_of_a_fleet_that_keeps_nothing_is_none_for_later_ones(rig: Rig, tmp_path: Path) -> None:
+    """Each submission may have another password: each would leave a cluster of its own in the cache."""
+    settings = {"POSTGRES_USER": "infra", "POSTGRES_PASSWORD": "of-one-grading"}
+    context = rig.context("passing-db", "postgres:15", 5432, settings)
+    running = rig.start(replace(context, cache_dir=tmp_path, keeps=False))
+    assert query(running.port, "infra", "infra", "SELECT 1", "of-one-grading") == [(1,)]
+    assert running.stop() == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_redis_keeps_its_databases_apart_and_its_keys_over_a_restart(rig: Rig) -> None:

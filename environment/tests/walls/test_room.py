@@ -105,7 +105,10 @@ def test_it_sees_no_process_of_others(rig: Rig) -> None:
     assert room is not None
     if not room.hiding and not room.processes:
         pytest.skip("this host can't hide processes")
-    assert rig.run(f"cat /proc/{os.getpid()}/cmdline 2>/dev/null; ls -d /proc/{os.getpid()} 2>/dev/null; true") == (0, "")
+    assert rig.run(f"cat /proc/{os.getpid()}/cmdline 2>/dev/null; ls -d /proc/{os.getpid()} 2>/dev/null; true") == (
+        0,
+        "",
+    )
     # And its own
     assert rig.run("sleep 9 & cat /proc/$!/comm; kill $!; ls -d /proc/$$ | wc -l")[1].split()[-1] == "1"
 
