@@ -47,7 +47,7 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, options
 
 
 def set_read_only(folder: str, wanted: bool) -> None:
-    """Have all that is mounted at a folder and below it take changes or not. Raises OSError, before Linux 5.12 always."""
+    """Have all that is mounted at a folder and below it take changes or not. Raises OSError, always before 5.12."""
     attributes = (ctypes.c_uint64 * 4)(_READ_ONLY if wanted else 0, 0 if wanted else _READ_ONLY, 0, 0)
     syscall(
         _MOUNT_SETATTR, ctypes.c_int(_HERE), ctypes.c_char_p(os.fsencode(folder)), ctypes.c_uint(_RECURSIVE),

@@ -85,8 +85,8 @@ def told_room(variables: Mapping[str, str]) -> Room | None:
 
 def furnish(room: Room, rules: int, own: str) -> None:
     """Do what only has to be done once for many children, each of which then becomes the room's user and restricts
-    itself by the rules, which are put at the descriptor `rules`; −1 where Landlock isn't used. This process goes on writing to its folder `own`.
-    Raises OSError.
+    itself by the rules, which are put at the descriptor `rules`; −1 where Landlock isn't used. This process goes on
+    writing to its folder `own`. Raises OSError.
     """
     if room.user_namespace:
         namespaces.be_root_of_a_user_namespace()
