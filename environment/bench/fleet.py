@@ -17,9 +17,9 @@ from typing import Any
 
 from environment.fleet.client import FleetClient, start_daemon
 from environment.fleet.daemon import Order
+from environment.fleet.keeping import VARIABLE
 from environment.fleet.processes import descendants, memory_bytes
 from environment.fleet.project import FleetPaths
-from environment.fleet.templates.key import VARIABLE
 
 TICKS = os.sysconf("SC_CLK_TCK")
 MIB = 2**20

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from environment.fleet import drills
+from environment.fleet import drills, platform_commands
 from environment.fleet.errors import FleetError, FleetRunning
 from environment.fleet.logs import last_lines
 from environment.fleet.patience import patience
@@ -24,6 +24,8 @@ from environment.fleet.supervisor import Supervisor
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+LONGEST_REQUEST = 1 << 24
+"""Bytes of a request: it may bring the files of a command along."""
 HEALTHY_SECONDS = 30.0
 """For a service to become healthy when a request names no time, on a quiet machine."""
 Operation = Callable[[Supervisor, Request], Awaitable[Answer | None]]
@@ -103,6 +105,14 @@ async def translate(supervisor: Supervisor, request: Request) -> None:
     drills.translate(supervisor.plan.paths, str(request["address"]), str(request["reached"]))
 
 
+async def run(supervisor: Supervisor, request: Request) -> Answer:
+    """A module of the platform's, as a service would run it: status and output. See `platform_commands`."""
+    name, module = supervisor.unit(request["service"]).name, str(request["module"])
+    arguments, files = [str(word) for word in request["arguments"]], dict(request.get("files", {}))
+    status, output = await platform_commands.run(supervisor, name, module, arguments, files)
+    return {"status": status, "output": output}
+
+
 async def down(supervisor: Supervisor, request: Request) -> None:
     supervisor.down.set()
 
@@ -123,6 +133,7 @@ OPERATIONS: dict[str, Operation] = {
     "kafka": kafka,
     "clock": clock,
     "translate": translate,
+    "run": run,
     "down": down,
 }
 
@@ -149,7 +160,7 @@ class ControlServer:
     async def open(self, supervisor: Supervisor) -> None:
         """Serve requests."""
         self._server = await asyncio.start_unix_server(
-            lambda reader, writer: _serve(supervisor, reader, writer), sock=self._socket
+            lambda reader, writer: _serve(supervisor, reader, writer), sock=self._socket, limit=LONGEST_REQUEST
         )
 
     def close(self) -> None:

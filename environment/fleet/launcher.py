@@ -37,7 +37,7 @@ class Launcher:
         self._templates = templates
         self._zygote = zygote
         self._given: set[str] = set()
-        """Servers whose data belongs to the room's user, and `VOLUMES` once those do."""
+        """Servers whose data is the room's to write by now, and `VOLUMES` once those are."""
         self._nursed = asyncio.Event()
         self._nursery_module = ""
         self.nursery_trouble = ""
@@ -108,29 +108,34 @@ class Launcher:
     async def _start_server(self, unit: Unit) -> int | None:
         plan, name = self._plan, unit.name
         await self._templates.data_is_there()
-        launch = await asyncio.to_thread(plan.launch, name)
+        handed_over = name in self._given
+        launch = await asyncio.to_thread(plan.launch, name, handed_over)
         self.launches[name] = launch
         unit.notes, unit.shares_with = launch.notes, launch.shares_with
         if not launch.argv:
             return None
-        cwd = launch.cwd or plan.paths.data
-        cwd.mkdir(parents=True, exist_ok=True)
+        own = plan.paths.data / name
+        cwd = launch.cwd or own
+        if not handed_over:
+            cwd.mkdir(parents=True, exist_ok=True)
         if launch.outside:
             # Before there is anything to remove, so that no crash comes in between.
             with (plan.paths.root / OUTSIDE).open("a") as listed:
                 listed.writelines(f"{path}\n" for path in launch.outside)
         base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         env = {**base, "OMNICLOUD_FLEET": str(plan.paths.root), **launch.env}
-        argv = list(launch.argv)
-        if self._room is not None:
-            env["TMPDIR"] = temporary(self._room)
-            if self._room.user:
+        argv, room = list(launch.argv), self._room
+        if room is not None:
+            env["TMPDIR"] = temporary(room)
+            if room.user:
                 argv = without_wrapper(argv)
-                if name not in self._given:
-                    self._given.add(name)
-                    await asyncio.to_thread(give, str(plan.paths.data / name), self._room.user)
+                if not handed_over:
+                    await asyncio.to_thread(give, str(own), room.user)
+            self._given.add(name)
+            # No other server's, and no service writes any of it.
+            room = replace(room, write=(*room.write, str(own)))
         log = plan.paths.log(name)
-        pid = execute(argv, env=env, cwd=cwd, log=log, end_signal=launch.stop_signal, room=self._room)
+        pid = execute(argv, env=env, cwd=cwd, log=log, end_signal=launch.stop_signal, room=room)
         self._zygote.guard(pid, launch.stop_signal)
         return pid
 
@@ -149,13 +154,14 @@ def writable_volumes(plan: Plan) -> list[Path]:
 
 
 def room_of(plan: Plan) -> Room | None:
-    """The room that the caller wants for the fleet's processes, with what the fleet itself must read and write."""
+    """The room that the caller wants for the fleet's processes, with what the platform must read and write."""
     room = told_room(os.environ)
     if room is None:
         return None
     plan.paths.data.mkdir(parents=True, exist_ok=True)
-    own = [plan.paths.data, *writable_volumes(plan)]
-    return replace(room, read=(*room.read, str(plan.paths.project)), write=(*room.write, *map(str, own)))
+    plan.paths.settings.mkdir(mode=0o755, parents=True, exist_ok=True)
+    own, read = writable_volumes(plan), (plan.paths.project, plan.paths.settings)
+    return replace(room, read=(*room.read, *map(str, read)), write=(*room.write, *map(str, own)))
 
 
 def common_module(plan: Plan) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from environment.fleet import addresses
 from environment.fleet.compose import ComposeFile, Service, read_compose
 from environment.fleet.compose.graph import check, closure
 from environment.fleet.errors import ComposeError, FleetError, NotEnoughDisk
+from environment.fleet.keeping import Mode, mode
 from environment.fleet.ports import Block, assign
 from environment.fleet.project import COMPOSE_FILE, FleetPaths, cache_dir
 from environment.fleet.servers import Launch, LocalServer, ServerContext, ServerError, UnknownImage, server_for
@@ -63,12 +64,13 @@ class Plan:
             )
         return [self.rewriter.text(word, service) for word in service.command]
 
-    def launch(self, name: str) -> Launch:
-        """How to run the local server of an infrastructure service; prepares its data. Raises FleetError."""
-        server = self.servers[name]
+    def launch(self, name: str, handed_over: bool = False) -> Launch:
+        """How to run the local server of an infrastructure service; prepares its data, unless that has been handed over
+        to the party that runs it. Raises FleetError."""
+        server, context = self.servers[name], replace(self.contexts[name], handed_over=handed_over)
         group = [self.contexts[other] for other in self.contexts if self.servers[other].group == server.group]
         try:
-            return server.launch(self.contexts[name], group)
+            return server.launch(context, group)
         except ServerError as error:
             raise FleetError(f"{name}: {error}") from error
 
@@ -125,7 +127,9 @@ def _context(plan: Plan, name: str) -> ServerContext:
         ports={port: plan.ports[name, port] for port in service.container_ports()},
         extra_port=lambda label: take(f"{name}/{label}"),
         data_dir=plan.paths.data / name,
+        settings_dir=plan.paths.settings / name,
         cache_dir=cache_dir(),
+        keeps=mode(os.environ) is Mode.WRITE,
         command=service.command,
         environment=service.environment,
     )

@@ -92,6 +92,11 @@ class FleetPaths:
         return self.root / "data"
 
     @property
+    def settings(self) -> Path:
+        """What the runner tells servers and commands in files: they read it, nobody else writes here."""
+        return self.root / "settings"
+
+    @property
     def volumes(self) -> Path:
         return self.root / "volumes"
 

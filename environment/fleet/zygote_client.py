@@ -37,6 +37,7 @@ class ZygoteClient:
         Raises OSError, SubprocessError when the room can't be made.
         """
         ours, theirs = socket.socketpair()
+        project = str(folder.parents[1])
         with log.open("ab") as output, theirs, open(os.devnull) as place:
             rules = [place.fileno()] if room is not None and room.landlock else []
             process = subprocess.Popen(
@@ -55,7 +56,7 @@ class ZygoteClient:
                 stderr=subprocess.STDOUT,
                 pass_fds=[theirs.fileno(), *rules],
                 start_new_session=True,
-                preexec_fn=None if room is None else lambda: furnish(room, place.fileno()),
+                preexec_fn=None if room is None else lambda: furnish(room, place.fileno(), project),
             )
         process.returncode = 0
         self.pid = process.pid

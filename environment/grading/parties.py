@@ -82,10 +82,11 @@ class Parties:
         write: Sequence[Path] = (),
         limits: Limits = Limits(),
         network: bool = False,
+        fleet: bool = False,
     ) -> Party:
         """A new party, whose interpreter is laid out below `folder`; `temporary` is its own to write, and `write`.
 
-        With `network`, it reaches the machine's network.
+        With `network`, it reaches the machine's network. A `fleet` enters its room once for each of its processes.
         """
         python = lay_out(folder / "python", OWN_PACKAGES, (DISTRIBUTION, str(REPOSITORY)))
         host = self.host
@@ -104,8 +105,11 @@ class Parties:
             user_namespace=host.user_namespace,
             mounts=host.mounts,
             network=not network and host.network,
-            # Where users or Landlock keep signals back, a namespace of processes would only cost.
-            processes=host.processes and not host.users and host.landlock < landlock.SCOPES_SINCE,
+            # Users don't see each other's processes. Without them, others' command lines can be read; where Landlock
+            # keeps signals back, each process of a fleet isn't worth a namespace for that.
+            processes=host.processes and not host.users and (not fleet or host.landlock < landlock.SCOPES_SINCE),
+            hiding=bool(user) and host.hiding,
+            read_only=bool(user) and host.read_only and not host.landlock,
             landlock=bool(host.landlock),
             limits=limits,
         )

@@ -36,6 +36,34 @@ class Barred(importlib.abc.MetaPathFinder):
         return None
 
 
+class Refused(Exception):
+    """A process would run code that is judged with the rights of the one that judges."""
+
+
+def refuse_commands(packages: Sequence[str]) -> None:
+    """Let this process start no `python -m` of these packages: a fleet runs them, as it runs its services. There is no
+    way back."""
+
+    def look(event: str, values: tuple[Any, ...]) -> None:
+        if event not in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
+            return
+        words = values[1] if isinstance(values[1], list | tuple) else [values[1]]
+        if (module := _module([os.fsdecode(word) for word in words])).partition(".")[0] in packages:
+            raise Refused(f"python -m {module}: tests of this category have the fleet run it (`fleet.run`)")
+
+    sys.addaudithook(look)
+
+
+def _module(words: Sequence[str]) -> str:
+    """The module that a command runs with `-m`; empty for others."""
+    for place, word in enumerate(words[1:], start=1):
+        if word == "-m":
+            return "".join(words[place + 1 : place + 2])
+        if not word.startswith("-"):
+            return ""
+    return ""
+
+
 class Results:
     """Writes a line per test as soon as it is decided, and a closing line with the counts."""
 
@@ -112,4 +140,5 @@ def pytest_configure(config: pytest.Config) -> None:
         order = json.load(file)
     if order["barred"]:
         sys.meta_path.insert(0, Barred(order["barred"]))
+        refuse_commands(order["barred"])
     config.pluginmanager.register(Results(order), "omnicloud-results")

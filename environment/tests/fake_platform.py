@@ -61,7 +61,6 @@ FILES = {
     ),
     "tests/support/__init__.py": "",
     "tests/support/fleet.py": (
-        "import os\n"
         "import subprocess\n"
         "import sys\n"
         "\n"
@@ -70,7 +69,7 @@ FILES = {
         "\n"
         "\n"
         "def ask(*words: object) -> str:\n"
-        '    command = [*(BEHIND_WALLS if "OMNICLOUD_ROOM" in os.environ else []), *SERVICE, *map(str, words)]\n'
+        "    command = [*BEHIND_WALLS, *SERVICE, *map(str, words)]\n"
         "    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()\n"
     ),
     "tests/unit/compute/test_capacity.py": (

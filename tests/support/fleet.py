@@ -6,14 +6,18 @@ the local fleet's control socket, `containers.fleet` to the container engine.
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import httpx
 import pytest
@@ -21,7 +25,8 @@ import pytest
 from tests.support.api import TLS
 from tests.support.clock import clock
 
-SERVICES = frozenset(app.parent.name for app in (Path(__file__).parents[2] / "services").glob("*/app.py"))
+ROOT = Path(__file__).parents[2]
+SERVICES = frozenset(app.parent.name for app in (ROOT / "services").glob("*/app.py"))
 """The platform's services: a folder each."""
 ROUTED = SERVICES - {"gateway"}
 """The services behind the gateway."""
@@ -32,6 +37,13 @@ CIRCUITS_WITHIN_SECONDS = 10.0
 
 class FleetUnavailable(Exception):
     """There is no fleet to test against; the message is what the runner said."""
+
+
+class Ran(NamedTuple):
+    """How a command of the platform ended, and what it wrote on both streams."""
+
+    status: int
+    output: str
 
 
 @dataclass
@@ -68,6 +80,29 @@ class FleetControl:
     def clock_offset(self) -> float:
         """Seconds by which the services' clock is ahead of the machine's; 0 when nobody can be asked."""
         return 0.0
+
+    def run(self, service: str, module: str, *arguments: str, files: Mapping[str, str] | None = None) -> Ran:
+        """`python -m module arguments…` as somebody runs it who looks after the service: here beside the tests, by a
+        fleet that has a runner in the environment of the service.
+
+        Arguments that are names of `files` become the paths of files with those texts.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            paths = {name: str(Path(folder, name)) for name in files or ()}
+            for name, text in (files or {}).items():
+                Path(paths[name]).write_text(text)
+            host, port = self.address("kafka:9092")
+            done = subprocess.run(
+                [sys.executable, "-m", module, *(paths.get(word, word) for word in arguments)],
+                cwd=ROOT,
+                env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": f"{host}:{port}"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        return Ran(done.returncode, done.stdout)
 
     # ------------------------------------------------------------------ drills
 

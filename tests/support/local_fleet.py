@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.support.clock import clock
-from tests.support.fleet import FleetControl
+from tests.support.fleet import FleetControl, Ran
 
 REQUEST_TIMEOUT_SECONDS = 60.0
 
@@ -35,6 +35,11 @@ class LocalFleet(FleetControl):
 
     def clock_offset(self) -> float:
         return float(self._request("clock")["seconds"])
+
+    def run(self, service: str, module: str, *arguments: str, files: Mapping[str, str] | None = None) -> Ran:
+        asked = {"service": service, "module": module, "arguments": arguments, "files": dict(files or {})}
+        ran = self._request("run", **asked)
+        return Ran(ran["status"], ran["output"])
 
     def kill(self, name: str) -> None:
         self._disturb("kill", service=name)

@@ -54,13 +54,36 @@ class ServerContext:
     """A free port of the fleet's block for a listener that compose knows nothing of; the same for the same label."""
     data_dir: Path
     """Kept for the life of the fleet; a restarted server finds its data here. Created by `launch` when absent."""
+    settings_dir: Path
+    """For what `launch` tells the server in files, which can only read them. Created by `put`."""
     cache_dir: Path
     """Shared by every fleet on the machine; only atomic renames into it."""
     command: Sequence[str] | None = None
     """The compose service's command after interpolation; None when the image's own is used."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    handed_over: bool = False
+    """True: the data is there and belongs to whoever runs the server. `launch` leaves it alone: what it opened there by
+    name could be a link by now."""
+    keeps: bool = True
+    """False: nothing is added to the cache. A compose file that isn't trusted would fill it."""
     durable: bool = False
     """False: nothing is flushed to disk, which is right for a fleet that does not outlive its machine."""
+
+    def folder(self, *names: str, mode: int = 0o777) -> Path:
+        """A folder among the data, made unless the data has been handed over."""
+        place = self.data_dir.joinpath(*names)
+        if not self.handed_over:
+            place.mkdir(parents=True, exist_ok=True, mode=mode)
+        return place
+
+    def put(self, name: str, text: str) -> Path:
+        """The file of that name among the settings, with that text."""
+        self.settings_dir.mkdir(parents=True, exist_ok=True)
+        file = self.settings_dir / name
+        file.write_text(text)
+        self.settings_dir.chmod(0o755)
+        file.chmod(0o644)
+        return file
 
     def port(self, container_port: int | None = None) -> int:
         """The loopback port for a container port; the only port when none is named.
@@ -113,7 +136,7 @@ class LocalServer(ABC):
 
     @abstractmethod
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        """Prepare `context.data_dir` and tell how to run the server for `context`.
+        """Prepare `context.data_dir`, unless it has been handed over, and tell how to run the server for `context`.
 
         `group` holds every compose service of this server's group, `context` among them. Safe to call again for a
         restart: data that is there stays. May take a second the first time on a machine. Raises ServerError.

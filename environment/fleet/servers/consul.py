@@ -17,11 +17,9 @@ class ConsulServer(LocalServer):
     group = "consul"
 
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        context.data_dir.mkdir(parents=True, exist_ok=True)
         port = context.port(8500 if 8500 in context.ports else None)
-        settings = context.data_dir / "settings.json"
-        settings.write_text(json.dumps(_local_config(context)))
-        arguments = ["--port", str(port), "--data-dir", str(context.data_dir), "--config", str(settings)]
+        settings = context.put("settings.json", json.dumps(_local_config(context)))
+        arguments = ["--port", str(port), "--data-dir", str(context.folder()), "--config", str(settings)]
         return Launch(
             argv=python_module("environment.fleet.consul", *arguments),
             env={"PYTHONPATH": str(import_root())},

@@ -16,7 +16,7 @@ class EtcdServer(LocalServer):
     group = "etcd"
 
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        context.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        context.folder(mode=0o700)
         client_port = context.port(2379 if 2379 in context.ports else None)
         client = f"http://127.0.0.1:{client_port}"
         peer = f"http://127.0.0.1:{context.extra_port('etcd-peer')}"

@@ -22,7 +22,7 @@ class KafkaServer(LocalServer):
     group = _GROUP
 
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        context.data_dir.mkdir(parents=True, exist_ok=True)
+        context.folder()
         port = context.port(9092 if 9092 in context.ports else None)
         arguments = [
             *("--port", str(port)),

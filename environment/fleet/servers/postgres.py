@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -67,6 +68,8 @@ _CHEAP_PASSWORDS = (
 milliseconds. Before version 16 their number was fixed."""
 
 _ORPHANS_SECONDS = 10.0
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+"""Of a role or a database: what needs no thought in a statement, whoever writes it."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,17 @@ class _Database:
         password = context.environment.get("POSTGRES_PASSWORD")
         if not password:
             raise BadServerSettings(f"compose service {context.name!r} must set POSTGRES_PASSWORD")
+        if not password.isprintable():
+            raise BadServerSettings(f"compose service {context.name!r}: POSTGRES_PASSWORD has control characters")
         user = context.environment.get("POSTGRES_USER", "postgres")
-        return cls(user, password, context.environment.get("POSTGRES_DB", user))
+        name = context.environment.get("POSTGRES_DB", user)
+        for variable, value in (("POSTGRES_USER", user), ("POSTGRES_DB", name)):
+            if not _NAME.fullmatch(value):
+                raise BadServerSettings(
+                    f"compose service {context.name!r}: {variable} must be of letters, digits, `_` and `-` and begin "
+                    f"with a letter or `_`, not {value[:70]!r}"
+                )
+        return cls(user, password, name)
 
 
 class PostgresServer(LocalServer):
@@ -105,13 +117,15 @@ class PostgresServer(LocalServer):
             return Launch(shares_with=leader.name, ready=ready, notes=f"database {database.name} of {leader.name}")
         binaries = _binaries()
         cluster = context.data_dir / "cluster"
-        _prepare(cluster, [_Database.of(member) for member in group], context.cache_dir, binaries)
+        databases = [_Database.of(member) for member in group]
+        if not context.handed_over:
+            _prepare(cluster, databases, context, binaries)
         settings = _SETTINGS | ({} if context.durable else _NOT_DURABLE) | {"port": str(port)}
         _await_orphans(cluster)
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         argv = [str(binaries / "postgres"), "-D", str(cluster), *options, *_wanted(context.command or ())]
         return Launch(
-            argv=without_root(argv, cluster),
+            argv=without_root(argv, None if context.handed_over else cluster),
             env={"TZ": "UTC", "LC_ALL": "C.UTF-8"},
             cwd=context.data_dir,
             stop_signal=SIGINT,  # "fast": open sessions are ended, the cluster is shut down cleanly
@@ -172,15 +186,17 @@ def _wanted(command: Sequence[str]) -> list[str]:
 # -------------------------------------------------------------------------------------------------------- the cluster
 
 
-def _prepare(cluster: Path, databases: Sequence[_Database], cache: Path, binaries: Path) -> None:
+def _prepare(cluster: Path, databases: Sequence[_Database], context: ServerContext, binaries: Path) -> None:
     """Make `cluster` hold every role and database. Data that is there stays."""
-    cluster.parent.mkdir(parents=True, exist_ok=True)
-    done = cluster.parent / "databases.json"
+    done = context.folder() / "databases.json"
     wanted = json.dumps([[entry.user, entry.name] for entry in databases])
     if not cluster.exists():
-        template = _template(databases, cache, binaries)
         unfinished = Path(tempfile.mkdtemp(dir=cluster.parent)) / "cluster"
-        subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(unfinished)], check=True)
+        template = _template(databases, context, binaries)
+        if template is None:
+            _make(unfinished, databases, binaries)
+        else:
+            subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(unfinished)], check=True)
         unfinished.rename(cluster)
         unfinished.parent.rmdir()
     elif not done.exists() or done.read_text() != wanted:
@@ -188,8 +204,10 @@ def _prepare(cluster: Path, databases: Sequence[_Database], cache: Path, binarie
     done.write_text(wanted)
 
 
-def _template(databases: Sequence[_Database], cache: Path, binaries: Path) -> Path:
-    """An initialised cluster with these roles and databases. Fleets that start at once may both make it; one wins."""
+def _template(databases: Sequence[_Database], context: ServerContext, binaries: Path) -> Path | None:
+    """An initialised cluster with these roles and databases; None where there is none and none may be kept. Fleets that
+    start at once may both make it; one wins."""
+    cache = context.cache_dir
     roles = [(entry.user, entry.password, entry.name) for entry in databases]
     identity = repr((roles, _version(binaries), _CHEAP_PASSWORDS))
     # Whose files they are matters to the server, so every user of the machine has a template of their own.
@@ -197,12 +215,13 @@ def _template(databases: Sequence[_Database], cache: Path, binaries: Path) -> Pa
     template = cache / f"postgres-{_version(binaries)}-{os.geteuid()}-{digest}"
     if template.exists():
         return template
+    if not context.keeps:
+        return None
     cache.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(dir=cache, prefix="postgres-new-"))
     try:
         cluster = workplace / "cluster"
-        _initialise(cluster, databases[0], binaries)
-        _add_databases(cluster, databases, binaries)
+        _make(cluster, databases, binaries)
         try:
             cluster.rename(template)
         except OSError:
@@ -211,6 +230,12 @@ def _template(databases: Sequence[_Database], cache: Path, binaries: Path) -> Pa
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
     return template
+
+
+def _make(cluster: Path, databases: Sequence[_Database], binaries: Path) -> None:
+    """A new cluster with these roles and databases."""
+    _initialise(cluster, databases[0], binaries)
+    _add_databases(cluster, databases, binaries)
 
 
 def _initialise(cluster: Path, first: _Database, binaries: Path) -> None:
@@ -237,13 +262,14 @@ def _add_databases(cluster: Path, databases: Sequence[_Database], binaries: Path
             f"THEN CREATE ROLE {name} SUPERUSER LOGIN; END IF; END $x$"
         )
         statements.append(f"ALTER ROLE {name} SUPERUSER LOGIN PASSWORD {password}")
-    argv = without_root([str(binaries / "postgres"), "--single", "-D", str(cluster), "-c", "fsync=off"], cluster)
-    _run([*argv, "postgres"], "".join(f"{statement};\n" for statement in statements))
-    known = _run([*argv, "postgres"], "SELECT datname FROM pg_database;\n")
+    # -j: a statement ends with a semicolon and an empty line, no longer with its line
+    argv = without_root([str(binaries / "postgres"), "--single", "-j", "-D", str(cluster), "-c", "fsync=off"], cluster)
+    _run([*argv, "postgres"], "".join(f"{statement};\n\n" for statement in statements))
+    known = _run([*argv, "postgres"], "SELECT datname FROM pg_database;\n\n")
     for entry in databases:
         if f'datname = "{entry.name}"' not in known:
             owner = _identifier(entry.user)
-            _run([*argv, "postgres"], f"CREATE DATABASE {_identifier(entry.name)} OWNER {owner};\n")
+            _run([*argv, "postgres"], f"CREATE DATABASE {_identifier(entry.name)} OWNER {owner};\n\n")
 
 
 def _role(entry: _Database, databases: Sequence[_Database]) -> tuple[str, str]:

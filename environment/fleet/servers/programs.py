@@ -56,11 +56,11 @@ def _user_namespaces_work() -> bool:
 _NAMESPACE = ["unshare", "--user", f"--map-user={_MAPPED_USER}", f"--map-group={_MAPPED_USER}", "--"]
 
 
-def without_root(argv: Sequence[str], owned: Path) -> list[str]:
+def without_root(argv: Sequence[str], owned: Path | None) -> list[str]:
     """The command line that runs `argv` as somebody who is not root, for programs that refuse root.
 
     For root this is a user namespace, in which root's files belong to an ordinary user; where namespaces are
-    forbidden it is the user "nobody", who is given the directory `owned`. Both execute the program in the same
+    forbidden it is the user "nobody", who is given the directory `owned`, if any. Both execute the program in the same
     process, so that its id and its signals are the program's.
     """
     if os.geteuid() != 0:
@@ -72,7 +72,8 @@ def without_root(argv: Sequence[str], owned: Path) -> list[str]:
         raise ServerError(
             f"{Path(argv[0]).name} does not run as root: run the fleet as another user, or install util-linux"
         )
-    _give(owned, NOBODY)
+    if owned is not None:
+        _give(owned, NOBODY)
     return [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--", *argv]
 
 

@@ -19,7 +19,7 @@ class RedisServer(LocalServer):
     group = "redis"
 
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        context.data_dir.mkdir(parents=True, exist_ok=True)
+        context.folder()
         port = context.port()
         # The append-only file outlives a killed server even when nothing is flushed: the kernel has the writes.
         saving = ["--save", "", "--appendonly", "yes", "--appendfsync", "everysec" if context.durable else "no"]

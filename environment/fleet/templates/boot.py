@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from environment.fleet.errors import FleetError
+from environment.fleet.keeping import Mode, mode
 from environment.fleet.plan import Plan
 from environment.fleet.project import cache_dir
 from environment.fleet.servers import ServerError
 from environment.fleet.templates.inputs import Untraceable, questions
-from environment.fleet.templates.key import Mode, Scope, key, mode
+from environment.fleet.templates.key import Scope, key
 from environment.fleet.templates.snapshot import copy, held
 from environment.fleet.templates.store import Damaged, TemplateStore
 

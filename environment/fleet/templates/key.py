@@ -5,37 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 
 import environment.fleet
 from environment.fleet.compose import Service
-from environment.fleet.errors import FleetError
 from environment.fleet.plan import BASE_ENVIRONMENT, Plan
 
-VARIABLE = "OMNICLOUD_TEMPLATES"
 FORMAT = 1
 CLOCK_VOLUME = "clock"
-
-
-class Mode(StrEnum):
-    """What a fleet does with templates. A template tells of its inputs what the jobs themselves reported, so only
-    trees that the caller vouches for may write: another's code could report whatever it likes."""
-
-    WRITE = "write"
-    READ = "read"
-    OFF = "off"
-
-
-def mode(variables: Mapping[str, str]) -> Mode:
-    """By OMNICLOUD_TEMPLATES; write unless it says otherwise. Raises FleetError for any other word."""
-    text = variables.get(VARIABLE) or Mode.WRITE
-    try:
-        return Mode(text)
-    except ValueError:
-        raise FleetError(f"{VARIABLE}={text} is no mode", f"Use {', '.join(Mode)}, or unset it.") from None
 
 
 class Scope:

@@ -40,6 +40,10 @@ class Host:
     mounts: bool = False
     processes: bool = False
     network: bool = False
+    hiding: bool = False
+    """Users of their own can be kept from seeing each other's processes."""
+    read_only: bool = False
+    """All files but some can be kept from being written where there is no Landlock."""
 
     @property
     def holes(self) -> list[str]:
@@ -49,6 +53,8 @@ class Host:
             found.append("the code under test runs as root (no users can be changed to)")
         if not self.landlock and not (self.mounts and self.users):
             found.append("parties can read each other's files (no Landlock, and no users with mounts of their own)")
+        elif not self.landlock and not self.read_only:
+            found.append("parties can leave files for later ones (no Landlock, and mounts can't be made read-only)")
         if not self.users and not self.processes and self.landlock < landlock.SCOPES_SINCE:
             found.append(
                 "parties can signal each other (no users, no namespaces of processes, Landlock older than Linux 6.12)"
@@ -96,6 +102,8 @@ def probe(means: frozenset[str]) -> Host:
         mounts=mounts,
         processes=spaces and _works(lambda: _within(user_namespace, _processes)),
         network=spaces and _works(lambda: _within(user_namespace, namespaces.have_a_network_of_ones_own)),
+        hiding=mounts and root and _works(lambda: _within(False, _hide)),
+        read_only=mounts and root and _works(lambda: _within(False, lambda: namespaces.write_only(["/tmp"]))),
     )
 
 
@@ -130,6 +138,14 @@ def _processes() -> None:
         os._exit(0)
     if os.waitpid(pid, 0)[1] != 0:
         raise OSError("/proc can't be mounted")
+
+
+def _hide() -> None:
+    namespaces.see_only_ones_own_processes()
+    parent = os.getppid()
+    _become_another()
+    if os.path.exists(f"/proc/{parent}"):
+        raise OSError("processes of others are seen")
 
 
 def _become_another() -> None:

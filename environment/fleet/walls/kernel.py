@@ -10,6 +10,8 @@ PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
+_MOUNT_SETATTR, _HERE, _RECURSIVE, _READ_ONLY = 442, -100, 0x8000, 1
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -42,6 +44,15 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, options
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
     result = _LIBC.mount(*encoded, ctypes.c_ulong(flags), options.encode() or None)
     checked(result, f"mount on {target}")
+
+
+def set_read_only(folder: str, wanted: bool) -> None:
+    """Have all that is mounted at a folder and below it take changes or not. Raises OSError, always before 5.12."""
+    attributes = (ctypes.c_uint64 * 4)(_READ_ONLY if wanted else 0, 0 if wanted else _READ_ONLY, 0, 0)
+    syscall(
+        _MOUNT_SETATTR, ctypes.c_int(_HERE), ctypes.c_char_p(os.fsencode(folder)), ctypes.c_uint(_RECURSIVE),
+        ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)),
+    )  # fmt: skip
 
 
 def drop_capabilities() -> None:

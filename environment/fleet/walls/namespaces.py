@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import stat
 import struct
 from collections.abc import Iterable, Sequence
 
-from environment.fleet.walls.kernel import mount, unshare
+from environment.fleet.walls.kernel import mount, set_read_only, unshare
 
 NEW_MOUNTS, NEW_IPC, NEW_USER, NEW_PROCESSES, NEW_NETWORK = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+HIDING_SINCE = (5, 8)
+"""The version of Linux from which on each view of processes hides what it is told to."""
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 
 
@@ -52,6 +55,25 @@ def cover(folder: str, keep: Iterable[str], instead: str = "", mode: int = 0o755
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
         mount(f"/proc/self/fd/{descriptor}", path, None, _BIND | _REC)
         os.close(descriptor)
+
+
+def see_only_ones_own_processes() -> None:
+    """A /proc in which a user other than root sees no process of others. Raises OSError."""
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    if version is None or tuple(map(int, version.groups())) < HIDING_SINCE:
+        # There it would change the /proc of the whole machine.
+        raise OSError("this kernel hides processes in all views of them or in none")
+    mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC, "hidepid=invisible")
+
+
+def write_only(paths: Iterable[str]) -> None:
+    """Have nothing but these folders, and what is mounted from now on, take files. Raises OSError."""
+    places = [path for path in _outermost(paths) if os.path.isdir(path)]
+    for path in places:
+        mount(path, path, None, _BIND | _REC)
+    set_read_only("/", True)
+    for path in places:
+        set_read_only(path, False)
 
 
 def put(file: str, place: str) -> None:

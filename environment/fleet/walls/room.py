@@ -42,6 +42,10 @@ class Room:
     mounts: bool = False
     processes: bool = False
     network: bool = False
+    hiding: bool = False
+    """Not to see processes of other users."""
+    read_only: bool = False
+    """To have mounts keep it from writing elsewhere, where Landlock doesn't."""
     landlock: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -79,14 +83,15 @@ def told_room(variables: Mapping[str, str]) -> Room | None:
     return Room.from_json(Path(path).read_text()) if path else None
 
 
-def furnish(room: Room, rules: int) -> None:
+def furnish(room: Room, rules: int, own: str) -> None:
     """Do what only has to be done once for many children, each of which then becomes the room's user and restricts
-    itself by the rules, which are put at the descriptor `rules`; −1 where Landlock isn't used. Raises OSError.
+    itself by the rules, which are put at the descriptor `rules`; −1 where Landlock isn't used. This process goes on
+    writing to its folder `own`. Raises OSError.
     """
     if room.user_namespace:
         namespaces.be_root_of_a_user_namespace()
     if room.mounts:
-        _furnish(room)
+        _furnish(room, [own])
     room.limits.apply(alone=bool(room.user) or room.user_namespace)
     if not room.user:
         drop_capabilities()
@@ -122,10 +127,15 @@ def enter(room: Room) -> None:
         os.close(rules)
 
 
-def _furnish(room: Room) -> None:
-    """Put what is the party's own in the place of what all share, and clear the way to what it may use."""
+def _furnish(room: Room, kept: Iterable[str] = ()) -> None:
+    """Put what is the party's own in the place of what all share, and clear the way to what it may use. Whoever owns
+    the folders `kept` can write to them."""
     namespaces.have_mounts_of_ones_own()
     needed = [*room.read, *room.write]
+    if room.read_only:
+        namespaces.write_only([*room.write, *kept])
+    if room.hiding:
+        namespaces.see_only_ones_own_processes()
     if room.accounts:
         namespaces.put(room.accounts, ACCOUNTS)
     for folder in sorted(closed(needed) if room.user else ()):

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from environment.fleet import job_trace
+from environment.fleet.keeping import Mode, mode
 from environment.fleet.templates import store
 from environment.fleet.templates.inputs import Untraceable, fits, questions
-from environment.fleet.templates.key import Mode, mode
 from environment.fleet.templates.snapshot import copy, held
 from environment.fleet.templates.store import Template, TemplateStore
 from environment.tests.fleet.conftest import Project

@@ -93,6 +93,7 @@ class Rig:
             ports={container_port: port or free_port()},
             extra_port=lambda label: ports.setdefault(label, free_port()),
             data_dir=self.root / name,
+            settings_dir=self.root / "settings" / name,
             cache_dir=self.root / "cache",
             environment=environment or {},
         )

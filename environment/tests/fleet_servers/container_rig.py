@@ -94,6 +94,7 @@ class ContainerRig:
             ports={container_port: self._free_port()},
             extra_port=lambda label: self._free_port(),
             data_dir=self.root / name,
+            settings_dir=self.root / "settings" / name,
             cache_dir=self.root / "cache",
             environment=environment or {},
         )

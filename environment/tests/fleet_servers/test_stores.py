@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import etcd3
 import hvac
@@ -86,6 +88,33 @@ def test_one_user_with_two_passwords_is_refused_with_advice(rig: Rig) -> None:
     ]
     with pytest.raises(BadServerSettings, match="'one' different passwords"):
         server_for("postgres:15").launch(group[0], group)
+
+
+@pytest.mark.stand_in
+@pytest.mark.parametrize("variable", ["POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"])
+@pytest.mark.parametrize(
+    "text", ["x\nCOPY (SELECT 1) TO PROGRAM 'touch {}'\n", "x;\n\nCOPY (SELECT 1) TO PROGRAM 'touch {}';\n\n"],
+    ids=["line", "statement"],
+)  # fmt: skip
+def test_names_and_passwords_are_no_statements(rig: Rig, tmp_path: Path, variable: str, text: str) -> None:
+    """A database is prepared by the fleet's runner, which has more rights than the server has later."""
+    made = tmp_path / "made"
+    settings = {"POSTGRES_USER": "infra", "POSTGRES_PASSWORD": "pw", variable: text.format(made)}
+    context = rig.context("stated-db", "postgres:15", 5432, settings, 1)
+    with pytest.raises(BadServerSettings, match=variable):
+        server_for("postgres:15").launch(context, [context])
+    assert not made.exists()
+
+
+@pytest.mark.stand_in
+def test_a_database_of_a_fleet_that_keeps_nothing_is_none_for_later_ones(rig: Rig, tmp_path: Path) -> None:
+    """Each submission may have another password: each would leave a cluster of its own in the cache."""
+    settings = {"POSTGRES_USER": "infra", "POSTGRES_PASSWORD": "of-one-grading"}
+    context = rig.context("passing-db", "postgres:15", 5432, settings)
+    running = rig.start(replace(context, cache_dir=tmp_path, keeps=False))
+    assert query(running.port, "infra", "infra", "SELECT 1", "of-one-grading") == [(1,)]
+    assert running.stop() == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_redis_keeps_its_databases_apart_and_its_keys_over_a_restart(rig: Rig) -> None:

@@ -13,6 +13,7 @@ import pytest
 from environment.fleet.walls import libraries
 from environment.fleet.walls.host import Host, this_host
 from environment.fleet.walls.limits import Limits
+from environment.fleet.walls.room import temporary
 from environment.grading import guarded
 from environment.grading.parties import Parties, Party
 
@@ -98,6 +99,31 @@ def test_it_does_not_signal_or_look_into_the_grader(rig: Rig) -> None:
     assert rig.run(script)[1].split() == ["0"]
 
 
+def test_it_sees_no_process_of_others(rig: Rig) -> None:
+    """Command lines of other sessions, of the grader's and of whoever trains can be read without any right."""
+    room = rig.party.room
+    assert room is not None
+    if not room.hiding and not room.processes:
+        pytest.skip("this host can't hide processes")
+    assert rig.run(f"cat /proc/{os.getpid()}/cmdline 2>/dev/null; ls -d /proc/{os.getpid()} 2>/dev/null; true") == (
+        0,
+        "",
+    )
+    # And its own
+    assert rig.run("sleep 9 & cat /proc/$!/comm; kill $!; ls -d /proc/$$ | wc -l")[1].split()[-1] == "1"
+
+
+def test_it_leaves_nothing_for_later_ones(rig: Rig) -> None:
+    """Whoever owns a file, later parties could read it where everybody may write."""
+    name = f"note-of-{os.getpid()}"
+    for folder in ("/var/tmp", "/run/lock", "/tmp", "/dev/shm"):
+        rig.run(f"echo x > {folder}/{name}")
+        assert not (Path(folder) / name).exists()
+    assert rig.party.room is not None
+    own = f"{temporary(rig.party.room)}/own"
+    assert rig.run(f"echo x > {own} && cat {own}") == (0, "x\n")
+
+
 def test_nothing_outlives_it(rig: Rig) -> None:
     mark = f"987654.{os.getpid()}"  # Other workers' parties sleep at the same time.
     rig.run(f"setsid sleep {mark} >/dev/null 2>&1 & (setsid sh -c 'sleep {mark} & sleep {mark}' &) ; sleep 0.2")
@@ -130,3 +156,5 @@ def test_a_host_without_means_says_what_is_open() -> None:
     assert not Host(landlock=6).holes
     assert not Host(landlock=1, users=True, root=True).holes
     assert not Host(landlock=1, processes=True, mounts=True).holes
+    assert any("leave files" in hole for hole in Host(users=True, root=True, mounts=True).holes)
+    assert not Host(users=True, root=True, mounts=True, read_only=True).holes

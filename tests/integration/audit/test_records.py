@@ -2,9 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.support.bus import Bus
 from tests.support.clock import clock
 from tests.support.eventually import eventually
+from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.monitoring import evaluate, make_rule, sample, send
 
@@ -172,26 +170,24 @@ def test_checkpoints_are_signed_one_after_the_other_under_the_published_key(tena
         public.verify(bytes.fromhex(each["signature"]), rfc8785.dumps(content))
 
 
-def test_an_export_is_verified_without_the_platform(tenant: Tenant, tmp_path: Path) -> None:
+def test_an_export_is_verified_without_the_platform(tenant: Tenant, fleet: FleetControl) -> None:
     eventually(lambda: tenant.api.get("/api/audit/v1/checkpoints").text)
     # Checkpoints first: what is exported after them has at least what they signed.
-    checkpoints, export = tmp_path / "checkpoints", tmp_path / "export"
-    checkpoints.write_text(tenant.api.get("/api/audit/v1/checkpoints").text)
-    export.write_text(tenant.api.get("/api/audit/v1/export").text)
+    checkpoints = tenant.api.get("/api/audit/v1/checkpoints").text
+    export = tenant.api.get("/api/audit/v1/export").text
     key = tenant.api.ok("GET", "/api/audit/v1/checkpoint-key", 200)["public_key"]
 
-    def verified() -> tuple[int, str]:
-        command = [sys.executable, "-m", "services.audit.cli", export, "--checkpoints", checkpoints, "--key", key]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, done.stdout + done.stderr
+    def verified(export: str) -> tuple[int, str]:
+        files = {"export": export, "signed": checkpoints}
+        arguments = ("export", "--checkpoints", "signed", "--key", key)
+        return fleet.run("audit", "services.audit.cli", *arguments, files=files)
 
-    status, told = verified()
+    status, told = verified(export)
     assert (status, told.startswith("valid: ")) == (0, True), told
-    lines = export.read_text().splitlines(keepends=True)
-    export.write_text("".join([lines[0].replace('"actor": "', '"actor": "not '), *lines[1:]]))
-    assert verified() == (1, "INVALID at record 1: the content doesn't match its hash\n")
-    export.write_text("nonsense")
-    assert verified()[0] == 2
+    lines = export.splitlines(keepends=True)
+    changed = "".join([lines[0].replace('"actor": "', '"actor": "not '), *lines[1:]])
+    assert verified(changed) == (1, "INVALID at record 1: the content doesn't match its hash\n")
+    assert verified("nonsense")[0] == 2
 
 
 def numbered(tenant: Tenant, number: int | None) -> dict[str, Any]:
