@@ -56,8 +56,9 @@ class ResourceIn(Body):
     depends_on: list[str] = []
 
     def resource(self) -> Resource:
-        """As the rules see it."""
-        return Resource(self.address, self.attributes, tuple(self.depends_on))
+        """As the rules see it: an attribute that is null is one that is left out, as in Terraform."""
+        attributes = {name: value for name, value in self.attributes.items() if value is not None}
+        return Resource(self.address, attributes, tuple(self.depends_on))
 
 
 class PlanCreate(Body):

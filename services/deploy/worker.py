@@ -21,6 +21,8 @@ from services.deploy.ports.providers import StillUnderway, passes
 from services.deploy.ports.tasks import APPLY_TASK, SERIALIZER, STEP_TASK, TaskQueue, make_celery
 from services.deploy.settings import Settings
 from shared.errors import OmniCloudError
+from shared.events.envelope import InvalidEvent
+from shared.events.schema import InvalidEventData
 from shared.infra.db.sqlalchemy import make_engine, make_session_factory
 from shared.infra.locks import LockHeld, LockLost
 from shared.infra.periodic import Periodic
@@ -128,6 +130,8 @@ def _attempt(task: Any, work: Callable[[], None]) -> None:
 
 def _passes(error: OmniCloudError | DBAPIError) -> bool:
     """Whether the reason lies in the surroundings: a database or a service that is away, a lock lost in a pause."""
+    if isinstance(error, InvalidEvent | InvalidEventData):
+        return False  # What can't be told today can't be told tomorrow.
     if isinstance(error, OmniCloudError):
         return passes(error) or isinstance(error, LockLost)
     return isinstance(error, InterfaceError | InternalError | OperationalError)

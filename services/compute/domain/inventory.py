@@ -14,6 +14,8 @@ from services.compute.domain.resources import ResourceClass
 
 MAX_UNIT = 2**31 - 1
 """No single claim is larger (Placement's DB_INT limit)."""
+MAX_CAPACITY = 2**53 - 1
+"""What every reader of JSON takes for the same number (RFC 7493 §2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Inventory:
             raise InvalidInventory(f"{self.resource_class}: reserved must be between 0 and {self.total}")
         if not self.allocation_ratio.is_finite() or self.allocation_ratio <= 0:
             raise InvalidInventory(f"{self.resource_class}: the allocation ratio must be above zero")
+        if (self.total - self.reserved) * self.allocation_ratio > MAX_CAPACITY:
+            raise InvalidInventory(f"{self.resource_class}: more than {MAX_CAPACITY} could be claimed")
         if not 1 <= self.min_unit <= self.max_unit:
             raise InvalidInventory(f"{self.resource_class}: min_unit must be between 1 and max_unit")
         if self.step_unit < 1:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.compute import published
 from services.compute.domain.cloud.driver import Node
-from services.compute.domain.errors import DiskShrink, NoValidHost
+from services.compute.domain.errors import DiskShrink, HostDown, NoValidHost
 from services.compute.domain.flavors import flavor_named
 from services.compute.domain.instances import LIFE_CYCLE
 from services.compute.domain.migrations import MigrationKind
@@ -19,7 +19,7 @@ from services.compute.operations.migrations import begin_migration, end_migratio
 from services.compute.operations.placing import enlarge_claims, exchange_claims, place, request_of
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
-from services.compute.repository import InstanceRepository
+from services.compute.repository import HostRepository, InstanceRepository
 from services.compute.tables import Instance, Migration
 from shared.events.admission import ask
 from shared.infra.db.sqlalchemy import check_version, touch
@@ -36,7 +36,7 @@ def resize_instance(
 
     While the provider works the instance holds the larger of both sizes of each resource on its host, or its own size
     there and the new one on the other; its quota too is held for both. Raises NotFound, VersionConflict, UnknownFlavor,
-    DiskShrink (as Nova refuses it), PolicyDenied, QuotaExceeded, NoValidHost or IllegalTransition.
+    DiskShrink and HostDown (as Nova refuses them), PolicyDenied, QuotaExceeded, NoValidHost or IllegalTransition.
     """
     wanted = flavor_named(flavor).resources
     instance = InstanceRepository(session).get(instance_id, lock=True)
@@ -44,13 +44,20 @@ def resize_instance(
     LIFE_CYCLE.transition(ResourceState(instance.state), ResourceState.UPDATING)
     if wanted.disk_gib < instance.disk_gib:
         raise DiskShrink(f"{flavor} has {wanted.disk_gib} GiB of disk, the instance has {instance.disk_gib} GiB")
-    asked = {"flavor": flavor, "vcpus": f"{wanted.vcpus:f}", "memory_mib": wanted.memory_mib}
+    if HostRepository(session).state(instance.host_id).forced_down:
+        raise HostDown("the instance's host is marked as down: evacuate it first")
+    asked = {
+        "flavor": flavor,
+        "vcpus": f"{wanted.vcpus:f}",
+        "memory_mib": wanted.memory_mib,
+        "disk_gib": wanted.disk_gib,
+    }
     ask(published.INSTANCE, instance.id, "resize", {**published.instance_facts(instance), **asked})
     # A key of its own for each attempt: what was given back under one can't be reserved under it again.
     quota_key = f"{instance.id}.{new_id('size')}"
     with ports.quotas.reserved(*size_claims(quota_key, wanted)):
         _make_room(session, instance, wanted)
-        instance.resize_to = {**asked, "disk_gib": wanted.disk_gib, "quota_key": quota_key}
+        instance.resize_to = {**asked, "quota_key": quota_key}
         instance.resume_state = instance.state
         change_state(session, ports, instance, ResourceState.UPDATING)
     return instance

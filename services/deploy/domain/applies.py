@@ -6,6 +6,10 @@ from enum import StrEnum
 
 from shared.infra.state_machine import StateMachine
 
+LONGEST_REASON = 2_000
+"""Characters that are kept of why something failed: others' words may hold what they were sent, and an event has room
+for less than a megabyte."""
+
 
 class ApplyState(StrEnum):
     """Where the application of a plan stands."""

@@ -65,7 +65,8 @@ def _resolved(attributes: Attributes, ids: Mapping[str, str]) -> dict[str, Any]:
 
 def _same(left: Any, found: Any, *, completed: bool) -> bool:
     """Whether a value is the one that was left there. With `completed` its owner may have added to it, and may call a
-    part of it by another name (`memory` becomes `memory_mib`): what can't be compared is no drift."""
+    part of it by another name (`memory` becomes `memory_mib`): what can't be compared is no drift, and an amount is the
+    same however it is written. A label or a name is text."""
     if isinstance(left, Mapping) and isinstance(found, Mapping):
         if not completed and left.keys() != found.keys():
             return False
@@ -75,7 +76,7 @@ def _same(left: Any, found: Any, *, completed: bool) -> bool:
         return len(left) == len(found) and all(
             _same(mine, theirs, completed=completed) for mine, theirs in zip(left, found, strict=True)
         )
-    return same(left, found) or _amount(left) == _amount(found) is not None
+    return same(left, found) or (completed and _amount(left) == _amount(found) is not None)
 
 
 def _amount(value: Any) -> Decimal | None:

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
 from services.deploy import published
-from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
+from services.deploy.domain.applies import APPLY_LIFE_CYCLE, LONGEST_REASON, ApplyState
 from services.deploy.domain.drift import after_drift
 from services.deploy.domain.plans import Action, Resource
 from services.deploy.domain.steps import (
@@ -36,7 +36,7 @@ from services.deploy.tables import Apply, ApplyStep, Environment, Plan
 from shared.errors import Conflict, OmniCloudError
 from shared.infra.db.hooks import after_commit
 from shared.infra.db.sqlalchemy import SessionFactory, touch
-from shared.infra.locks import DistributedLock
+from shared.infra.locks import DistributedLock, LockLost
 from shared.infra.state_store import SavedPlan, StateCorrupted, StateDocument, ensure_plan_is_current
 from shared.kernel.context import current, current_tenant
 from shared.kernel.logs import logger
@@ -213,6 +213,8 @@ def _end(sessions: SessionFactory, ports: Ports, apply_id: str, environment: Env
         failure = next((f"{each.address}: {each.reason}" for each in steps if each.state == StepState.FAILED), None)
         try:
             serial: int | None = _write_state(ports, lock, environment.name, apply_id, plan, steps)
+        except LockLost:
+            raise  # Whoever has the lock by now writes the state, or this worker does when it tries again.
         except OmniCloudError as error:
             if passes(error) and not isinstance(error, StateCorrupted):
                 raise
@@ -246,7 +248,7 @@ def _finish(
         apply = ApplyRepository(session).get(apply_id, lock=True)
         if APPLY_LIFE_CYCLE.is_final(ApplyState(apply.state)):
             return
-        apply.serial, apply.reason = serial, failure
+        apply.serial, apply.reason = serial, failure and failure[:LONGEST_REASON]
         _move(session, apply, environment, ApplyState.SUCCEEDED if failure is None else ApplyState.FAILED)
 
 

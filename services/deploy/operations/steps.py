@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.deploy import published
 from services.deploy.domain.addresses import kind_of
+from services.deploy.domain.applies import LONGEST_REASON
 from services.deploy.domain.plans import Action, Change
 from services.deploy.domain.references import references, resolve
 from services.deploy.domain.steps import ENDED, StepState
@@ -86,9 +87,9 @@ def _result(sessions: SessionFactory, ports: Ports, step: ApplyStep, known: Mapp
         return Result(StepState.FAILED, underway.resource_id, "its owner didn't end it in time", tainted=True)
     except OmniCloudError as error:
         if not passes(error) or step.attempts >= MAX_ATTEMPTS:
-            return Result(StepState.FAILED, reason=error.detail)
+            return Result(StepState.FAILED, reason=error.detail[:LONGEST_REASON])
         with sessions() as session, session.begin():
-            StepRepository(session).get(step.id, lock=True).reason = error.detail
+            StepRepository(session).get(step.id, lock=True).reason = error.detail[:LONGEST_REASON]
         raise
 
 

@@ -178,6 +178,7 @@ def test_only_a_host_that_is_down_is_evacuated_and_nothing_else_leaves_it(operat
 
     operator.ok("PATCH", f"{HOSTS}/{source}", json={"forced_down": True})
     tenant.operator.refused("POST", f"{path}/live-migrate", 409, "host_down", json={})
+    tenant.api.refused("POST", f"{path}/resize", 409, "host_down", json={"flavor": "small"})
     act(tenant, instance, "evacuate")
 
     assert reaches(tenant.api, instance["id"], "active")["placement"]["host_id"] == other

@@ -133,6 +133,22 @@ def test_a_failed_step_stops_the_apply_and_what_was_made_is_known(tenant: Tenant
     assert eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
 
 
+def test_an_apply_ends_however_much_its_refusal_has_to_say(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    bucket = {"address": "storage.bucket.b", "attributes": {"name": "a" * 1_000_000}}
+    done = apply_plan(tenant.api, environment, bucket)
+    assert done["state"] == "failed"
+    assert len(done["reason"]) < 5_000
+    assert planned(tenant.api, environment, null("a")) == [("create", "null.a")]
+
+
+def test_what_is_null_is_left_out(tenant: Tenant) -> None:
+    environment = make_environment(tenant.api)
+    apply_resources(tenant.api, environment, volume(snapshot_id=None))
+    assert planned(tenant.api, environment, volume(snapshot_id=None)) == []
+    assert planned(tenant.api, environment, volume()) == []
+
+
 def test_what_does_not_depend_on_a_failed_step_goes_on_and_what_does_is_skipped(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     broken = volume(size_gib=0)

@@ -33,6 +33,13 @@ def test_capacity_takes_reserved_off_before_the_ratio_and_rounds_down(
     assert inventory.capacity == capacity
 
 
+@pytest.mark.parametrize(("total", "ratio"), [(2**53 - 1, "2"), (2**52, "99999.9999"), (2**53, "1")])
+def test_a_capacity_beyond_what_json_holds_is_refused(total: int, ratio: str) -> None:
+    with pytest.raises(InvalidInventory, match="more than"):
+        Inventory(MEMORY, total=total, allocation_ratio=Decimal(ratio))
+    assert Inventory(MEMORY, total=2**53 - 1).capacity == 2**53 - 1
+
+
 @pytest.mark.parametrize(
     ("units", "allowed"), [(100, False), (200, True), (250, False), (300, True), (1_000, True), (1_100, False)]
 )

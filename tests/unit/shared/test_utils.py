@@ -82,10 +82,19 @@ def test_a_decimal_gigabyte_needs_954_mib() -> None:
     assert parse_mib("1GB") == 954
 
 
-@pytest.mark.parametrize("text", ["8", "8gib", "-1GiB", "GiB", "1.3B", "8 iB", "٣GiB"])
+@pytest.mark.parametrize(
+    "text", ["8", "8gib", "-1GiB", "GiB", "1.3B", "8 iB", "٣GiB", "9" * 19 + "B", "1." + "0" * 19 + "B"]
+)
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(InvalidQuantity):
         parse_bytes(text)
+
+
+@pytest.mark.parametrize("digits", [10**6, 10**6 + 10])
+def test_a_size_of_a_million_digits_is_refused_in_few_words(digits: int) -> None:
+    with pytest.raises(InvalidQuantity) as refused:
+        parse_mib("9" * digits + "GiB")
+    assert len(str(refused.value)) < 300
 
 
 def test_a_stepped_wall_clock_leaves_monotonic_time_alone() -> None:
