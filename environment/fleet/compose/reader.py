@@ -24,6 +24,8 @@ def read_compose(path: Path, variables: Mapping[str, str]) -> ComposeFile:
         document = load_document(path.read_bytes())
     except FileNotFoundError:
         raise ComposeError(f"{path} does not exist", "Run this in a project that has a docker-compose.yml.") from None
+    except OSError as error:
+        raise ComposeError(f"{path} can't be read: {error.strerror}", "It must be a file that you may read.") from None
     except UnreadableDocument as error:
         raise _yaml_problem(path, error) from None
     if not isinstance(document, dict) or not isinstance(document.get("services"), dict) or not document["services"]:
