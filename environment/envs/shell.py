@@ -169,12 +169,15 @@ class Shell:
         """
         channel = self._open()
         try:
-            socket.send_fds(channel, [json.dumps(request).encode()], [descriptor])
+            with tempfile.TemporaryFile() as asked:
+                asked.write(json.dumps(request).encode())
+                asked.seek(0)
+                socket.send_fds(channel, [helper.REQUEST], [asked.fileno(), descriptor])
             channel.settimeout(seconds)
             try:
                 return _answer(channel), False
             except TimeoutError:
-                channel.send(json.dumps({"op": "interrupt"}).encode())
+                channel.send(helper.INTERRUPT)
                 channel.settimeout(INTERRUPT_SECONDS)
                 return _answer(channel), True
         except TimeoutError:
