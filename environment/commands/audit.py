@@ -45,6 +45,7 @@ def audit(
     from environment.bugs.manifest import load_manifest
     from environment.grading.console import errors_as_messages
     from environment.grading.machine import affordable_fleets
+    from environment.grading.result_files import require_writable, write_result
     from environment.grading.runner import OWN_TREES, Options
     from environment.reach.map_file import load_map
     from environment.verification.repairs import Player
@@ -57,6 +58,7 @@ def audit(
         console.print(text, style=style, markup=False, soft_wrap=True)
 
     with errors_as_messages():
+        require_writable(table_file)
         catalogue, audits, stop = load_catalogue(), load_audits(), threading.Event()
         chosen = [catalogue[bug_id.upper()].id for bug_id in ids or catalogue]
         asked = [item for item in audits if item.bug in chosen]
@@ -81,7 +83,7 @@ def audit(
         results = player.play(asked)
         if table_file is not None:
             current = {item.name: player.current(item, results.get(item.name)) for item in audits}
-            table_file.write_text(table(audits, results, current))
+            write_result(table_file, table(audits, results, current))
     if player.left:
         say(f"The limit left {len(player.left)} repairs. The same command goes on with them.")
     known = [(item, results[item.name]) for item in asked if item.name in results]

@@ -176,6 +176,7 @@ def report_page(
     from environment.bugs.errors import ManifestError
     from environment.bugs.manifest import load_manifest
     from environment.grading.console import errors_as_messages
+    from environment.grading.result_files import require_writable, write_result
     from environment.reach.map_file import load_map
     from environment.report_page.data import gather
     from environment.report_page.page import html_page
@@ -183,11 +184,12 @@ def report_page(
     from environment.workspace.reference import default_reference
 
     with errors_as_messages():
+        require_writable(html_file)
         catalogue, manifest = load_catalogue(), load_manifest()
         try:
             reach = MappedReach(load_map(), default_reference())
         except ManifestError as error:
             typer.echo(f"Without reach: {error}", err=True)
             reach = None
-        html_file.write_text(html_page(gather(catalogue, manifest, reach)))
+        write_result(html_file, html_page(gather(catalogue, manifest, reach)))
     typer.echo(f"{html_file} shows {len(catalogue)} bugs and {len(manifest.tests):,} tests.")

@@ -44,8 +44,10 @@ def mutants(
     known so far.
     """
     from environment.grading.console import errors_as_messages
+    from environment.grading.result_files import require_writable
 
     with errors_as_messages():
+        require_writable(json_file)
         if tests:
             good = _ask_tests(tests, seed, tries, live_seconds, json_file)
         else:
@@ -127,5 +129,6 @@ def _ask_tests(number: int, seed: int, tries: int, live_seconds: float, json_fil
 
 
 def _write(file: Path | None, document: dict[str, Any]) -> None:
-    if file is not None:
-        file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    from environment.grading.result_files import write_result
+
+    write_result(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")

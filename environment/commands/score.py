@@ -34,6 +34,7 @@ def score(
     from environment.fleet.caller import from_here, program
     from environment.grading.console import errors_as_messages, test_progress
     from environment.grading.grade import default_grader
+    from environment.grading.result_files import require_writable, write_result
     from environment.grading.results import Outcome
     from environment.reach.map_file import load_map
     from environment.report_page.score_page import before, score_page
@@ -42,7 +43,11 @@ def score(
     from environment.reward.score import to_document
     from environment.workspace.episode import load_episode
 
+    printed = json_file is not None and str(json_file) == "-"
+    if printed:
+        json_file = None
     with errors_as_messages():
+        require_writable(json_file, html_file)
         grader = default_grader()
         if grader.stale:
             Console(stderr=True).print("The repository has changed since its bugs were measured.", style="yellow")
@@ -62,14 +67,15 @@ def score(
             earlier = before(load_episode(grader.reference, folder))
             result = grader.grade(folder)
     text = json.dumps(to_document(result), indent=1, ensure_ascii=False) + "\n"
-    if html_file is not None:
-        html_file.write_text(score_page(result, earlier, spoil=spoil), encoding="utf-8")
-    if json_file is not None and str(json_file) == "-":
+    # What was graded is told before anything else can go wrong: it took long, and it counts from now on.
+    if printed:
         typer.echo(text, nl=False)
-        return
-    if json_file is not None:
-        json_file.write_text(text)
-    print_score(result, Console(highlight=False), spoil=spoil)
-    if result.failures:
+    else:
+        print_score(result, Console(highlight=False), spoil=spoil)
+    with errors_as_messages():
+        write_result(json_file, text)
+        if html_file is not None:
+            write_result(html_file, score_page(result, earlier, spoil=spoil))
+    if result.failures and not printed:
         example = failure_causes(result.failures)[0].example
         typer.echo(f"One of them again: {program()} test {shlex.quote(from_here(folder))} {shlex.quote(example)}")

@@ -39,12 +39,14 @@ def symptoms(
     from environment.bugs.select import Choice, select
     from environment.fleet.errors import FleetError
     from environment.grading.console import errors_as_messages
+    from environment.grading.result_files import require_writable, write_result
     from environment.images.host import need_engine
     from environment.symptoms.table import markdown
 
     console = Console(highlight=False, soft_wrap=True)
     rows: list[Row] = []
     with errors_as_messages():
+        require_writable(out)
         need_engine()
         catalogue = load_catalogue()
         wanted = [word.upper() for word in ids or () if word.lower() != ALL]
@@ -56,8 +58,7 @@ def symptoms(
             row = _observe(bug_id, chosen, tests)
             rows.append(row)
             console.print(f"{row.bug:<4} {row.verdict}", markup=False)
-            if out is not None:
-                out.write_text(markdown(rows))
+            write_result(out, markdown(rows))
     console.print(markdown(rows), markup=False)
     if different := [row.bug for row in rows if not row.alike]:
         raise FleetError(f"not alike in both fleets: {', '.join(different)}")

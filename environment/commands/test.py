@@ -93,6 +93,7 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
     from environment.fleet.caller import fleet_command
     from environment.fleet.project import FleetPaths
     from environment.grading.console import errors_as_messages
+    from environment.grading.result_files import require_writable, write_result
     from environment.reach.map_file import load_map
 
     failed: list[str] = []
@@ -107,6 +108,7 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
             typer.echo(words.so_far(choice, seconds, len(failed)))
 
     with errors_as_messages():
+        require_writable(json_file)
         reach_map = load_map()
         found = edits(folder, since)
         choice = choose(reach_map, found.before, found.after)
@@ -129,8 +131,6 @@ def _affected(folder: Path, since: str, keep_fleet: bool, json_file: Path | None
             for fleet in fleets if keep_fleet and choice.live else ():
                 command = fleet_command(FleetPaths(fleet.folder, fleet.name), "down")
                 typer.echo(f"The fleet {fleet.name!r} stands; `{command}` ends it.")
-        if json_file is not None:
-            json_file.write_text(
-                json.dumps(words.to_document(found, choice, result), indent=1, ensure_ascii=False) + "\n"
-            )
+        document = words.to_document(found, choice, result)
+        write_result(json_file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return 0 if result is None or result.good else 1

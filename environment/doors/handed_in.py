@@ -58,7 +58,9 @@ def lay(submission: Submission, workspace: Path, limits: Limits = Limits()) -> t
                 submission = file.read(limits.total_bytes + 1)
         except OSError as error:
             raise NotDelivered(f"{error.filename} can't be read: {error.strerror}.") from error
-    return _apply(submission.encode() if isinstance(submission, str) else submission, workspace, limits)
+    # Text out of JSON may hold half a surrogate pair, for which there are no bytes
+    diff = submission.encode(errors="replace") if isinstance(submission, str) else submission
+    return _apply(diff, workspace, limits)
 
 
 def read_archive(archive: Path, limits: Limits = Limits()) -> dict[str, bytes]:

@@ -4,11 +4,12 @@ Started behind the agent's walls, from a copy, with a socket as its only argumen
 parent of everything that the agent starts, and all of that ends with it. Nothing that it says is believed further than
 what an agent sees of its own commands.
 
-Protocol: a JSON datagram each way; a request may bring a descriptor.
+Protocol: a request is JSON in a file, whose descriptor comes in a datagram, since that may be longer than a datagram; a
+further descriptor may come along. An answer is a JSON datagram.
   {"op": "run", "command", "folder", "environment"} + where output goes  ->  {"status"}
   {"op": "read", "path", "limit"}                                        ->  {"text"} or {"error"}
   {"op": "write", "path"} + a file with the content                      ->  {"characters"} or {"error"}
-  {"op": "interrupt"}   while a command runs: its session is killed, and its status told
+  a datagram without descriptors, while a command runs: its session is killed, and its status told
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import stat
 import sys
 from typing import Any
 
-REQUEST_LIMIT = 1 << 17
+REQUEST, INTERRUPT = b"request", b"interrupt"
+DATAGRAM_LIMIT = 1 << 10
 CHUNK = 1 << 16
 
 Answer = dict[str, Any]
@@ -45,7 +47,7 @@ def run(request: dict[str, Any], output: int, channel: socket.socket) -> Answer:
     handle = os.pidfd_open(pid)
     try:
         while handle not in select.select([handle, channel.fileno()], [], [])[0]:
-            if not channel.recv(REQUEST_LIMIT):
+            if not channel.recv(DATAGRAM_LIMIT):
                 os._exit(0)
             end_session(pid)
         return {"status": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}
@@ -117,15 +119,17 @@ def main() -> None:
     channel.set_inheritable(False)
     while True:
         see_off()
-        data, descriptors, _, _ = socket.recv_fds(channel, REQUEST_LIMIT, 1)
+        data, descriptors, _, _ = socket.recv_fds(channel, DATAGRAM_LIMIT, 2)
         if not data:
             return
-        request = json.loads(data)
-        reply = answer(request, descriptors, channel) if request["op"] != "interrupt" else None
-        for descriptor in descriptors:
+        if not descriptors:
+            continue  # An interrupt that came when the command had ended
+        with os.fdopen(descriptors[0]) as file:
+            request = json.load(file)
+        reply = answer(request, descriptors[1:], channel)
+        for descriptor in descriptors[1:]:
             os.close(descriptor)
-        if reply is not None:
-            send(channel, reply)
+        send(channel, reply)
 
 
 def send(channel: socket.socket, reply: Answer) -> None:

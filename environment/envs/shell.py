@@ -23,6 +23,7 @@ from environment.grading.guarded import Guarded
 from environment.grading.parties import AGENT_LIMITS, USER_NAME, Parties, Party
 from environment.grading.process import SYSTEM_PATH
 from environment.workspace.pristine import EDITABLE_FOLDERS
+from environment.workspace.text import encodable
 
 OUTPUT_LIMIT = 20_000
 """Characters of output that an agent sees of one command: the first and the last half of that."""
@@ -168,12 +169,15 @@ class Shell:
         """
         channel = self._open()
         try:
-            socket.send_fds(channel, [json.dumps(request).encode()], [descriptor])
+            with tempfile.TemporaryFile() as asked:
+                asked.write(json.dumps(request).encode())
+                asked.seek(0)
+                socket.send_fds(channel, [helper.REQUEST], [asked.fileno(), descriptor])
             channel.settimeout(seconds)
             try:
                 return _answer(channel), False
             except TimeoutError:
-                channel.send(json.dumps({"op": "interrupt"}).encode())
+                channel.send(helper.INTERRUPT)
                 channel.settimeout(INTERRUPT_SECONDS)
                 return _answer(channel), True
         except TimeoutError:
@@ -227,7 +231,7 @@ def _answer(channel: socket.socket) -> dict[str, Any]:
 
 def _good(answer: dict[str, Any], late: bool) -> dict[str, Any]:
     if late or not answer or "error" in answer:
-        raise FileTrouble("it took too long" if late else str(answer.get("error", "the session was killed")))
+        raise FileTrouble("it took too long" if late else encodable(str(answer.get("error", "the session was killed"))))
     return answer
 
 

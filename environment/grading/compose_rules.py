@@ -15,8 +15,9 @@ from typing import Any
 
 import yaml
 
+from environment.fleet.compose.document import UnreadableDocument, load_document
+
 COMPOSE = "docker-compose.yml"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_WORDS = 64
 LONGEST_TEXT = 4096
 CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
@@ -61,8 +62,8 @@ def keep_rules(
 def _parsed(content: bytes | None) -> Document | None:
     """A compose file's content; None for one that no fleet can be started from."""
     try:
-        document = yaml.load(content or b"", Loader=_LOADER)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+        document = load_document(content or b"")
+    except UnreadableDocument:
         return None
     whole = isinstance(document, dict) and isinstance(document.get("services"), dict)
     return document if whole and all(isinstance(body, dict) for body in document["services"].values()) else None

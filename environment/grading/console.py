@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,11 @@ from environment.grading.results import Outcome
 
 BAD_INPUT = 2
 ENVIRONMENT_FAILED = 3
+PATH_ERRORS = frozenset({
+    *(errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EPERM, errno.EROFS),
+})  # fmt: skip
+"""What the system says of paths that can't be used as was asked; all else that it refuses is a trouble of its own."""
 
 
 @contextmanager
@@ -30,6 +36,12 @@ def errors_as_messages() -> Iterator[None]:
     except EpisodeError as error:
         _say(str(error))
         raise typer.Exit(BAD_INPUT) from error
+    except BrokenPipeError:
+        raise  # Who reads the output has seen enough.
+    except OSError as error:
+        path = f"{error.filename}: " if error.filename is not None else ""
+        _say(f"{path}{error.strerror or error}")
+        raise typer.Exit(BAD_INPUT if error.errno in PATH_ERRORS else ENVIRONMENT_FAILED) from error
     except KeyboardInterrupt as error:
         _say("Stopped.")
         raise typer.Exit(130) from error

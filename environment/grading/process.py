@@ -24,6 +24,7 @@ from environment.grading.guarded import Guarded
 from environment.grading.nanny import Ending
 from environment.grading.parties import SERVICE_LIMITS, UNIT_LIMITS, Parties, Party
 from environment.grading.results import Collected, Outcome, SuiteRun
+from environment.workspace.text import encodable
 
 PLUGIN_NAME = "omnicloud_results"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -143,7 +144,7 @@ class Channel:
             if not secrets.compare_digest(str(record["nonce"]), self.nonce):
                 raise ValueError("wrong nonce")
             self._take(record)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             self._contradiction(f"a line on the results' channel isn't ours ({type(error).__name__})")
 
     def _take(self, record: dict[str, Any]) -> None:
@@ -151,15 +152,17 @@ class Channel:
         if self._finished is not None:
             self._contradiction("results came after the closing line")
         elif kind == "collected":
-            self._collected[record["id"]] = Collected(tuple(record["services"]), bool(record["infrastructure_state"]))
+            self._collected[_text(record, "id")] = Collected(
+                tuple(record["services"]), bool(record["infrastructure_state"])
+            )
         elif kind == "uncollectable":
-            self._uncollectable[record["id"]] = self._local(record["message"])
+            self._uncollectable[_text(record, "id")] = self._local(_text(record, "message"))
         elif kind == "started":
-            self._running = record["id"]
+            self._running = _text(record, "id")
         elif kind == "decided":
-            self._decide(record["id"], Outcome(record["outcome"]), record["message"])
+            self._decide(_text(record, "id"), Outcome(record["outcome"]), _text(record, "message"))
         elif kind == "finished":
-            self._finished = record
+            self._finished = {name: record[name] for name in ("exit_status", "decided")}
         else:
             self._contradiction(f"unknown line {kind!r}")
 
@@ -225,6 +228,13 @@ class Channel:
             self._contradiction("the exit status says that all passed, the results don't")
         if status == SOME_FAILED and not failures and not self._uncollectable:
             self._contradiction("the results say that all passed, the exit status doesn't")
+
+
+def _text(record: dict[str, Any], name: str) -> str:
+    """A text of a line, whatever a test of the code under test put into it. Raises TypeError for what is none."""
+    if not isinstance(record[name], str):
+        raise TypeError(f"{name} isn't a text")
+    return encodable(record[name])
 
 
 def _manner(ending: Ending | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from environment.bugs.catalogue import Bug
@@ -53,7 +54,7 @@ def make_workspace(
     """
     target = target.absolute()
     _require_usable(reference, target)
-    existed = target.exists()
+    missing = [folder for folder in (target, *target.parents) if not folder.exists()]
     files = reference.with_bugs(bugs) if control is None else control.shown(reference.files)
     files.update(further or {})
     files["README.md"] = workspace_readme(bugs).encode()
@@ -66,7 +67,7 @@ def make_workspace(
         episode = Episode(str(target.resolve()), commit, reference.digest, ids, control=kind, control_name=name)
         save_episode(reference, episode)
     except BaseException:
-        _remove(target, keep_folder=existed)
+        _remove(target, missing)
         raise
     return episode
 
@@ -84,8 +85,10 @@ def _require_usable(reference: Reference, target: Path) -> None:
         raise WorkspaceError(f"{target} lies inside the platform's own source. Name another folder.")
 
 
-def _remove(target: Path, keep_folder: bool) -> None:
+def _remove(target: Path, made: Sequence[Path]) -> None:
+    """Remove what lies in a folder, and the folders that were made for it."""
     for child in target.iterdir() if target.is_dir() else ():
         shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
-    if not keep_folder and target.is_dir():
-        target.rmdir()
+    for folder in made:
+        with suppress(OSError):  # It was not made, or somebody else uses it, too.
+            folder.rmdir()

@@ -34,8 +34,11 @@ def save_signed(state: Path, name: str, document: dict[str, Any]) -> None:
     text = json.dumps(document, sort_keys=True)
     signed = json.dumps({"signature": _signature(state, name, text), "document": text})
     scratch = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.new")
-    scratch.write_text(signed + "\n")
-    os.replace(scratch, path)
+    try:
+        scratch.write_text(signed + "\n")
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def load_signed(state: Path, name: str) -> dict[str, Any]:
@@ -62,9 +65,9 @@ def _key(state: Path) -> bytes:
     if not path.exists():
         scratch = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.{secrets.token_hex(4)}.new")
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
         try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
             os.link(scratch, path)
         except FileExistsError:
             pass

@@ -107,7 +107,7 @@ def _write(path: Path, document: dict[str, Any]) -> None:
     """In one step, and whatever is there meanwhile: never through a link that somebody laid."""
     scratch = path.with_suffix(".new")
     scratch.unlink(missing_ok=True)
-    scratch.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    scratch.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(scratch, path)
 
 

@@ -9,13 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from environment.fleet.compose.document import UnreadableDocument, load_document
 from environment.fleet.compose.interpolation import interpolate_tree
 from environment.fleet.compose.model import ComposeFile, Condition, HealthCheck, Mount, Port, Service
 from environment.fleet.errors import ComposeError
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -23,10 +21,12 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 def read_compose(path: Path, variables: Mapping[str, str]) -> ComposeFile:
     """The services of a compose file. Raises ComposeError with the line of a YAML error or the place of another."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        document = load_document(path.read_bytes())
     except FileNotFoundError:
         raise ComposeError(f"{path} does not exist", "Run this in a project that has a docker-compose.yml.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ComposeError(f"{path} can't be read: {error.strerror}", "It must be a file that you may read.") from None
+    except UnreadableDocument as error:
         raise _yaml_problem(path, error) from None
     if not isinstance(document, dict) or not isinstance(document.get("services"), dict) or not document["services"]:
         raise ComposeError(f"{path.name} has no `services:` mapping", "Add the services below `services:`.")
@@ -50,11 +50,9 @@ def _without(service: Service, absent: Set[str]) -> Service:
     return replace(service, depends_on=left)
 
 
-def _yaml_problem(path: Path, error: Exception) -> ComposeError:
-    mark = getattr(error, "problem_mark", None)
-    where = f"{path.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else path.name
-    problem = getattr(error, "problem", None) or str(error)
-    return ComposeError(f"{where}: {problem}", "Correct the YAML there; `docker compose config -q` shows the same.")
+def _yaml_problem(path: Path, error: UnreadableDocument) -> ComposeError:
+    where = path.name if error.line is None else f"{path.name}, line {error.line}, column {error.column}"
+    return ComposeError(f"{where}: {error}", "Correct the YAML there; `docker compose config -q` shows the same.")
 
 
 def _service(name: str, body: Any) -> Service:
@@ -156,10 +154,12 @@ def _depends_on(value: Any, place: str) -> dict[str, Condition]:
         raise ComposeError(f"{place} must be a list or a mapping", "Name the services to wait for.")
     conditions: dict[str, Condition] = {}
     for name, body in value.items():
+        if not isinstance(body, dict | None):
+            raise ComposeError(f"{place}.{name} must be a mapping", "Give it a `condition:`.")
         word = (body or {}).get("condition", Condition.STARTED)
         try:
             conditions[str(name)] = Condition(word)
-        except ValueError:
+        except (ValueError, TypeError):
             known = ", ".join(Condition)
             raise ComposeError(f"{place}.{name}: condition {word!r} does not exist", f"Use one of {known}.") from None
     return conditions
@@ -167,10 +167,12 @@ def _depends_on(value: Any, place: str) -> dict[str, Condition]:
 
 def _healthcheck(value: Any, place: str) -> HealthCheck | None:
     """None when there is none or it is disabled."""
+    if not isinstance(value, dict | None):
+        raise ComposeError(f"{place} must be a mapping", "Give it a `test:`.")
     if not value or value.get("disable"):
         return None
     test = value.get("test")
-    words = ("CMD-SHELL", test) if isinstance(test, str) else tuple(str(word) for word in test or ())
+    words = ("CMD-SHELL", test) if isinstance(test, str) else tuple(str(word) for word in _list(test, f"{place}.test"))
     if words and words[0] == "NONE":
         return None
     if len(words) < 2 or words[0] not in {"CMD", "CMD-SHELL"}:
@@ -179,9 +181,15 @@ def _healthcheck(value: Any, place: str) -> HealthCheck | None:
         test=words,
         interval=_duration(value.get("interval", "30s"), f"{place}.interval"),
         timeout=_duration(value.get("timeout", "30s"), f"{place}.timeout"),
-        retries=int(value.get("retries", 3)),
+        retries=_retries(value.get("retries", 3), f"{place}.retries"),
         start_period=_duration(value.get("start_period", "0s"), f"{place}.start_period"),
     )
+
+
+def _retries(value: Any, place: str) -> int:
+    if not str(value).isdecimal():
+        raise ComposeError(f"{place}: {value!r} is not a number of attempts", "Use a whole number.")
+    return int(value)
 
 
 def _duration(value: Any, place: str) -> float:

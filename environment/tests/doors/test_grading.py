@@ -126,6 +126,14 @@ def test_links_in_a_folder_and_in_an_archive_are_void_alike(
     assert {graded.reward for graded in found} == {found[0].score.penalty - found[0].score.baseline.total}
 
 
+def test_names_and_diffs_that_are_no_text_are_told_in_words_that_can_be_written(
+    grader: Grader, task: Task, tmp_path: Path
+) -> None:
+    odd = archive(tmp_path / "w.tar.gz", [("services/\udcff.py", None), ("shared/__init__.py", b"")])
+    assert r"services/\udcff.py is neither" in grade_patch(grader, task, odd).words.encode().decode()
+    assert grade_patch(grader, task, "--- a/\ud800\n").fate is Fate.UNFIT
+
+
 def test_deleted_and_new_files_of_a_folder_count(grader: Grader, task: Task, folder: Path) -> None:
     (folder / "services/billing/proration.py").unlink()
     (folder / "services/billing/proration").mkdir()

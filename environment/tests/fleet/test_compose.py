@@ -119,6 +119,13 @@ services:
             "services.a.healthcheck.interval: 'soon' is not a duration",
         ),
         ("services: {a: {image: x, healthcheck: {test: [x]}}}\n", "services.a.healthcheck.test must be a command"),
+        ("services: {a: {image: x, healthcheck: {test: 5}}}\n", "services.a.healthcheck.test must be a list"),
+        ("services: {a: {image: x, healthcheck: [x]}}\n", "services.a.healthcheck must be a mapping"),
+        (
+            "services: {a: {image: x, healthcheck: {test: [CMD, x], retries: few}}}\n",
+            "services.a.healthcheck.retries: 'few' is not a number of attempts",
+        ),
+        ("services: {a: {image: x, depends_on: {b: now}}}\n", "services.a.depends_on.b must be a mapping"),
     ],
 )
 def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, text: str, message: str) -> None:

@@ -77,6 +77,32 @@ def test_a_line_that_is_not_ours_voids_the_run(line: bytes) -> None:
     assert results.verdict(Ending(1), "").void
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"kind": "finished", "decided": 0',
+        '"kind": "started", "id": ["a"]',
+        '"kind": "uncollectable", "id": "a", "message": 5',
+        '"kind": "collected", "id": "a", "services": [], "infrastructure_state": ' + "[" * 100_000,
+    ],
+    ids=["no-status", "no-id", "no-message", "many-levels"],
+)
+def test_a_line_of_another_form_voids_the_run(line: str) -> None:
+    results = channel(["a"])
+    results.receive(f'{{"nonce": "{results.nonce}", {line}}}'.encode())
+    assert results.verdict(Ending(1), "").void
+
+
+def test_a_message_can_be_written_whatever_a_test_raised() -> None:
+    results = channel(["a", "b"])
+    message = "ValueError: \ud800"
+    send(results, {"kind": "uncollectable", "id": "b", "message": message})
+    send(results, collected("a"), decided("a", "failed") | {"message": message}, finished(1, 1))
+    run = results.verdict(Ending(1), "")
+    assert run.void == ""
+    assert run.messages == {"a": r"ValueError: \ud800", "b": r"ValueError: \ud800"}
+
+
 def test_a_process_that_died_keeps_what_was_decided_before() -> None:
     results = channel(["a", "b", "c"])
     send(results, collected("a"), collected("b"), collected("c"), decided("a"), {"kind": "started", "id": "b"})

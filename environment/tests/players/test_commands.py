@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from environment.bugs.manifest import Manifest, save_manifest
 from environment.commands import bugs, challenge, score
 from environment.commands import test as test_command
 from environment.fleet.caller import program
+from environment.grading import result_files
+from environment.grading.grade import Grader
 from environment.tests.fake_platform import make_held_out
 from environment.verification import audit_checks
 from environment.workspace import reference as reference_module
@@ -132,6 +136,39 @@ def test_a_challenge_is_made_and_scored(app: typer.Typer, tmp_path: Path) -> Non
     assert "2 causes" in (tmp_path / "s.html").read_text()
     # And again as JSON on standard output
     assert json.loads(call(app, "score", tmp_path / "w", "--json", "-").stdout) == document
+
+
+def test_where_a_result_is_to_go_is_seen_to_before_it_is_made(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call(app, "challenge", tmp_path / "w", "--bugs", "E1", "--exact").exit_code == 0
+    monkeypatch.setattr(Grader, "grade", lambda *_: pytest.fail("it was graded"))
+    (tmp_path / "file").touch()
+    for words, message in (
+        (("score", tmp_path / "w", "--json", tmp_path / "none/s.json"), "There is no folder"),
+        (("score", tmp_path / "w", "--html", tmp_path / "none/s.html"), "There is no folder"),
+        (("score", tmp_path / "w", "--json", tmp_path), "is a folder"),
+        (("test", tmp_path / "w", "--affected", "--json", tmp_path / "none/t.json"), "There is no folder"),
+        (("bugs", "report", "--html", tmp_path / "none/b.html"), "There is no folder"),
+        (("challenge", tmp_path / "file/w"), "Not a directory"),
+    ):
+        result = call(app, *words)
+        assert (result.exit_code, message in " ".join(result.output.split())) == (2, True), result.output
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_result_that_cannot_be_written_is_told_all_the_same(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "s.json")
+
+    assert call(app, "challenge", tmp_path / "w", "--bugs", "E1", "--exact").exit_code == 0
+    monkeypatch.setattr(result_files, "write_result", full)
+    scored = call(app, "score", tmp_path / "w", "--json", tmp_path / "s.json")
+    assert scored.exit_code == 3
+    assert "s.json: No space left on device" in scored.output
+    assert "reward so far" in scored.output
 
 
 def test_a_control_is_made_and_scored(app: typer.Typer, tmp_path: Path) -> None:

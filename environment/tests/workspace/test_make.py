@@ -110,7 +110,7 @@ def test_a_failure_leaves_nothing(reference: Reference, tmp_path: Path, monkeypa
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
     with pytest.raises(OSError):
         make_workspace(reference, [], tmp_path / "new" / "w")
-    assert not (tmp_path / "new" / "w").exists()
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_folder_that_is_not_the_repository_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -23,6 +24,20 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert load_signed(tmp_path, "kind/name.json") == {"a": [1, "ä"]}
     assert (tmp_path / KEY).stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kind", KEY]
+
+
+def test_a_full_disk_leaves_the_document_as_it_was_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    save_signed(tmp_path, "x.json", {"a": 1})
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        save_signed(tmp_path, "x.json", {"a": 2})
+    assert load_signed(tmp_path, "x.json") == {"a": 1}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [KEY, "x.json"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "3", '{"document": "{}", "signature": "00"}', '{"document": {}}'])
