@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -29,6 +30,8 @@ OUTPUT_LIMIT = 20_000
 COMMAND_LIMIT = 100_000
 """Bytes of a command; what is longer belongs in a file."""
 ANSWER_LIMIT = 1 << 16
+WIDEST = 4
+"""Bytes of a character at most."""
 INTERRUPT_SECONDS = 5.0
 
 TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed.]\n"
@@ -109,7 +112,7 @@ class Shell:
         """The beginning of a file, as the agent can read it. Raises `FileTrouble`."""
         with tempfile.TemporaryFile() as nothing:
             answer, late = self._ask({"op": "read", "path": str(path), "limit": limit}, nothing.fileno(), self._seconds)
-        return str(_good(answer, late)["text"])
+        return str(_good(answer, late).get("text", ""))[:limit]
 
     def write(self, path: Path, text: str) -> None:
         """Write a file, and make its folders, as the agent can. Raises `FileTrouble`."""
@@ -167,19 +170,20 @@ class Shell:
         Raises `InfrastructureError` when this host doesn't let it go behind its walls.
         """
         channel = self._open()
+        most = WIDEST * request.get("limit", 0)
         try:
             socket.send_fds(channel, [json.dumps(request).encode()], [descriptor])
             channel.settimeout(seconds)
             try:
-                return _answer(channel), False
+                return _answer(channel, most), False
             except TimeoutError:
                 channel.send(json.dumps({"op": "interrupt"}).encode())
                 channel.settimeout(INTERRUPT_SECONDS)
-                return _answer(channel), True
+                return _answer(channel, most), True
         except TimeoutError:
             self.close()
             return {}, True
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             if self._process is not None:
                 self._process.wait(INTERRUPT_SECONDS)  # Raises when it could not be put behind its walls.
             self.close()
@@ -211,18 +215,25 @@ class Shell:
                     os.kill(pid, number)
 
 
-def _answer(channel: socket.socket) -> dict[str, Any]:
-    """What the helper says, with the text that it sends along. Raises ValueError for what is no answer."""
+def _answer(channel: socket.socket, most: int) -> dict[str, Any]:
+    """What the helper says, with as many bytes of the text that it sends along. The agent may have taken the helper
+    over: raises OSError, ValueError and RecursionError for what is no answer."""
     data, descriptors, _, _ = socket.recv_fds(channel, ANSWER_LIMIT, 1)
-    if not data:
-        raise ValueError("the helper is gone")
-    answer = json.loads(data)
-    if not isinstance(answer, dict):
-        raise ValueError("no answer")
-    for descriptor in descriptors:
-        with os.fdopen(descriptor, "rb") as content:
-            answer["text"] = os.pread(content.fileno(), os.fstat(content.fileno()).st_size, 0).decode(errors="replace")
-    return answer
+    try:
+        if not data:
+            raise ValueError("the helper is gone")
+        answer = json.loads(data)
+        if not isinstance(answer, dict):
+            raise ValueError("no answer")
+        answer.pop("text", None)
+        for descriptor in descriptors:
+            # Only files in memory have seals; the reading of any other might wait for whoever made it.
+            fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
+            answer["text"] = os.pread(descriptor, most, 0).decode(errors="replace")
+        return answer
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def _good(answer: dict[str, Any], late: bool) -> dict[str, Any]:
