@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 from environment.envs import helper
 from environment.fleet.walls.room import temporary
 from environment.fleet.walls.usage import MOST_MIB, shed
+from environment.fleet.walls.users import signal_user
 from environment.fleet.zygote import descendants
 from environment.grading import guarded
 from environment.grading.guarded import Guarded
@@ -33,6 +35,8 @@ ANSWER_LIMIT = 1 << 16
 WIDEST = 4
 """Bytes of a character at most."""
 INTERRUPT_SECONDS = 5.0
+SIGNAL_SECONDS = 5.0
+"""How long processes that fork or continue each other are run after."""
 
 TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed.]\n"
 
@@ -128,8 +132,14 @@ class Shell:
         return shed([str(folder) for folder in (self._folder, self._home, self._temporary)], judged)
 
     def pause(self) -> None:
-        """Stop everything that the agent has running, until `resume`."""
-        self._signal(signal.SIGSTOP)
+        """Stop everything that the agent has running, until `resume`. What has itself continued is killed."""
+        deadline = time.monotonic() + SIGNAL_SECONDS
+        while time.monotonic() < deadline:
+            self._signal(signal.SIGSTOP)
+            process = self._process
+            if process is None or all(map(_rests, descendants(process.pid))):
+                return
+        self.interrupt()
 
     def resume(self) -> None:
         """Have it go on."""
@@ -203,16 +213,29 @@ class Shell:
         return ours
 
     def _signal(self, number: signal.Signals) -> None:
-        """Signal all that descends from the helper, again while there is more of it."""
+        """Signal all that descends from the helper, again while there is more of it and time left."""
         process = self._process  # Another thread may take it away meanwhile.
         if process is None:
             return
+        if self._party.room is not None:
+            # In one step, which no fork escapes.
+            signal_user(self._party.room.user, number)
         known: set[int] = set()
-        while fresh := set(descendants(process.pid)) - known:
+        deadline = time.monotonic() + SIGNAL_SECONDS
+        while (fresh := set(descendants(process.pid)) - known) and time.monotonic() < deadline:
             known |= fresh
             for pid in fresh:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
+
+
+def _rests(pid: int) -> bool:
+    """Whether a process is stopped, or over."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[0] in b"TtZX"
+    except OSError:
+        return True
 
 
 def _answer(channel: socket.socket, most: int) -> dict[str, Any]:

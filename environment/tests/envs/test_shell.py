@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from environment.envs import helper
 from environment.envs import shell as module
 from environment.envs.shell import KILLED, FileTrouble, Shell
-from environment.fleet.walls.host import Host
+from environment.fleet.walls.host import Host, this_host
+from environment.fleet.zygote import descendants
 from environment.grading.parties import Parties
 
 HELPER = """
@@ -76,3 +78,54 @@ def test_a_helper_that_was_taken_over_ends_no_session(
     assert len(os.listdir("/proc/self/fd")) <= descriptors
     shutil.copyfile(helper.__file__, laid_out)
     assert shell.run("echo on").output == "on\n"
+
+
+CONTINUING = """python -c '
+import os, signal
+for _ in range(3):
+    os.fork()
+while True:
+    os.kill(-1, signal.SIGCONT)
+' >/dev/null 2>&1 &"""
+HOPPING = """python -c '
+import os
+for _ in range(3):
+    os.fork()
+while True:
+    if os.fork():
+        os._exit(0)
+' >/dev/null 2>&1 &"""
+
+
+def states(root: int) -> set[str]:
+    found = set()
+    for pid in descendants(root):
+        with suppress(OSError):
+            found.add(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0])
+    return found
+
+
+@pytest.mark.skipif(not this_host().users, reason="only a user's processes are signalled in one step")
+@pytest.mark.parametrize("command", [pytest.param(CONTINUING, id="continuing"), pytest.param(HOPPING, id="hopping")])
+def test_what_evades_signals_holds_up_neither_a_grading_nor_the_end(tmp_path: Path, command: str) -> None:
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    shell = Shell(folder, tmp_path / "session", Parties(this_host()), seconds=60)
+    try:
+        # Given processes that the agent left running, which fork or continue each other all the time
+        assert shell.run(command).status == 0
+        assert shell._process is not None
+        root = shell._process.pid
+        while len(descendants(root)) < 8:
+            time.sleep(0.05)
+        # When a grading pauses them, Then none of them runs meanwhile
+        began = time.monotonic()
+        shell.pause()
+        assert states(root) <= {"T", "Z"}
+        shell.resume()
+    finally:
+        shell.close()
+    # And nothing of them holds up the end
+    assert time.monotonic() - began < 60
+    assert descendants(root) == []
