@@ -18,7 +18,7 @@ from typing import Any
 
 from environment.envs import helper
 from environment.fleet.walls.room import temporary
-from environment.fleet.walls.usage import MOST_MIB, shed
+from environment.fleet.walls.usage import MOST_MIB, held_mib, shed
 from environment.fleet.walls.users import signal_user
 from environment.fleet.zygote import descendants
 from environment.grading import guarded
@@ -38,7 +38,7 @@ INTERRUPT_SECONDS = 5.0
 SIGNAL_SECONDS = 5.0
 """How long processes that fork or continue each other are run after."""
 
-TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed.]\n"
+TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed, or what held them was killed.]\n"
 
 TIMED_OUT = 124
 """Exit status of a command that took too long, as `timeout` gives it."""
@@ -129,7 +129,16 @@ class Shell:
     def shed(self) -> bool:
         """Take disk space back from an agent that uses too much of it; whether it did."""
         judged = [str(self._folder / name) for name in EDITABLE_FOLDERS]
-        return shed([str(folder) for folder in (self._folder, self._home, self._temporary)], judged)
+        folders = [str(folder) for folder in (self._folder, self._home, self._temporary)]
+        removed = shed(folders, judged)
+        # What was removed or never had a name stays on the disk as long as a process holds it. Outputs of commands are
+        # such files, too; they lie where this process has its own.
+        process = self._process
+        if process is None or held_mib(descendants(process.pid), [*folders, tempfile.gettempdir()]) <= MOST_MIB:
+            return removed
+        self.interrupt()
+        process.wait(INTERRUPT_SECONDS)
+        return True
 
     def pause(self) -> None:
         """Stop everything that the agent has running, until `resume`. What has itself continued is killed."""

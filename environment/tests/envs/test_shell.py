@@ -129,3 +129,24 @@ def test_what_evades_signals_holds_up_neither_a_grading_nor_the_end(tmp_path: Pa
     # And nothing of them holds up the end
     assert time.monotonic() - began < 60
     assert descendants(root) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("exec 3>file; rm file; head -c 9M /dev/zero >&3; sleep 600 >/dev/null 2>&1 &", id="removed-file"),
+        pytest.param("head -c 9M /dev/zero; sleep 600 &", id="output"),
+    ],
+)
+def test_disk_space_without_a_name_is_taken_back(shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    # Given a process that goes on and holds a file that nobody else sees
+    monkeypatch.setattr(module, "MOST_MIB", 16)
+    shell.run(command)
+    assert shell._process is not None
+    holding = descendants(shell._process.pid)
+    assert not shell.shed()
+    # When that is too much, Then the process ends and the next command runs
+    monkeypatch.setattr(module, "MOST_MIB", 8)
+    assert shell.shed()
+    assert not [pid for pid in holding if Path(f"/proc/{pid}").exists()]
+    assert shell.run("echo on").output == "on\n"
