@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +18,8 @@ from typing import Any
 
 from environment.envs import helper
 from environment.fleet.walls.room import temporary
-from environment.fleet.walls.usage import MOST_MIB, shed
+from environment.fleet.walls.usage import MOST_MIB, held_mib, shed
+from environment.fleet.walls.users import signal_user
 from environment.fleet.zygote import descendants
 from environment.grading import guarded
 from environment.grading.guarded import Guarded
@@ -30,9 +33,13 @@ OUTPUT_LIMIT = 20_000
 COMMAND_LIMIT = 100_000
 """Bytes of a command; what is longer belongs in a file."""
 ANSWER_LIMIT = 1 << 16
+WIDEST = 4
+"""Bytes of a character at most."""
 INTERRUPT_SECONDS = 5.0
+SIGNAL_SECONDS = 5.0
+"""How long processes that fork or continue each other are run after."""
 
-TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed.]\n"
+TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed, or what held them was killed.]\n"
 
 TIMED_OUT = 124
 """Exit status of a command that took too long, as `timeout` gives it."""
@@ -110,7 +117,7 @@ class Shell:
         """The beginning of a file, as the agent can read it. Raises `FileTrouble`."""
         with tempfile.TemporaryFile() as nothing:
             answer, late = self._ask({"op": "read", "path": str(path), "limit": limit}, nothing.fileno(), self._seconds)
-        return str(_good(answer, late)["text"])
+        return str(_good(answer, late).get("text", ""))[:limit]
 
     def write(self, path: Path, text: str) -> None:
         """Write a file, and make its folders, as the agent can. Raises `FileTrouble`."""
@@ -123,11 +130,26 @@ class Shell:
     def shed(self) -> bool:
         """Take disk space back from an agent that uses too much of it; whether it did."""
         judged = [str(self._folder / name) for name in EDITABLE_FOLDERS]
-        return shed([str(folder) for folder in (self._folder, self._home, self._temporary)], judged)
+        folders = [str(folder) for folder in (self._folder, self._home, self._temporary)]
+        removed = shed(folders, judged)
+        # What was removed or never had a name stays on the disk as long as a process holds it. Outputs of commands are
+        # such files, too; they lie where this process has its own.
+        process = self._process
+        if process is None or held_mib(descendants(process.pid), [*folders, tempfile.gettempdir()]) <= MOST_MIB:
+            return removed
+        self.interrupt()
+        process.wait(INTERRUPT_SECONDS)
+        return True
 
     def pause(self) -> None:
-        """Stop everything that the agent has running, until `resume`."""
-        self._signal(signal.SIGSTOP)
+        """Stop everything that the agent has running, until `resume`. What has itself continued is killed."""
+        deadline = time.monotonic() + SIGNAL_SECONDS
+        while time.monotonic() < deadline:
+            self._signal(signal.SIGSTOP)
+            process = self._process
+            if process is None or all(map(_rests, descendants(process.pid))):
+                return
+        self.interrupt()
 
     def resume(self) -> None:
         """Have it go on."""
@@ -168,6 +190,7 @@ class Shell:
         Raises `InfrastructureError` when this host doesn't let it go behind its walls.
         """
         channel = self._open()
+        most = WIDEST * request.get("limit", 0)
         try:
             with tempfile.TemporaryFile() as asked:
                 asked.write(json.dumps(request).encode())
@@ -175,15 +198,15 @@ class Shell:
                 socket.send_fds(channel, [helper.REQUEST], [asked.fileno(), descriptor])
             channel.settimeout(seconds)
             try:
-                return _answer(channel), False
+                return _answer(channel, most), False
             except TimeoutError:
                 channel.send(helper.INTERRUPT)
                 channel.settimeout(INTERRUPT_SECONDS)
-                return _answer(channel), True
+                return _answer(channel, most), True
         except TimeoutError:
             self.close()
             return {}, True
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             if self._process is not None:
                 self._process.wait(INTERRUPT_SECONDS)  # Raises when it could not be put behind its walls.
             self.close()
@@ -203,30 +226,50 @@ class Shell:
         return ours
 
     def _signal(self, number: signal.Signals) -> None:
-        """Signal all that descends from the helper, again while there is more of it."""
+        """Signal all that descends from the helper, again while there is more of it and time left."""
         process = self._process  # Another thread may take it away meanwhile.
         if process is None:
             return
+        if self._party.room is not None:
+            # In one step, which no fork escapes.
+            signal_user(self._party.room.user, number)
         known: set[int] = set()
-        while fresh := set(descendants(process.pid)) - known:
+        deadline = time.monotonic() + SIGNAL_SECONDS
+        while (fresh := set(descendants(process.pid)) - known) and time.monotonic() < deadline:
             known |= fresh
             for pid in fresh:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
 
 
-def _answer(channel: socket.socket) -> dict[str, Any]:
-    """What the helper says, with the text that it sends along. Raises ValueError for what is no answer."""
+def _rests(pid: int) -> bool:
+    """Whether a process is stopped, or over."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[0] in b"TtZX"
+    except OSError:
+        return True
+
+
+def _answer(channel: socket.socket, most: int) -> dict[str, Any]:
+    """What the helper says, with as many bytes of the text that it sends along. The agent may have taken the helper
+    over: raises OSError, ValueError and RecursionError for what is no answer."""
     data, descriptors, _, _ = socket.recv_fds(channel, ANSWER_LIMIT, 1)
-    if not data:
-        raise ValueError("the helper is gone")
-    answer = json.loads(data)
-    if not isinstance(answer, dict):
-        raise ValueError("no answer")
-    for descriptor in descriptors:
-        with os.fdopen(descriptor, "rb") as content:
-            answer["text"] = os.pread(content.fileno(), os.fstat(content.fileno()).st_size, 0).decode(errors="replace")
-    return answer
+    try:
+        if not data:
+            raise ValueError("the helper is gone")
+        answer = json.loads(data)
+        if not isinstance(answer, dict):
+            raise ValueError("no answer")
+        answer.pop("text", None)
+        for descriptor in descriptors:
+            # Only files in memory have seals; the reading of any other might wait for whoever made it.
+            fcntl.fcntl(descriptor, fcntl.F_GET_SEALS)
+            answer["text"] = os.pread(descriptor, most, 0).decode(errors="replace")
+        return answer
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def _good(answer: dict[str, Any], late: bool) -> dict[str, Any]:

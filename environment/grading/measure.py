@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
-from environment.grading.process import OnDecided
+from environment.grading.errors import InfrastructureError
+from environment.grading.process import NOT_RUN, OnDecided
 from environment.grading.results import Collected, Outcome, SuiteRun, confirmed, merged
 from environment.grading.runner import OWN_TREES, Options, run_suite
 from environment.workspace.reference import verdict_digest
@@ -58,7 +59,11 @@ class Measurements:
     def _run(
         self, files: Mapping[str, bytes], expected: Collection[str] | None, on_decided: OnDecided | None
     ) -> SuiteRun:
-        return run_suite(files, expected, self._options, on_decided)
+        """What is kept is believed for ever, so a failure counts only when it comes again."""
+        run = run_confirmed(files, expected, self._options, on_decided)
+        if run.void:
+            raise InfrastructureError(f"a tree of the environment's own can't be measured: {run.void}")
+        return run
 
     def _known(self, files: Mapping[str, bytes]) -> tuple[dict[str, str], SuiteRun]:
         """What was measured of this code: the test modules that are still the same, and what their tests gave."""
@@ -82,6 +87,9 @@ class Measurements:
         return f"{self._folder.name}/{verdict_digest(code)[:40]}.json"
 
     def _keep(self, files: Mapping[str, bytes], run: SuiteRun) -> None:
+        """Keep all but what a limit or the end of a process kept from running: that says nothing about the tree."""
+        lost = {test_id for test_id in run.not_run if run.messages.get(test_id, "").startswith(NOT_RUN)}
+        run = _restricted(run, frozenset(run.outcomes) - lost)
         document = {
             "format": FORMAT,
             "modules": _modules(files),

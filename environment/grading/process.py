@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from environment.fleet.logs import last_lines
 from environment.fleet.project import cache_dir
 from environment.fleet.walls.room import ROOM_VARIABLE, temporary
 from environment.grading import guarded, plugin, scratch
@@ -29,6 +30,10 @@ from environment.workspace.text import encodable
 PLUGIN_NAME = "omnicloud_results"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LOG_LINES = 40
+LINE_LIMIT = 2**16
+"""Bytes of a line on the results' channel: an id, and a message that the plugin cuts."""
+CHANNEL_LIMIT = 2**26
+"""Bytes of all lines of a process. Code under test can write them, too, and this process keeps what they say."""
 NOT_RUN = "didn't run"
 """What is said of a test that nothing kept from running but a limit, or the end of its process."""
 ALL_PASSED, SOME_FAILED, NONE_COLLECTED = 0, 1, 5
@@ -114,9 +119,7 @@ def run_pytest(job: Job, on_decided: OnDecided | None = None) -> SuiteRun:
     with private_folder() as private:
         channel = Channel(job, on_decided)
         ending = _execute(job, private, channel)
-        log = (private / "log").read_text(errors="replace")
-        tail = "\n".join(log.splitlines()[-LOG_LINES:])
-        return channel.verdict(ending, tail)
+        return channel.verdict(ending, "\n".join(last_lines(private / "log", LOG_LINES)))
 
 
 class Channel:
@@ -143,6 +146,8 @@ class Channel:
             record = json.loads(line)
             if not secrets.compare_digest(str(record["nonce"]), self.nonce):
                 raise ValueError("wrong nonce")
+            if not all(isinstance(record.get(name, ""), str) for name in ("id", "message")):
+                raise TypeError("no text")
             self._take(record)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             self._contradiction(f"a line on the results' channel isn't ours ({type(error).__name__})")
@@ -153,7 +158,7 @@ class Channel:
             self._contradiction("results came after the closing line")
         elif kind == "collected":
             self._collected[_text(record, "id")] = Collected(
-                tuple(record["services"]), bool(record["infrastructure_state"])
+                tuple(map(str, record["services"])), bool(record["infrastructure_state"])
             )
         elif kind == "uncollectable":
             self._uncollectable[_text(record, "id")] = self._local(_text(record, "message"))
@@ -181,6 +186,10 @@ class Channel:
     def _local(self, message: str) -> str:
         """The message with paths as they are in the tree, wherever this copy of it lay."""
         return message.replace(self._tree, "")
+
+    def overflow(self) -> None:
+        """More came than pytest has to say."""
+        self._contradiction("there is more on the results' channel than a run has to tell")
 
     def _contradiction(self, text: str) -> None:
         self._void = self._void or text
@@ -362,7 +371,7 @@ def _listen(process: Guarded, read_end: int, channel: Channel, job: Job) -> Endi
     """Pass lines on until the channel is closed, then wait for the end; None when a limit was reached."""
     limits = job.limits
     began = heard = time.monotonic()
-    rest = b""
+    received, rest = 0, b""
     with selectors.DefaultSelector() as selector:
         selector.register(read_end, selectors.EVENT_READ)
         while time.monotonic() - began < limits.total and time.monotonic() - heard < limits.silent:
@@ -374,7 +383,11 @@ def _listen(process: Guarded, read_end: int, channel: Channel, job: Job) -> Endi
             if not data:
                 return process.wait(limits.silent)
             heard = time.monotonic()
+            received += len(data)
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 channel.receive(line)
+            if len(rest) > LINE_LIMIT or received > CHANNEL_LIMIT:
+                channel.overflow()
+                return None
     return None

@@ -17,6 +17,11 @@ def draw_user() -> int:
 
 def end_user(user: int) -> None:
     """Kill every process of a user that was drawn here, wherever it hides. Does nothing for others."""
+    signal_user(user, signal.SIGKILL)
+
+
+def signal_user(user: int, number: signal.Signals) -> None:
+    """Signal every process of a user that was drawn here. Does nothing for others."""
     if not FIRST <= user < LAST or os.geteuid() != 0:
         return
     pid = os.fork()
@@ -26,7 +31,7 @@ def end_user(user: int) -> None:
             os.setgid(user)
             os.setuid(user)
             # In one step, so that no fork escapes between two: -1 is everybody whom this user may signal, itself not.
-            os.kill(-1, signal.SIGKILL)
+            os.kill(-1, number)
         except OSError:
             pass
         finally:

@@ -58,6 +58,9 @@ def test_a_run_that_agrees_with_itself() -> None:
         ([decided("a"), finished(1, 0)], 0),
         ([collected("a"), finished(0, 0), decided("a")], 0),
         ([{"kind": "surprise"}], 0),
+        ([{"kind": "finished"}], 0),
+        ([{"kind": "started", "id": []}, collected("a"), decided("a"), finished(1)], 0),
+        ([{"kind": "uncollectable", "id": "a", "message": 1}, finished(0, 1)], 1),
         ([collected("a"), {"kind": "decided", "id": "a", "outcome": "splendid", "message": ""}], 0),
         ([collected("a"), {"kind": "decided", "id": "a", "outcome": "passed", "message": "", "nonce": "x"}], 1),
     ],
@@ -70,7 +73,10 @@ def test_a_contradiction_voids_the_run(records: list[dict[str, Any]], status: in
     assert run.passed == frozenset()
 
 
-@pytest.mark.parametrize("line", [b"", b"[]", b"null", b"{", b"\xff", b'{"nonce": 1}'])
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"[]", b"null", b"{", b"\xff", b'{"nonce": 1}', pytest.param(b"[" * 60_000, id="nested")],
+)
 def test_a_line_that_is_not_ours_voids_the_run(line: bytes) -> None:
     results = channel(["a"])
     results.receive(line)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from environment.grading import measure as module
+from environment.grading.errors import InfrastructureError
 from environment.grading.measure import Measurements, run_confirmed
+from environment.grading.process import Channel
 from environment.grading.results import Outcome, SuiteRun
 from environment.grading.runner import Options
 
@@ -37,7 +39,7 @@ def test_what_is_known_does_not_run_again(tmp_path: Path) -> None:
 def test_of_added_tests_only_those_run(tmp_path: Path) -> None:
     measure(tmp_path, CODE | FIRST)
     both = {LIMIT: Outcome.PASSED, FALSE: Outcome.FAILED}
-    assert measure(tmp_path, CODE | FIRST | SECOND) == (both, [FALSE])
+    assert measure(tmp_path, CODE | FIRST | SECOND) == (both, [FALSE, FALSE])
     assert measure(tmp_path, CODE | FIRST | SECOND, [LIMIT, FALSE]) == (both, [])
 
 
@@ -49,7 +51,51 @@ def test_a_changed_test_runs_again_and_a_removed_one_is_forgotten(tmp_path: Path
 
 def test_other_code_is_measured_anew(tmp_path: Path) -> None:
     measure(tmp_path, CODE | FIRST)
-    assert measure(tmp_path, CODE | {"services/rule.py": b"LIMIT = 4\n"} | FIRST) == ({LIMIT: Outcome.FAILED}, [LIMIT])
+    assert measure(tmp_path, CODE | {"services/rule.py": b"LIMIT = 4\n"} | FIRST) == (
+        {LIMIT: Outcome.FAILED},
+        [LIMIT, LIMIT],
+    )
+
+
+DYING = {
+    "tests/unit/x/conftest.py": b"""import os, signal
+from pathlib import Path
+
+mark = Path(os.environ["MARK"])
+deaths = int(mark.read_text())
+mark.write_text(str(deaths - 1))
+if deaths > 0:
+    os.kill(os.getpid(), signal.SIGKILL)
+""",
+    **FIRST,
+}
+
+
+def dying(folder: Path, deaths: int) -> Measurements:
+    """Measurements in which the process of `DYING` is killed so many times."""
+    mark = folder / "mark"
+    mark.write_text(str(deaths))
+    return Measurements(folder / "measurements", Options(twins=False, environment={"MARK": str(mark)}))
+
+
+def test_a_process_that_the_host_killed_takes_no_test_from_the_baseline(tmp_path: Path) -> None:
+    run = dying(tmp_path, 1).measure(CODE | DYING, [LIMIT])
+    assert run.passed == {LIMIT}
+
+
+def test_what_never_came_to_run_is_not_kept(tmp_path: Path) -> None:
+    # Given a measurement whose process was killed each time
+    assert dying(tmp_path, 9).measure(CODE | DYING, [LIMIT]).passed == frozenset()
+    # When the tree is measured later, Then what was left out runs
+    assert dying(tmp_path, 0).measure(CODE | DYING, [LIMIT]).passed == {LIMIT}
+
+
+def test_a_measurement_that_contradicts_itself_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Channel, "receive", lambda channel, line: channel.overflow())
+        with pytest.raises(InfrastructureError, match="can't be measured"):
+            measure(tmp_path, CODE | FIRST)
+    assert measure(tmp_path, CODE | FIRST) == ({LIMIT: Outcome.PASSED}, [LIMIT])
 
 
 A, B, C = (f"tests/unit/x/test_a.py::test_{letter}" for letter in "abc")
