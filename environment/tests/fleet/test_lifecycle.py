@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from environment.fleet.client import FleetClient
 from environment.fleet.project import FleetPaths
 from environment.tests.fleet.conftest import ROOT, Project
@@ -121,7 +123,10 @@ def test_a_service_that_exits_while_starting_blocks_at_once(project: Project, we
     assert services["front"]["state"] == "blocked"
 
 
-def test_a_service_that_never_gets_ready_is_unhealthy_with_its_answer(project: Project, web: Web) -> None:
+def test_a_service_that_never_gets_ready_is_unhealthy_with_its_answer(
+    project: Project, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMNICLOUD_PATIENCE", raising=False)
     project.compose("services:\n" + web("back", 8001, arguments="sick"))
     result = project.up()
     assert result.returncode == 1
