@@ -11,9 +11,12 @@ import typer
 
 # The episode side is imported inside of the functions: the fleet's commands start without it.
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from rich.tree import Tree
 
     from environment.bugs.catalogue import Bug, Catalogue
+    from environment.bugs.manifest import Standing
 
 bugs = typer.Typer(help="The catalogue of seeded bugs.", no_args_is_help=True)
 
@@ -28,9 +31,6 @@ def list_bugs(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array, one object a bug.")] = False,
 ) -> None:
     """List all bugs with title, difficulty, size, what hides them, and on which reference each is measured."""
-    from rich.console import Console
-    from rich.table import Table
-
     from environment.bugs.catalogue import load_catalogue
     from environment.bugs.manifest import Standing, manifest_or_empty
     from environment.grading.console import errors_as_messages
@@ -43,15 +43,46 @@ def list_bugs(
         documents = [{**document(bug), "measured": standing[bug.id]} for bug in catalogue.values()]
         typer.echo(json.dumps(documents, indent=1, ensure_ascii=False))
         return
-    heads = ("id", "title", "family", "difficulty", "services", "depends on", "lines", "measured")
-    table = Table(*heads, box=None, pad_edge=False)
-    for bug in catalogue.values():
-        words = (bug.id, bug.title, bug.family, bug.difficulty, ", ".join(bug.services), ", ".join(bug.depends_on))
-        table.add_row(*words, str(bug.size), standing[bug.id])
-    Console(highlight=False).print(table)
+    _print_table(catalogue.values(), standing)
     counts = Counter(standing.values())
     told = ", ".join(f"{counts[word]} {word.meaning}" for word in Standing if counts[word])
     typer.echo(f"{len(catalogue)} bugs: {told}")
+
+
+def _print_table(catalogue: Iterable[Bug], standing: Mapping[str, Standing]) -> None:
+    """One line a bug: a console cuts titles that don't fit, and a narrow one leaves columns out; a pipe gets all."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 240)
+    rows = [
+        {
+            "id": bug.id,
+            "title": bug.title,
+            "family": bug.family,
+            "difficulty": bug.difficulty,
+            "depends on": ", ".join(bug.depends_on),
+            "lines": str(bug.size),
+            "measured": str(standing[bug.id]),
+            "services": ", ".join(bug.services),
+        }
+        for bug in catalogue
+    ]
+    heads = [head for head in rows[0] if console.width >= 110 or head not in ("family", "lines", "services")]
+    widths = {head: max(len(head), *(len(row[head]) for row in rows)) for head in heads}
+    over = sum(widths.values()) + 2 * len(heads) - console.width
+    for head, least in (("services", 16), ("title", 20)):
+        if over > 0 and head in widths:
+            cut = min(over, widths[head] - least)
+            widths[head], over = widths[head] - cut, over - cut
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head, no_wrap=True, overflow="ellipsis", width=widths[head])
+    for row in rows:
+        table.add_row(*(row[head] for head in heads))
+    console.print(table)
 
 
 def document(bug: Bug) -> dict[str, object]:
