@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route, heeds_keys, signed_for
 from services.gateway.ports import Ports
-from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotInTime, NotReached
+from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotHeard, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
@@ -78,8 +78,8 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     """The upstream's answer, its body still unread or read whole.
 
     Attempts and the waits between them are those of every client of the platform. Raises ServiceUnavailable when no
-    instance is in routing or one says nothing, BadGateway when none can be reached or an answer breaks off,
-    DeadlineExceeded when the time is used up because it was short.
+    instance is in routing or one says nothing, be it to a connection, BadGateway when none can be reached or an answer
+    breaks off, DeadlineExceeded when the time is used up because it was short.
     """
     deadline = _deadline(ports, incoming, context)
     may_repeat = repeatable(incoming.method, context.idempotency_key if incoming.keyed else None)
@@ -99,7 +99,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     except UpstreamUnavailable as error:
         if deadline.expired:
             raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
-        if isinstance(error.__cause__, (NotInTime, NoRoom)):
+        if isinstance(error.__cause__, (NotInTime, NotHeard, NoRoom)):
             raise
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 

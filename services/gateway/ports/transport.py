@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     ClientTimeout,
+    ConnectionTimeoutError,
     DummyCookieJar,
     TCPConnector,
     hdrs,
@@ -28,6 +30,11 @@ ROOM = 512
 """Connections to one instance at a time: twice a caller's share of requests under way, and no other instance's."""
 ROOM_SECONDS = 1.0
 """How long a request waits for one of them."""
+CONNECT_SECONDS = 2.0
+"""How long a connection to an instance may take to come about. Within one network it takes milliseconds; where the first
+packet is lost, or the instance's queue is full, it is sent again after one second (RFC 6298 §2)."""
+OWN_LACK = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+"""Why no connection comes about where it is the gateway that lacks something: descriptors, memory or ports."""
 IDLE_SECONDS = 4.0
 """Below the five seconds after which uvicorn hangs up, so that it doesn't while a request is on its way."""
 MAX_HEADER_BYTES, MAX_HEADERS = 65_536, 1_000
@@ -47,11 +54,15 @@ class NotInTime(NoAnswer):
 
 
 class NoRoom(NoAnswer):
-    """All connections that the gateway has to the instance are in use: nothing was sent, and nothing is said of it."""
+    """The gateway has no connection to the instance left: nothing was sent, and nothing is said of it."""
 
 
 class NotReached(NoAnswer):
     """No connection came about: the request was certainly not carried out."""
+
+
+class NotHeard(NotReached):
+    """The instance's host says nothing: no connection came about in time."""
 
 
 class Answer:
@@ -108,7 +119,8 @@ class Transport:
     async def send(
         self, method: str, url: str, headers: Sequence[Header], body: bytes | SpooledBody, timeout: float
     ) -> Answer:
-        """The answer's head within `timeout` seconds; nor does any part of its body take longer than that.
+        """The answer's head within `timeout` seconds, of which a connection has `CONNECT_SECONDS` to come about; nor does
+        any part of its body take longer than that.
 
         Header values are Latin-1, as servers of ASGI hand them over; on the wire they are the same bytes again. Raises
         BadRequest for those that can't be sent on, NotReached, NoRoom or NoAnswer. The answer keeps its place among the
@@ -130,7 +142,7 @@ class Transport:
                         headers=pairs,
                         data=data or None,
                         allow_redirects=False,
-                        timeout=ClientTimeout(total=None, sock_read=patience, ceil_threshold=math.inf),
+                        timeout=_timeout(patience),
                     )
         except BaseException:
             leave()
@@ -178,6 +190,10 @@ class Transport:
         return self._session
 
 
+def _timeout(patience: float) -> ClientTimeout:
+    return ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=patience, ceil_threshold=math.inf)
+
+
 def _payload(body: SpooledBody) -> bytes | AsyncIterator[bytes]:
     """What is small as it is, what lies in a file in pieces."""
     return body.whole() if body.in_memory else body.chunks()
@@ -198,7 +214,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ClientConnectorError as error:
-        raise NotReached(str(error)) from error
+        raise (NoRoom if error.errno in OWN_LACK else NotReached)(str(error)) from error
+    except ConnectionTimeoutError as error:
+        raise NotHeard(str(error)) from error
     except TimeoutError as error:
         raise NotInTime(str(error) or type(error).__name__) from error
     except (ClientError, OSError) as error:
