@@ -9,7 +9,7 @@ from shared.errors import TooManyRequests
 
 
 def test_one_callers_requests_leave_room_for_anothers() -> None:
-    shares = Shares(2)
+    shares = Shares(2, 100)
     with ExitStack() as under_way:
         for _ in range(2):
             under_way.enter_context(shares.taken("t-1"))
@@ -23,7 +23,39 @@ def test_one_callers_requests_leave_room_for_anothers() -> None:
 
 
 def test_a_request_that_fails_gives_its_share_back() -> None:
-    shares = Shares(1)
+    shares = Shares(1, 100)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), shares.taken("t-1"):
             raise ZeroDivisionError
+
+
+def test_one_callers_bodies_leave_room_for_anothers() -> None:
+    shares = Shares(10, 100)
+    with ExitStack() as under_way:
+        for _ in range(2):
+            under_way.enter_context(shares.room("t-1"))(50)
+        with pytest.raises(TooManyRequests) as refused, shares.room("t-1") as reaches:
+            reaches(1)
+        assert refused.value.headers == {"Retry-After": "1"}
+        with shares.room("t-2") as reaches:
+            reaches(100)
+    with shares.room("t-1") as reaches:
+        reaches(100)
+
+
+def test_a_body_of_unknown_size_takes_its_room_as_it_grows() -> None:
+    shares = Shares(10, 100)
+    with shares.room("t-1") as one, shares.room("t-1") as another:
+        for size in (30, 60, 60):
+            one(size)
+        another(40)
+        with pytest.raises(TooManyRequests):
+            one(61)
+
+
+def test_a_body_that_is_refused_gives_its_room_back() -> None:
+    shares = Shares(10, 100)
+    for _ in range(2):
+        with pytest.raises(TooManyRequests), shares.room("t-1") as reaches:
+            reaches(99)
+            reaches(101)
