@@ -10,7 +10,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
 from services.gateway.domain.bodies import receiving_seconds, takes_large_bodies
@@ -32,8 +32,6 @@ from shared.web.spooling import SpooledBody, declared_size
 
 PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
-TAKING_SECONDS = 60.0
-"""How long a client may take nothing of an answer before it is hung up on."""
 SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 
@@ -72,8 +70,8 @@ async def _carried(ports: Ports, request: Request, target: Target, identity: Ide
 
 
 def _answered_from_now(ports: Ports, request: Request) -> RequestContext:
-    """The request's context: its time begins anew once its body is here, which a slow line may have taken long for. What
-    a client has given it counts from its beginning."""
+    """The request's context: its time begins anew once its body is here, for which a slow line takes long. What a
+    client has given it counts from its beginning."""
     context = current()
     if DEADLINE_HEADER in request.headers:
         return context
@@ -105,7 +103,8 @@ async def _response(answer: Answer) -> Response:
 
 
 class Passing(StreamingResponse):
-    """An answer passed on; when the client goes away or takes nothing, or it breaks off, its connection is given up."""
+    """An answer passed on; when the client goes away, is hung up on because it takes nothing, or the answer breaks off,
+    its connection is given up."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.chunks(), answer.status)
@@ -114,13 +113,9 @@ class Passing(StreamingResponse):
         """What is given back with the answer's end."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def patiently(message: Message) -> None:
-            async with asyncio.timeout(TAKING_SECONDS):
-                await send(message)
-
         with self.share:
             try:
-                await super().__call__(scope, receive, patiently)
+                await super().__call__(scope, receive, send)
             finally:
                 self._answer.close()
 

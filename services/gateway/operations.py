@@ -114,9 +114,9 @@ def _deadline(ports: Ports, incoming: Incoming, context: RequestContext) -> Dead
 async def _attempt(
     ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline, tried: set[str]
 ) -> Answer:
-    """One attempt, at an instance that isn't among `tried` where there is one. Raises UpstreamAnswered for an answer that
-    another instance might better, UpstreamNotReached or UpstreamUnavailable for none, and DeadlineExceeded before it when
-    the time is used up."""
+    """One attempt, at an instance that isn't among `tried` where there is one. Raises UpstreamAnswered for an answer
+    that another instance might better, UpstreamNotReached or UpstreamUnavailable for none, and DeadlineExceeded before
+    it when the time is used up."""
     deadline.check()
     target = ports.upstreams.choose(incoming.route.service, incoming.caller, tried)
     tried.add(target.instance.id)

@@ -72,9 +72,9 @@ class CircuitBreaker:
     """Opens after `failure_threshold` failures in a row, probes after `open_seconds`. Safe to share between threads.
 
     Failures that all happened to one caller open it only if none of them can be the fault of that caller's requests:
-    nobody can close an upstream to others. Nor keep it closed to them: a caller whose probe has ended without a verdict,
-    or is overdue, waits a pause for the next, while all others may probe. `monotonic` gives seconds that never go
-    backwards.
+    nobody can close an upstream to others. Nor keep it closed to them: a caller whose probe has ended without a
+    verdict, or is overdue, waits a pause for the next, while all others may probe. `monotonic` gives seconds that never
+    go backwards.
     """
 
     def __init__(self, failure_threshold: int, open_seconds: float, monotonic: Callable[[], float]) -> None:
@@ -90,8 +90,8 @@ class CircuitBreaker:
         self._turn = 0
         """Rises with every change of state and every probe."""
         self._probe_at = 0.0
-        """When the next probe may go: while open, the end of the pause; while half-open, when the probe is overdue, or a
-        time that is over."""
+        """When the next probe may go: while open, the end of the pause; while half-open, when the probe is overdue, or
+        a time that is over."""
         self._prober = ""
         """Whose probe is out; empty where nobody's is, or nobody said whose."""
         self._waits: dict[str, float] = {}
@@ -142,8 +142,8 @@ class CircuitBreaker:
             self._callers.clear()
 
     def _failed(self, turn: int, caller: str) -> None:
-        """A probe opens the breaker again at once when it is certainly the upstream's fault, or not this caller's alone;
-        other calls when it was one too many."""
+        """A probe opens the breaker again at once when it is certainly the upstream's fault, or not this caller's
+        alone; other calls when it was one too many."""
         with self._lock:
             if turn != self._turn:
                 return

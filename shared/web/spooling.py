@@ -29,9 +29,9 @@ class SpooledBody:
         in_memory: int = IN_MEMORY_BYTES,
         reaches: Callable[[int], None] | None = None,
     ) -> None:
-        """`limit` is the largest size in bytes; `advice` ends the sentence of a refusal. A body of more than `in_memory`
-        bytes goes to a file; before it takes room there `reaches` is told how large it is at least, and may refuse it by
-        raising."""
+        """`limit` is the largest size in bytes; `advice` ends the sentence of a refusal. A body of more than
+        `in_memory` bytes goes to a file; before it takes room there `reaches` is told how large it is at least, and may
+        refuse it by raising."""
         self._limit = limit
         self._advice = advice
         self._in_memory = in_memory

@@ -9,7 +9,7 @@ LARGE = {"deploy": ("/v1/states/",), "storage": ("/v1/buckets/", "/v1/signed/")}
 
 PROMPT_BYTES = 2**20
 STALL_SECONDS = 60.0
-"""How long a larger body may make no progress from its beginning: a line that is lost for a moment comes back in less."""
+"""How long a larger body may take to begin: a line that is lost for a moment comes back in less."""
 BYTES_PER_SECOND = 2**13
 """How fast a body has to come on the whole. Clients send several parts of an object at once, often ten: together those
 are a line of 650 kbit/s."""
@@ -25,7 +25,6 @@ def takes_large_bodies(route: Route, idempotency_key: str | None) -> bool:
 
 def receiving_seconds(left: float, declared: int | None, received: int) -> float:
     """Seconds from its beginning within which more of a body has to come, of which `received` bytes are here, where the
-    request has `left` seconds: each byte that has come gives time for the next ones, one that is declared alone doesn't.
-    """
+    request has `left` seconds: each byte that has come gives time for the next ones, what is only declared doesn't."""
     first = max(left, STALL_SECONDS) if declared is not None and declared > PROMPT_BYTES else left
     return first + received / BYTES_PER_SECOND

@@ -1,5 +1,5 @@
-"""How much of the gateway one caller has at a time: requests under way, so that nobody holds all of its connections, and
-bytes of their bodies in files, so that nobody fills its disk."""
+"""How much of the gateway one caller has at a time: requests under way, so that nobody holds all of its connections,
+and bytes of their bodies in files, so that nobody fills its disk."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Shares:
 
     @contextmanager
     def room(self, caller: str) -> Iterator[Callable[[int], None]]:
-        """Room for one body in a file, as long as the block lasts. What is yielded is told how many bytes the body has at
-        least, as often as that is known anew; it raises TooManyRequests when there is no room for them."""
+        """Room for one body in a file, as long as the block lasts. What is yielded is told how many bytes the body has
+        at least, as often as that is known anew; it raises TooManyRequests when there is no room for them."""
         taken = 0
 
         def reach(size: int) -> None:

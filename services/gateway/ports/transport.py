@@ -31,8 +31,8 @@ ROOM = 512
 ROOM_SECONDS = 1.0
 """How long a request waits for one of them."""
 CONNECT_SECONDS = 2.0
-"""How long a connection to an instance may take to come about. Within one network it takes milliseconds; where the first
-packet is lost, or the instance's queue is full, it is sent again after one second (RFC 6298 §2)."""
+"""How long a connection to an instance may take to come about. Within one network it takes milliseconds; where the
+first packet is lost, or the instance's queue is full, it is sent again after one second (RFC 6298 §2)."""
 OWN_LACK = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 """Why no connection comes about where it is the gateway that lacks something: descriptors, memory or ports."""
 IDLE_SECONDS = 4.0
@@ -119,8 +119,8 @@ class Transport:
     async def send(
         self, method: str, url: str, headers: Sequence[Header], body: bytes | SpooledBody, timeout: float
     ) -> Answer:
-        """The answer's head within `timeout` seconds, of which a connection has `CONNECT_SECONDS` to come about; nor does
-        any part of its body take longer than that.
+        """The answer's head within `timeout` seconds, of which a connection has `CONNECT_SECONDS` to come about; nor
+        does any part of its body take longer than that.
 
         Header values are Latin-1, as servers of ASGI hand them over; on the wire they are the same bytes again. Raises
         BadRequest for those that can't be sent on, NotReached, NoRoom or NoAnswer. The answer keeps its place among the

@@ -48,8 +48,8 @@ class Upstreams:
         return self._views[service].instances()
 
     def choose(self, service: str, caller: str = "", tried: Collection[str] = ()) -> Target:
-        """The next instance in turn whose circuit isn't open to a request of `caller`; those whose ids are among `tried`
-        come last. Raises ServiceUnavailable when there is none."""
+        """The next instance in turn whose circuit isn't open to a request of `caller`; those whose ids are among
+        `tried` come last. Raises ServiceUnavailable when there is none."""
         in_turn = rotate(self.instances(service), next(self._turns))
         for instance in sorted(in_turn, key=lambda each: each.id in tried):
             if (call := self._breaker(instance).allow(caller)) is not None:
