@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
@@ -44,8 +44,8 @@ async def forward(request: Request) -> Response:
     identity = await _identity(ports, request, target, address)
     _check_signer(ports, target)
     request.state.tenant_id = identity.tenant_id if identity else None
-    with ExitStack() as share:
-        share.enter_context(ports.shares.taken(_sharer(identity, address)))
+    async with AsyncExitStack() as share:
+        await share.enter_async_context(ports.shares.taken(_sharer(identity, address)))
         answer = await _carried(ports, request, target, identity, address)
         response = await _response(answer)
         if isinstance(response, Passing):
@@ -109,11 +109,11 @@ class Passing(StreamingResponse):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.chunks(), answer.status)
         self._answer = answer
-        self.share = ExitStack()
+        self.share = AsyncExitStack()
         """What is given back with the answer's end."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.share:
+        async with self.share:
             try:
                 await super().__call__(scope, receive, send)
             finally:

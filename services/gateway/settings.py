@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
     """Requests without a token of one client address: enough to log in, too few to guess passwords."""
     requests_under_way: int = 256
     """Requests of one tenant, or of one client address without a token, that one gateway carries at a time, slow ones
-    included; above what a crowd of one tenant's clients has under way."""
+    included. More of them wait a moment for their turn: a crowd that begins at once is served, one that stays isn't."""
     uploads_under_way_bytes: int = 2**30
     """Bytes of large bodies of one tenant, or of one client address without a token, that one gateway has in files at a
     time: four of the largest, or 128 parts of eight mebibytes. More is refused with 429 before it is taken in."""

@@ -26,8 +26,9 @@ from services.gateway.domain.headers import Header
 from shared.errors import BadRequest
 from shared.web.spooling import SpooledBody
 
-ROOM = 512
-"""Connections to one instance at a time: twice a caller's share of requests under way, and no other instance's."""
+ROOM = 400
+"""Connections to one instance at a time: more than a caller's share of requests under way, and fewer than the 500 that
+a service takes, so that those who ask whether it is healthy, and other services, get some."""
 ROOM_SECONDS = 1.0
 """How long a request waits for one of them."""
 CONNECT_SECONDS = 2.0

@@ -15,7 +15,9 @@ import pytest
 from services.gateway.domain.headers import Header
 from services.gateway.ports import transport as transports
 from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotHeard, NotReached, Transport
+from services.gateway.settings import Settings
 from shared.errors import BadRequest
+from shared.web.serve import MAX_CONNECTIONS
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HOST: list[Header] = [("Host", "compute.service.consul")]
@@ -420,3 +422,9 @@ def test_the_gateways_own_lack_is_not_the_instances_fault(monkeypatch: pytest.Mo
             await transport.send("GET", "http://127.0.0.1:1/v1/x", HOST, b"", 5.0)
 
     run(story)
+
+
+def test_no_crowd_takes_all_connections_that_a_service_accepts() -> None:
+    """Who asks whether a service is healthy needs one, or the service is out of routing for everybody."""
+    caller = Settings.model_fields["requests_under_way"].default
+    assert caller < transports.ROOM <= MAX_CONNECTIONS * 0.8
