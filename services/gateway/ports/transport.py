@@ -113,8 +113,8 @@ class Transport:
     """
 
     def __init__(self) -> None:
-        self._session: ClientSession | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._sessions: dict[bool, ClientSession] = {}
+        self._closing: list[asyncio.Task[None]] = []
         self._rooms: dict[str, asyncio.Semaphore] = {}
 
     async def send(
@@ -137,7 +137,7 @@ class Transport:
         try:
             with _translated():
                 async with asyncio.timeout(patience):
-                    response = await self._present().request(
+                    response = await self._present(once=method == "HEAD").request(
                         method,
                         target,
                         headers=pairs,
@@ -165,16 +165,21 @@ class Transport:
 
     def stop(self) -> None:
         """Hang up; in the event loop, after the last request."""
-        if self._session is not None:
-            self._closing = asyncio.get_running_loop().create_task(self._session.close())
+        loop = asyncio.get_running_loop()
+        self._closing = [loop.create_task(session.close()) for session in self._sessions.values()]
 
-    def _present(self) -> ClientSession:
-        """The session; made by the first request, since it belongs to the running loop."""
-        if self._session is None:
-            self._session = ClientSession(
+    def _present(self, *, once: bool) -> ClientSession:
+        """The session; made by the first request, since it belongs to the running loop.
+
+        `once`: one whose connections aren't kept. An instance that sends content after the answer to HEAD would answer
+        the connection's next request with it, which may be somebody else's.
+        """
+        if once not in self._sessions:
+            session = ClientSession(
                 connector=TCPConnector(
                     limit=0,  # Counted here, by instance: the library's wait can't be told from the instance's silence.
-                    keepalive_timeout=IDLE_SECONDS,
+                    force_close=once,
+                    keepalive_timeout=None if once else IDLE_SECONDS,
                     use_dns_cache=False,  # An instance's address may be another after its restart.
                     timeout_ceil_threshold=math.inf,
                 ),
@@ -187,8 +192,9 @@ class Transport:
             )
             # By itself it would send an idempotent request again where a kept connection breaks: unseen by the
             # breaker, and one attempt more than there should be.
-            self._session._retry_connection = False
-        return self._session
+            session._retry_connection = False
+            self._sessions[once] = session
+        return self._sessions[once]
 
 
 def _timeout(patience: float) -> ClientTimeout:

@@ -428,3 +428,24 @@ def test_no_crowd_takes_all_connections_that_a_service_accepts() -> None:
     """Who asks whether a service is healthy needs one, or the service is out of routing for everybody."""
     caller = Settings.model_fields["requests_under_way"].default
     assert caller < transports.ROOM <= MAX_CONNECTIONS * 0.8
+
+
+def test_content_that_follows_the_answer_to_head_is_nobodys_answer() -> None:
+    foreign = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign"
+
+    async def story(transport: Transport) -> None:
+        sent = asyncio.Event()
+
+        async def content_nevertheless(writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(foreign))
+            await writer.drain()
+            await sent.wait()
+            writer.write(foreign)
+
+        async with Instance(content_nevertheless, OK) as instance:
+            assert await (await ask(instance, transport, "HEAD")).read() == b""
+            sent.set()
+            assert await (await ask(instance, transport)).read() == b"ok"
+            assert instance.connections == 2
+
+    run(story)
