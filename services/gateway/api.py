@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
 from services.gateway.domain.bodies import receiving_seconds, takes_large_bodies
@@ -22,16 +23,15 @@ from services.gateway.domain.standing import AccessRevoked
 from services.gateway.operations import Incoming, Reached
 from services.gateway.ports import Ports
 from services.gateway.ports.transport import Answer
-from shared.errors import DeadlineExceeded, Unauthenticated
-from shared.kernel.context import IDEMPOTENCY_HEADER, current
+from shared.errors import DeadlineExceeded, ServiceUnavailable, Unauthenticated
+from shared.kernel.context import DEADLINE_HEADER, IDEMPOTENCY_HEADER, RequestContext, current
 from shared.kernel.identity import TENANT_HEADER, Identity
+from shared.utils.deadline import Deadline
 from shared.web.fastapi import ports_of
 from shared.web.spooling import SpooledBody, declared_size
 
 PATH = "/api/{path:path}"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "LOCK", "UNLOCK"]
-TAKING_SECONDS = 60.0
-"""How long a client may take nothing of an answer before it is hung up on."""
 SET_HERE = frozenset({"x-correlation-id", "x-trace-id"})
 
 
@@ -44,8 +44,8 @@ async def forward(request: Request) -> Response:
     identity = await _identity(ports, request, target, address)
     _check_signer(ports, target)
     request.state.tenant_id = identity.tenant_id if identity else None
-    with ExitStack() as share:
-        share.enter_context(ports.shares.taken(identity.tenant_id if identity else limited_as(address)))
+    async with AsyncExitStack() as share:
+        await share.enter_async_context(ports.shares.taken(_sharer(identity, address)))
         answer = await _carried(ports, request, target, identity, address)
         response = await _response(answer)
         if isinstance(response, Passing):
@@ -55,7 +55,7 @@ async def forward(request: Request) -> Response:
 
 async def _carried(ports: Ports, request: Request, target: Target, identity: Identity | None, address: str) -> Answer:
     """The service's answer to the request, once its body is here."""
-    async with _body(ports, request, target) as body:
+    async with _body(ports, request, target, _sharer(identity, address)) as body:
         incoming = Incoming(
             method=request.method,
             route=target,
@@ -66,7 +66,21 @@ async def _carried(ports: Ports, request: Request, target: Target, identity: Ide
             client_address=address,
             reached_at=Reached(_scheme(request, ports), request.headers.get("host", "")),
         )
-        return await operations.forward(ports, incoming, current())
+        return await operations.forward(ports, incoming, _answered_from_now(ports, request))
+
+
+def _answered_from_now(ports: Ports, request: Request) -> RequestContext:
+    """The request's context: its time begins anew once its body is here, for which a slow line takes long. What a
+    client has given it counts from its beginning."""
+    context = current()
+    if DEADLINE_HEADER in request.headers:
+        return context
+    return replace(context, deadline=Deadline.after(ports.settings.request_timeout_seconds, ports.clock))
+
+
+def _sharer(identity: Identity | None, address: str) -> str:
+    """Whose share of the gateway the request is a part of."""
+    return identity.tenant_id if identity else limited_as(address)
 
 
 async def document(request: Request) -> Response:
@@ -89,22 +103,19 @@ async def _response(answer: Answer) -> Response:
 
 
 class Passing(StreamingResponse):
-    """An answer passed on; when the client goes away or takes nothing, or it breaks off, its connection is given up."""
+    """An answer passed on; when the client goes away, is hung up on because it takes nothing, or the answer breaks off,
+    its connection is given up."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.chunks(), answer.status)
         self._answer = answer
-        self.share = ExitStack()
+        self.share = AsyncExitStack()
         """What is given back with the answer's end."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def patiently(message: Message) -> None:
-            async with asyncio.timeout(TAKING_SECONDS):
-                await send(message)
-
-        with self.share:
+        async with self.share:
             try:
-                await super().__call__(scope, receive, patiently)
+                await super().__call__(scope, receive, send)
             finally:
                 self._answer.close()
 
@@ -165,23 +176,43 @@ class BodyNotInTime(DeadlineExceeded):
 
 
 @asynccontextmanager
-async def _body(ports: Ports, request: Request, target: Target) -> AsyncIterator[SpooledBody]:
-    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be, and
-    BodyNotInTime when it takes longer than the request's time and what its size adds to that."""
+async def _body(ports: Ports, request: Request, target: Target, caller: str) -> AsyncIterator[SpooledBody]:
+    """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be,
+    TooManyRequests when the caller's bodies would take too much room together, BodyNotInTime when it comes too slowly,
+    ServiceUnavailable when the disk is full."""
     settings = ports.settings
     large = takes_large_bodies(target, request.headers.get(IDEMPOTENCY_HEADER))
     limit = settings.max_large_body_bytes if large else settings.max_body_bytes
     advice = "; larger objects go in parts of up to as much" if target.service == "storage" else ""
     declared = declared_size(request.headers.get("content-length"))
-    deadline = current().deadline
-    time = deadline.remaining() if deadline else settings.request_timeout_seconds
-    with SpooledBody(limit, advice) as body:
+    with (
+        ports.shares.room(caller) as reaches,
+        SpooledBody(limit, advice, settings.body_in_memory_bytes, reaches) as body,
+    ):
         try:
-            async with asyncio.timeout(receiving_seconds(time, declared, limit)):
-                await body.receive(request.stream(), declared)
+            await body.receive(_in_time(ports, request, declared), declared)
+        except OSError as error:
+            raise ServiceUnavailable("there is no room for the request's body now", retry_after=1) from error
+        yield body
+
+
+async def _in_time(ports: Ports, request: Request, declared: int | None) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises BodyNotInTime when too little of it has come."""
+    deadline = current().deadline
+    left = deadline.remaining() if deadline else ports.settings.request_timeout_seconds
+    clock = asyncio.get_running_loop().time
+    began, received = clock(), 0
+    chunks = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout_at(began + receiving_seconds(left, declared, received)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
         except TimeoutError as error:
             raise BodyNotInTime("the request's body did not come in time") from error
-        yield body
+        received += len(chunk)
+        yield chunk
 
 
 ROUTE = Route(PATH, forward, methods=METHODS, include_in_schema=False)

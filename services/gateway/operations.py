@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route, heeds_keys, signed_for
 from services.gateway.ports import Ports
-from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotInTime, NotReached
+from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotHeard, NotInTime, NotReached
 from shared.clients.breaker import counts_as_failure
 from shared.clients.errors import UpstreamNotReached, UpstreamUnavailable
 from shared.clients.retries import (
@@ -78,14 +78,15 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     """The upstream's answer, its body still unread or read whole.
 
     Attempts and the waits between them are those of every client of the platform. Raises ServiceUnavailable when no
-    instance is in routing or one says nothing, BadGateway when none can be reached or an answer breaks off,
-    DeadlineExceeded when the time is used up because it was short.
+    instance is in routing or one says nothing, be it to a connection, BadGateway when none can be reached or an answer
+    breaks off, DeadlineExceeded when the time is used up because it was short.
     """
     deadline = _deadline(ports, incoming, context)
     may_repeat = repeatable(incoming.method, context.idempotency_key if incoming.keyed else None)
+    tried: set[str] = set()
     try:
         return await call_with_retry_async(
-            lambda: _attempt(ports, incoming, context, deadline),
+            lambda: _attempt(ports, incoming, context, deadline, tried),
             retry_on=lambda error: worth_retrying(error, may_repeat),
             attempts=ATTEMPTS,
             first_wait=FIRST_WAIT_SECONDS,
@@ -98,7 +99,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     except UpstreamUnavailable as error:
         if deadline.expired:
             raise DeadlineExceeded(f"{incoming.route.service} did not answer in time") from error
-        if isinstance(error.__cause__, (NotInTime, NoRoom)):
+        if isinstance(error.__cause__, (NotInTime, NotHeard, NoRoom)):
             raise
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
@@ -110,32 +111,37 @@ def _deadline(ports: Ports, incoming: Incoming, context: RequestContext) -> Dead
     return context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
 
 
-async def _attempt(ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline) -> Answer:
-    """One attempt. Raises UpstreamAnswered for an answer that another instance might better, UpstreamNotReached or
-    UpstreamUnavailable for none, and DeadlineExceeded before it when the time is used up."""
+async def _attempt(
+    ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline, tried: set[str]
+) -> Answer:
+    """One attempt, at an instance that isn't among `tried` where there is one. Raises UpstreamAnswered for an answer
+    that another instance might better, UpstreamNotReached or UpstreamUnavailable for none, and DeadlineExceeded before
+    it when the time is used up."""
     deadline.check()
-    target = ports.upstreams.choose(incoming.route.service)
+    target = ports.upstreams.choose(incoming.route.service, incoming.caller, tried)
+    tried.add(target.instance.id)
     patient = deadline.remaining() >= PATIENCE_SECONDS
     left = deadline.sooner(deadline.remaining() - REFUSAL_SECONDS) if patient else deadline
-    try:
-        answer = await _send(ports, target.instance.url + incoming.target, incoming, context, left)
-        if answer.status in RETRYABLE_STATUSES:
-            await answer.read()  # Its connection is free again, whether or not another attempt follows.
-    except NoAnswer as error:
-        if isinstance(error, NotReached):
-            target.call.failed()
-        elif isinstance(error, NoRoom) or (isinstance(error, NotInTime) and not patient):
-            target.call.dropped()
-        else:
-            target.call.failed(incoming.caller)
-        kind = UpstreamNotReached if isinstance(error, (NotReached, NoRoom)) else UpstreamUnavailable
-        raise kind(f"{incoming.route.service} gave no answer", retry_after=1) from error
-    if not counts_as_failure(answer.status):
-        target.call.succeeded()
-    elif patient:
-        target.call.failed(incoming.caller)
-    else:  # The instance may have had too little time for more than a refusal.
-        target.call.dropped()
+    with target.call as call:
+        try:
+            answer = await _send(ports, target.instance.url + incoming.target, incoming, context, left)
+            if answer.status in RETRYABLE_STATUSES:
+                await answer.read()  # Its connection is free again, whether or not another attempt follows.
+        except NoAnswer as error:
+            if isinstance(error, NotReached):
+                call.failed()
+            elif isinstance(error, NoRoom) or (isinstance(error, NotInTime) and not patient):
+                call.dropped()
+            else:
+                call.failed(incoming.caller)
+            kind = UpstreamNotReached if isinstance(error, (NotReached, NoRoom)) else UpstreamUnavailable
+            raise kind(f"{incoming.route.service} gave no answer", retry_after=1) from error
+        if not counts_as_failure(answer.status):
+            call.succeeded()
+        elif patient:
+            call.failed(incoming.caller)
+        else:  # The instance may have had too little time for more than a refusal.
+            call.dropped()
     if answer.status in RETRYABLE_STATUSES:
         raise UpstreamAnswered(answer.status, answer)
     return answer

@@ -32,34 +32,49 @@ def counts_as_failure(status: int) -> bool:
 
 
 class Call:
-    """A call that a breaker let through. It reports once how it went; a call that says nothing is forgotten.
+    """A call that a breaker let through. It reports once how it went; as a context manager it is dropped at the end of
+    the block unless it has reported.
 
     What a call reports after the breaker has opened, or closed again, was true of an earlier time and changes nothing.
     """
 
-    def __init__(self, breaker: CircuitBreaker, turn: int) -> None:
+    def __init__(self, breaker: CircuitBreaker, turn: int, asker: str) -> None:
         self._breaker = breaker
         self._turn = turn
+        self._asker = asker
+        self._reported = False
+
+    def __enter__(self) -> Call:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._reported:
+            self.dropped()
 
     def succeeded(self) -> None:
         """The upstream answered."""
+        self._reported = True
         self._breaker._succeeded(self._turn)
 
     def failed(self, caller: str = "") -> None:
         """The upstream failed. `caller` is whose request it was, where the request itself might be the reason; without
         one it is certainly the upstream's fault, as when no connection came about."""
+        self._reported = True
         self._breaker._failed(self._turn, caller)
 
     def dropped(self) -> None:
         """It ended before anything could be said of the upstream, as when its own time was too short."""
-        self._breaker._dropped(self._turn)
+        self._reported = True
+        self._breaker._dropped(self._turn, self._asker)
 
 
 class CircuitBreaker:
     """Opens after `failure_threshold` failures in a row, probes after `open_seconds`. Safe to share between threads.
 
     Failures that all happened to one caller open it only if none of them can be the fault of that caller's requests:
-    nobody can close an upstream to others. `monotonic` gives seconds that never go backwards.
+    nobody can close an upstream to others. Nor keep it closed to them: a caller whose probe has ended without a
+    verdict, or is overdue, waits a pause for the next, while all others may probe. `monotonic` gives seconds that never
+    go backwards.
     """
 
     def __init__(self, failure_threshold: int, open_seconds: float, monotonic: Callable[[], float]) -> None:
@@ -75,7 +90,12 @@ class CircuitBreaker:
         self._turn = 0
         """Rises with every change of state and every probe."""
         self._probe_at = 0.0
-        """When the next probe may go: while open, the end of the pause; while half-open, when the probe is overdue."""
+        """When the next probe may go: while open, the end of the pause; while half-open, when the probe is overdue, or
+        a time that is over."""
+        self._prober = ""
+        """Whose probe is out; empty where nobody's is, or nobody said whose."""
+        self._waits: dict[str, float] = {}
+        """Until when callers get no other probe."""
 
     @property
     def state(self) -> BreakerState:
@@ -90,21 +110,26 @@ class CircuitBreaker:
                 return 0.0
             return max(0.0, self._probe_at - self._monotonic())
 
-    def allow(self) -> Call | None:
-        """A call that may be made now, or None.
+    def allow(self, caller: str = "") -> Call | None:
+        """A call that may be made now, or None. `caller` is whose request it would be, where that is known.
 
         Of those who ask once the pause is over one alone gets one. Should it never report, another may probe after as
         long a pause again.
         """
         with self._lock:
             if self._state is BreakerState.CLOSED:
-                return Call(self, self._turn)
+                return Call(self, self._turn, caller)
             now = self._monotonic()
             if now < self._probe_at:
                 return None
+            if self._state is BreakerState.OPEN:
+                self._waits.clear()
+            self._wait(self._prober, self._probe_at)
+            if now < self._waits.get(caller, 0.0):
+                return None
             self._enter(BreakerState.HALF_OPEN)
-            self._probe_at = now + self._open_seconds
-            return Call(self, self._turn)
+            self._probe_at, self._prober = now + self._open_seconds, caller
+            return Call(self, self._turn, caller)
 
     def _succeeded(self, turn: int) -> None:
         """Closed, and the count of failures begins anew."""
@@ -117,7 +142,8 @@ class CircuitBreaker:
             self._callers.clear()
 
     def _failed(self, turn: int, caller: str) -> None:
-        """A probe opens the breaker again at once, other calls when it was one too many."""
+        """A probe opens the breaker again at once when it is certainly the upstream's fault, or not this caller's
+        alone; other calls when it was one too many."""
         with self._lock:
             if turn != self._turn:
                 return
@@ -126,18 +152,32 @@ class CircuitBreaker:
                 self._callers.add(caller)
             else:
                 self._certain += 1
-            if self._state is BreakerState.HALF_OPEN or self._too_many():
+            if self._failed_probe() if self._state is BreakerState.HALF_OPEN else self._too_many():
                 self._enter(BreakerState.OPEN)
                 self._failures = self._certain = 0
                 self._callers.clear()
-                self._probe_at = self._monotonic() + self._open_seconds
+                self._probe_at, self._prober = self._monotonic() + self._open_seconds, ""
+            elif self._state is BreakerState.HALF_OPEN:
+                self._give_back(caller)
 
-    def _dropped(self, turn: int) -> None:
+    def _dropped(self, turn: int, asker: str) -> None:
         """Another may probe at once."""
         with self._lock:
             if turn == self._turn and self._state is BreakerState.HALF_OPEN:
-                self._enter(BreakerState.OPEN)
-                self._probe_at = self._monotonic()
+                self._give_back(asker)
+
+    def _give_back(self, caller: str) -> None:
+        """The place of a probe that has ended without a verdict; this caller's next one comes a pause later."""
+        self._enter(BreakerState.HALF_OPEN)
+        self._probe_at, self._prober = self._monotonic(), ""
+        self._wait(caller, self._probe_at)
+
+    def _wait(self, caller: str, since: float) -> None:
+        if caller:
+            self._waits[caller] = since + self._open_seconds
+
+    def _failed_probe(self) -> bool:
+        return self._certain > 0 or len(self._callers) >= CALLERS
 
     def _too_many(self) -> bool:
         if self._certain >= self._failure_threshold:

@@ -61,8 +61,8 @@ class Upstream:
         self._failure: ConsulUnavailable | None = None
         self._breakers: dict[str, CircuitBreaker] = {}
 
-    def choose(self) -> Target:
-        """The next instance in turn whose circuit lets a call through.
+    def choose(self, caller: str = "") -> Target:
+        """The next instance in turn whose circuit lets a call through, for a request of `caller`, where it is known.
 
         Raises NoInstance when the registry knows none, CircuitOpen when all of them are being left alone, and what the
         registry raises when it is away and never answered before.
@@ -72,7 +72,7 @@ class Upstream:
             raise NoInstance(f"no instance of {self._service} is healthy now", service=self._service, retry_after=1)
         start = next(self._turns) % len(instances)
         for instance in (*instances[start:], *instances[:start]):
-            if (call := self._breaker(instance).allow()) is not None:
+            if (call := self._breaker(instance).allow(caller)) is not None:
                 return Target(instance, call)
         raise CircuitOpen(f"{self._service} fails at present", service=self._service, retry_after=1)
 

@@ -151,26 +151,27 @@ class ServiceClient:
 
     def _attempt(self, call: _Call) -> httpx.Response:
         call.deadline.check()
-        target = self._upstream().choose()
+        target = self._upstream().choose(call.tenant_id)
         patient = call.deadline.remaining() >= ATTEMPT_SECONDS
-        try:
-            response = self._send(target, call)
-        except httpx.RequestError as error:
-            if isinstance(error, NOT_REACHED):
-                target.call.failed()
-            elif patient or not isinstance(error, httpx.TimeoutException):
-                target.call.failed(call.tenant_id)
-            else:
-                target.call.dropped()
-            calls_total.labels(self.service, "none").inc()
-            raise self._no_answer(call, error) from error
-        calls_total.labels(self.service, str(response.status_code)).inc()
-        if not counts_as_failure(response.status_code):
-            target.call.succeeded()
-        elif patient:
-            target.call.failed(call.tenant_id)
-        else:  # The upstream may have had too little time for more than a refusal.
-            target.call.dropped()
+        with target.call as outcome:
+            try:
+                response = self._send(target, call)
+            except httpx.RequestError as error:
+                if isinstance(error, NOT_REACHED):
+                    outcome.failed()
+                elif patient or not isinstance(error, httpx.TimeoutException):
+                    outcome.failed(call.tenant_id)
+                else:
+                    outcome.dropped()
+                calls_total.labels(self.service, "none").inc()
+                raise self._no_answer(call, error) from error
+            calls_total.labels(self.service, str(response.status_code)).inc()
+            if not counts_as_failure(response.status_code):
+                outcome.succeeded()
+            elif patient:
+                outcome.failed(call.tenant_id)
+            else:  # The upstream may have had too little time for more than a refusal.
+                outcome.dropped()
         if response.is_error:
             raise UpstreamAnswered(response.status_code, error_of(response))
         return response

@@ -6,7 +6,10 @@ The ticks of the original also renew the Date header; here that happens when a r
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import struct
+import termios
 import time
 from email.utils import formatdate
 from types import FrameType
@@ -24,16 +27,39 @@ HEAD_SECONDS = 10.0
 own sake."""
 
 
+REST_SECONDS = 30.0
+"""So long the rest of a body is still taken in whose request has its answer, and thrown away: a client that sends first
+and reads afterwards learns why it was refused (as nginx, whose `lingering_time` it is)."""
+TAKING_SECONDS = 60.0
+"""How long a client may take nothing of its answer."""
+
+
 class HttpInTime(HttpToolsProtocol):
-    """HTTP of clients that say what they want: a connection whose request doesn't come is closed."""
+    """HTTP of clients that say what they want, and take what they get: a connection whose request doesn't come, whose
+    body goes on for long after its answer, or whose answer isn't taken, is closed."""
 
     head_seconds = HEAD_SECONDS
+    rest_seconds = REST_SECONDS
+    taking_seconds = TAKING_SECONDS
     _head_due: asyncio.TimerHandle | None = None
+    _rest_due: asyncio.TimerHandle | None = None
+    _taking_due: asyncio.TimerHandle | None = None
+    _untaken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there; its request has to follow."""
         super().connection_made(transport)
         self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Something came. Where it was no part of a request the connection is as idle as before."""
+        super().data_received(data)
+        answered = self.cycle is not None and self.cycle.response_complete and not self.pipeline
+        waits = self._head_due or self._rest_due or self.timeout_keep_alive_task
+        if answered and waits is None and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_message_begin(self) -> None:
         """The first byte of a request; of a kept connection's next one as well."""
@@ -45,9 +71,38 @@ class HttpInTime(HttpToolsProtocol):
         self._forget_head()
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """The body is here."""
+        super().on_message_complete()
+        self._forget_rest()
+
+    def on_response_complete(self) -> None:
+        """The answer is written; the rest of a body that nobody waited for may follow."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._await_taking()
+        elif self.cycle.response_complete and self.cycle.more_body:
+            self._rest_due = self._rest_due or self.loop.call_later(self.rest_seconds, self._close)
+
+    def pause_writing(self) -> None:
+        """More is to be sent than fits on the way to the client."""
+        super().pause_writing()
+        self._await_taking()
+
+    def resume_writing(self) -> None:
+        """The client has taken enough."""
+        super().resume_writing()
+        self._forget_taking()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """No other request came."""
+        self._close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._forget_head()
+        self._forget_rest()
+        self._forget_taking()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -74,9 +129,44 @@ class HttpInTime(HttpToolsProtocol):
             self._head_due.cancel()
             self._head_due = None
 
+    def _forget_rest(self) -> None:
+        if self._rest_due is not None:
+            self._rest_due.cancel()
+            self._rest_due = None
+
+    def _await_taking(self) -> None:
+        """Whether the client takes anything is looked at after a while; nothing is written meanwhile."""
+        if self._taking_due is None and self.transport.get_write_buffer_size():
+            self._untaken = self._unacknowledged()
+            self._taking_due = self.loop.call_later(self.taking_seconds, self._look_what_was_taken)
+
+    def _forget_taking(self) -> None:
+        if self._taking_due is not None:
+            self._taking_due.cancel()
+            self._taking_due = None
+
+    def _look_what_was_taken(self) -> None:
+        """A slow client takes something, though not so much that more could be written: it has time."""
+        self._taking_due = None
+        if self._unacknowledged() < self._untaken:
+            self._await_taking()
+        else:
+            self.transport.abort()
+
+    def _unacknowledged(self) -> int:
+        """Bytes that the client's machine hasn't taken: those that wait here, and megabytes in the kernel."""
+        waiting: int = self.transport.get_write_buffer_size()
+        connection = self.transport.get_extra_info("socket")
+        if connection is None:
+            return waiting
+        (queued,) = struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))
+        return waiting + int(queued)
+
     def _close(self) -> None:
+        """Hang up, once what was written is taken."""
         if not self.transport.is_closing():
             self.transport.close()
+        self._await_taking()
 
 
 class DatedState(ServerState):

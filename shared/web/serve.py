@@ -90,7 +90,7 @@ def serve_wsgi(app: ServiceApp) -> None:
     host, port = app.settings.listen()
     sockets: wsgi_server.Sockets = {}
     server = create_server(
-        app.application,
+        wsgi_server.without_content_for_head(app.application),
         map=sockets,
         host=host,
         port=port,

@@ -1,10 +1,10 @@
-"""Bodies of any size in bounded memory: what doesn't fit into a megabyte is written to an unnamed file."""
+"""Bodies of any size in bounded memory: what doesn't fit into a mebibyte is written to an unnamed file."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import BinaryIO, cast
 
@@ -22,22 +22,33 @@ _LONGEST_DIGITS = 19
 class SpooledBody:
     """A body that has arrived whole. To be closed by whoever received it; it may be read any number of times."""
 
-    def __init__(self, limit: int, advice: str = "") -> None:
-        """`limit` is the largest size in bytes; `advice` ends the sentence of a refusal."""
+    def __init__(
+        self,
+        limit: int,
+        advice: str = "",
+        in_memory: int = IN_MEMORY_BYTES,
+        reaches: Callable[[int], None] | None = None,
+    ) -> None:
+        """`limit` is the largest size in bytes; `advice` ends the sentence of a refusal. A body of more than
+        `in_memory` bytes goes to a file; before it takes room there `reaches` is told how large it is at least, and may
+        refuse it by raising."""
         self._limit = limit
         self._advice = advice
+        self._in_memory = in_memory
+        self._reaches = reaches
         self._buffer = bytearray()
         self._file: BinaryIO | None = None
         self.size = 0
 
     async def receive(self, chunks: AsyncIterator[bytes], declared: int | None = None) -> SpooledBody:
-        """Take the body in. Raises PayloadTooLarge as soon as it is known to be, which `declared` may tell."""
+        """Take the body in. Raises PayloadTooLarge as soon as it is known to be, which `declared` may tell, and what
+        `reaches` raises."""
         self._admit(declared or 0)
         async for chunk in chunks:
             self.size += len(chunk)
             self._admit(self.size)
             self._buffer += chunk
-            if len(self._buffer) > IN_MEMORY_BYTES:
+            if len(self._buffer) > self._in_memory:
                 await to_thread.run_sync(self._write_out)
         if self._file is not None and self._buffer:
             await to_thread.run_sync(self._write_out)
@@ -84,6 +95,8 @@ class SpooledBody:
     def _admit(self, size: int) -> None:
         if size > self._limit:
             raise PayloadTooLarge(f"at most {self._limit} bytes{self._advice}")
+        if self._reaches is not None and size > self._in_memory:
+            self._reaches(size)
 
     def _rewound(self) -> BinaryIO:
         assert self._file is not None

@@ -1,4 +1,6 @@
-"""waitress's end, as uvicorn's is: who comes while the last requests are answered is refused, and not kept waiting.
+"""What waitress leaves open: the content of answers to HEAD, and its end.
+
+Its end is as uvicorn's: who comes while the last requests are answered is refused, and not kept waiting.
 
 waitress itself leaves its sockets open until the process is gone. Whoever asked in that time had a connection and no
 answer, for as long as the last request took, and again at the next attempt: a caller's whole budget.
@@ -6,6 +8,7 @@ answer, for as long as the last request took, and again at the next attempt: a c
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -13,6 +16,34 @@ from waitress.server import BaseWSGIServer
 
 Sockets = dict[int, Any]
 """The `map` that a server was made with: all that its loop looks after, by file descriptor."""
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+"""A WSGI application (PEP 3333)."""
+
+
+def without_content_for_head(application: Application) -> Application:
+    """The application, whose answers to HEAD end with their head (RFC 9110 §9.3.2), as Django leaves to the server and
+    waitress to the application. What followed the head would be taken for the answer to the connection's next request,
+    which may be somebody else's."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return application(environ, start_response)
+        begun: list[Any] = []
+        content = application(environ, lambda *head: begun.extend(head))
+        try:
+            status, headers, *error = begun
+            if all(
+                name.lower() != "content-length" for name, _ in headers
+            ):  # Else it would be sent in chunks: in none.
+                headers = [*headers, ("Content-Length", str(sum(map(len, content))))]
+        finally:
+            if (close := getattr(content, "close", None)) is not None:
+                close()
+        start_response(status, headers, *error)
+        return []
+
+    return answer
 
 
 def run(server: Any, sockets: Sockets) -> None:

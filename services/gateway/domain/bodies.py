@@ -8,9 +8,11 @@ LARGE = {"deploy": ("/v1/states/",), "storage": ("/v1/buckets/", "/v1/signed/")}
 """Terraform's state documents, and objects and their parts: what is in them has no other way."""
 
 PROMPT_BYTES = 2**20
-"""What comes within the request's own time."""
-BYTES_PER_SECOND = 2**16
-"""How fast the rest of a larger body has to come on the whole; the slowest of today's lines are faster."""
+STALL_SECONDS = 60.0
+"""How long a larger body may take to begin: a line that is lost for a moment comes back in less."""
+BYTES_PER_SECOND = 2**13
+"""How fast a body has to come on the whole. Clients send several parts of an object at once, often ten: together those
+are a line of 650 kbit/s."""
 
 
 def takes_large_bodies(route: Route, idempotency_key: str | None) -> bool:
@@ -21,10 +23,8 @@ def takes_large_bodies(route: Route, idempotency_key: str | None) -> bool:
     return idempotency_key is None and route.path.startswith(LARGE.get(route.service, ()))
 
 
-def receiving_seconds(left: float, declared: int | None, limit: int) -> float:
-    """How long a body may take where the request has `left` seconds: longer for a large one.
-
-    One that doesn't tell its size may be as large as the limit.
-    """
-    size = limit if declared is None else min(declared, limit)
-    return left + max(0, size - PROMPT_BYTES) / BYTES_PER_SECOND
+def receiving_seconds(left: float, declared: int | None, received: int) -> float:
+    """Seconds from its beginning within which more of a body has to come, of which `received` bytes are here, where the
+    request has `left` seconds: each byte that has come gives time for the next ones, what is only declared doesn't."""
+    first = max(left, STALL_SECONDS) if declared is not None and declared > PROMPT_BYTES else left
+    return first + received / BYTES_PER_SECOND

@@ -21,6 +21,8 @@ KEPT_SECONDS = 60.0
 """How old a service's document may be: another version of a service has another one."""
 PATIENCE_SECONDS = 5.0
 """A service makes its document once, when it is first asked for it; that takes less than a second."""
+CALLER = "documents"
+"""Whose these requests are, where a breaker asks."""
 
 
 class Documents:
@@ -63,7 +65,7 @@ class Documents:
 
     async def _ask(self, service: str) -> Mapping[str, Any]:
         """Raises NoAnswer, ServiceUnavailable, or ValueError for an answer that is no document."""
-        target = self._upstreams.choose(service)
+        target = self._upstreams.choose(service, CALLER)
         headers = [("Host", f"{service}.service.consul")]
         try:
             answer = await self._http.send("GET", f"{target.instance.url}/openapi.json", headers, b"", PATIENCE_SECONDS)
@@ -72,7 +74,7 @@ class Documents:
             target.call.dropped()
             raise
         except NoAnswer as error:
-            target.call.failed("" if isinstance(error, NotReached) else "documents")
+            target.call.failed("" if isinstance(error, NotReached) else CALLER)
             raise
         target.call.succeeded()
         document = json.loads(content)

@@ -1,30 +1,63 @@
-"""How many requests of one caller may be under way at a time, so that nobody holds all of the gateway's connections."""
+"""How much of the gateway one caller has at a time: requests under way, so that nobody holds all of its connections,
+and bytes of their bodies in files, so that nobody fills its disk."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from shared.errors import TooManyRequests
+from shared.infra.bulkhead import TooManyAtOnce
+from shared.web.crowds import Crowds
+
+PATIENCE_SECONDS = 2.0
+"""How long a request waits at its caller's limit. A crowd of clients that begin at the same moment, as the rate limit
+allows them to, is answered in less."""
 
 
 class Shares:
     """Counts what is under way by caller; each gateway for itself."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_bytes: int) -> None:
+        """`most` requests of a caller, and `most_bytes` of their bodies in files."""
         self._most = most
-        self._under_way: Counter[str] = Counter()
+        self._most_bytes = most_bytes
+        self._crowds = Crowds(most, PATIENCE_SECONDS)
+        self._in_files: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def taken(self, caller: str) -> AsyncIterator[None]:
+        """One request, from its verification to its answer's last byte. At the limit it waits a moment for its turn,
+        with nothing of it taken in; raises TooManyRequests when that doesn't come."""
+        async with AsyncExitStack() as place:
+            try:
+                await place.enter_async_context(self._crowds.turn(caller))
+            except TooManyAtOnce as error:
+                raise TooManyRequests(
+                    f"at most {self._most} requests may be under way at a time", retry_after=1
+                ) from error
+            yield
 
     @contextmanager
-    def taken(self, caller: str) -> Iterator[None]:
-        """One request, from its verification to its answer's last byte. Raises TooManyRequests at the limit."""
-        if self._under_way[caller] >= self._most:
-            raise TooManyRequests(f"at most {self._most} requests may be under way at a time", retry_after=1)
-        self._under_way[caller] += 1
+    def room(self, caller: str) -> Iterator[Callable[[int], None]]:
+        """Room for one body in a file, as long as the block lasts. What is yielded is told how many bytes the body has
+        at least, as often as that is known anew; it raises TooManyRequests when there is no room for them."""
+        taken = 0
+
+        def reach(size: int) -> None:
+            nonlocal taken
+            more = size - taken
+            if more <= 0:
+                return
+            if self._in_files[caller] + more > self._most_bytes:
+                raise TooManyRequests(f"at most {self._most_bytes} bytes may be uploaded at a time", retry_after=1)
+            self._in_files[caller] += more
+            taken = size
+
         try:
-            yield
+            yield reach
         finally:
-            self._under_way[caller] -= 1
-            if not self._under_way[caller]:
-                del self._under_way[caller]
+            self._in_files[caller] -= taken
+            if not self._in_files[caller]:
+                del self._in_files[caller]

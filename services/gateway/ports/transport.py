@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     ClientTimeout,
+    ConnectionTimeoutError,
     DummyCookieJar,
     TCPConnector,
     hdrs,
@@ -24,10 +26,16 @@ from services.gateway.domain.headers import Header
 from shared.errors import BadRequest
 from shared.web.spooling import SpooledBody
 
-ROOM = 512
-"""Connections to one instance at a time: twice a caller's share of requests under way, and no other instance's."""
+ROOM = 400
+"""Connections to one instance at a time: more than a caller's share of requests under way, and fewer than the 500 that
+a service takes, so that those who ask whether it is healthy, and other services, get some."""
 ROOM_SECONDS = 1.0
 """How long a request waits for one of them."""
+CONNECT_SECONDS = 2.0
+"""How long a connection to an instance may take to come about. Within one network it takes milliseconds; where the
+first packet is lost, or the instance's queue is full, it is sent again after one second (RFC 6298 §2)."""
+OWN_LACK = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+"""Why no connection comes about where it is the gateway that lacks something: descriptors, memory or ports."""
 IDLE_SECONDS = 4.0
 """Below the five seconds after which uvicorn hangs up, so that it doesn't while a request is on its way."""
 MAX_HEADER_BYTES, MAX_HEADERS = 65_536, 1_000
@@ -47,11 +55,15 @@ class NotInTime(NoAnswer):
 
 
 class NoRoom(NoAnswer):
-    """All connections that the gateway has to the instance are in use: nothing was sent, and nothing is said of it."""
+    """The gateway has no connection to the instance left: nothing was sent, and nothing is said of it."""
 
 
 class NotReached(NoAnswer):
     """No connection came about: the request was certainly not carried out."""
+
+
+class NotHeard(NotReached):
+    """The instance's host says nothing: no connection came about in time."""
 
 
 class Answer:
@@ -101,14 +113,15 @@ class Transport:
     """
 
     def __init__(self) -> None:
-        self._session: ClientSession | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._sessions: dict[bool, ClientSession] = {}
+        self._closing: list[asyncio.Task[None]] = []
         self._rooms: dict[str, asyncio.Semaphore] = {}
 
     async def send(
         self, method: str, url: str, headers: Sequence[Header], body: bytes | SpooledBody, timeout: float
     ) -> Answer:
-        """The answer's head within `timeout` seconds; nor does any part of its body take longer than that.
+        """The answer's head within `timeout` seconds, of which a connection has `CONNECT_SECONDS` to come about; nor
+        does any part of its body take longer than that.
 
         Header values are Latin-1, as servers of ASGI hand them over; on the wire they are the same bytes again. Raises
         BadRequest for those that can't be sent on, NotReached, NoRoom or NoAnswer. The answer keeps its place among the
@@ -124,13 +137,13 @@ class Transport:
         try:
             with _translated():
                 async with asyncio.timeout(patience):
-                    response = await self._present().request(
+                    response = await self._present(once=method == "HEAD").request(
                         method,
                         target,
                         headers=pairs,
                         data=data or None,
                         allow_redirects=False,
-                        timeout=ClientTimeout(total=None, sock_read=patience, ceil_threshold=math.inf),
+                        timeout=_timeout(patience),
                     )
         except BaseException:
             leave()
@@ -152,16 +165,21 @@ class Transport:
 
     def stop(self) -> None:
         """Hang up; in the event loop, after the last request."""
-        if self._session is not None:
-            self._closing = asyncio.get_running_loop().create_task(self._session.close())
+        loop = asyncio.get_running_loop()
+        self._closing = [loop.create_task(session.close()) for session in self._sessions.values()]
 
-    def _present(self) -> ClientSession:
-        """The session; made by the first request, since it belongs to the running loop."""
-        if self._session is None:
-            self._session = ClientSession(
+    def _present(self, *, once: bool) -> ClientSession:
+        """The session; made by the first request, since it belongs to the running loop.
+
+        `once`: one whose connections aren't kept. An instance that sends content after the answer to HEAD would answer
+        the connection's next request with it, which may be somebody else's.
+        """
+        if once not in self._sessions:
+            session = ClientSession(
                 connector=TCPConnector(
                     limit=0,  # Counted here, by instance: the library's wait can't be told from the instance's silence.
-                    keepalive_timeout=IDLE_SECONDS,
+                    force_close=once,
+                    keepalive_timeout=None if once else IDLE_SECONDS,
                     use_dns_cache=False,  # An instance's address may be another after its restart.
                     timeout_ceil_threshold=math.inf,
                 ),
@@ -174,8 +192,13 @@ class Transport:
             )
             # By itself it would send an idempotent request again where a kept connection breaks: unseen by the
             # breaker, and one attempt more than there should be.
-            self._session._retry_connection = False
-        return self._session
+            session._retry_connection = False
+            self._sessions[once] = session
+        return self._sessions[once]
+
+
+def _timeout(patience: float) -> ClientTimeout:
+    return ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=patience, ceil_threshold=math.inf)
 
 
 def _payload(body: SpooledBody) -> bytes | AsyncIterator[bytes]:
@@ -198,7 +221,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ClientConnectorError as error:
-        raise NotReached(str(error)) from error
+        raise (NoRoom if error.errno in OWN_LACK else NotReached)(str(error)) from error
+    except ConnectionTimeoutError as error:
+        raise NotHeard(str(error)) from error
     except TimeoutError as error:
         raise NotInTime(str(error) or type(error).__name__) from error
     except (ClientError, OSError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Collection
 
 from services.gateway.domain.routing import rotate
 from services.gateway.settings import Settings
@@ -46,10 +47,12 @@ class Upstreams:
         """The instances of a service that pass all their checks, as of now."""
         return self._views[service].instances()
 
-    def choose(self, service: str) -> Target:
-        """The next instance in turn whose circuit isn't open. Raises ServiceUnavailable when there is none."""
-        for instance in rotate(self.instances(service), next(self._turns)):
-            if (call := self._breaker(instance).allow()) is not None:
+    def choose(self, service: str, caller: str = "", tried: Collection[str] = ()) -> Target:
+        """The next instance in turn whose circuit isn't open to a request of `caller`; those whose ids are among
+        `tried` come last. Raises ServiceUnavailable when there is none."""
+        in_turn = rotate(self.instances(service), next(self._turns))
+        for instance in sorted(in_turn, key=lambda each: each.id in tried):
+            if (call := self._breaker(instance).allow(caller)) is not None:
                 return Target(instance, call)
         raise ServiceUnavailable(f"no instance of {service} is healthy now", retry_after=1)
 

@@ -85,3 +85,13 @@ def test_paths_that_nobody_serves_are_counted_together(tenant: Tenant, fleet: Fl
     text = Api(f"http://{host}:{port}").get("/metrics").text
     assert 'http_requests_total{method="GET",route="unmatched",status="404"}' in text
     assert [name for name in names if name in text] == []
+
+
+@pytest.mark.parametrize("path", ["/api/tenants/v1/projects", "/api/tenants/openapi.json", "/api/auth/v1/me"])
+def test_head_is_answered_as_get_without_the_content(tenant: Tenant, path: str) -> None:
+    got = tenant.api.get(path)
+    for _ in range(5):
+        head = tenant.api.request("HEAD", path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
+        assert tenant.api.get(path).content == got.content

@@ -4,8 +4,14 @@ import socket
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
+import pytest
+
+from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+
+UPLOAD = "/api/storage/v1/buckets/none-such/objects/large"
+LARGEST = 256 * 2**20
 
 
 def test_a_body_that_does_not_come_ends_with_the_requests_time_and_its_connection(
@@ -29,3 +35,29 @@ def test_a_body_that_does_not_come_ends_with_the_requests_time_and_its_connectio
                 answer += piece
             assert answer.startswith(b"HTTP/1.1 504 ")
             assert b"deadline_exceeded" in answer
+
+
+def upload_begun(tenant: Tenant, fleet: FleetControl) -> socket.socket:
+    """A connection on which an upload of the largest size has begun; no more than its first byte comes."""
+    place = urlsplit(fleet.url)
+    connection = socket.create_connection((place.hostname, place.port), 30)
+    head = (
+        f"PUT {UPLOAD} HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {tenant.api.token}\r\n"
+        f"Content-Type: text/plain\r\nContent-Length: {LARGEST}\r\n\r\nx"
+    )
+    connection.sendall(head.encode())
+    return connection
+
+
+@pytest.mark.services("storage")
+def test_one_tenants_uploads_leave_room_for_anothers(tenant: Tenant, other_tenant: Tenant, fleet: FleetControl) -> None:
+    body = bytes(2**20)
+    with ExitStack() as opened:
+        for _ in range(4):
+            opened.enter_context(upload_begun(tenant, fleet))
+        eventually(lambda: tenant.api.put(UPLOAD, content=body).status_code == 429)
+        refused = tenant.api.put(UPLOAD, content=body)
+        assert (refused.json()["code"], refused.headers["retry-after"]) == ("rate_limited", "1")
+        assert tenant.api.get("/api/storage/v1/buckets").status_code == 200
+        assert other_tenant.api.put(UPLOAD, content=body).status_code == 404
+    eventually(lambda: tenant.api.put(UPLOAD, content=body).status_code == 404)

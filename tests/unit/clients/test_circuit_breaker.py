@@ -208,3 +208,88 @@ def test_a_dropped_call_is_no_failure(breaker: CircuitBreaker) -> None:
     for _ in range(10):
         call(breaker).dropped()
     assert breaker.state is BreakerState.CLOSED
+
+
+def half_open(breaker: CircuitBreaker, clock: FixedClock) -> None:
+    fail(breaker, 3)
+    clock.advance(seconds(10))
+
+
+def asked(breaker: CircuitBreaker, *callers: str) -> list[bool]:
+    """Whether each of them, who asks after the others, may call."""
+    return [breaker.allow(caller) is not None for caller in callers]
+
+
+def probe(breaker: CircuitBreaker, caller: str) -> Call:
+    allowed = breaker.allow(caller)
+    assert allowed is not None
+    return allowed
+
+
+def test_one_callers_failing_probe_keeps_nobody_else_out(breaker: CircuitBreaker, clock: FixedClock) -> None:
+    half_open(breaker, clock)
+
+    probe(breaker, "tenant-1").failed("tenant-1")
+
+    assert asked(breaker, "tenant-1", "tenant-2", "tenant-3") == [False, True, False]
+
+
+def test_a_callers_next_probe_comes_a_pause_after_its_last_one(breaker: CircuitBreaker, clock: FixedClock) -> None:
+    half_open(breaker, clock)
+    probe(breaker, "tenant-1").failed("tenant-1")
+
+    clock.advance(seconds(9.9))
+    assert asked(breaker, "tenant-1") == [False]
+    clock.advance(seconds(0.1))
+    assert asked(breaker, "tenant-1") == [True]
+
+
+def test_failing_probes_of_two_callers_open_it_again(breaker: CircuitBreaker, clock: FixedClock) -> None:
+    half_open(breaker, clock)
+
+    for caller in ("tenant-1", "tenant-2"):
+        probe(breaker, caller).failed(caller)
+
+    assert breaker.state is BreakerState.OPEN
+    assert asked(breaker, "tenant-3") == [False]
+
+
+def test_a_caller_whose_probes_have_no_time_leaves_the_place_to_others(
+    breaker: CircuitBreaker, clock: FixedClock
+) -> None:
+    half_open(breaker, clock)
+
+    probe(breaker, "tenant-1").dropped()
+
+    assert asked(breaker, "tenant-1", "tenant-2") == [False, True]
+
+
+def test_a_caller_whose_probe_is_overdue_leaves_the_next_one_to_others(
+    breaker: CircuitBreaker, clock: FixedClock
+) -> None:
+    half_open(breaker, clock)
+    probe(breaker, "tenant-1")
+
+    clock.advance(seconds(10))
+
+    assert asked(breaker, "tenant-1", "tenant-2") == [False, True]
+
+
+def test_a_probe_that_ends_in_an_error_of_its_own_gives_its_place_back(
+    breaker: CircuitBreaker, clock: FixedClock
+) -> None:
+    half_open(breaker, clock)
+
+    with pytest.raises(ValueError, match="unreadable"), probe(breaker, "tenant-1"):
+        raise ValueError("unreadable")
+
+    assert asked(breaker, "tenant-2") == [True]
+
+
+def test_a_call_that_has_reported_is_not_dropped_as_well(breaker: CircuitBreaker, clock: FixedClock) -> None:
+    half_open(breaker, clock)
+
+    with probe(breaker, "tenant-1") as call:
+        call.succeeded()
+
+    assert breaker.state is BreakerState.CLOSED

@@ -27,8 +27,37 @@ def test_only_states_and_objects_may_be_larger_than_memory(
     assert takes_large_bodies(Route(service, path), key) is large
 
 
+MEBIBYTE = 2**20
+
+
+@pytest.mark.parametrize("declared", [0, MEBIBYTE, None])
+def test_a_small_body_begins_within_the_requests_own_time(declared: int | None) -> None:
+    assert receiving_seconds(2.0, declared, 0) == 2.0
+
+
+def test_what_is_declared_gives_a_line_time_to_come_back_and_no_more() -> None:
+    assert {receiving_seconds(15.0, size * MEBIBYTE, 0) for size in (2, 256, 2**20)} == {60.0}
+
+
+def test_each_byte_that_has_come_gives_time_for_the_next_ones() -> None:
+    assert receiving_seconds(15.0, 16 * MEBIBYTE, 8 * MEBIBYTE) == 60.0 + 1024.0
+    assert receiving_seconds(15.0, None, MEBIBYTE // 2) == 15.0 + 64.0
+
+
 @pytest.mark.parametrize(
-    ("declared", "seconds"), [(0, 15.0), (2**20, 15.0), (2**20 + 2**16, 16.0), (2**40, 255.0), (None, 255.0)]
+    ("line", "at_once", "size"),
+    [
+        (1_000_000, 10, 8 * MEBIBYTE),  # What the AWS CLI sends, over an old DSL line.
+        (500_000, 1, 100 * MEBIBYTE),
+        (700_000, 10, MEBIBYTE),
+    ],
 )
-def test_a_large_body_has_time_for_its_size_beyond_the_requests_own(declared: int | None, seconds: float) -> None:
-    assert receiving_seconds(15.0, declared, limit=16 * 2**20) == seconds
+def test_parts_that_share_a_slow_line_arrive(line: int, at_once: int, size: int) -> None:
+    each = line / 8 / at_once
+    for second in range(int(size / each)):
+        assert second < receiving_seconds(15.0, size, int(second * each))
+
+
+def test_bytes_that_only_just_come_end() -> None:
+    late = [second for second in range(120) if second > receiving_seconds(15.0, 256 * MEBIBYTE, second * 1000)]
+    assert late[0] == 69

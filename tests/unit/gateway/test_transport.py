@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
+import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from services.gateway.domain.headers import Header
 from services.gateway.ports import transport as transports
-from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotReached, Transport
+from services.gateway.ports.transport import Answer, NoAnswer, NoRoom, NotHeard, NotReached, Transport
+from services.gateway.settings import Settings
 from shared.errors import BadRequest
+from shared.web.serve import MAX_CONNECTIONS
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HOST: list[Header] = [("Host", "compute.service.consul")]
@@ -379,5 +384,68 @@ def test_where_nobody_listens_no_room_is_kept(monkeypatch: pytest.MonkeyPatch) -
         for _ in range(2):
             with pytest.raises(NotReached):
                 await transport.send("GET", "http://127.0.0.1:1/v1/x", HOST, b"", 5.0)
+
+    run(story)
+
+
+@contextmanager
+def silent_host() -> Iterator[str]:
+    """Where packets that ask for a connection are swallowed: a queue that is full and that nobody empties."""
+    with ExitStack() as open_sockets:
+        listening = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = open_sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1/x"
+
+
+def test_a_host_that_says_nothing_costs_a_short_time_and_not_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transports, "CONNECT_SECONDS", 0.2)
+
+    async def story(transport: Transport) -> None:
+        with silent_host() as url, pytest.raises(NotHeard):
+            async with asyncio.timeout(30.0):
+                await transport.send("POST", url, HOST, b"", 60.0)
+
+    run(story)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EADDRNOTAVAIL])
+def test_the_gateways_own_lack_is_not_the_instances_fault(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    async def none_left(*_: object) -> None:
+        raise OSError(number, "none left")
+
+    async def story(transport: Transport) -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", none_left)
+        with pytest.raises(NoRoom):
+            await transport.send("GET", "http://127.0.0.1:1/v1/x", HOST, b"", 5.0)
+
+    run(story)
+
+
+def test_no_crowd_takes_all_connections_that_a_service_accepts() -> None:
+    """Who asks whether a service is healthy needs one, or the service is out of routing for everybody."""
+    caller = Settings.model_fields["requests_under_way"].default
+    assert caller < transports.ROOM <= MAX_CONNECTIONS * 0.8
+
+
+def test_content_that_follows_the_answer_to_head_is_nobodys_answer() -> None:
+    foreign = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nforeign"
+
+    async def story(transport: Transport) -> None:
+        sent = asyncio.Event()
+
+        async def content_nevertheless(writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(foreign))
+            await writer.drain()
+            await sent.wait()
+            writer.write(foreign)
+
+        async with Instance(content_nevertheless, OK) as instance:
+            assert await (await ask(instance, transport, "HEAD")).read() == b""
+            sent.set()
+            assert await (await ask(instance, transport)).read() == b"ok"
+            assert instance.connections == 2
 
     run(story)

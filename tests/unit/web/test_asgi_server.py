@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from shared.web.asgi_server import AsgiServer, DatedState, HttpInTime
 
@@ -63,6 +64,8 @@ class Hasty(HttpInTime):
     """The same with little patience."""
 
     head_seconds = 0.2
+    rest_seconds = 0.2
+    taking_seconds = 0.2
 
 
 class Patient(HttpInTime):
@@ -77,9 +80,11 @@ async def _answer(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def _listening(protocol: type[HttpInTime]) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def _listening(
+    protocol: type[HttpInTime], application: Any = _answer, keep_alive: int = 60
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection to a server of that protocol."""
-    config = uvicorn.Config(_answer, log_config=None, http=protocol, timeout_keep_alive=60)
+    config = uvicorn.Config(application, log_config=None, http=protocol, timeout_keep_alive=keep_alive)
     config.load()
     server = uvicorn.Server(config)
     make = asyncio.get_running_loop().create_server
@@ -125,3 +130,81 @@ def test_what_is_no_http_is_refused_with_a_problem_as_everything_is() -> None:
     assert b"\r\ncontent-type: application/problem+json\r\n" in head
     assert f"\r\nx-correlation-id: {problem['correlation_id']}\r\n".encode() in head
     assert (problem["status"], problem["code"]) == (400, "bad_request")
+
+
+REFUSED_EARLY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf-"
+
+
+def test_a_body_that_does_not_go_on_after_its_answer_ends_the_connection() -> None:
+    async def run() -> bytes:
+        async with _listening(Hasty) as (reader, writer):
+            writer.write(REFUSED_EARLY)
+            return await asyncio.wait_for(reader.read(), 30)
+
+    assert asyncio.run(run()).endswith(b"ok")
+
+
+def test_a_body_that_is_whole_soon_after_its_answer_keeps_the_connection() -> None:
+    async def run() -> None:
+        async with _listening(Patient) as (reader, writer):
+            for _ in range(2):
+                writer.write(REFUSED_EARLY)
+                await asyncio.wait_for(reader.readuntil(b"ok"), 30)
+                writer.write(b"-done")
+
+    asyncio.run(run())
+
+
+def test_blank_lines_do_not_keep_a_connection() -> None:
+    async def run() -> None:
+        async with _listening(Patient, keep_alive=1) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asyncio.wait_for(reader.readuntil(b"ok"), 30)
+            writer.write(b"\r\n")
+            assert await asyncio.wait_for(reader.read(), 30) == b""
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("request_line", [b"GET / HTTP/1.1", b"GET / HTTP/1.0"], ids=["kept", "closed afterwards"])
+def test_a_client_that_takes_nothing_of_its_answer_is_hung_up_on(request_line: bytes) -> None:
+    async def run() -> None:
+        gone = asyncio.Event()
+
+        class Watched(Hasty):
+            def connection_lost(self, exc: Exception | None) -> None:
+                gone.set()
+                super().connection_lost(exc)
+
+        async def large(_scope: Any, _receive: Any, send: Any) -> None:
+            headers = [(b"content-length", b"%d" % (64 << 20))]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": bytes(64 << 20)})
+
+        async with _listening(Watched, large) as (_reader, writer):
+            writer.write(request_line + b"\r\nHost: x\r\n\r\n")
+            await asyncio.wait_for(gone.wait(), 30)
+
+    asyncio.run(run())
+
+
+def test_a_client_that_takes_something_however_slowly_is_not_hung_up_on() -> None:
+    async def run() -> list[int]:
+        untaken, aborted = [100, 100, 90, 90, 80, 80], asyncio.Event()
+
+        class Transport(asyncio.Transport):
+            def get_write_buffer_size(self) -> int:
+                return untaken.pop(0) if len(untaken) > 1 else untaken[0]
+
+            def abort(self) -> None:
+                aborted.set()
+
+        config = uvicorn.Config(_answer, log_config=None)
+        config.load()
+        protocol = Hasty(config, uvicorn.Server(config).server_state, {})
+        protocol.transport, protocol.flow = Transport(), FlowControl(Transport())
+        protocol.pause_writing()
+        await asyncio.wait_for(aborted.wait(), 30)
+        return untaken
+
+    assert asyncio.run(run()) == [80]

@@ -117,3 +117,28 @@ def test_what_is_no_request_is_refused(service: Service, raw: bytes) -> None:
     with service.connect() as connection:
         connection.sendall(raw)
         assert connection.recv(1000).startswith(b"HTTP/1.0 400 ")
+
+
+class Content(list[bytes]):
+    """What an application answers with, which it wants to hear the end of."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(("method", "sent"), [("GET", [b"content"]), ("HEAD", [])])
+@pytest.mark.parametrize("length", [[("Content-Length", "7")], []], ids=["of a known length", "of none"])
+def test_an_answer_to_head_ends_with_its_head(method: str, sent: list[bytes], length: list[tuple[str, str]]) -> None:
+    content = Content([b"content"])
+    started: list[Any] = []
+
+    def application(_environ: dict[str, Any], start_response: Any) -> Content:
+        start_response("200 OK", length)
+        return content
+
+    answer = wsgi_server.without_content_for_head(application)
+    assert list(answer({"REQUEST_METHOD": method}, lambda *head: started.extend(head))) == sent
+    assert started == ["200 OK", [("Content-Length", "7")] if method == "HEAD" else length]
+    assert content.closed == (method == "HEAD")
