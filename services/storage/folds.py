@@ -33,7 +33,7 @@ _FIRST_OF_EACH = f"""
         WHERE entries.place < :limit
     )
     SELECT key FROM entries ORDER BY place
-"""  # noqa: S608 - put together of what stands here alone
+"""
 
 
 def first_of_each(

@@ -146,7 +146,11 @@ def test_bodies_have_no_other_fields_than_the_documents_name(tenant: Tenant, ser
     [
         ("billing/v1/invoices", {"perod": "2026-03"}, "perod"),
         ("compliance/v1/exemptions", {"policy_id": "p", "reason": "r", "resource": "i-1"}, "resource"),
-        ("compliance/v1/policies", {"conditions": [{"field": "a", "operator": "eq", "valeu": 1}]}, "conditions.0.valeu"),
+        (
+            "compliance/v1/policies",
+            {"conditions": [{"field": "a", "operator": "eq", "valeu": 1}]},
+            "conditions.0.valeu",
+        ),
         ("compute/v1/server-groups", {"name": "g", "polcy": "affinity"}, "body.polcy"),
     ],
     ids=["optional body", "optional field", "nested", "FastAPI"],

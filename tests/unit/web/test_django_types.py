@@ -1,4 +1,4 @@
-"""Bodies of the Django services have no fields but those that there are, at any depth, and say so in their documents."""
+"""Bodies of the Django services have no fields but those that there are, at any depth."""
 
 from __future__ import annotations
 
