@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, text, union_all
+from sqlalchemy import ColumnElement, DateTime, delete, func, literal, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
@@ -28,7 +28,7 @@ from services.storage.tables import (
 )
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import T, TenantRepository
-from shared.kernel.context import current_tenant
+from shared.kernel.context import current_tenant, current_time
 from shared.utils.ids import new_id
 
 NEWEST = 2**31 - 1
@@ -211,8 +211,8 @@ class ObjectRepository(Rows[StoredObject]):
         return [(key, version) for key, version in rows]
 
     def remove_versions(self, versions: Sequence[ObjectVersion]) -> None:
-        """Delete version rows and leave their content to be swept after the commit."""
-        throw_away(self.session, {version.blob for version in versions if version.blob})
+        """Delete version rows and leave their content to be swept when it has rested."""
+        throw_away(self.session, {version.blob for version in versions if version.blob}, current_time())
         ids = [version.id for version in versions]
         self.session.execute(delete(ObjectVersion).where(ObjectVersion.id.in_(ids)))
         for version in versions:
@@ -313,11 +313,12 @@ def held_reservations(session: Session, reservation_ids: Collection[str]) -> Col
 
 
 def remove_content(session: Session) -> None:
-    """Delete all objects and uploads of the tenant; their content is swept after the commit."""
+    """Delete all objects and uploads of the tenant; their content is swept, that of objects when it has rested."""
     tenant = current_tenant()
-    for content in (ObjectVersion, Upload):
-        blobs = select(content.blob).where(content.tenant_id == tenant, content.blob != "")
-        session.execute(insert(GarbageBlob).from_select(["name"], blobs).on_conflict_do_nothing())
+    for content, rests_from in ((ObjectVersion, current_time()), (Upload, None)):
+        since = literal(rests_from, DateTime(timezone=True))
+        blobs = select(content.blob, since).where(content.tenant_id == tenant, content.blob != "")
+        session.execute(insert(GarbageBlob).from_select(["name", "rests_from"], blobs).on_conflict_do_nothing())
         session.execute(delete(content).where(content.tenant_id == tenant))
     session.execute(delete(StoredObject).where(StoredObject.tenant_id == tenant))
 
@@ -346,16 +347,22 @@ def named_blobs(session: Session, names: Collection[str]) -> set[str]:
     return set(session.scalars(union_all(*(select(column).where(column.in_(names)) for column in columns))))
 
 
-def throw_away(session: Session, names: Collection[str]) -> None:
-    """Leave blobs to be swept."""
+def throw_away(session: Session, names: Collection[str], rests_from: datetime | None = None) -> None:
+    """Leave blobs to be swept: at once what nobody can have read, else when they have rested since a time."""
     if names:
-        values = [{"name": name} for name in sorted(names)]
+        values = [{"name": name, "rests_from": rests_from} for name in sorted(names)]
         session.execute(insert(GarbageBlob).values(values).on_conflict_do_nothing())
 
 
-def garbage(session: Session, limit: int) -> Sequence[str]:
-    """Blobs to be deleted, held against other sweepers until the transaction ends."""
-    return session.scalars(select(GarbageBlob.name).limit(limit).with_for_update(skip_locked=True)).all()
+def garbage(session: Session, limit: int, now: datetime, rest: timedelta) -> Sequence[str]:
+    """Blobs to be deleted, the first thrown away first, held against other sweepers until the transaction ends.
+
+    What a clock noted that was set back since then rests from now on, not until that time comes again.
+    """
+    session.execute(update(GarbageBlob).where(GarbageBlob.rests_from > now).values(rests_from=now))
+    over = GarbageBlob.rests_from.is_(None) | (GarbageBlob.rests_from <= now - rest)
+    query = select(GarbageBlob.name).where(over).order_by(GarbageBlob.rests_from.nulls_first()).limit(limit)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
 def forget_garbage(session: Session, names: Sequence[str]) -> None:

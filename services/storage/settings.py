@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.settings import ServiceSettings
 
@@ -27,13 +27,25 @@ class Settings(ServiceSettings):
     metering_interval_seconds: float = Field(default=3600.0, gt=0)
     """How often the volumes that exist are metered; what is deleted is metered at once."""
     sweep_interval_seconds: float = Field(default=5.0, gt=0)
-    """How soon after the commit the content of removed versions is deleted from the object store."""
+    """How often it is looked what is to be deleted from the object store."""
+    read_seconds: float = Field(default=21_600.0, gt=0)
+    """How long the content of an object may take on its way to a client; a longer answer breaks off before its end, and
+    the client goes on with a range."""
+    garbage_rest_seconds: float = Field(default=25_200.0, gt=0)
+    """How long the content of a replaced or deleted version stays in the object store: longer than a read may take, so
+    that who began to read it comes to its end. What nobody could read goes at once."""
     orphan_interval_seconds: float = Field(default=21_600.0, gt=0)
     """How often the object store is looked through for content that no row names; it goes at the second look."""
     lifecycle_interval_seconds: float = Field(default=5.0, gt=0)
     """How often it is looked whether a bucket's rules weren't followed today: one statement while there is none."""
     quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
     """How often reservations of quota are compared with what exists: what no event settled stays wrong that long."""
+
+    @model_validator(mode="after")
+    def _rests_longer_than_it_is_read(self) -> Settings:
+        if self.garbage_rest_seconds < self.read_seconds + self.request_timeout_seconds:
+            raise ValueError("garbage_rest_seconds is longer than a read and its request may take")
+        return self
 
     @property
     def signing_secret(self) -> str:

@@ -85,10 +85,14 @@ class UploadPart(TenantRow, Base):
 
 
 class GarbageBlob(Base):
-    """A blob that nothing refers to any more. It is deleted after the commit that wrote this row, never before."""
+    """A blob that nothing refers to any more. It is deleted after the commit that wrote this row, never before.
+
+    Of what could be read the deletion comes later, counted `rests_from` then; of the rest it is at once (null).
+    """
 
     __tablename__ = "garbage_blobs"
     name: Mapped[str] = mapped_column(Text, primary_key=True)
+    rests_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class TenantStanding(Base):

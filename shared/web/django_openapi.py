@@ -41,6 +41,13 @@ class DeclaredSchema(AutoSchema):
             schema |= {"maxItems": field.max_length} if field.max_length is not None else {}
         return schema
 
+    def resolve_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """The framework's, closed where it comes in: other names than its fields' are refused."""
+        component = super().resolve_serializer(serializer, direction, bypass_extensions)
+        if direction == "request" and component.schema:
+            component.schema["additionalProperties"] = False
+        return component
+
     def get_tags(self) -> list[str]:
         """None: they are made of the path, as every service's are."""
         return []

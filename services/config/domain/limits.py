@@ -1,4 +1,4 @@
-"""How much a tenant may have: every process reads what is in force of all tenants whenever one of them publishes."""
+"""How much a tenant may have: every process looks after what is in force of all tenants."""
 
 from __future__ import annotations
 

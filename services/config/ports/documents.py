@@ -54,16 +54,12 @@ class PublishedDocuments:
     def follow(self, tell: Callable[[Collection[Place]], None]) -> PrefixFollower:
         """What tells where documents of any tenant changed: at first where all are, then what each change is about.
 
-        Nothing is missed while Consul is away or starts anew with another index.
+        Nothing is missed while Consul is away or starts anew with another index; then all are told once more. No
+        document is read for it.
         """
-        seen: dict[str, int] = {}
 
         def on_change(entries: tuple[Entry, ...]) -> None:
-            present = {entry.key: entry.modify_index for entry in entries}
-            changed = [self._place(key) for key, index in present.items() if seen.get(key) != index]
-            seen.clear()
-            seen.update(present)
-            tell(changed)
+            tell([self._place(entry.key) for entry in entries])
 
         return PrefixFollower(self._kv, f"{self._prefix}/", on_change)
 

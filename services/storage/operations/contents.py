@@ -10,6 +10,7 @@ from services.storage.domain.conditions import Conditions, is_modified, range_ap
 from services.storage.domain.ranges import ByteRange, parse_range
 from services.storage.ports import Ports
 from services.storage.tables import ObjectVersion
+from shared.errors import DeadlineExceeded
 from shared.infra.pieces import HELD_BYTES, Piece, read
 
 
@@ -41,7 +42,8 @@ def portion(ports: Ports, version: ObjectVersion, reading: Reading) -> Portion:
     """What is asked for of a version's content. Raises RangeNotSatisfiable, ObjectCorrupted and ObjectNotFound.
 
     The first bytes are there when this returns, so that a store that is away shows as that. A larger content is read
-    while it is sent; should a later piece be corrupted, the answer breaks off before its end.
+    while it is sent; should a later piece be corrupted, or all of it take longer than a read may, the answer breaks off
+    before its end.
     """
     applies = range_applies(reading.if_range, version.etag, version.created_at)
     asked = parse_range(reading.range, version.size) if applies else None
@@ -52,4 +54,16 @@ def portion(ports: Ports, version: ObjectVersion, reading: Reading) -> Portion:
     with ports.store_rooms.room():
         if length <= HELD_BYTES:
             return Portion(asked, length, b"".join(chunks), iter(()))
-        return Portion(asked, length, None, chain([next(chunks)], chunks))
+        return Portion(asked, length, None, in_time(ports, chain([next(chunks)], chunks)))
+
+
+def in_time(ports: Ports, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, as long as a read may take: what is replaced or deleted meanwhile isn't kept for longer.
+
+    Raises DeadlineExceeded.
+    """
+    due = ports.clock.monotonic() + ports.settings.read_seconds
+    for chunk in chunks:
+        if ports.clock.monotonic() > due:
+            raise DeadlineExceeded(f"a read takes at most {ports.settings.read_seconds:g} seconds")
+        yield chunk

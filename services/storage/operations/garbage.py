@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -20,9 +21,11 @@ PAGE_BLOBS = 1000
 def sweep(session: Session, ports: Ports) -> int:
     """Delete left-over content, parts that were never put together too; how many blobs.
 
-    What fails is left for the next sweep.
+    What could be read is left until whoever began to before it was replaced or deleted has ended. What fails is left
+    for the next sweep.
     """
-    names, bucket = garbage(session, SWEEP_LIMIT), ports.settings.object_bucket
+    rest = timedelta(seconds=ports.settings.garbage_rest_seconds)
+    names, bucket = garbage(session, SWEEP_LIMIT, ports.clock.now(), rest), ports.settings.object_bucket
     for name in names:
         ports.multipart.abort_all(bucket, name)
         with suppress(ObjectNotFound):

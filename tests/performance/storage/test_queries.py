@@ -32,6 +32,21 @@ def test_a_folded_listing_does_not_read_what_it_folds(tenant: Tenant) -> None:
     assert queries_of(page) <= 4
 
 
+def test_a_folded_listing_takes_three_statements_however_much_folds(tenant: Tenant) -> None:
+    # Given folders of different sizes with keys between them
+    bucket = make_bucket(tenant.api)
+    counts = []
+    for folders in (2, 12):
+        for number in range(folders):
+            for key in (f"{number:02}/{each}" for each in range(number % 5 + 1)):
+                put_object(tenant.api, bucket, key)
+            put_object(tenant.api, bucket, f"{number:02}z")
+        page = tenant.api.get(f"{bucket}/objects", params={"delimiter": "/", "max_keys": 2 * folders})
+        assert (len(page.json()["common_prefixes"]), len(page.json()["objects"])) == (folders, folders)
+        counts.append(queries_of(page))
+    assert counts == [3, 3]
+
+
 def test_a_list_of_volumes_takes_one_statement(tenant: Tenant) -> None:
     counts = []
     for _ in range(2):
