@@ -105,7 +105,9 @@ def _carry_out(provider: Provider, action: Action, change: Change, known: Mappin
     attributes = resolve(change.after.attributes, known)
     if action is Action.UPDATE and change.before is not None:
         if change.after.attributes != change.before.attributes or references(change.after.attributes):
-            provider.update(change.before.id, change.address, attributes, key)
+            # What isn't in the configuration any more is told, too: else it would stay as it is.
+            taken_out = change.before.attributes.keys() - attributes.keys()
+            provider.update(change.before.id, change.address, {**dict.fromkeys(taken_out), **attributes}, key)
         return change.before.id
     return provider.create(change.address, attributes, key)
 
