@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -38,11 +38,12 @@ class ResourceBroken(Exception):
 
 
 class StillUnderway(Exception):
-    """The resource's owner is still at it: look again."""
+    """The resource is there and its owner still at it, or, for this reason, not to be asked now: look again."""
 
-    def __init__(self, resource_id: str) -> None:
+    def __init__(self, resource_id: str, reason: str | None = None) -> None:
         super().__init__(f"{resource_id} is still underway")
         self.resource_id = resource_id
+        self.reason = reason
 
 
 class ChangeFailed(Conflict):
@@ -112,7 +113,8 @@ class InstanceProvider:
         """Place an instance, named after its address unless it has a name, and wait until it is built."""
         id = self._compute.create_instance(_named(address, attributes), idempotency_key=key)
         if not attributes.get("deferred_start"):
-            _wait(id, self._built)
+            with _made(id):
+                _wait(id, self._built)
         return id
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
@@ -226,12 +228,8 @@ class BucketProvider:
         lifecycle = wanted.pop("lifecycle", None)
         id = self._storage.create_bucket(wanted, idempotency_key=key)
         if lifecycle is not None:
-            try:
+            with _made(id):
                 self._storage.change_bucket(id, {"lifecycle": lifecycle}, idempotency_key=f"{key}:lifecycle")
-            except OmniCloudError as error:
-                if passes(error):
-                    raise
-                raise ResourceBroken(id, error.detail) from error
         return id
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
@@ -273,6 +271,17 @@ def _named(address: str, attributes: Attributes) -> dict[str, Any]:
 def _given(attributes: Attributes) -> dict[str, Any]:
     """What the configuration says."""
     return {name: value for name, value in attributes.items() if value is not None}
+
+
+@contextmanager
+def _made(id: str) -> Iterator[None]:
+    """What fails from here on fails for a resource that is there: whoever hears of it learns its id."""
+    try:
+        yield
+    except OmniCloudError as error:
+        if passes(error):
+            raise StillUnderway(id, error.detail) from error
+        raise ResourceBroken(id, error.detail) from error
 
 
 def _wait(id: str, done: Callable[[str], bool]) -> None:
