@@ -114,13 +114,14 @@ def test_a_change_in_place_that_is_given_up_taints_nothing(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("error", "told"), [(AWAY, StillUnderway), (REFUSED, ResourceBroken)])
 def test_an_owner_that_fails_after_it_has_made_something_tells_its_id(
-    error: OmniCloudError, told: type[StillUnderway | ResourceBroken]
+    error: OmniCloudError, told: type[Exception]
 ) -> None:
     # Given owners that make what is asked for, and then answer nothing else
     compute = SimpleNamespace(create_instance=lambda *_, **__: "i-7", instance=lambda _id: fails(error)())
     storage = SimpleNamespace(create_bucket=lambda *_, **__: "logs", change_bucket=lambda *_, **__: fails(error)())
+    instances, buckets = InstanceProvider(cast(ComputeClient, compute)), BucketProvider(cast(StorageClient, storage))
     with pytest.raises(told) as of_instance:
-        InstanceProvider(cast(ComputeClient, compute)).create(WEB, {"flavor": "nano"}, "step-1")
+        instances.create(WEB, {"flavor": "nano"}, "step-1")
     with pytest.raises(told) as of_bucket:
-        BucketProvider(cast(StorageClient, storage)).create("storage.bucket.logs", {"lifecycle": []}, "step-1")
-    assert (of_instance.value.resource_id, of_bucket.value.resource_id) == ("i-7", "logs")
+        buckets.create("storage.bucket.logs", {"lifecycle": []}, "step-1")
+    assert [vars(each.value)["resource_id"] for each in (of_instance, of_bucket)] == ["i-7", "logs"]
