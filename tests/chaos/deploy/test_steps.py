@@ -204,5 +204,5 @@ def test_an_instance_whose_step_is_given_up_is_known_to_the_state_and_destroyed_
     eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
     eventually(lambda: computing.read(tenant.api, made)["state"] == "active", RESIZED_SECONDS)
     assert apply_plan(tenant.api, environment)["state"] == "succeeded"
-    assert tenant.api.items(computing.INSTANCES) == []
+    assert list(tenant.api.items(computing.INSTANCES)) == []
     assert computing.used_of(operator, host["id"])["instances"] == 0
