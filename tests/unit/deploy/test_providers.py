@@ -1,18 +1,24 @@
-"""What the owners of resources are asked for, and what becomes of an attribute that is taken out of a configuration."""
+"""What the owners of resources are asked for: None is what was taken out of a configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any, NoReturn, cast
 
 import pytest
 
-from services.deploy.domain.plans import Action, Change, Resource
-from services.deploy.operations.steps import _carry_out
-from services.deploy.ports.providers import BucketProvider, InstanceProvider, Provider, VolumeProvider
+from services.deploy.ports.providers import (
+    BucketProvider,
+    InstanceProvider,
+    Provider,
+    ResourceBroken,
+    StillUnderway,
+    VolumeProvider,
+)
 from shared.clients.compute import ComputeClient
 from shared.clients.storage import StorageClient
-from shared.errors import ValidationFailed
+from shared.errors import Conflict, OmniCloudError, ServiceUnavailable, ValidationFailed
 
 Asked = list[dict[str, Any]]
 
@@ -36,10 +42,13 @@ class Owner:
     change_volume = change_instance = change_bucket
 
 
-def updated(provider: Provider, address: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Carry out a step that makes one configuration of the other."""
-    change = Change(Action.UPDATE, address, Resource(address, before, id="id-1"), Resource(address, after))
-    _carry_out(provider, Action.UPDATE, change, {}, "step-1")
+def updated(provider: Provider, address: str, **attributes: Any) -> None:
+    """Have a resource changed into this."""
+    provider.update("id-1", address, attributes, "step-1")
+
+
+def fail(error: OmniCloudError) -> NoReturn:
+    raise error
 
 
 def buckets(owner: Owner) -> BucketProvider:
@@ -57,49 +66,40 @@ def instances(owner: Owner) -> InstanceProvider:
 LOGS, DATA, WEB = "storage.bucket.logs", "storage.volume.data", "compute.instance.web"
 
 
-@pytest.mark.parametrize("after", [{}, {"versioning": None}])
-def test_versioning_that_is_taken_out_is_suspended_however_often_it_is_asked(after: dict[str, Any]) -> None:
+def test_versioning_that_is_taken_out_is_suspended_however_often_it_is_asked() -> None:
     owner = Owner(versioning="enabled")
     for _ in range(2):
-        updated(buckets(owner), LOGS, {"versioning": "enabled"}, after)
+        updated(buckets(owner), LOGS, versioning=None)
     assert owner.asked == [{"lifecycle": [], "versioning": "suspended"}] * 2
 
 
 def test_a_bucket_that_was_never_versioned_stays_so() -> None:
     owner = Owner(versioning="disabled")
-    updated(buckets(owner), LOGS, {"versioning": "disabled"}, {})
+    updated(buckets(owner), LOGS, versioning=None)
     assert owner.asked == [{"lifecycle": []}]
 
 
 def test_versioning_that_nobody_configured_is_left_to_whoever_has_enabled_it() -> None:
     owner = Owner(versioning="enabled")
-    updated(buckets(owner), LOGS, {}, {"lifecycle": [{"id": "old"}]})
+    updated(buckets(owner), LOGS, lifecycle=[{"id": "old"}])
     assert owner.asked == [{"lifecycle": [{"id": "old"}]}]
 
 
-@pytest.mark.parametrize("after", [{}, {"lifecycle": None}])
-def test_rules_that_are_taken_out_of_a_bucket_go(after: dict[str, Any]) -> None:
+def test_rules_that_are_taken_out_of_a_bucket_go() -> None:
     owner = Owner(versioning="disabled")
-    updated(buckets(owner), LOGS, {"lifecycle": [{"id": "old"}]}, after)
+    updated(buckets(owner), LOGS, lifecycle=None)
     assert owner.asked == [{"lifecycle": []}]
 
 
-@pytest.mark.parametrize("taken_out", [{}, {"name": None, "labels": None}])
-def test_a_name_and_labels_that_are_taken_out_are_the_ones_of_an_instance_without(taken_out: dict[str, Any]) -> None:
+def test_a_name_and_labels_that_are_taken_out_are_the_ones_of_an_instance_without() -> None:
     owner = Owner(flavor="nano")
-    updated(
-        instances(owner),
-        WEB,
-        {"flavor": "nano", "name": "front", "labels": {"tier": "front"}},
-        {"flavor": "nano", **taken_out},
-    )
+    updated(instances(owner), WEB, flavor="nano", size=None, name=None, labels=None)
     assert owner.asked == [{"name": "web", "labels": {}}]
 
 
-@pytest.mark.parametrize("taken_out", [{}, {"name": None}])
-def test_a_name_that_is_taken_out_of_a_volume_is_its_addresss(taken_out: dict[str, Any]) -> None:
+def test_a_name_that_is_taken_out_of_a_volume_is_its_addresss() -> None:
     owner = Owner()
-    updated(volumes(owner), DATA, {"name": "mine", "size_gib": 2}, {"size_gib": 2, **taken_out})
+    updated(volumes(owner), DATA, size_gib=2, name=None)
     assert owner.asked == [{"name": "data", "size_gib": 2}]
 
 
@@ -107,11 +107,27 @@ def test_a_name_that_is_taken_out_of_a_volume_is_its_addresss(taken_out: dict[st
 def test_a_volume_without_a_size_is_refused_as_a_new_one_is(taken_out: dict[str, Any]) -> None:
     owner = Owner()
     with pytest.raises(ValidationFailed, match="name a size_gib"):
-        updated(volumes(owner), DATA, {"zone": "z", "size_gib": 2}, {"zone": "z", **taken_out})
+        updated(volumes(owner), DATA, zone="z", **taken_out)
     assert owner.asked == []
 
 
 def test_a_volume_of_a_snapshot_keeps_its_size_where_the_configuration_names_none() -> None:
     owner = Owner()
-    updated(volumes(owner), DATA, {"snapshot_id": "s", "size_gib": 2}, {"snapshot_id": "s"})
+    updated(volumes(owner), DATA, snapshot_id="s", size_gib=None)
     assert owner.asked == [{"name": "data"}]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(ServiceUnavailable("away"), StillUnderway), (Conflict("suspended"), ResourceBroken)]
+)
+def test_an_owner_that_fails_after_it_has_made_something_tells_its_id(
+    error: OmniCloudError, told: type[Exception]
+) -> None:
+    # Given owners that make what is asked for, and then answer nothing else
+    compute = SimpleNamespace(create_instance=lambda *_, **__: "i-7", instance=lambda _id: fail(error))
+    storage = SimpleNamespace(create_bucket=lambda *_, **__: "logs", change_bucket=lambda *_, **__: fail(error))
+    with pytest.raises(told) as of_instance:
+        InstanceProvider(cast(ComputeClient, compute)).create(WEB, {"flavor": "nano"}, "step-1")
+    with pytest.raises(told) as of_bucket:
+        BucketProvider(cast(StorageClient, storage)).create(LOGS, {"lifecycle": []}, "step-1")
+    assert [vars(each.value)["resource_id"] for each in (of_instance, of_bucket)] == ["i-7", "logs"]

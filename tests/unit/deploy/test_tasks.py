@@ -5,16 +5,17 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from kombu.exceptions import OperationalError
 
 from services.deploy.ports.tasks import TaskQueue, make_celery
 from services.deploy.settings import Settings
-from services.deploy.tables import Apply, ApplyStep
 
-APPLY = Apply(id="apply-1", tenant_id="t-1", actor="ana", correlation_id="c-1", traceparent="00-1-2-01")
-STEP = ApplyStep(id="step-1")
+APPLY: Any = SimpleNamespace(id="apply-1", tenant_id="t-1", actor="ana", correlation_id="c-1", traceparent="00-1-2-01")
+STEP: Any = SimpleNamespace(id="step-1")
 
 
 def queue(port: int) -> TaskQueue:
