@@ -119,7 +119,8 @@ def _attempt(task: Any, work: Callable[[], None]) -> None:
             return  # Whoever holds it is alive, since it was renewed all the time.
         raise task.retry(exc=held, countdown=LOCKED_RETRY_SECONDS) from held
     except StillUnderway as underway:
-        raise task.retry(exc=underway, countdown=LOCKED_RETRY_SECONDS) from underway
+        countdown = LOCKED_RETRY_SECONDS if underway.reason is None else LAST_RETRY_SECONDS
+        raise task.retry(exc=underway, countdown=countdown) from underway
     except (OmniCloudError, DBAPIError) as error:
         if not _passes(error):
             raise

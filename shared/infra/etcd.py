@@ -38,12 +38,25 @@ PAGE_KEYS = 200
 MAX_MESSAGE_BYTES = 64 * 2**20
 """Enough for a page of the longest values."""
 
+PING_MILLISECONDS = 10_000
+"""Where a call or a watch is open and nothing has been heard for so long, etcd is asked for a sign of life. It bears
+one in five seconds (`--grpc-keepalive-min-time`)."""
+PONG_MILLISECONDS = 4_000
+"""How long that may take. Then the connection is given up and the next call makes another: one that vanished without a
+reset, as behind a firewall that forgot it, would be used until the kernel gives it up, a quarter of an hour later."""
+
 CHANNEL_OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),  # Also how long one attempt to connect may take.
     ("grpc.max_reconnect_backoff_ms", 1000),  # The default of two minutes outlives every restart of etcd.
     ("grpc.enable_http_proxy", 0),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", PING_MILLISECONDS),
+    # For bytes that the kernel gets no acknowledgement of (TCP_USER_TIMEOUT) …
+    ("grpc.keepalive_timeout_ms", PONG_MILLISECONDS),
+    # … and for pings that nobody answers though somebody takes the bytes; a minute unless it is said.
+    ("grpc.http2.ping_timeout_ms", PONG_MILLISECONDS),
+    ("grpc.http2.max_pings_without_data", 0),  # As many as it takes: a watch sends nothing for hours.
 )
 
 KEEP_ALIVE_METHOD = "/etcdserverpb.Lease/LeaseKeepAlive"

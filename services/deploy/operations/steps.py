@@ -83,14 +83,27 @@ def _result(sessions: SessionFactory, ports: Ports, step: ApplyStep, known: Mapp
         return Result(StepState.FAILED, broken.resource_id, str(broken), tainted=True)
     except StillUnderway as underway:
         if step.attempts < MAX_ATTEMPTS:
+            _learn(sessions, step, underway.resource_id, underway.reason)
             raise
-        return Result(StepState.FAILED, underway.resource_id, "its owner didn't end it in time", tainted=True)
+        reason = underway.reason or "its owner didn't end it in time"
+        return Result(StepState.FAILED, underway.resource_id, reason[:LONGEST_REASON], tainted=True)
     except OmniCloudError as error:
         if not passes(error) or step.attempts >= MAX_ATTEMPTS:
-            return Result(StepState.FAILED, reason=error.detail[:LONGEST_REASON])
-        with sessions() as session, session.begin():
-            StepRepository(session).get(step.id, lock=True).reason = error.detail[:LONGEST_REASON]
+            # An earlier attempt may have made it: the state has to know what is there, and that it isn't whole.
+            made = step.resource_id if step.action == Action.CREATE else None
+            return Result(StepState.FAILED, made, error.detail[:LONGEST_REASON], tainted=made is not None)
+        _learn(sessions, step, None, error.detail)
         raise
+
+
+def _learn(sessions: SessionFactory, step: ApplyStep, resource_id: str | None, reason: str | None) -> None:
+    """Keep what an attempt has brought to light, for whoever makes the next one or gives the step up."""
+    if reason is None and resource_id in (None, step.resource_id):
+        return  # Nothing new, as at every look but the first.
+    with sessions() as session, session.begin():
+        known = StepRepository(session).get(step.id, lock=True)
+        known.resource_id = resource_id or known.resource_id
+        known.reason = reason[:LONGEST_REASON] if reason else known.reason
 
 
 def _carry_out(provider: Provider, action: Action, change: Change, known: Mapping[str, str], key: str) -> str | None:
@@ -105,7 +118,9 @@ def _carry_out(provider: Provider, action: Action, change: Change, known: Mappin
     attributes = resolve(change.after.attributes, known)
     if action is Action.UPDATE and change.before is not None:
         if change.after.attributes != change.before.attributes or references(change.after.attributes):
-            provider.update(change.before.id, change.address, attributes, key)
+            # What isn't in the configuration any more is told, too: else it would stay as it is.
+            taken_out = change.before.attributes.keys() - attributes.keys()
+            provider.update(change.before.id, change.address, {**dict.fromkeys(taken_out), **attributes}, key)
         return change.before.id
     return provider.create(change.address, attributes, key)
 

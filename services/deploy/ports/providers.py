@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -20,6 +20,8 @@ Attributes = Mapping[str, Any]
 
 DELETION_IN_PROGRESS = "deletion_in_progress"
 """Compute's code for an instance that is being deleted already."""
+NEVER_VERSIONED, SUSPENDED = "disabled", "suspended"
+"""Storage's words for a bucket that keeps no versions: a bucket comes from the second to the first no more."""
 LOOK_SECONDS = 0.1
 """How often to look whether something has come up or gone."""
 PATIENCE_SECONDS = 1.0
@@ -36,11 +38,12 @@ class ResourceBroken(Exception):
 
 
 class StillUnderway(Exception):
-    """The resource's owner is still at it: look again."""
+    """The resource is there and its owner still at it, or, for this reason, not to be asked now: look again."""
 
-    def __init__(self, resource_id: str) -> None:
+    def __init__(self, resource_id: str, reason: str | None = None) -> None:
         super().__init__(f"{resource_id} is still underway")
         self.resource_id = resource_id
+        self.reason = reason
 
 
 class ChangeFailed(Conflict):
@@ -49,6 +52,8 @@ class ChangeFailed(Conflict):
 
 class Provider(Protocol):
     """Makes resources of one kind. `key` makes a repeated call have one effect.
+
+    An attribute of an update that is None was taken out of the configuration: what it was must not stay.
 
     A call returns when its effect is complete. Raises ResourceBroken, ChangeFailed, StillUnderway, or the
     owner's error.
@@ -108,7 +113,8 @@ class InstanceProvider:
         """Place an instance, named after its address unless it has a name, and wait until it is built."""
         id = self._compute.create_instance(_named(address, attributes), idempotency_key=key)
         if not attributes.get("deferred_start"):
-            _wait(id, self._built)
+            with _made(id):
+                _wait(id, self._built)
         return id
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
@@ -117,8 +123,9 @@ class InstanceProvider:
         First what may fail for want of room: where it does, the instance stays as it was. Raises
         ChangeFailed where its provider couldn't resize it, ValidationFailed for what no instance could be made of.
         """
+        attributes = _given(attributes)
         flavor = attributes.get("flavor")
-        if (flavor is None) == (attributes.get("size") is None):
+        if (flavor is None) == ("size" not in attributes):
             raise ValidationFailed("name either a flavor or a size")
         if flavor is not None and self._compute.instance(id)["flavor"] != flavor:
             self._compute.resize_instance(id, flavor, idempotency_key=f"{key}:resize")
@@ -181,8 +188,10 @@ class VolumeProvider:
         return self._storage.create_volume(_named(address, attributes), idempotency_key=key)
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
-        """Rename or grow."""
-        named = _named(address, attributes)
+        """Rename or grow. Raises ValidationFailed for no size, unless it has that of the snapshot it was made from."""
+        named = _named(address, _given(attributes))
+        if "size_gib" not in named and "snapshot_id" not in named:
+            raise ValidationFailed("name a size_gib")
         changeable: dict[str, Any] = {name: named[name] for name in ("name", "size_gib") if name in named}
         self._storage.change_volume(id, changeable, idempotency_key=key)
 
@@ -219,17 +228,17 @@ class BucketProvider:
         lifecycle = wanted.pop("lifecycle", None)
         id = self._storage.create_bucket(wanted, idempotency_key=key)
         if lifecycle is not None:
-            try:
+            with _made(id):
                 self._storage.change_bucket(id, {"lifecycle": lifecycle}, idempotency_key=f"{key}:lifecycle")
-            except OmniCloudError as error:
-                if passes(error):
-                    raise
-                raise ResourceBroken(id, error.detail) from error
         return id
 
     def update(self, id: str, address: str, attributes: Attributes, key: str) -> None:
-        """Change versioning or lifecycle rules."""
-        wanted = {"lifecycle": [], **attributes}
+        """Change versioning or lifecycle rules. Versioning that was taken out is suspended, as it can't be undone."""
+        wanted = {"lifecycle": [], **_given(attributes)}
+        unversioned = "versioning" in attributes and "versioning" not in wanted
+        # Also where it is suspended already: the same call again has to say the same.
+        if unversioned and self._storage.bucket(id)["versioning"] != NEVER_VERSIONED:
+            wanted["versioning"] = SUSPENDED
         changeable: dict[str, Any] = {name: wanted[name] for name in ("versioning", "lifecycle") if name in wanted}
         self._storage.change_bucket(id, changeable, idempotency_key=key)
 
@@ -257,6 +266,22 @@ def make_providers(settings: ServiceSettings, clock: Clock) -> Mapping[str, Prov
 
 def _named(address: str, attributes: Attributes) -> dict[str, Any]:
     return {"name": address.rpartition(".")[2], **attributes}
+
+
+def _given(attributes: Attributes) -> dict[str, Any]:
+    """What the configuration says."""
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+@contextmanager
+def _made(id: str) -> Iterator[None]:
+    """What fails from here on fails for a resource that is there: whoever hears of it learns its id."""
+    try:
+        yield
+    except OmniCloudError as error:
+        if passes(error):
+            raise StillUnderway(id, error.detail) from error
+        raise ResourceBroken(id, error.detail) from error
 
 
 def _wait(id: str, done: Callable[[str], bool]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import Celery
+from kombu import pools
 
 from services.deploy.settings import Settings
 from services.deploy.tables import Apply, ApplyStep
@@ -15,6 +18,9 @@ BLOCKING_POP_SECONDS = 4
 one that is given to a worker that hangs meanwhile waits with it, so this is no longer than the lock of a dead one."""
 BROKER_SECONDS = 10.0
 """How long the broker may take for an answer; longer than it keeps a worker's request for a task."""
+SENDING = {"socket_connect_timeout": 1.0, "socket_timeout": 2.0, "max_retries": 0}
+"""How long the broker may take for an answer to what is handed over: whoever hands over holds the rows of it, and the
+database ends a worker's transaction that says nothing for as long as a dead one's lock lasts."""
 RESTORE_SECONDS = 1
 """How often the workers look for tasks that were given out and not acknowledged in time, to give them out again."""
 TRANSPORT = "services.deploy.ports.broker:Transport"
@@ -50,18 +56,24 @@ class TaskQueue:
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
+        self._producers = pools.producers[celery.connection_for_write(transport_options=SENDING)]
 
     def send(self, apply: Apply) -> None:
-        """Give the broker the task of an apply. Raises kombu's OperationalError when the broker doesn't take it."""
+        """Give the broker the task of an apply. Raises kombu's OperationalError when it hasn't taken it in seconds."""
         self._send(APPLY_TASK, apply, apply_id=apply.id)
 
     def send_step(self, apply: Apply, step: ApplyStep) -> None:
-        """Give the broker the task of one step. Raises kombu's OperationalError when the broker doesn't take it."""
+        """Give the broker the task of one step. Raises kombu's OperationalError when it hasn't taken it in seconds."""
         self._send(STEP_TASK, apply, step_id=step.id)
 
     def _send(self, task: str, apply: Apply, **subject: str) -> None:
+        with self._producers.acquire(block=True) as producer:
+            self._publish(producer, task, apply, **subject)
+
+    def _publish(self, producer: Any, task: str, apply: Apply, **subject: str) -> None:
         self._celery.send_task(
             task,
+            producer=producer,
             kwargs={
                 **subject,
                 "tenant_id": apply.tenant_id,

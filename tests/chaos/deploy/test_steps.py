@@ -9,12 +9,20 @@ import pytest
 from tests.support import computing
 from tests.support.api import Api
 from tests.support.bus import Bus
-from tests.support.deploying import DEPLOY, apply_resources, ended_apply, make_environment, make_plan, null
+from tests.support.deploying import (
+    DEPLOY,
+    apply_plan,
+    apply_resources,
+    ended_apply,
+    make_environment,
+    make_plan,
+    null,
+)
 from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.rows import held_rows
-from tests.support.tables import locked_table
+from tests.support.tables import execute, locked_table
 
 WORKER = "deploy-worker"
 RECOVERY_SECONDS = 25.0
@@ -23,6 +31,7 @@ VOLUME = {"address": "storage.volume.data", "attributes": {"size_gib": 1, "zone"
 INSTANCE = "SELECT id FROM compute.instances WHERE id = %s FOR UPDATE"
 SMALL = {"vcpu": 1_000, "memory_mib": 2_048, "disk_gib": 20, "instances": 1}
 RESIZED_SECONDS = 40.0
+ATTEMPTS_USED_UP = "UPDATE deploy.apply_steps SET attempts = 1000 WHERE apply_id = %(apply)s"
 BUCKET = {"address": "storage.bucket.logs", "attributes": {"name": "step-logs"}}
 
 pytestmark = pytest.mark.services("storage")
@@ -169,3 +178,31 @@ def test_a_resize_whose_worker_dies_is_taken_up_again_and_happens_once(
     assert (instance["id"], instance["flavor"], instance["state"]) == (made, "small", "active")
     assert resizes(bus, made) == ["small"]
     assert computing.used_of(operator, host["id"]) == SMALL
+
+
+@pytest.mark.services("compute")
+def test_an_instance_whose_step_is_given_up_is_known_to_the_state_and_destroyed_by_the_next_apply(
+    fleet: FleetControl, operator: Api, tenant: Tenant
+) -> None:
+    # Given an instance that takes its time to come up
+    environment = make_environment(tenant.api)
+    host = computing.create_host(operator, tenant)
+    computing.plan_fault(operator, tenant, "create_node", "latency", latency_ms=20_000)
+    plan = make_plan(tenant.api, environment, web("nano"))
+    apply_id = begin(tenant, environment, plan)
+    made = eventually(lambda: only_step(tenant, apply_id)["resource_id"], RECOVERY_SECONDS)
+    # When compute can't be asked, until the step's attempts are used up
+    with fleet.paused("compute"):
+        execute(fleet, ATTEMPTS_USED_UP, {"apply": apply_id})
+        failed = ended_apply(tenant.api, apply_id, timeout=RESIZED_SECONDS)
+    # Then the apply fails, and the state has the instance as one that isn't what it should be
+    assert (failed["state"], failed["steps"][0]["resource_id"]) == ("failed", made)
+    [known] = tenant.api.ok("GET", f"{environment}/state")["resources"]
+    assert (known["id"], known["tainted"]) == (made, True)
+    # And whoever wants nothing any more has nothing left
+    assert not fleet.wait_routed()
+    eventually(lambda: tenant.api.ok("GET", f"{environment}/lock")["locked"] is False)
+    eventually(lambda: computing.read(tenant.api, made)["state"] == "active", RESIZED_SECONDS)
+    assert apply_plan(tenant.api, environment)["state"] == "succeeded"
+    assert list(tenant.api.items(computing.INSTANCES)) == []
+    assert computing.used_of(operator, host["id"])["instances"] == 0

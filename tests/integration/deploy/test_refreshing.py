@@ -132,6 +132,21 @@ def test_without_refreshing_the_state_is_believed(tenant: Tenant) -> None:
     assert (plan["changes"], plan["resource_drift"]) == ([], [])
 
 
+def test_versioning_that_is_taken_out_of_a_configuration_is_suspended(tenant: Tenant) -> None:
+    # Given a bucket that is versioned
+    environment = make_environment(tenant.api)
+    logs = {"address": "storage.bucket.logs", "attributes": {"name": "logs", "versioning": "enabled"}}
+    apply_resources(tenant.api, environment, logs)
+    # When its configuration says nothing of versions any more
+    plain = {"address": "storage.bucket.logs", "attributes": {"name": "logs"}}
+    plan = make_plan(tenant.api, environment, plain)
+    assert steps(plan["changes"]) == [("update", "storage.bucket.logs")]
+    assert applied(tenant.api, environment, plan)["state"] == "succeeded"
+    # Then it keeps none from now on, and there is nothing left to do
+    assert tenant.api.ok("GET", f"{BUCKETS}/logs")["versioning"] == "suspended"
+    assert make_plan(tenant.api, environment, plain)["changes"] == []
+
+
 def test_what_was_only_written_otherwise_has_not_drifted(tenant: Tenant) -> None:
     environment = make_environment(tenant.api)
     rule = {"id": "old", "prefix": "logs/", "expiration_days": 30}
