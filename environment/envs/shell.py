@@ -23,7 +23,8 @@ from environment.fleet.walls.users import signal_user
 from environment.fleet.zygote import descendants
 from environment.grading import guarded
 from environment.grading.guarded import Guarded
-from environment.grading.parties import AGENT_LIMITS, USER_NAME, Parties, Party
+from environment.grading.machine import bearable_mib
+from environment.grading.parties import AGENT_LIMITS, AGENT_MEMORY_MIB, USER_NAME, Parties, Party
 from environment.grading.process import SYSTEM_PATH
 from environment.workspace.pristine import EDITABLE_FOLDERS
 from environment.workspace.text import encodable
@@ -40,6 +41,8 @@ SIGNAL_SECONDS = 5.0
 """How long processes that fork or continue each other are run after."""
 
 TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed, or what held them was killed.]\n"
+
+TOO_MUCH_MEMORY = "\n[More than {} MiB of memory were used together: all that ran was killed.]\n"
 
 TIMED_OUT = 124
 """Exit status of a command that took too long, as `timeout` gives it."""
@@ -93,6 +96,8 @@ class Shell:
         )  # fmt: skip
         self._process: Guarded | None = None
         self._channel: socket.socket | None = None
+        self._excess_mib = 0
+        """The memory that was taken more than since the last command was told of it."""
 
     def run(self, command: str) -> ShellResult:
         """Run a command with bash, at most for the given seconds; its session is killed when they are over."""
@@ -109,6 +114,9 @@ class Shell:
             text, cut = _ends(output.fileno())
         if self.shed():
             text += TOO_MUCH
+        if self._excess_mib:
+            text += TOO_MUCH_MEMORY.format(self._excess_mib)
+            self._excess_mib = 0
         code = answer.get("status") if isinstance(answer.get("status"), int) else -signal.SIGKILL
         assert isinstance(code, int)
         return ShellResult(text, TIMED_OUT if late else 128 - code if code < 0 else code, cut)
@@ -166,7 +174,7 @@ class Shell:
             self._channel = None
         if self._process is not None:
             self._signal(signal.SIGKILL)
-            self._process.stop()
+            self._excess_mib = self._process.stop().excess_mib or self._excess_mib
             self._process = None
 
     @property
@@ -220,7 +228,8 @@ class Shell:
         with theirs, tempfile.TemporaryFile() as nowhere:
             command = [str(self._party.python), "-I", str(self._helper), str(theirs.fileno())]
             self._process = guarded.start(
-                command, self._folder, self.environment, self._party.room, nowhere, (theirs.fileno(),)
+                *(command, self._folder, self.environment, self._party.room, nowhere, (theirs.fileno(),)),
+                memory_mib=bearable_mib(AGENT_MEMORY_MIB),
             )
         self._channel = ours
         return ours

@@ -150,3 +150,15 @@ def test_disk_space_without_a_name_is_taken_back(shell: Shell, monkeypatch: pyte
     assert shell.shed()
     assert not [pid for pid in holding if Path(f"/proc/{pid}").exists()]
     assert shell.run("echo on").output == "on\n"
+
+
+def test_an_agent_that_takes_too_much_memory_is_told_and_goes_on(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a bound that no process of a command passes by itself
+    monkeypatch.setattr(module, "AGENT_MEMORY_MIB", 200)
+    take = "own = bytearray(b'x' * (40 << 20)); import time; time.sleep(60)"
+    # When several pass it together
+    result = shell.run(f'for i in 1 2 3 4 5 6 7 8; do python -c "{take}" & done; wait')
+    # Then all of them end, the agent learns why, and the next command runs
+    assert result.status == KILLED
+    assert "More than 200 MiB of memory were used together" in result.output
+    assert shell.run("echo on").output == "on\n"
