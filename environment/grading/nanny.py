@@ -29,6 +29,7 @@ from environment.fleet.walls.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATH
 from environment.fleet.walls.room import Room, enter
 from environment.grading import pen
 from environment.grading.ending import end_all
+from environment.grading.keys import do_without_keys, have_keys_of_ones_own
 from environment.grading.memory import Watch
 from environment.grading.pen import Pen
 
@@ -181,10 +182,12 @@ def _start(order: Order, group: Pen | None) -> tuple[int, int]:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.chdir(order.folder)
+        have_keys_of_ones_own()
         if group is not None:
             group.join()
         if order.room is not None:
             enter(order.room)
+            do_without_keys()
             # Where something was put in the place of what lay there, the folder is another one now.
             os.chdir(order.folder)
         for descriptor in order.descriptors:
