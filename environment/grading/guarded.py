@@ -97,14 +97,17 @@ def start(
     descriptors: Sequence[int] = (),
     memory_mib: int = 0,
     users: Sequence[int] = (),
+    folders: Sequence[Path] = (),
 ) -> Guarded:
     """Start a command with nothing of this process's environment. All that descends from it may take so much memory
-    together (0: as much as there is), and what belongs to the users ends with it. Raises `InfrastructureError`."""
+    together (0: as much as there is), what belongs to the users ends with it, and files in the folders are its own when
+    the disk gets full. Raises `InfrastructureError`."""
     read, write = os.pipe()
     try:
         with scratch.handed_on() as locks, tempfile.TemporaryFile("w+") as order:
             wanted = Order(
-                *(command, str(folder), variables, descriptors, write, os.getpid(), room, locks, users, memory_mib)
+                *(command, str(folder), variables, descriptors, write, os.getpid(), room, locks, users, memory_mib),
+                folders=list(map(str, folders)),
             )
             order.write(wanted.to_json())
             order.seek(0)

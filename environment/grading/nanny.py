@@ -7,7 +7,8 @@ command end by itself for a while and then kills every descendant, and every pro
 left. That has a bound in time: what is left then is told.
 
 What the command and all that descends from it take of the machine's memory is bounded together: by a control group
-where the host lets us make one (`pen`), else by looking (`memory`). Who takes more is ended, and that is told, too.
+where the host lets us make one (`pen`), else by looking (`memory`). What it takes of a disk that gets full is looked at,
+too (`disk`). Who takes more is ended, and that is told.
 
 How the command ended is told on a descriptor that the command doesn't have: exit codes can be chosen, and a nanny that
 was killed says nothing.
@@ -27,7 +28,9 @@ from types import FrameType
 
 from environment.fleet.walls.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from environment.fleet.walls.room import Room, enter
+from environment.fleet.walls.usage import MOST_MIB
 from environment.grading import pen
+from environment.grading.disk import Disk
 from environment.grading.ending import end_all
 from environment.grading.keys import do_without_keys, have_keys_of_ones_own
 from environment.grading.memory import Watch
@@ -36,7 +39,7 @@ from environment.grading.pen import Pen
 GRACE_SECONDS = 15.0
 """How long a command that is told to stop may take to stop its fleet."""
 LATER_SECONDS = 0.25
-"""Until the first look at its memory."""
+"""Until the first look at what it takes."""
 
 
 class Stop(Exception):
@@ -44,7 +47,7 @@ class Stop(Exception):
 
 
 class Excess(Exception):
-    """The command and what descends from it took too much memory."""
+    """The command and what descends from it took too much; says of what."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Order:
     """Further users of the party's: the command puts what it starts behind walls of their own."""
     memory_mib: int = 0
     """What all of it may take together; 0 for as much as there is."""
+    folders: Sequence[str] = ()
+    """Where its files are, of which there may be only so many when the disk gets full (`disk`)."""
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "room": None if self.room is None else self.room.to_json()})
@@ -86,8 +91,8 @@ class Ending:
     """Its exit code, minus the number of a signal; None when the nanny was told to stop it, or stopped it."""
     refused: str = ""
     """Why the command could not be started: the host's fault."""
-    excess_mib: int = 0
-    """The memory that it took more than, for which it was ended; 0 when it wasn't."""
+    excess: str = ""
+    """What it took more of than it may ("6144 MiB of memory"), for which it was ended."""
     left: int = 0
     """Processes that could not be ended."""
 
@@ -114,13 +119,12 @@ def run(order: Order) -> Ending:
         child, trouble = _start(order, group)
         for descriptor in order.descriptors:
             os.close(descriptor)
-        if order.memory_mib and not (group and group.bounded):
-            _look_now_and_then(Watch(os.getpid(), _user(order), order.memory_mib))
+        _look_now_and_then(order, bool(group and group.bounded))
         with os.fdopen(trouble, "rb") as told:
             refused = told.read().decode(errors="replace")
         ending = Ending(_wait(child), refused)
-    except Excess:
-        ending = Ending(excess_mib=order.memory_mib)
+    except Excess as error:
+        ending = Ending(excess=str(error))
     except Stop:
         _be_deaf()
         if child:
@@ -134,7 +138,7 @@ def run(order: Order) -> Ending:
 def _end_all(order: Order, group: Pen | None, ending: Ending) -> Ending:
     """Leave nothing of it behind."""
     if group is not None and group.exceeded:
-        ending = Ending(excess_mib=order.memory_mib)
+        ending = Ending(excess=_memory(order))
     left = end_all([user for user in (_user(order), *order.users) if user], group)
     if group is not None:
         group.remove()
@@ -145,19 +149,29 @@ def _user(order: Order) -> int:
     return order.room.user if order.room else 0
 
 
-def _look_now_and_then(watch: Watch) -> None:
-    """Have the watch interrupt whatever this process waits for, until it is deaf."""
+def _memory(order: Order) -> str:
+    return f"{order.memory_mib} MiB of memory"
+
+
+def _look_now_and_then(order: Order, bounded: bool) -> None:
+    """Have looks at what it takes interrupt whatever this process waits for, until it is deaf."""
+    memory = Watch(os.getpid(), _user(order), order.memory_mib) if order.memory_mib and not bounded else None
+    disk = Disk(os.getpid(), order.folders) if order.folders else None
 
     def look(number: int, frame: FrameType | None) -> None:
-        too_much, seconds = False, LATER_SECONDS
+        seconds = LATER_SECONDS
         with suppress(OSError):
-            too_much, seconds = watch.look()
-        if too_much:
-            raise Excess
+            if memory is not None:
+                too_much, seconds = memory.look()
+                if too_much:
+                    raise Excess(_memory(order))
+            if disk is not None and disk.look():
+                raise Excess(f"{MOST_MIB} MiB of disk")
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, LATER_SECONDS)
+    if memory is not None or disk is not None:
+        signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, LATER_SECONDS)
 
 
 def _be_deaf() -> None:

@@ -212,10 +212,10 @@ class Channel:
         left_out = (
             f"{NOT_RUN}: {self._local(_last_error(tail))}" if self._finished is None and status is not None else NOT_RUN
         )
-        if ending is not None and ending.excess_mib:
+        if ending is not None and ending.excess:
             left_out = f"{NOT_RUN}: {_manner(ending)}"
         if self._running in outcomes:
-            ended = ending is not None and ending.excess_mib
+            ended = ending is not None and ending.excess
             outcomes[self._running] = Outcome.TIMEOUT if status is None and not ended else Outcome.ERROR
             messages[self._running] = _manner(ending) if ended else "the process didn't survive this test"
         for test_id, outcome in outcomes.items():
@@ -263,8 +263,8 @@ def _manner(ending: Ending | None) -> str:
     """How a process ended that didn't end as pytest does."""
     if ending is None:
         return "the process was given up: it took too long"
-    if ending.excess_mib:
-        return f"what ran took more than {ending.excess_mib} MiB of memory, and was ended"
+    if ending.excess:
+        return f"what ran took more than {ending.excess}, and was ended"
     if ending.status is None:
         return "who watched the process was killed"
     return f"the process ended with {'signal' if ending.status < 0 else 'status'} {abs(ending.status)}"
@@ -309,6 +309,7 @@ def _execute(job: Job, private: Path, channel: Channel) -> Ending | None:
                 *(command, job.tree, variables, party.room, log, (write_end, order.fileno())),
                 memory_mib=bearable_mib(most),
                 users=fleet,
+                folders=[private, job.tree] if job.parties else [],
             )
         except BaseException:
             os.close(read_end)

@@ -97,6 +97,21 @@ while True:
 ' >/dev/null 2>&1 &"""
 
 
+WALKING = """setsid python3 -c '
+import ctypes, os, time
+fork, last = ctypes.PyDLL(None).fork, time.monotonic() + 90
+for _ in range(3):
+    if fork() == 0:
+        while time.monotonic() < last:
+            if fork():
+                os._exit(0)
+            os.utime(os.open("edited", os.O_CREAT | os.O_WRONLY))
+        os._exit(0)
+while not os.path.exists("edited"):
+    pass
+' >/dev/null 2>&1"""
+
+
 def states(root: int) -> set[str]:
     found = set()
     for pid in descendants(root):
@@ -129,6 +144,22 @@ def test_what_evades_signals_holds_up_neither_a_grading_nor_the_end(tmp_path: Pa
     # And nothing of them holds up the end
     assert time.monotonic() - began < 60
     assert descendants(root) == []
+
+
+def test_without_users_of_its_own_nothing_of_an_agent_runs_during_a_grading(shell: Shell) -> None:
+    # Given processes that live for a moment each, so that hardly a signal meets one that it was sent to
+    assert shell.run(WALKING).status == 0
+    assert shell._process is not None
+    root = shell._process.pid
+    # When a grading pauses them
+    shell.pause()
+    # Then nothing of them writes to the workspace any more
+    before = (shell._folder / "edited").stat().st_mtime_ns
+    assert states(root) <= {"T", "Z"}
+    time.sleep(0.3)
+    assert (shell._folder / "edited").stat().st_mtime_ns == before
+    shell.resume()
+    assert shell.run("echo on").output == "on\n"
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ def test_code_that_takes_too_much_memory_is_charged_with_what_did_not_run() -> N
     # Given a live run that was ended in a test because the code under test took too much
     results = channel(["a", "b", "c"], ("services",))
     send(results, collected("a"), collected("b"), collected("c"), decided("a"), {"kind": "started", "id": "b"})
-    run = results.verdict(Ending(excess_mib=6144), "")
+    run = results.verdict(Ending(excess="6144 MiB of memory"), "")
     # Then that is no fault of the environment's: what had passed counts, and nothing else
     assert run.void == ""
     assert run.passed == {"a"}
@@ -190,7 +190,7 @@ def test_code_that_takes_too_much_memory_is_charged_with_what_did_not_run() -> N
     # And a run of unit tests, beside the code under test, is void
     foreign = Channel(Job(Path(), [], ["a"], parties=Parties(Host())), None)
     send(foreign, collected("a"), decided("a"))
-    assert "6144 MiB of memory" in foreign.verdict(Ending(excess_mib=6144), "").void
+    assert "6144 MiB of memory" in foreign.verdict(Ending(excess="6144 MiB of memory"), "").void
 
 
 @pytest.mark.parametrize("barred", [(), ("services",)])

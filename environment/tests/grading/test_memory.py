@@ -91,11 +91,11 @@ def outcome(folder: Path, script: str, means: str = MEANS[0]) -> Ending | None:
 )
 @pytest.mark.parametrize("means", MEANS)
 def test_who_takes_too_much_together_is_ended(tmp_path: Path, script: str, means: str) -> None:
-    assert outcome(tmp_path, script, means) == Ending(excess_mib=MOST_MIB)
+    assert outcome(tmp_path, script, means) == Ending(excess=f"{MOST_MIB} MiB of memory")
 
 
 def test_without_walls_it_is_ended_too(tmp_path: Path) -> None:
-    assert outcome(tmp_path, MANY, "none") == Ending(excess_mib=MOST_MIB)
+    assert outcome(tmp_path, MANY, "none") == Ending(excess=f"{MOST_MIB} MiB of memory")
 
 
 def test_what_processes_share_counts_once(tmp_path: Path) -> None:
