@@ -7,8 +7,8 @@ command end by itself for a while and then kills every descendant, and every pro
 left. That has a bound in time: what is left then is told.
 
 What the command and all that descends from it take of the machine's memory is bounded together: by a control group
-where the host lets us make one (`pen`), else by looking (`memory`). What it takes of a disk that gets full is looked at,
-too (`disk`). Who takes more is ended, and that is told.
+where the host lets us make one (`pen`), else by looking (`memory`). What it takes of a disk that gets full is looked
+at, too (`disk`). Who takes more is ended, and that is told.
 
 How the command ended is told on a descriptor that the command doesn't have: exit codes can be chosen, and a nanny that
 was killed says nothing.
