@@ -160,7 +160,8 @@ def _look_now_and_then(order: Order, bounded: bool) -> None:
 
     def look(number: int, frame: FrameType | None) -> None:
         seconds = LATER_SECONDS
-        with suppress(OSError):
+        # What is looked at changes meanwhile, and may be told in part: then the next look sees it.
+        with suppress(OSError, ValueError, LookupError):
             if memory is not None:
                 too_much, seconds = memory.look()
                 if too_much:

@@ -200,3 +200,15 @@ def test_what_outlives_a_run_voids_it(barred: tuple[str, ...]) -> None:
     run = results.verdict(Ending(0, left=2), "")
     assert "2 processes could not be ended" in run.void
     assert run.passed == frozenset()
+
+
+def test_nobody_is_told_of_tests_that_nobody_asked_for() -> None:
+    # Given code under test that invents a test, whose id means something to a terminal
+    told: list[str] = []
+    results = Channel(Job(Path(), [], ["a"]), lambda test_id, outcome: told.append(test_id))
+    send(results, collected("a"), collected("x/[/]"), decided("x/[/]"), decided("a"), finished(2))
+    # Then it is no result, and no id that is shown
+    run = results.verdict(Ending(0), "")
+    assert "nobody asked for" in run.void
+    assert told == ["a"]
+    assert set(run.outcomes) == {"a"}
