@@ -23,7 +23,8 @@ from environment.fleet.walls.users import signal_user
 from environment.fleet.zygote import descendants
 from environment.grading import guarded
 from environment.grading.guarded import Guarded
-from environment.grading.parties import AGENT_LIMITS, USER_NAME, Parties, Party
+from environment.grading.machine import bearable_mib
+from environment.grading.parties import AGENT_LIMITS, AGENT_MEMORY_MIB, USER_NAME, Parties, Party
 from environment.grading.process import SYSTEM_PATH
 from environment.workspace.pristine import EDITABLE_FOLDERS
 from environment.workspace.text import encodable
@@ -39,7 +40,12 @@ INTERRUPT_SECONDS = 5.0
 SIGNAL_SECONDS = 5.0
 """How long processes that fork or continue each other are run after."""
 
+STOPPED, RESTING = (b"T", b"t"), (b"T", b"t", b"Z", b"X")
+LOOKS = 3
+
 TOO_MUCH = f"\n[More than {MOST_MIB} MiB of disk were used: large files were removed, or what held them was killed.]\n"
+
+ENDED = "\n[More than {} were used together: all that ran was killed.]\n"
 
 TIMED_OUT = 124
 """Exit status of a command that took too long, as `timeout` gives it."""
@@ -93,6 +99,8 @@ class Shell:
         )  # fmt: skip
         self._process: Guarded | None = None
         self._channel: socket.socket | None = None
+        self._excess = ""
+        """What was taken too much of since the last command was told of it."""
 
     def run(self, command: str) -> ShellResult:
         """Run a command with bash, at most for the given seconds; its session is killed when they are over."""
@@ -109,6 +117,9 @@ class Shell:
             text, cut = _ends(output.fileno())
         if self.shed():
             text += TOO_MUCH
+        if self._excess:
+            text += ENDED.format(self._excess)
+            self._excess = ""
         code = answer.get("status") if isinstance(answer.get("status"), int) else -signal.SIGKILL
         assert isinstance(code, int)
         return ShellResult(text, TIMED_OUT if late else 128 - code if code < 0 else code, cut)
@@ -142,14 +153,18 @@ class Shell:
         return True
 
     def pause(self) -> None:
-        """Stop everything that the agent has running, until `resume`. What has itself continued is killed."""
+        """Stop everything that the agent has running, until `resume`. What has itself continued is killed; if that
+        fails, too, everything ends."""
         deadline = time.monotonic() + SIGNAL_SECONDS
         while time.monotonic() < deadline:
             self._signal(signal.SIGSTOP)
             process = self._process
-            if process is None or all(map(_rests, descendants(process.pid))):
+            if process is None or _rest(process.pid):
                 return
         self.interrupt()
+        if self._process is not None and not _rest(self._process.pid):
+            # What is listed has a child in its place when its turn comes. Its nanny has better means than this process.
+            self.close()
 
     def resume(self) -> None:
         """Have it go on."""
@@ -166,7 +181,7 @@ class Shell:
             self._channel = None
         if self._process is not None:
             self._signal(signal.SIGKILL)
-            self._process.stop()
+            self._excess = self._process.stop().excess or self._excess
             self._process = None
 
     @property
@@ -220,7 +235,9 @@ class Shell:
         with theirs, tempfile.TemporaryFile() as nowhere:
             command = [str(self._party.python), "-I", str(self._helper), str(theirs.fileno())]
             self._process = guarded.start(
-                command, self._folder, self.environment, self._party.room, nowhere, (theirs.fileno(),)
+                *(command, self._folder, self.environment, self._party.room, nowhere, (theirs.fileno(),)),
+                memory_mib=bearable_mib(AGENT_MEMORY_MIB),
+                folders=[self._folder, self._home, self._temporary],
             )
         self._channel = ours
         return ours
@@ -242,13 +259,30 @@ class Shell:
                     os.kill(pid, number)
 
 
-def _rests(pid: int) -> bool:
-    """Whether a process is stopped, or over."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:
-            return stat.read().rpartition(b")")[2].split()[0] in b"TtZX"
-    except OSError:
-        return True
+def _rest(root: int) -> bool:
+    """Whether all that descends from a process is stopped, or over: the same ones at several looks, since whoever ends
+    while it is looked at may have a child in its place. An orphan becomes the root's own child."""
+    seen = set()
+    for _ in range(LOOKS):
+        below, own = descendants(root), _children(root)
+        if not all(_state(pid) in STOPPED for pid in own) or not all(_state(pid) in RESTING for pid in below):
+            return False
+        seen.add((frozenset(below), frozenset(own)))
+    return len(seen) == 1
+
+
+def _children(pid: int) -> list[int]:
+    """Its own children, those that are over included; none on a kernel that doesn't list them."""
+    with suppress(OSError), open(f"/proc/{pid}/task/{pid}/children") as listed:
+        return list(map(int, listed.read().split()))
+    return []
+
+
+def _state(pid: int) -> bytes:
+    """A letter; nothing for a process that is gone."""
+    with suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stat:
+        return stat.read().rpartition(b")")[2].split()[0]
+    return b""
 
 
 def _answer(channel: socket.socket, most: int) -> dict[str, Any]:

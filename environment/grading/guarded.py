@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 import environment
 from environment.fleet.walls.room import Room
+from environment.fleet.zygote import descendants
 from environment.grading import nanny, scratch
+from environment.grading.ending import END_SECONDS
 from environment.grading.errors import InfrastructureError
 from environment.grading.nanny import Ending, Order
 
-STOP_SECONDS = nanny.GRACE_SECONDS + 15
+STOP_SECONDS = nanny.GRACE_SECONDS + END_SECONDS + 15
 
 
 @dataclass
@@ -50,26 +54,37 @@ class Guarded:
             return None
         return self._end()
 
-    def stop(self) -> None:
-        """Have the nanny stop everything; it needs a little longer than the grace that it gives. Safe to call twice."""
+    def stop(self) -> Ending:
+        """Have the nanny stop everything; it needs a little longer than the grace that it gives. What it said, then or
+        before. Safe to call twice."""
+        hung: list[int] = []
         if self._nanny.poll() is None:
             self._nanny.terminate()
             try:
                 self._nanny.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self._nanny.kill()
+                hung = [self._nanny.pid, *descendants(self._nanny.pid)]
+                for process in hung:
+                    with suppress(ProcessLookupError, PermissionError):
+                        os.kill(process, signal.SIGKILL)
                 self._nanny.wait()
-        if self._ending is None:
-            os.close(self._report)
-            self._ending = Ending()
+        ending = self._told()
+        if hung:
+            # Nobody has seen the others end.
+            self._ending = ending = replace(ending, left=len(hung) - 1)
+        return ending
 
     def _end(self) -> Ending:
+        ending = self._told()
+        if ending.refused:
+            raise InfrastructureError(f"a process can't be put behind its walls here: {ending.refused}")
+        return ending
+
+    def _told(self) -> Ending:
         if self._ending is None:
             with os.fdopen(self._report, "rb") as report:
                 told = report.read()
             self._ending = Ending(**json.loads(told)) if told else Ending()
-        if self._ending.refused:
-            raise InfrastructureError(f"a process can't be put behind its walls here: {self._ending.refused}")
         return self._ending
 
 
@@ -80,12 +95,21 @@ def start(
     room: Room | None,
     output: IO[bytes],
     descriptors: Sequence[int] = (),
+    memory_mib: int = 0,
+    users: Sequence[int] = (),
+    folders: Sequence[Path] = (),
 ) -> Guarded:
-    """Start a command with nothing of this process's environment. Raises `InfrastructureError`."""
+    """Start a command with nothing of this process's environment. All that descends from it may take so much memory
+    together (0: as much as there is), what belongs to the users ends with it, and files in the folders are its own when
+    the disk gets full. Raises `InfrastructureError`."""
     read, write = os.pipe()
     try:
         with scratch.handed_on() as locks, tempfile.TemporaryFile("w+") as order:
-            order.write(Order(command, str(folder), variables, descriptors, write, os.getpid(), room, locks).to_json())
+            wanted = Order(
+                *(command, str(folder), variables, descriptors, write, os.getpid(), room, locks, users, memory_mib),
+                folders=list(map(str, folders)),
+            )
+            order.write(wanted.to_json())
             order.seek(0)
             process = subprocess.Popen(
                 [sys.executable, "-P", "-s", "-m", nanny.__name__],

@@ -1,4 +1,4 @@
-"""How many fleets this machine bears at a time."""
+"""How many fleets this machine bears at a time, and how much memory a party of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ CGROUP = Path("/sys/fs/cgroup")
 def affordable_fleets(a_core: int = 1) -> int:
     """As many as cores and free memory bear, those of a container counted as its limits say; at least one."""
     return max(1, min(MOST, a_core * _cores(), _free_mib() // FLEET_MIB))
+
+
+def bearable_mib(wanted: int) -> int:
+    """So much memory for one party, or three quarters of the machine's where that is less: a party that takes too much
+    shall be ended before the kernel ends whatever it likes."""
+    total = psutil.virtual_memory().total >> 20
+    limit = _cgroup("memory.max")
+    return min(wanted, (min(total, int(limit) >> 20) if limit.isdecimal() else total) * 3 // 4)
 
 
 def _cores() -> int:

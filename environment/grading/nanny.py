@@ -3,8 +3,12 @@
 Started as `python -m environment.grading.nanny` with an `Order` on standard input. It makes itself the reaper of all
 its descendants, so that a process which detaches itself (a daemon, a double fork, a new session) becomes its child
 instead of init's. When the command ends, when the nanny is told to stop or when its own parent dies, it first lets the
-command end by itself for a while and then kills every descendant, and every process of the room's user, until none is
-left.
+command end by itself for a while and then kills every descendant, and every process of the party's users, until none is
+left. That has a bound in time: what is left then is told.
+
+What the command and all that descends from it take of the machine's memory is bounded together: by a control group
+where the host lets us make one (`pen`), else by looking (`memory`). What it takes of a disk that gets full is looked
+at, too (`disk`). Who takes more is ended, and that is told.
 
 How the command ended is told on a descriptor that the command doesn't have: exit codes can be chosen, and a nanny that
 was killed says nothing.
@@ -18,20 +22,32 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from types import FrameType
 
 from environment.fleet.walls.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
 from environment.fleet.walls.room import Room, enter
-from environment.fleet.walls.users import end_user
-from environment.fleet.zygote import descendants
+from environment.fleet.walls.usage import MOST_MIB
+from environment.grading import pen
+from environment.grading.disk import Disk
+from environment.grading.ending import end_all
+from environment.grading.keys import do_without_keys, have_keys_of_ones_own
+from environment.grading.memory import Watch
+from environment.grading.pen import Pen
 
 GRACE_SECONDS = 15.0
 """How long a command that is told to stop may take to stop its fleet."""
+LATER_SECONDS = 0.25
+"""Until the first look at what it takes."""
 
 
 class Stop(Exception):
     """The nanny was told to stop."""
+
+
+class Excess(Exception):
+    """The command and what descends from it took too much; says of what."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,12 @@ class Order:
     room: Room | None = None
     locks: Sequence[int] = ()
     """What the nanny keeps open as long as it lives, and the command doesn't have: see `scratch`."""
+    users: Sequence[int] = ()
+    """Further users of the party's: the command puts what it starts behind walls of their own."""
+    memory_mib: int = 0
+    """What all of it may take together; 0 for as much as there is."""
+    folders: Sequence[str] = ()
+    """Where its files are, of which there may be only so many when the disk gets full (`disk`)."""
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "room": None if self.room is None else self.room.to_json()})
@@ -66,29 +88,16 @@ class Ending:
     """How a command ended."""
 
     status: int | None = None
-    """Its exit code, minus the number of a signal; None when the nanny was told to stop it."""
+    """Its exit code, minus the number of a signal; None when the nanny was told to stop it, or stopped it."""
     refused: str = ""
     """Why the command could not be started: the host's fault."""
+    excess: str = ""
+    """What it took more of than it may ("6144 MiB of memory"), for which it was ended."""
+    left: int = 0
+    """Processes that could not be ended."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
-
-
-def kill_descendants(user: int) -> None:
-    """Kill everything below this process, again and again until nothing is left (forks race with the listing)."""
-    while True:
-        end_user(user)
-        for process in descendants(os.getpid()):
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        time.sleep(0.01)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -101,34 +110,79 @@ def run(order: Order) -> Ending:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    child = 0
+    child, group = 0, None
     ending = Ending()
     try:
         if os.getppid() != order.parent:
             raise Stop  # It died before its death could be noticed.
-        child, trouble = _start(order)
+        group = pen.make(order.memory_mib)
+        child, trouble = _start(order, group)
         for descriptor in order.descriptors:
             os.close(descriptor)
+        _look_now_and_then(order, bool(group and group.bounded))
         with os.fdopen(trouble, "rb") as told:
             refused = told.read().decode(errors="replace")
         ending = Ending(_wait(child), refused)
+    except Excess as error:
+        ending = Ending(excess=str(error))
     except Stop:
         _be_deaf()
         if child:
             _let_end(child)
     finally:
         _be_deaf()
-        kill_descendants(order.room.user if order.room else 0)
+        ending = _end_all(order, group, ending)
     return ending
+
+
+def _end_all(order: Order, group: Pen | None, ending: Ending) -> Ending:
+    """Leave nothing of it behind."""
+    if group is not None and group.exceeded:
+        ending = Ending(excess=_memory(order))
+    left = end_all([user for user in (_user(order), *order.users) if user], group)
+    if group is not None:
+        group.remove()
+    return replace(ending, left=left)
+
+
+def _user(order: Order) -> int:
+    return order.room.user if order.room else 0
+
+
+def _memory(order: Order) -> str:
+    return f"{order.memory_mib} MiB of memory"
+
+
+def _look_now_and_then(order: Order, bounded: bool) -> None:
+    """Have looks at what it takes interrupt whatever this process waits for, until it is deaf."""
+    memory = Watch(os.getpid(), _user(order), order.memory_mib) if order.memory_mib and not bounded else None
+    disk = Disk(os.getpid(), order.folders) if order.folders else None
+
+    def look(number: int, frame: FrameType | None) -> None:
+        seconds = LATER_SECONDS
+        # What is looked at changes meanwhile, and may be told in part: then the next look sees it.
+        with suppress(OSError, ValueError, LookupError):
+            if memory is not None:
+                too_much, seconds = memory.look()
+                if too_much:
+                    raise Excess(_memory(order))
+            if disk is not None and disk.look():
+                raise Excess(f"{MOST_MIB} MiB of disk")
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    if memory is not None or disk is not None:
+        signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, LATER_SECONDS)
 
 
 def _be_deaf() -> None:
     """From now on nothing keeps this process from killing what is left."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
         signal.signal(number, signal.SIG_IGN)
 
 
-def _start(order: Order) -> tuple[int, int]:
+def _start(order: Order, group: Pen | None) -> tuple[int, int]:
     """The command's process, and a descriptor on which its trouble is told; nothing is once it has begun."""
     read, write = os.pipe()
     pid = os.fork()
@@ -143,8 +197,12 @@ def _start(order: Order) -> tuple[int, int]:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.chdir(order.folder)
+        have_keys_of_ones_own()
+        if group is not None:
+            group.join()
         if order.room is not None:
             enter(order.room)
+            do_without_keys()
             # Where something was put in the place of what lay there, the folder is another one now.
             os.chdir(order.folder)
         for descriptor in order.descriptors:
@@ -182,10 +240,9 @@ def main() -> None:
         os.set_inheritable(own, False)
     try:
         ending = run(order)
-    except Stop:  # Told to stop just when the command had ended by itself.
+    except (Stop, Excess):  # Just when the command had ended by itself.
         _be_deaf()
-        kill_descendants(order.room.user if order.room else 0)
-        ending = Ending()
+        ending = _end_all(order, None, Ending())
     os.write(order.report, ending.to_json().encode())
 
 

@@ -31,6 +31,11 @@ USER_NAME = "developer"
 UNIT_LIMITS = Limits(memory_mib=4096, file_mib=256, processes=512)
 AGENT_LIMITS = Limits(file_mib=4096, processes=4096)
 SERVICE_LIMITS = Limits(file_mib=2048, processes=4096)
+UNIT_MEMORY_MIB = 4096
+AGENT_MEMORY_MIB = 12_288
+"""For as many fleets as `omnicloud test` starts at most."""
+SERVICE_MEMORY_MIB = 6144
+"""A fleet with its servers takes 1,300."""
 
 
 @dataclass(frozen=True)

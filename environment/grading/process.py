@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,8 +22,16 @@ from environment.fleet.walls.room import ROOM_VARIABLE, temporary
 from environment.grading import guarded, plugin, scratch
 from environment.grading.errors import InfrastructureError, Stopped
 from environment.grading.guarded import Guarded
+from environment.grading.machine import bearable_mib
 from environment.grading.nanny import Ending
-from environment.grading.parties import SERVICE_LIMITS, UNIT_LIMITS, Parties, Party
+from environment.grading.parties import (
+    SERVICE_LIMITS,
+    SERVICE_MEMORY_MIB,
+    UNIT_LIMITS,
+    UNIT_MEMORY_MIB,
+    Parties,
+    Party,
+)
 from environment.grading.results import Collected, Outcome, SuiteRun
 from environment.workspace.text import encodable
 
@@ -176,6 +184,10 @@ class Channel:
             self._contradiction(f"{test_id} was decided twice")
         if test_id not in self._collected:
             self._contradiction(f"{test_id} was decided but never collected")
+        if self.expected is not None and test_id not in self.expected:
+            # pytest leaves out all others. Who is told of decisions shows their ids to people.
+            self._contradiction("a test was decided that nobody asked for")
+            return
         self._running = ""
         self._outcomes[test_id] = outcome
         if message:
@@ -204,15 +216,20 @@ class Channel:
         left_out = (
             f"{NOT_RUN}: {self._local(_last_error(tail))}" if self._finished is None and status is not None else NOT_RUN
         )
+        if ending is not None and ending.excess:
+            left_out = f"{NOT_RUN}: {_manner(ending)}"
         if self._running in outcomes:
-            outcomes[self._running] = Outcome.TIMEOUT if status is None else Outcome.ERROR
-            messages[self._running] = "the process didn't survive this test"
+            ended = ending is not None and ending.excess
+            outcomes[self._running] = Outcome.TIMEOUT if status is None and not ended else Outcome.ERROR
+            messages[self._running] = _manner(ending) if ended else "the process didn't survive this test"
         for test_id, outcome in outcomes.items():
             if outcome is Outcome.MISSING:
                 messages[test_id] = self._uncollectable.get(test_id.partition("::")[0], left_out)
         return SuiteRun(outcomes, messages, self._collected, self._void, tail)
 
     def _check(self, ending: Ending | None, tail: str) -> None:
+        if ending is not None and ending.left:
+            self._contradiction(f"{ending.left} processes could not be ended")
         status = None if ending is None else ending.status
         if status not in REGULAR:
             if self.live and status is not None and status >= 0:
@@ -250,6 +267,8 @@ def _manner(ending: Ending | None) -> str:
     """How a process ended that didn't end as pytest does."""
     if ending is None:
         return "the process was given up: it took too long"
+    if ending.excess:
+        return f"what ran took more than {ending.excess}, and was ended"
     if ending.status is None:
         return "who watched the process was killed"
     return f"the process ended with {'signal' if ending.status < 0 else 'status'} {abs(ending.status)}"
@@ -281,39 +300,49 @@ def _execute(job: Job, private: Path, channel: Channel) -> Ending | None:
         paths = plugin_folder / "paths"
         paths.write_text("".join(f"{path}\n" for path in job.paths))
         command = [str(party.python), "-m", "pytest", f"@{paths}", "-p", PLUGIN_NAME, *FIXED_ARGUMENTS, *job.arguments]
+        fleet, told_room = _fleet(job, private)
         variables = {
             **_environment(private, plugin_folder, party),
             **job.environment,
-            **_fleet_room(job, private),
+            **told_room,
             plugin.ORDER_VARIABLE: str(order.fileno()),
         }
+        most = (UNIT_MEMORY_MIB if job.foreign else SERVICE_MEMORY_MIB) if job.parties else 0
         try:
-            process = guarded.start(command, job.tree, variables, party.room, log, (write_end, order.fileno()))
+            process = guarded.start(
+                *(command, job.tree, variables, party.room, log, (write_end, order.fileno())),
+                memory_mib=bearable_mib(most),
+                users=fleet,
+                folders=[private, job.tree] if job.parties else [],
+            )
         except BaseException:
             os.close(read_end)
             raise
         finally:
             os.close(write_end)
+    ending = None
     try:
-        return _listen(process, read_end, channel, job)
+        ending = _listen(process, read_end, channel, job)
     finally:
         os.close(read_end)
-        process.stop()
+        left = process.stop().left
+    return replace(ending or Ending(), left=left) if left else ending
 
 
-def _fleet_room(job: Job, private: Path) -> dict[str, str]:
-    """Tells the runner of the fleet that the process starts behind which walls the code under test goes."""
+def _fleet(job: Job, private: Path) -> tuple[Sequence[int], dict[str, str]]:
+    """The users of the code under test where that has walls of its own, and what tells the runner of the fleet that the
+    process starts of these walls."""
     if job.parties is None or job.foreign:
-        return {}
+        return (), {}
     folder = private / "fleet"
     (folder / "tmp").mkdir(parents=True)
     party = job.parties.party(folder, folder / "tmp", read=[job.tree], limits=SERVICE_LIMITS, network=True, fleet=True)
     room = party.room
     if room is None or (os.geteuid() == 0 and not room.user):
-        return {}
+        return (), {}
     told = private / "room.json"
     told.write_text(room.to_json())
-    return {ROOM_VARIABLE: str(told)}
+    return (room.user,) if room.user else (), {ROOM_VARIABLE: str(told)}
 
 
 def _order(job: Job, channel: Channel, descriptor: int) -> dict[str, Any]:

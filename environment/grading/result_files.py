@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from environment.bugs.errors import EpisodeError
@@ -18,6 +20,7 @@ def require_writable(*files: Path | None) -> None:
         if file is None:
             continue
         folder = file.absolute().parent
+        _require_ones_own(file)
         if file.is_dir():
             raise BadTarget(f"{file} is a folder. Name a file.")
         if not folder.is_dir():
@@ -27,6 +30,17 @@ def require_writable(*files: Path | None) -> None:
 
 
 def write_result(file: Path | None, text: str) -> None:
-    """Write a result, where a file is given for it, as UTF-8 whatever the locale."""
+    """Write a result, where a file is given for it, as UTF-8 whatever the locale. Raises `BadTarget` where an agent has
+    laid something meanwhile."""
     if file is not None:
+        _require_ones_own(file)
         file.write_text(text, encoding="utf-8")
+
+
+def _require_ones_own(file: Path) -> None:
+    """Raises `BadTarget` for a link, a pipe or the like of somebody else's: in a workspace an agent may have laid it,
+    to have another file written over or the command wait for ever. Root's (/dev/stdout) and one's own are right."""
+    with suppress(FileNotFoundError):
+        status = os.lstat(file)
+        if not stat.S_ISREG(status.st_mode) and status.st_uid not in (0, os.geteuid()):
+            raise BadTarget(f"{file} is neither a file nor your own. Remove it, or name another file.")

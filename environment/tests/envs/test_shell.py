@@ -97,6 +97,21 @@ while True:
 ' >/dev/null 2>&1 &"""
 
 
+WALKING = """setsid python3 -c '
+import ctypes, os, time
+fork, last = ctypes.PyDLL(None).fork, time.monotonic() + 90
+for _ in range(3):
+    if fork() == 0:
+        while time.monotonic() < last:
+            if fork():
+                os._exit(0)
+            os.utime(os.open("edited", os.O_CREAT | os.O_WRONLY))
+        os._exit(0)
+while not os.path.exists("edited"):
+    pass
+' >/dev/null 2>&1"""
+
+
 def states(root: int) -> set[str]:
     found = set()
     for pid in descendants(root):
@@ -131,6 +146,22 @@ def test_what_evades_signals_holds_up_neither_a_grading_nor_the_end(tmp_path: Pa
     assert descendants(root) == []
 
 
+def test_without_users_of_its_own_nothing_of_an_agent_runs_during_a_grading(shell: Shell) -> None:
+    # Given processes that live for a moment each, so that hardly a signal meets one that it was sent to
+    assert shell.run(WALKING).status == 0
+    assert shell._process is not None
+    root = shell._process.pid
+    # When a grading pauses them
+    shell.pause()
+    # Then nothing of them writes to the workspace any more
+    before = (shell._folder / "edited").stat().st_mtime_ns
+    assert states(root) <= {"T", "Z"}
+    time.sleep(0.3)
+    assert (shell._folder / "edited").stat().st_mtime_ns == before
+    shell.resume()
+    assert shell.run("echo on").output == "on\n"
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -149,4 +180,16 @@ def test_disk_space_without_a_name_is_taken_back(shell: Shell, monkeypatch: pyte
     monkeypatch.setattr(module, "MOST_MIB", 8)
     assert shell.shed()
     assert not [pid for pid in holding if Path(f"/proc/{pid}").exists()]
+    assert shell.run("echo on").output == "on\n"
+
+
+def test_an_agent_that_takes_too_much_memory_is_told_and_goes_on(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a bound that no process of a command passes by itself
+    monkeypatch.setattr(module, "AGENT_MEMORY_MIB", 200)
+    take = "own = bytearray(b'x' * (40 << 20)); import time; time.sleep(60)"
+    # When several pass it together
+    result = shell.run(f'for i in 1 2 3 4 5 6 7 8; do python -c "{take}" & done; wait')
+    # Then all of them end, the agent learns why, and the next command runs
+    assert result.status == KILLED
+    assert "More than 200 MiB of memory were used together" in result.output
     assert shell.run("echo on").output == "on\n"

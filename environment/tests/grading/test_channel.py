@@ -174,3 +174,41 @@ def test_results_of_tests_that_were_not_asked_for_do_not_count() -> None:
     results = channel(["a"])
     send(results, collected("a"), collected("x"), decided("a"), decided("x"), finished(2))
     assert results.verdict(Ending(0), "").outcomes == {"a": Outcome.PASSED}
+
+
+def test_code_that_takes_too_much_memory_is_charged_with_what_did_not_run() -> None:
+    # Given a live run that was ended in a test because the code under test took too much
+    results = channel(["a", "b", "c"], ("services",))
+    send(results, collected("a"), collected("b"), collected("c"), decided("a"), {"kind": "started", "id": "b"})
+    run = results.verdict(Ending(excess="6144 MiB of memory"), "")
+    # Then that is no fault of the environment's: what had passed counts, and nothing else
+    assert run.void == ""
+    assert run.passed == {"a"}
+    assert run.outcomes["b"] is Outcome.ERROR
+    assert "6144 MiB of memory" in run.messages["b"]
+    assert "6144 MiB of memory" in run.messages["c"]
+    # And a run of unit tests, beside the code under test, is void
+    foreign = Channel(Job(Path(), [], ["a"], parties=Parties(Host())), None)
+    send(foreign, collected("a"), decided("a"))
+    assert "6144 MiB of memory" in foreign.verdict(Ending(excess="6144 MiB of memory"), "").void
+
+
+@pytest.mark.parametrize("barred", [(), ("services",)])
+def test_what_outlives_a_run_voids_it(barred: tuple[str, ...]) -> None:
+    results = channel(["a"], barred)
+    send(results, collected("a"), decided("a"), finished(1))
+    run = results.verdict(Ending(0, left=2), "")
+    assert "2 processes could not be ended" in run.void
+    assert run.passed == frozenset()
+
+
+def test_nobody_is_told_of_tests_that_nobody_asked_for() -> None:
+    # Given code under test that invents a test, whose id means something to a terminal
+    told: list[str] = []
+    results = Channel(Job(Path(), [], ["a"]), lambda test_id, outcome: told.append(test_id))
+    send(results, collected("a"), collected("x/[/]"), decided("x/[/]"), decided("a"), finished(2))
+    # Then it is no result, and no id that is shown
+    run = results.verdict(Ending(0), "")
+    assert "nobody asked for" in run.void
+    assert told == ["a"]
+    assert set(run.outcomes) == {"a"}

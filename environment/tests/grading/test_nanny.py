@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from environment.grading.nanny import Order
+from environment.grading.nanny import Ending, Order
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -36,4 +36,4 @@ def test_nothing_is_begun_for_who_died_before_its_order_was_read(tmp_path: Path,
     # Then the command runs for who lives alone, and it is told which of the two
     assert done.returncode == 0
     assert (tmp_path / "begun").exists() == lives
-    assert told == {"status": 0 if lives else None, "refused": ""}
+    assert Ending(**told) == Ending(0 if lives else None)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from environment.fleet.walls.host import Host
 from environment.grading import process as module
+from environment.grading.parties import Parties
 from environment.grading.process import Job, run_pytest
 from environment.grading.results import Outcome, SuiteRun
 
@@ -22,7 +24,19 @@ def pytest_sessionstart(session):
 """
 
 
-def run(tree: Path, conftest: str) -> tuple[SuiteRun, int]:
+TAKES = """
+import os, time
+
+for _ in range(6):
+    if os.fork() == 0:
+        own = bytearray(b"x" * (60 << 20))
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)
+"""
+
+
+def run(tree: Path, conftest: str, parties: Parties | None = None) -> tuple[SuiteRun, int]:
     """How a tree with this conftest is judged, and how much memory that took at most."""
     module_path = tree / "tests/unit/x/test_true.py"
     module_path.parent.mkdir(parents=True)
@@ -31,7 +45,7 @@ def run(tree: Path, conftest: str) -> tuple[SuiteRun, int]:
     module_path.write_text("def test_true():\n    pass\n")
     tracemalloc.start()
     try:
-        judged = run_pytest(Job(tree, ["tests"], [TEST], arguments=("-s",)))
+        judged = run_pytest(Job(tree, ["tests"], [TEST], arguments=("-s",), parties=parties))
         return judged, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -58,3 +72,15 @@ def test_more_lines_than_a_run_has_are_not_kept(tmp_path: Path, monkeypatch: pyt
     judged, _ = run(tmp_path, CHANNEL + lines)
     assert "channel" in judged.void
     assert len(judged.collected) < 20_000
+
+
+def test_foreign_code_that_takes_too_much_memory_together_voids_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given code that takes more in several processes together than it may, and no walls
+    monkeypatch.setattr(module, "UNIT_MEMORY_MIB", 250)
+    judged, _ = run(tmp_path, TAKES, Parties(Host()))
+    assert "more than 250 MiB of memory" in judged.void
+    assert judged.passed == frozenset()
+    # And where the code is the environment's own, it may take what there is
+    assert run(tmp_path / "own", "")[0].outcomes == {TEST: Outcome.PASSED}
