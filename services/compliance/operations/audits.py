@@ -13,6 +13,7 @@ from typing import Any
 
 from services.compliance import published
 from services.compliance.domain.policies import ALLOW, Decision, Policy, concerned_by, judge
+from services.compliance.domain.resources import KEEP_GONE
 from services.compliance.domain.scores import by_policy, score_of
 from services.compliance.models import AuditRun, KnownResource, Result
 from services.compliance.operations.evaluations import result_of
@@ -31,7 +32,6 @@ from services.compliance.repository import (
 from shared.errors import OmniCloudError
 from shared.events.processing import TransactionRunner
 from shared.events.resources import CREATE, ResourceKind
-from shared.events.topics import EVENT_RETENTION
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
@@ -43,8 +43,6 @@ EVERY = timedelta(days=1)
 """How long nothing has to change for a tenant's resources to be looked at again all the same."""
 ROUND = 500
 """Tenants that are looked at in one round."""
-KEEP_GONE = 2 * EVENT_RETENTION
-"""How long it is remembered what is gone: until no late event can speak of it any more."""
 
 log = logger("compliance.audits")
 
