@@ -201,6 +201,11 @@ def claim_due(now: datetime) -> bool:
     return query.first() is not None
 
 
+def claim_audit() -> None:
+    """Become the one who looks at the tenant's resources, until the transaction ends, once nobody else does."""
+    Standing.objects.select_for_update().get(tenant_id=current_tenant())
+
+
 def put_off(until: datetime) -> None:
     """The tenant's resources have been looked at; next time then."""
     Standing.objects.filter(tenant_id=current_tenant()).update(due_at=until)

@@ -21,6 +21,7 @@ from services.compliance.operations.policies import ensure_baseline
 from services.compliance.ports import Ports
 from services.compliance.repository import (
     audits,
+    claim_audit,
     claim_due,
     due_tenants,
     exemptions,
@@ -48,8 +49,13 @@ log = logger("compliance.audits")
 
 
 def run_audit(ports: Ports) -> dict[str, Any]:
-    """Evaluate every known resource as it is now; the audit with the score of each deny policy."""
+    """Evaluate every known resource as it is now; the audit with the score of each deny policy.
+
+    One that is under way, a periodic one or somebody else's, is waited for: each sees what the one before has noted,
+    and no change is told of twice. Raises Busy where that takes longer than a request waits for a lock.
+    """
     ensure_baseline()
+    claim_audit()
     return _audit(ports, periodic=False)
 
 
