@@ -60,8 +60,12 @@ class PolicyRows(TenantRepository[PolicyRow]):
 
     def count(self) -> int:
         """How many policies the tenant has. Nobody else adds one until the transaction ends."""
-        _count_alone("policies")
+        self.alone()
         return int(self.scoped().count())
+
+    def alone(self) -> None:
+        """Let nobody else add a policy, or lengthen one, until the transaction ends."""
+        _count_alone("policies")
 
 
 class ExemptionRows(TenantRepository[ExemptionRow]):
