@@ -79,7 +79,8 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("cname_conflict", 409, "CNAME beside other records",
         "A CNAME stands alone at its name, and never at the apex: use an address record, or another name."),
     ErrorCode("compliance_limit_reached", 422, "Too many policies or exemptions",
-        "The tenant has as many policies, or exemptions, as it may have: `limit`. Join or delete some."),
+        "The tenant has as many policies, exemptions, or characters in its patterns, as it may have: `limit`. Join or "
+        "delete some."),
     ErrorCode("conflict", 409, "Conflict",
         "The request contradicts the resource's present state: read it, and decide again."),
     ErrorCode("consul_refused", 503, "Consul refuses the token",

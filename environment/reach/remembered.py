@@ -22,10 +22,15 @@ REMEMBERED: Mapping[str, tuple[str, ...]] = {
     ),
     "shared/clients/errors.py::error_class": (),
     "services/config/domain/patterns.py::_compiled": (),
-    "services/compliance/domain/globs.py::_parts": (
-        "services/compliance/domain/globs.py::_close",
-        "services/compliance/domain/globs.py::_one_of",
-    ),
+    **{
+        f"services/compliance/domain/globs.py::{reader}": (
+            "services/compliance/domain/globs.py::_parts",
+            "services/compliance/domain/globs.py::_end_of_run",
+            "services/compliance/domain/globs.py::_close",
+            "services/compliance/domain/globs.py::_one_of",
+        )
+        for reader in ("_short_parts", "_long_parts")
+    },
     "services/compliance/operations/audits.py::_audit.<locals>.concerned": (),  # For the length of one audit.
     "shared/web/django_openapi.py::_document": ("shared/web/openapi.py::completed",),
     "shared/kernel/identity.py::_signed": (),

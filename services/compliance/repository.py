@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField, Q, Value
@@ -19,6 +20,8 @@ from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
 
 CHUNK = 500
+EMPTIED_AT = "emptied_at_version"
+"""The attribute of a resource that says at which of its versions everything below it was replaced last."""
 
 
 class PolicyNameTaken(Conflict):
@@ -60,8 +63,12 @@ class PolicyRows(TenantRepository[PolicyRow]):
 
     def count(self) -> int:
         """How many policies the tenant has. Nobody else adds one until the transaction ends."""
-        _count_alone("policies")
+        self.alone()
         return int(self.scoped().count())
+
+    def alone(self) -> None:
+        """Let nobody else add a policy, or lengthen one, until the transaction ends."""
+        _count_alone("policies")
 
 
 class ExemptionRows(TenantRepository[ExemptionRow]):
@@ -128,16 +135,44 @@ class ResourceRows(TenantRepository[KnownResource]):
             )
         )
 
-    def end_children(self, kinds: Iterable[tuple[str, str]], parent_id: str) -> None:
-        """What goes with a parent is gone, of each kind by the attribute that names the parent."""
+    def add_new(self, resource_type: str, told: Sequence[Mapping[str, Any]]) -> None:
+        """Note resources at their first version, by their facts with `id`; what is known already is known better."""
+        rows = [
+            KnownResource(
+                id=new_id("kr"),
+                tenant_id=current_tenant(),
+                resource_type=resource_type,
+                resource_id=each["id"],
+                attributes=dict(each),
+                sequence=1,
+            )
+            for each in told
+        ]
+        KnownResource.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
+
+    def end_children(
+        self, kinds: Iterable[tuple[str, str]], parent_id: str, before: tuple[str, int] | None = None
+    ) -> None:
+        """What goes with a parent is gone, of each kind by the attribute that names the parent; with `before`, what was
+        told of before a version of the parent, by the attribute that says so."""
         for noun, attribute in kinds:
             below = self.scoped().filter(resource_type=noun, deleted=False, **{f"attributes__{attribute}": parent_id})
+            if before is not None:
+                name, version = before
+                older = Q(**{f"attributes__{name}__lt": version})
+                below = below.filter(older | ~Q(attributes__has_key=name))
             below.update(deleted=True)
 
-    def any_gone(self, named: Iterable[tuple[str, str]]) -> bool:
-        """Whether one of these resources, each a type and an identifier, is known to be gone."""
-        wanted = [Q(resource_type=noun, resource_id=id) for noun, id in named]
-        return bool(wanted) and bool(self.scoped().filter(reduce(or_, wanted), deleted=True).exists())
+    def any_gone(self, named: Iterable[tuple[str, str, int | None]]) -> bool:
+        """Whether one of these resources, each a type, an identifier, and the version at which something was in it, is
+        known to be gone, or to have been emptied since."""
+        wanted = []
+        for noun, id, version in named:
+            gone = Q(deleted=True)
+            if version is not None:
+                gone |= Q(**{f"attributes__{EMPTIED_AT}__gt": version})
+            wanted.append(Q(resource_type=noun, resource_id=id) & gone)
+        return bool(wanted) and bool(self.scoped().filter(reduce(or_, wanted)).exists())
 
     def judged(self, rows: list[KnownResource]) -> None:
         """Keep what an audit found; that is no change of the resources."""
@@ -199,6 +234,11 @@ def claim_due(now: datetime) -> bool:
     where nothing is due (any more)."""
     query = Standing.objects.select_for_update(skip_locked=True).filter(tenant_id=current_tenant(), due_at__lte=now)
     return query.first() is not None
+
+
+def claim_audit() -> None:
+    """Become the one who looks at the tenant's resources, until the transaction ends, once nobody else does."""
+    Standing.objects.select_for_update().get(tenant_id=current_tenant())
 
 
 def put_off(until: datetime) -> None:

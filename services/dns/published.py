@@ -22,9 +22,10 @@ def zone_updated(zone: Zone) -> None:
     _of_zone("dns.zone.updated", zone)
 
 
-def zone_imported(zone: Zone, record_sets: int) -> None:
-    """A zone's record sets, so many now, came from a file."""
-    _of_zone("dns.zone.imported", zone, record_sets=record_sets)
+def zone_imported(zone: Zone, record_sets: int, part: int, parts: int, told: list[Any]) -> None:
+    """A zone's record sets, so many now, came from a file: a part of them, each as an event of its own tells it."""
+    about = {"record_sets": record_sets, "part": part, "parts": parts}
+    _of_zone("dns.zone.imported", zone, **about, contents={"record_set": told})
 
 
 def zone_deleted(zone: Zone) -> None:
@@ -62,6 +63,7 @@ def _of_record_set(kind: str, zone: Zone, record: Record) -> None:
         "id": record.id,
         "zone_id": zone.id,
         "zone": zone.name,
+        "zone_version": zone.version,
         "serial": zone.serial,
         **{name: getattr(record, name) for name in ("name", "type", "ttl", "policy", "answers")},
     }

@@ -29,7 +29,9 @@ class ResourceKind:
     notes: tuple[str, ...] = ()
     """What happens to a resource by itself, or to its state alone: policies aren't asked, audits know of it."""
     empties: tuple[str, ...] = ()
-    """Changes that put others in the place of everything below the resource."""
+    """Changes that put others in the place of everything below the resource, and tell of those, by their nouns, in
+    `contents`. One may be told of in several events of the same sequence. What is below says in `<noun>_version` at
+    which version of the resource it was there: what is older than the change is gone, in whatever order they come."""
     parents: Mapping[str, str] = field(default_factory=dict)
     """Kinds with which a resource of this kind goes, without an event of its own, by the attribute that names the
     parent."""

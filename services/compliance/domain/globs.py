@@ -15,8 +15,11 @@ MAX_TEXT = 1 << 16
 MAX_STEPS = 1 << 16
 """Characters of a pattern times those of a text, where `?` or `[` is in the pattern."""
 
-REMEMBERED = 1 << 12
-"""Patterns whose expressions are kept: one is matched with every resource that there is."""
+SHORT = 1 << 8
+"""Characters of a pattern that many others may be kept beside; names' patterns have no more."""
+REMEMBERED_SHORT, REMEMBERED_LONG = 1 << 10, 1 << 6
+"""Patterns whose expressions are kept: one is matched with every resource that there is. An expression takes up to
+72 bytes for a character, so that all take 38 MB at most, however long tenants make theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def like(text: str, pattern: str) -> bool:
     wild = "[" in pattern or "?" in pattern
     if wild and len(text) * len(pattern) > MAX_STEPS:
         raise TooLong(f"a text of {len(text)} characters is too long for a pattern of {len(pattern)}")
-    first, *rest = _parts(pattern) if wild else pattern.split("*")
+    first, *rest = _remembered(pattern) if wild else pattern.split("*")
     if not rest:
         return len(text) == len(first) and _fits(first, text, 0)
     *inner, last = rest
@@ -53,8 +56,8 @@ def like(text: str, pattern: str) -> bool:
     place = len(first)
     if end < place or not _fits(first, text, 0) or not _fits(last, text, end):
         return False
-    # The first place for each is the best: it leaves the most for those that follow.
-    for part in inner:
+    # The first place for each is the best: it leaves the most for those that follow. Nothing stands between two `*`.
+    for part in filter(len, inner):
         place = _find(part, text, place, end)
         if place < 0:
             return False
@@ -76,23 +79,50 @@ def _find(part: Part, text: str, start: int, end: int) -> int:
     return -1 if found is None else found.start()
 
 
-@lru_cache(REMEMBERED)
+def _remembered(pattern: str) -> tuple[Part, ...]:
+    return _short_parts(pattern) if len(pattern) <= SHORT else _long_parts(pattern)
+
+
+@lru_cache(REMEMBERED_SHORT)
+def _short_parts(pattern: str) -> tuple[Part, ...]:
+    return _parts(pattern)
+
+
+@lru_cache(REMEMBERED_LONG)
+def _long_parts(pattern: str) -> tuple[Part, ...]:
+    return _parts(pattern)
+
+
 def _parts(pattern: str) -> tuple[Part, ...]:
-    parts: list[list[str]] = [[]]
+    """The parts between runs of `*`. A `?` beside a `*` may as well stand before it: `*?*?` means what `??*` does, and
+    is one part instead of three."""
+    parts, lengths = [""], [0]
     place = 0
     while place < len(pattern):
         character = pattern[place]
+        if character in "*?":
+            run = pattern[place : _end_of_run(pattern, place)]
+            place += len(run)
+            if any_characters := run.count("?"):
+                parts[-1] += f".{{{any_characters}}}"
+                lengths[-1] += any_characters
+            if "*" in run:
+                parts.append("")
+                lengths.append(0)
+            continue
         place += 1
-        if character == "*":
-            parts.append([])
-        elif character == "?":
-            parts[-1].append(".")
-        elif character == "[" and (close := _close(pattern, place)) > 0:
-            parts[-1].append(_one_of(pattern[place:close]))
+        if character == "[" and (close := _close(pattern, place)) > 0:
+            parts[-1] += _one_of(pattern[place:close])
             place = close + 1
         else:
-            parts[-1].append(re.escape(character))
-    return tuple(Wild(re.compile("".join(part), re.DOTALL), len(part)) for part in parts)
+            parts[-1] += re.escape(character)
+        lengths[-1] += 1
+    return tuple(Wild(re.compile(part, re.DOTALL), length) for part, length in zip(parts, lengths, strict=True))
+
+
+def _end_of_run(pattern: str, place: int) -> int:
+    """Where the `*` and `?` end that stand at a place."""
+    return len(pattern) - len(pattern[place:].lstrip("*?"))
 
 
 def _close(pattern: str, place: int) -> int:

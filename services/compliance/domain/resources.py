@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from shared.errors import ValidationFailed
+from shared.events.consumer import INBOX_DAYS
 
 MAX_RESOURCE_BYTES = 900_000
 """Of a resource in JSON: as many as an event may have, by which what is decided on is told of. Every condition of every
@@ -14,6 +16,9 @@ policy looks at it, in a request that waits."""
 MAX_ID_BYTES = 1024
 """Of a resource's `id`, as many as the longest name has, that of an object: results are found by it, in an index whose
 entries have a limit."""
+KEEP_GONE = timedelta(days=INBOX_DAYS)
+"""How long it is remembered what is gone: until no late event, a dead letter's that is replayed on its last day among
+them, can speak of it any more and have it back."""
 
 
 class ResourceTooLarge(ValidationFailed):

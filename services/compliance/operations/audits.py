@@ -13,6 +13,7 @@ from typing import Any
 
 from services.compliance import published
 from services.compliance.domain.policies import ALLOW, Decision, Policy, concerned_by, judge
+from services.compliance.domain.resources import KEEP_GONE
 from services.compliance.domain.scores import by_policy, score_of
 from services.compliance.models import AuditRun, KnownResource, Result
 from services.compliance.operations.evaluations import result_of
@@ -20,6 +21,7 @@ from services.compliance.operations.policies import ensure_baseline
 from services.compliance.ports import Ports
 from services.compliance.repository import (
     audits,
+    claim_audit,
     claim_due,
     due_tenants,
     exemptions,
@@ -31,7 +33,6 @@ from services.compliance.repository import (
 from shared.errors import OmniCloudError
 from shared.events.processing import TransactionRunner
 from shared.events.resources import CREATE, ResourceKind
-from shared.events.topics import EVENT_RETENTION
 from shared.kernel.context import current_tenant, service_context
 from shared.kernel.logs import logger
 from shared.kernel.tracing import Work
@@ -43,15 +44,18 @@ EVERY = timedelta(days=1)
 """How long nothing has to change for a tenant's resources to be looked at again all the same."""
 ROUND = 500
 """Tenants that are looked at in one round."""
-KEEP_GONE = 2 * EVENT_RETENTION
-"""How long it is remembered what is gone: until no late event can speak of it any more."""
 
 log = logger("compliance.audits")
 
 
 def run_audit(ports: Ports) -> dict[str, Any]:
-    """Evaluate every known resource as it is now; the audit with the score of each deny policy."""
+    """Evaluate every known resource as it is now; the audit with the score of each deny policy.
+
+    One that is under way, a periodic one or somebody else's, is waited for: each sees what the one before has noted,
+    and no change is told of twice. Raises Busy where that takes longer than a request waits for a lock.
+    """
     ensure_baseline()
+    claim_audit()
     return _audit(ports, periodic=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.compliance import published
 from services.compliance.domain.conditions import Condition, checked
-from services.compliance.domain.policies import ALLOW, MAX_POLICIES, ComplianceLimitReached
+from services.compliance.domain.policies import ALLOW, MAX_POLICIES, ComplianceLimitReached, check_characters
 from services.compliance.models import PolicyRow
 from services.compliance.ports import Ports
 from services.compliance.repository import claim_standing, has_standing, mark_due, policies
@@ -49,7 +49,9 @@ def create_policy(ports: Ports, content: Mapping[str, Any]) -> PolicyRow:
     _check_conditions(content["conditions"])
     if policies.count() >= MAX_POLICIES:
         raise ComplianceLimitReached(f"there are {MAX_POLICIES} policies, as many as there may be", limit=MAX_POLICIES)
-    policy = policies.add(PolicyRow(id=new_id("pol"), tenant_id=current_tenant(), **content))
+    policy = PolicyRow(id=new_id("pol"), tenant_id=current_tenant(), **content)
+    check_characters(policies.rules(), policy.rule())
+    policies.add(policy)
     published.policy_created(policy)
     mark_due(ports.clock.now())
     return policy
@@ -60,13 +62,15 @@ def change_policy(
 ) -> PolicyRow:
     """Change a policy; results made before stay pinned to the version before.
 
-    Raises NotFound, InvalidCondition, PolicyNameTaken, VersionConflict.
+    Raises NotFound, InvalidCondition, PolicyNameTaken, VersionConflict, ComplianceLimitReached.
     """
     policy = policies.get(policy_id, lock=True)
     check_version(policy, expected_version)
     _check_conditions(changes.get("conditions", ()))
     for name, value in changes.items():
         setattr(policy, name, value)
+    policies.alone()
+    check_characters(policies.rules(), policy.rule())
     policies.save(policy)
     published.policy_updated(policy)
     mark_due(ports.clock.now())

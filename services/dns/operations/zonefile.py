@@ -7,21 +7,22 @@ from typing import Any
 
 from services.dns import published
 from services.dns.domain import glue, serials, zonefile
+from services.dns.domain.parts import in_parts
 from services.dns.domain.records import RecordType
 from services.dns.domain.soa import Soa
 from services.dns.models import Record, Zone
 from services.dns.operations import contents
 from services.dns.ports import Ports
 from services.dns.repository import RecordRepository, ZoneRepository
-from shared.events.admission import ask_many
+from shared.events.admission import ask, ask_many
 from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.preconditions import EntityTags
 
 Key = tuple[str, str]
 """Name and type, which together are unique in a zone."""
-RECORD_SET = "dns.record_set"
-"""What the types of a record set's events begin with."""
+ZONE, RECORD_SET = "dns.zone", "dns.record_set"
+"""What the types of their events begin with."""
 
 
 def import_zone_file(ports: Ports, zone_id: str, text: str, expected: EntityTags | None) -> Zone:
@@ -52,7 +53,9 @@ def import_zone_file(ports: Ports, zone_id: str, text: str, expected: EntityTags
     contents.changed(ports, zone)
     _ask(zone, rows, kept)
     records.replace_all(zone, rows)
-    published.zone_imported(zone, record_sets=len(rows))
+    parts = list(in_parts(_facts(zone, row) for row in rows))
+    for number, part in enumerate(parts, 1):
+        published.zone_imported(zone, len(rows), number, len(parts), part)
     return zone
 
 
@@ -61,9 +64,9 @@ def _answers(kept: Mapping[Key, Record], found: zonefile.ParsedSet) -> Sequence[
     return record.answers if record else ()
 
 
-def _ask(zone: Zone, rows: Iterable[Record], kept: Mapping[Key, Record]) -> None:
+def _ask(zone: Zone, rows: Sequence[Record], kept: Mapping[Key, Record]) -> None:
     """Ask policies about the rows that aren't as a record set that the zone has: that one is changed, and an exemption
-    of its own counts; others are made."""
+    of its own counts; others are made. Last about the zone, which changes."""
     made, changed = {}, {}
     for row in rows:
         before = kept.get((row.name, row.type))
@@ -74,12 +77,15 @@ def _ask(zone: Zone, rows: Iterable[Record], kept: Mapping[Key, Record]) -> None
             changed[f"{row.name} {row.type}"] = {**facts, "id": before.id}
     ask_many(RECORD_SET, CREATE, made)
     ask_many(RECORD_SET, UPDATE, changed)
+    # Once, and of the zone alone, though several events tell of it with what is in it.
+    about = {name: getattr(zone, name) for name in published.ZONE_FACTS}
+    ask(ZONE, zone.id, UPDATE, {**about, "record_sets": len(rows)})
 
 
 def _facts(zone: Zone, record: Record) -> dict[str, Any]:
     """What policies see of a record set: what an event of its own would tell."""
     facts = {name: getattr(record, name) for name in ("id", "name", "type", "ttl", "policy", "answers")}
-    return {**facts, "zone_id": zone.id, "zone": zone.name, "serial": zone.serial}
+    return {**facts, "zone_id": zone.id, "zone": zone.name, "zone_version": zone.version, "serial": zone.serial}
 
 
 def _check_name_servers(zone: Zone, rows: Iterable[Record]) -> None:

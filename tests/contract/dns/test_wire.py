@@ -22,6 +22,24 @@ def test_events_of_a_record_set_carry_what_it_answers(tenant: Tenant, bus: Bus) 
     assert (last["type"], last["sequence"]) == ("dns.record_set.deleted", 2)
 
 
+def test_an_import_tells_of_every_record_set_in_events_that_the_bus_takes(tenant: Tenant, bus: Bus) -> None:
+    zone = make_zone(tenant.api)
+    count = 3_000
+    hosts = "\n".join(f"host-{n} IN A 10.0.{n >> 8}.{n & 255}" for n in range(count))
+    tenant.api.ok("PUT", f"{ZONES}/{zone['id']}/zonefile", json={"zonefile": hosts})
+    _, *told = bus.of_subject("dns.events", zone["id"], count=3)
+    assert [(each["type"], each["data"]["part"], each["data"]["parts"]) for each in told] == [
+        ("dns.zone.imported", part, 2) for part in (1, 2)
+    ]
+    assert {(each["sequence"], each["data"]["record_sets"]) for each in told} == {(zone["version"] + 1, count + 1)}
+    sets = [each for event in told for each in event["data"]["contents"]["record_set"]]
+    listed = tenant.api.items(records_of(zone), limit=200)
+    assert {each["id"]: (each["name"], each["type"], each["ttl"]) for each in sets} == {
+        each["id"]: (each["name"], each["type"], each["ttl"]) for each in listed
+    }
+    assert {(each["zone_id"], each["zone_version"]) for each in sets} == {(zone["id"], zone["version"] + 1)}
+
+
 @pytest.mark.usefixtures("same_day")
 def test_the_end_of_a_zone_is_metered_as_a_half_open_period(tenant: Tenant, bus: Bus) -> None:
     zone = make_zone(tenant.api)

@@ -91,3 +91,22 @@ def test_a_crowd_of_new_policies_gets_as_many_as_there_may_be(tenant: Tenant) ->
     body = {**POLICY, "name": "one more"}
     assert tenant.api.refused("POST", POLICIES, 422, "compliance_limit_reached", json=body)["limit"] == 200
     assert len(list(tenant.api.items(POLICIES))) == 200
+
+
+def test_patterns_of_all_policies_together_have_as_many_characters_as_they_may(tenant: Tenant) -> None:
+    def patterns(count: int) -> list[str]:
+        return [f"{number:0200}" for number in range(count)]
+
+    def body(name: str, **fields: Any) -> dict[str, Any]:
+        return {"name": name, "effect": "deny", "enforcement": "dryrun", "resource_types": ["x"], **fields}
+
+    tenant.api.ok("POST", POLICIES, 201, json=body("a", actions=patterns(100), resource_types=patterns(100)))
+    tenant.api.ok("POST", POLICIES, 201, json=body("b", actions=patterns(100)))
+    for conditions in ([], [{"field": "name", "operator": "like", "value": "?" * 4_096}]):
+        last = body("c", actions=patterns(28 if not conditions else 10), conditions=conditions)
+        assert tenant.api.refused("POST", POLICIES, 422, "compliance_limit_reached", json=last)["limit"] == 65_536
+    policy = tenant.api.ok("POST", POLICIES, 201, json=body("c", actions=patterns(27)))
+    path = f"{POLICIES}/{policy['id']}"
+    tenant.api.refused("PATCH", path, 422, "compliance_limit_reached", json={"actions": patterns(28)})
+    changed = tenant.api.ok("PATCH", path, json={"actions": patterns(26), "name": "d"})
+    assert (len(changed["actions"]), changed["name"]) == (26, "d")

@@ -163,6 +163,30 @@ def test_what_is_gone_counts_no_longer_with_all_that_was_in_it(tenant: Tenant) -
     eventually(lambda: standing(tenant) == {}, timeout=SLOW)
 
 
+@pytest.mark.services("dns")
+def test_what_a_zone_file_brings_is_judged_like_what_is_made_one_by_one(tenant: Tenant) -> None:
+    # Given a zone with a record set, and a policy that warns of short times
+    known = made(tenant.api, "zone", "record_set")
+    zone, record = known["zone"]["name"], known["record_set"]["name"]
+    condition = {"field": "ttl", "operator": "less_than", "value": 60}
+    policy = {"name": "patient", "effect": "deny", "enforcement": "warn", "conditions": [condition]}
+    named = {"actions": ["dns.record_sets.create"], "resource_types": ["record_set"]}
+    tenant.api.ok("POST", POLICIES, 201, json={**policy, **named})
+    eventually(lambda: standing(tenant) == {zone: True, record: True}, timeout=SLOW)
+    # When a file puts others in its place
+    path = f"/api/dns/v1/zones/{known['zone']['id']}"
+    tenant.api.ok("PUT", f"{path}/zonefile", json={"zonefile": "short 30 IN A 192.0.2.7\nlong 300 IN A 192.0.2.8\n"})
+    # Then audits know those, and that alone
+    brought = {f"short.{zone}": False, f"long.{zone}": True}  # The name servers bear the zone's own name.
+    eventually(lambda: standing(tenant) == {zone: True, **brought}, timeout=SLOW)
+    found = {item["resource_id"] for item in tenant.api.items(RESOURCES, resource_type="record_set")}
+    assert found == {item["id"] for item in tenant.api.items(f"{path}/records")}
+    # And what becomes of one of them, like of any other
+    [short] = [item for item in tenant.api.items(f"{path}/records") if item["name"] == f"short.{zone}"]
+    tenant.api.ok("DELETE", f"{path}/records/{short['id']}", 204)
+    eventually(lambda: standing(tenant) == {zone: True, f"long.{zone}": True}, timeout=SLOW)
+
+
 def test_what_goes_with_its_parent_counts_no_longer_whatever_comes_late(tenant: Tenant, bus: Bus) -> None:
     zone, record = f"zone-{tenant.id}", f"rec-{tenant.id}"
 

@@ -7,7 +7,18 @@ from fnmatch import fnmatchcase
 import pytest
 
 from services.compliance.domain.conditions import Condition, EvaluationError, holds
-from services.compliance.domain.globs import MAX_STEPS, MAX_TEXT, TooLong, like
+from services.compliance.domain.globs import (
+    MAX_STEPS,
+    MAX_TEXT,
+    REMEMBERED_LONG,
+    REMEMBERED_SHORT,
+    SHORT,
+    TooLong,
+    _long_parts,
+    _parts,
+    _short_parts,
+    like,
+)
 
 
 @pytest.mark.parametrize("alphabet", ["ab*?", "a*", "ab*?[]!", "abc[]!*"])
@@ -67,3 +78,33 @@ def test_another_one_is_matched_with_texts_of_a_bounded_length_and_a_longer_one_
 
 def test_names_and_patterns_of_the_greatest_lengths_can_always_be_matched() -> None:
     assert like("a" * 200, "*" + "?" * 198 + "*")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lengths"),
+    [
+        ("***a**?", [0, 2, 0]),
+        ("*?*?*?", [3, 0]),
+        ("*?" * 2_000, [2_000, 0]),
+        ("a?*?b", [3, 1]),
+        ("[*?]**[?*]", [1, 1]),
+        ("?*", [1, 0]),
+    ],
+)
+def test_a_run_of_stars_and_question_marks_is_one_part(pattern: str, lengths: list[int]) -> None:
+    assert [len(part) for part in _parts(pattern)] == lengths
+
+
+@pytest.mark.parametrize("pattern", ["*" * 5, "*?" * 3, "?*" * 3, "**?**?**?"])
+def test_what_a_run_fits_is_no_matter_of_its_order(pattern: str) -> None:
+    for length in range(6):
+        assert like("a" * length, pattern) is (length >= pattern.count("?"))
+
+
+def test_expressions_that_are_kept_take_no_more_room_for_longer_patterns() -> None:
+    for number in range(2 * REMEMBERED_LONG):
+        like("a", f"{number:05}" + "?" * SHORT)
+        like("a", f"{number:05}?")
+    assert SHORT * REMEMBERED_SHORT + 4_096 * REMEMBERED_LONG <= 1 << 19
+    assert _long_parts.cache_info().currsize == _long_parts.cache_info().maxsize == REMEMBERED_LONG
+    assert _short_parts.cache_info().maxsize == REMEMBERED_SHORT

@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from services.compliance.domain.conditions import Condition
-from services.compliance.domain.policies import Decision, Exemption, Exemptions, Policy, decide, strictest
+from services.compliance.domain.policies import (
+    MAX_CHARACTERS,
+    ComplianceLimitReached,
+    Decision,
+    Exemption,
+    Exemptions,
+    Policy,
+    check_characters,
+    decide,
+    strictest,
+)
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 BIG = (Condition("vcpus", "greater_than", 8),)
@@ -143,3 +153,29 @@ def test_violations_come_by_priority() -> None:
 )
 def test_the_strictest_enforcement_is_told(found: list[str], expected: str) -> None:
     assert strictest(found) == expected
+
+
+def test_what_counts_of_a_policy_is_what_is_matched() -> None:
+    conditions = (
+        Condition("name", "like", "web-*"),
+        Condition("name", "starts_with", "web"),
+        Condition("name", "exists"),
+    )
+    assert policy("deny", actions=("a.*", "b"), resource_types=("*",), conditions=conditions).characters == 4 + 1 + 5
+
+
+def test_patterns_of_all_policies_have_a_limit_and_what_gets_no_longer_may_always_change() -> None:
+    def long(id: str, characters: int) -> Policy:
+        return policy("deny", id, actions=("a" * (characters - 1),), resource_types=("*",))
+
+    half = MAX_CHARACTERS // 2
+    present = [long("a", half), long("b", half)]
+    check_characters(present[:1], long("b", half))
+    for coming in (long("c", 2), long("a", half + 1)):
+        with pytest.raises(ComplianceLimitReached) as refused:
+            check_characters(present, coming)
+        assert refused.value.extra["limit"] == MAX_CHARACTERS
+    # There may be more from before there was a limit.
+    above = [*present, long("c", half)]
+    for length in (half, half - 1):
+        check_characters(above, long("a", length))

@@ -1,10 +1,12 @@
 """What policies are evaluated on has a limit."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.compliance.domain.resources import (
+    KEEP_GONE,
     MAX_ID_BYTES,
     MAX_RESOURCE_BYTES,
     ResourceTooLarge,
@@ -12,6 +14,7 @@ from services.compliance.domain.resources import (
     check_size,
 )
 from shared.errors import ValidationFailed
+from shared.events.topics import DEAD_LETTER_RETENTION, EVENT_RETENTION
 
 
 @pytest.mark.parametrize(("character", "bytes_each"), [("a", 1), ("ä", 2), ("\u20ac", 3)])
@@ -39,3 +42,9 @@ def test_an_id_that_no_result_could_name_is_refused(id: Any) -> None:
 @pytest.mark.parametrize("id", [None, "i-1", "ä" * (MAX_ID_BYTES // 2)])
 def test_an_id_is_text_or_there_is_none(id: str | None) -> None:
     check_id({"id": id})
+
+
+def test_what_is_gone_is_remembered_as_long_as_a_dead_letter_can_speak_of_it() -> None:
+    # It is put aside on the last day of its topic, replayed on its own last day, and read when that is over again.
+    assert KEEP_GONE >= EVENT_RETENTION + DEAD_LETTER_RETENTION + EVENT_RETENTION
+    assert timedelta(days=44) <= KEEP_GONE
