@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import and_, case, delete, exists, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
@@ -77,32 +77,44 @@ class SeriesRepository(TenantRepository[Series]):
     def between(
         self, after: Mapping[str, datetime], until: datetime, limit: int
     ) -> dict[str, list[expressions.Series]]:
+        """What `read` gives, unless it is too much. Raises TooManySamples, before any is read, for more than `limit`
+        samples."""
+        if self.size(after, until, limit) > limit:
+            raise TooManySamples(f"more than {limit} samples would be read", limit=limit)
+        return self.read(after, until)
+
+    def size(self, after: Mapping[str, datetime], until: datetime, limit: int) -> int:
+        """How many samples `read` would give; `limit` and one are counted at most, so that more costs no more."""
+        start = case(*((Series.name == name, moment) for name, moment in after.items()))
+        # Series by series, each from its index: a plan over the samples of all tenants might look cheaper.
+        in_time = and_(SampleRow.series_id == Series.id, SampleRow.at > start, SampleRow.at <= until)
+        samples = select(SampleRow.at).where(in_time).limit(limit + 1).correlate(Series).lateral()
+        wanted = select(samples.c.at).select_from(Series).join(samples, true())
+        wanted = wanted.where(Series.tenant_id == current_tenant(), Series.name.in_(after)).limit(limit + 1)
+        return self.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
+    def read(self, after: Mapping[str, datetime], until: datetime) -> dict[str, list[expressions.Series]]:
         """The series of metrics, by name, with their samples after a time of each metric's own and up to another.
 
-        Two queries. Raises TooManySamples for more than `limit` samples.
+        Two queries, of any size: what is read was counted before.
         """
         found = self.session.scalars(self.scoped().where(Series.name.in_(after)).order_by(Series.id)).all()
         samples: dict[str, list[Sample]] = {series.id: [] for series in found}
         if found:
-            for series_id, at, value in self._samples(found, after, until, limit):
+            for series_id, at, value in self._samples(found, after, until):
                 samples[series_id].append(Sample(at, value))
         by_name: dict[str, list[expressions.Series]] = {name: [] for name in after}
         for series in found:
             by_name[series.name].append(expressions.Series(series.name, series.labels, samples[series.id]))
         return by_name
 
-    def _samples(
-        self, series: Sequence[Series], after: Mapping[str, datetime], until: datetime, limit: int
-    ) -> Sequence[Any]:
+    def _samples(self, series: Sequence[Series], after: Mapping[str, datetime], until: datetime) -> Sequence[Any]:
         ids: dict[datetime, list[str]] = {}
         for each in series:
             ids.setdefault(after[each.name], []).append(each.id)
         wanted = or_(*(and_(SampleRow.series_id.in_(some), SampleRow.at > start) for start, some in ids.items()))
         query = select(SampleRow.series_id, SampleRow.at, SampleRow.value).where(wanted, SampleRow.at <= until)
-        rows = self.session.execute(query.order_by(SampleRow.at).limit(limit + 1)).all()
-        if len(rows) > limit:
-            raise TooManySamples(f"more than {limit} samples would be read", limit=limit)
-        return rows
+        return self.session.execute(query.order_by(SampleRow.at)).all()
 
 
 class RuleRepository(TenantRepository[Rule]):

@@ -110,8 +110,8 @@ class RuleCreate(RuleChange):
 
 
 class RuleOut(Out):
-    """An alert rule; `health` is ok, pending, firing, no_data, error (it would read too many samples), or unknown
-    before its first evaluation."""
+    """An alert rule; `health` is ok, pending, firing, no_data, error (it would read too many samples), delayed (the
+    tenant's rules don't fit into one evaluation, its turn comes next), or unknown before its first evaluation."""
 
     id: str
     name: str

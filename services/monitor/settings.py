@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
     max_series_per_metric: int = Field(default=500, gt=0)
     """Series of one metric a tenant may have: a label whose values grow without bound shows here."""
     max_rules: int = Field(default=500, gt=0)
-    """Alert rules a tenant may have; all of them are evaluated every time."""
+    """Alert rules a tenant may have; those that don't fit into one evaluation are evaluated in the next."""
     max_silences: int = Field(default=500, gt=0)
     """Silences that haven't ended a tenant may have; those that hold are matched with every alert that is shown."""
     max_query_samples: int = Field(default=250_000, gt=0)

@@ -55,6 +55,8 @@ class Rule(TenantRow, Base):
     health: Mapped[str] = mapped_column(Text)
     replayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When it was last evaluated at a time other than the present, which the background then leaves alone."""
+    delayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Since when it waits for its turn, where the tenant's rules don't all fit into one evaluation."""
 
 
 class AlertRow(TenantRow, Base):

@@ -24,20 +24,31 @@ def ingest(session: Session, ports: Ports, samples: Sequence[Mapping[str, Any]])
 
     Raises InvalidSample or CardinalityExceeded.
     """
-    latest = ports.clock.now() + MAX_AHEAD
-    named: dict[str, tuple[str, Labels]] = {}
-    values: dict[tuple[str, datetime], float] = {}
-    for sample in samples:
-        name, labels = sample["name"], {label: text for label, text in sample["labels"].items() if text}
-        check_series(name, labels)
-        if sample["timestamp"] > latest:
-            raise InvalidSample(f"a sample of {name} lies in the future", timestamp=sample["timestamp"].isoformat())
-        series = fingerprint(name, labels)
-        named[series] = (name, labels)
-        values.setdefault((series, sample["timestamp"]), sample["value"])
+    named, values = _by_series(samples, ports.clock.now() + MAX_AHEAD)
     ids = _series_ids(session, ports, named)
     accepted = SeriesRepository(session).record({(ids[series], at): value for (series, at), value in values.items()})
     return {"accepted": accepted, "duplicates": len(samples) - accepted}
+
+
+def _by_series(
+    samples: Sequence[Mapping[str, Any]], latest: datetime
+) -> tuple[dict[str, tuple[str, Labels]], dict[tuple[str, datetime], float]]:
+    """The series by fingerprint, each made and checked once, and their values by time; of several the first."""
+    fingerprints: dict[tuple[str, frozenset[tuple[str, str]]], str] = {}
+    named: dict[str, tuple[str, Labels]] = {}
+    values: dict[tuple[str, datetime], float] = {}
+    for sample in samples:
+        name, moment = sample["name"], sample["timestamp"]
+        key = (name, frozenset(sample["labels"].items()))
+        if key not in fingerprints:
+            labels = {label: text for label, text in sample["labels"].items() if text}
+            check_series(name, labels)
+            fingerprints[key] = fingerprint(name, labels)
+            named[fingerprints[key]] = (name, labels)
+        if moment > latest:
+            raise InvalidSample(f"a sample of {name} lies in the future", timestamp=moment.isoformat())
+        values.setdefault((fingerprints[key], moment), sample["value"])
+    return named, values
 
 
 def _series_ids(session: Session, ports: Ports, named: Mapping[str, tuple[str, Labels]]) -> dict[str, str]:

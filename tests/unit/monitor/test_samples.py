@@ -1,0 +1,37 @@
+"""Samples as they come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.monitor.domain.errors import InvalidSample
+from services.monitor.operations import samples
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def sample(seconds: int, value: float, **labels: str) -> dict[str, Any]:
+    return {"name": "load", "labels": labels, "value": value, "timestamp": T0 + timedelta(seconds=seconds)}
+
+
+def test_a_series_is_made_out_once_however_many_samples_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    real = samples.fingerprint
+    monkeypatch.setattr(samples, "fingerprint", lambda name, labels: made.append(labels) or real(name, labels))
+    sent = [sample(second, 1.0, host=host, zone="a") for second in range(50) for host in ("a", "b")]
+    named, values = samples._by_series(sent, T0 + timedelta(hours=1))
+    assert (len(made), len(named), len(values)) == (2, 2, 100)
+
+
+def test_an_empty_label_is_none_and_the_first_value_of_a_time_stays() -> None:
+    named, values = samples._by_series([sample(0, 1.0, host="a"), sample(0, 2.0, host="a", zone="")], T0)
+    assert list(named.values()) == [("load", {"host": "a"})]
+    assert list(values.values()) == [1.0]
+
+
+def test_every_sample_of_a_series_is_checked_for_its_time() -> None:
+    with pytest.raises(InvalidSample):
+        samples._by_series([sample(0, 1.0), sample(1, 1.0)], T0)
