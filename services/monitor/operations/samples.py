@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.monitor.domain.errors import CardinalityExceeded, InvalidSample
+from services.monitor.domain.errors import CardinalityExceeded, InvalidSample, TooManySamples
 from services.monitor.domain.labels import Labels, check_series, fingerprint
 from services.monitor.ports import Ports
 from services.monitor.repository import SeriesRepository
@@ -22,11 +22,15 @@ MAX_AHEAD = timedelta(minutes=10)
 def ingest(session: Session, ports: Ports, samples: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Keep samples: all of them or, when one is refused, none. A sample that is kept already is counted as duplicate.
 
-    Raises InvalidSample or CardinalityExceeded.
+    Raises InvalidSample, CardinalityExceeded or, when the tenant would keep too many, TooManySamples.
     """
     named, values = _by_series(samples, ports.clock.now() + MAX_AHEAD)
     ids = _series_ids(session, ports, named)
-    accepted = SeriesRepository(session).record({(ids[series], at): value for (series, at), value in values.items()})
+    repository, limit = SeriesRepository(session), ports.settings.max_samples
+    accepted = repository.record({(ids[series], at): value for (series, at), value in values.items()})
+    # At the end, as the tenant's other samples wait from here on; what was kept already is not too much.
+    if accepted and repository.count_in(accepted) > limit:
+        raise TooManySamples(f"more than {limit} samples would be kept", limit=limit)
     return {"accepted": accepted, "duplicates": len(samples) - accepted}
 
 

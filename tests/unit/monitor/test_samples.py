@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from services.monitor.domain.errors import InvalidSample
+from services.monitor.domain.errors import InvalidSample, TooManySamples
 from services.monitor.operations import samples
+from shared.utils.clock import FixedClock
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -35,3 +38,39 @@ def test_an_empty_label_is_none_and_the_first_value_of_a_time_stays() -> None:
 def test_every_sample_of_a_series_is_checked_for_its_time() -> None:
     with pytest.raises(InvalidSample):
         samples._by_series([sample(0, 1.0), sample(1, 1.0)], T0)
+
+
+class Kept:
+    """The samples of a tenant."""
+
+    def __init__(self) -> None:
+        self.at: set[object] = set()
+        self.count = 0
+
+    def ids(self, fingerprints: Iterable[str]) -> dict[str, str]:
+        return {fingerprint: fingerprint for fingerprint in fingerprints}
+
+    def record(self, found: Mapping[object, float]) -> int:
+        new = set(found) - self.at
+        self.at |= new
+        return len(new)
+
+    def count_in(self, added: int) -> int:
+        self.count += added
+        return self.count
+
+
+def test_a_tenant_has_a_limit_of_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    monkeypatch.setattr(samples, "SeriesRepository", lambda _: kept)
+    ports: Any = SimpleNamespace(clock=FixedClock(T0 + timedelta(hours=1)), settings=SimpleNamespace(max_samples=3))
+
+    def ingest(*seconds: int) -> dict[str, int]:
+        return samples.ingest(None, ports, [sample(second, 1.0) for second in seconds])  # type: ignore[arg-type]
+
+    assert ingest(0, 1) == {"accepted": 2, "duplicates": 0}
+    assert ingest(1, 2) == {"accepted": 1, "duplicates": 1}
+    assert ingest(0) == {"accepted": 0, "duplicates": 1}  # What is kept already is not too much
+    with pytest.raises(TooManySamples) as refused:
+        ingest(3)
+    assert refused.value.extra["limit"] == 3
