@@ -134,7 +134,8 @@ class RuleOut(Out):
 
 
 class EvaluateIn(Body):
-    """When to evaluate; now unless told."""
+    """When to evaluate; now unless told. In a story that is replayed, evaluations are at most five minutes apart: time
+    in which nothing was evaluated doesn't count as held."""
 
     at: Moment | None = None
 

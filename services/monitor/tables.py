@@ -80,6 +80,7 @@ class AlertRow(TenantRow, Base):
     fired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     keep_firing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     rule: Mapped[Rule] = relationship()
 
 

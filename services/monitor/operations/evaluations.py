@@ -176,7 +176,7 @@ class _AlertBook:
         if after.active_at is not None:
             row.active_at = after.active_at
         row.state, row.fired_at, row.resolved_at = after.state, after.fired_at, after.resolved_at
-        row.keep_firing_since = after.keep_firing_since
+        row.keep_firing_since, row.held_at = after.keep_firing_since, after.held_at
         if after.state is not before.state:
             touch(row)
             self._changed.append((rule, row, after.state))
@@ -197,7 +197,8 @@ def _timing(rule: Rule) -> Timing:
 
 
 def _alert(row: AlertRow) -> Alert:
-    return Alert(AlertState(row.state), row.active_at, row.fired_at, row.resolved_at, row.keep_firing_since)
+    times = (row.active_at, row.fired_at, row.resolved_at, row.keep_firing_since, row.held_at)
+    return Alert(AlertState(row.state), *times)
 
 
 def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:

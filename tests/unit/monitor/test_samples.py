@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from services.monitor.domain.errors import InvalidSample, TooManySamples
+from services.monitor.domain.labels import Labels, fingerprint
 from services.monitor.operations import samples
 from shared.utils.clock import FixedClock
 
@@ -21,9 +22,13 @@ def sample(seconds: int, value: float, **labels: str) -> dict[str, Any]:
 
 
 def test_a_series_is_made_out_once_however_many_samples_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
-    real = samples.fingerprint
-    monkeypatch.setattr(samples, "fingerprint", lambda name, labels: made.append(labels) or real(name, labels))
+    made: list[Labels] = []
+
+    def noted(name: str, labels: Labels) -> str:
+        made.append(labels)
+        return fingerprint(name, labels)
+
+    monkeypatch.setattr(samples, "fingerprint", noted)
     sent = [sample(second, 1.0, host=host, zone="a") for second in range(50) for host in ("a", "b")]
     named, values = samples._by_series(sent, T0 + timedelta(hours=1))
     assert (len(made), len(named), len(values)) == (2, 2, 100)
