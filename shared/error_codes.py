@@ -540,7 +540,8 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("too_many_attempts", 429, "Too many attempts",
         "The name is locked after failed log-ins: try again after Retry-After."),
     ErrorCode("too_many_samples", 422, "Too many samples",
-        "More samples would be read than one query may: ask for a shorter time or window, or for fewer series."),
+        "More samples would be read than one query may: ask for a shorter time or window, or for fewer series. Or "
+        "more would be kept than a tenant may: send fewer, old ones go by and by."),
     ErrorCode("too_many_valid_versions", 409, "Too many valid versions",
         "Another version would push out one that is in its overlap: wait until that ends, or destroy the version."),
     ErrorCode("totp_already_enabled", 409, "Second factor enabled",

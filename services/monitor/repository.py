@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import and_, case, delete, exists, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
@@ -16,7 +17,7 @@ from services.monitor.domain.alerts import AlertState
 from services.monitor.domain.errors import RuleExists, TooManySamples
 from services.monitor.domain.labels import Labels
 from services.monitor.domain.series import Sample
-from services.monitor.tables import AlertRow, Rule, SampleRow, Series, Silence, StoppedTenant
+from services.monitor.tables import AlertRow, Rule, SampleCount, SampleRow, Series, Silence, StoppedTenant
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.kernel.context import current_tenant
 from shared.utils.ids import new_id
@@ -74,35 +75,55 @@ class SeriesRepository(TenantRepository[Series]):
         )
         return len(stored.all())
 
+    def count_in(self, added: int) -> int:
+        """Add to how many samples the tenant keeps; the sum. Who adds more waits until the transaction ends."""
+        counted = insert(SampleCount).values(tenant_id=current_tenant(), samples=added)
+        summed = {"samples": SampleCount.samples + counted.excluded.samples}
+        return self.session.execute(
+            counted.on_conflict_do_update(index_elements=["tenant_id"], set_=summed).returning(SampleCount.samples)
+        ).scalar_one()
+
     def between(
         self, after: Mapping[str, datetime], until: datetime, limit: int
     ) -> dict[str, list[expressions.Series]]:
+        """What `read` gives, unless it is too much. Raises TooManySamples, before any is read, for more than `limit`
+        samples."""
+        if self.size(after, until, limit) > limit:
+            raise TooManySamples(f"more than {limit} samples would be read", limit=limit)
+        return self.read(after, until)
+
+    def size(self, after: Mapping[str, datetime], until: datetime, limit: int) -> int:
+        """How many samples `read` would give; `limit` and one are counted at most, so that more costs no more."""
+        start = case(*((Series.name == name, moment) for name, moment in after.items()))
+        # Series by series, each from its index: a plan over the samples of all tenants might look cheaper.
+        in_time = and_(SampleRow.series_id == Series.id, SampleRow.at > start, SampleRow.at <= until)
+        samples = select(SampleRow.at).where(in_time).limit(limit + 1).correlate(Series).lateral()
+        wanted = select(samples.c.at).select_from(Series).join(samples, true())
+        wanted = wanted.where(Series.tenant_id == current_tenant(), Series.name.in_(after)).limit(limit + 1)
+        return self.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
+    def read(self, after: Mapping[str, datetime], until: datetime) -> dict[str, list[expressions.Series]]:
         """The series of metrics, by name, with their samples after a time of each metric's own and up to another.
 
-        Two queries. Raises TooManySamples for more than `limit` samples.
+        Two queries, of any size: what is read was counted before.
         """
         found = self.session.scalars(self.scoped().where(Series.name.in_(after)).order_by(Series.id)).all()
         samples: dict[str, list[Sample]] = {series.id: [] for series in found}
         if found:
-            for series_id, at, value in self._samples(found, after, until, limit):
+            for series_id, at, value in self._samples(found, after, until):
                 samples[series_id].append(Sample(at, value))
         by_name: dict[str, list[expressions.Series]] = {name: [] for name in after}
         for series in found:
             by_name[series.name].append(expressions.Series(series.name, series.labels, samples[series.id]))
         return by_name
 
-    def _samples(
-        self, series: Sequence[Series], after: Mapping[str, datetime], until: datetime, limit: int
-    ) -> Sequence[Any]:
+    def _samples(self, series: Sequence[Series], after: Mapping[str, datetime], until: datetime) -> Sequence[Any]:
         ids: dict[datetime, list[str]] = {}
         for each in series:
             ids.setdefault(after[each.name], []).append(each.id)
         wanted = or_(*(and_(SampleRow.series_id.in_(some), SampleRow.at > start) for start, some in ids.items()))
         query = select(SampleRow.series_id, SampleRow.at, SampleRow.value).where(wanted, SampleRow.at <= until)
-        rows = self.session.execute(query.order_by(SampleRow.at).limit(limit + 1)).all()
-        if len(rows) > limit:
-            raise TooManySamples(f"more than {limit} samples would be read", limit=limit)
-        return rows
+        return self.session.execute(query.order_by(SampleRow.at)).all()
 
 
 class RuleRepository(TenantRepository[Rule]):
@@ -198,9 +219,17 @@ class SilenceRepository(TenantRepository[Silence]):
         self.session.flush()
 
 
+def forget_samples_of_tenant(session: Session, limit: int) -> int:
+    """Delete samples of the context's tenant, at most `limit` at once; how many there were."""
+    some = select(SampleRow.series_id, SampleRow.at).where(SampleRow.series_id == Series.id)
+    each = some.limit(limit).correlate(Series).lateral()
+    rows = select(each.c.series_id, each.c.at).select_from(Series).join(each, true())
+    return _forget(session, rows.where(Series.tenant_id == current_tenant()).limit(limit)).total()
+
+
 def forget_tenant(session: Session) -> None:
-    """Delete the samples, series and silences of the context's tenant."""
-    for table in (Series, Silence):
+    """Delete the series, with the samples that are left, and the silences of the context's tenant."""
+    for table in (Series, Silence, SampleCount):
         session.execute(delete(table).where(table.tenant_id == current_tenant()))
 
 
@@ -215,9 +244,10 @@ def resume_tenant(session: Session) -> None:
     session.execute(delete(StoppedTenant).where(StoppedTenant.tenant_id == current_tenant()))
 
 
-def closed_before(session: Session, moment: datetime) -> Sequence[str]:
-    """The tenants that were closed before a time, and may have something left."""
-    return session.scalars(select(StoppedTenant.tenant_id).where(StoppedTenant.closed_at < moment)).all()
+def closed_tenants(session: Session) -> Mapping[str, datetime]:
+    """When tenants were closed that may have something left."""
+    closed = select(StoppedTenant.tenant_id, StoppedTenant.closed_at).where(StoppedTenant.closed_at.is_not(None))
+    return {tenant_id: at for tenant_id, at in session.execute(closed.order_by(StoppedTenant.closed_at)) if at}
 
 
 def tenants_with_rules(session: Session) -> Sequence[str]:
@@ -228,9 +258,21 @@ def tenants_with_rules(session: Session) -> Sequence[str]:
 
 def forget_samples(session: Session, before: datetime, limit: int) -> int:
     """Delete samples of all tenants that are older than a time, at most `limit` at once; how many there were."""
-    old = select(SampleRow.series_id, SampleRow.at).where(SampleRow.at < before).limit(limit)
-    gone = delete(SampleRow).where(tuple_(SampleRow.series_id, SampleRow.at).in_(old)).returning(SampleRow.series_id)
-    return len(session.execute(gone).all())
+    gone = _forget(session, select(SampleRow.series_id, SampleRow.at).where(SampleRow.at < before).limit(limit))
+    owners = session.execute(select(Series.id, Series.tenant_id).where(Series.id.in_(gone.keys()))).all()
+    fewer: Counter[str] = Counter()
+    for series_id, tenant_id in owners:
+        fewer[tenant_id] += gone[series_id]
+    for tenant_id, count in sorted(fewer.items()):  # In one order, as others may count at the same time.
+        kept = update(SampleCount).where(SampleCount.tenant_id == tenant_id)
+        session.execute(kept.values(samples=SampleCount.samples - count))
+    return gone.total()
+
+
+def _forget(session: Session, rows: Any) -> Counter[str]:
+    """Delete samples by series and time; how many there were of each series."""
+    gone = delete(SampleRow).where(tuple_(SampleRow.series_id, SampleRow.at).in_(rows))
+    return Counter(session.scalars(gone.returning(SampleRow.series_id)))
 
 
 def forget_empty_series(session: Session, before: datetime, limit: int) -> int:

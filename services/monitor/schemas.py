@@ -110,8 +110,8 @@ class RuleCreate(RuleChange):
 
 
 class RuleOut(Out):
-    """An alert rule; `health` is ok, pending, firing, no_data, error (it would read too many samples), or unknown
-    before its first evaluation."""
+    """An alert rule; `health` is ok, pending, firing, no_data, error (it would read too many samples), delayed (the
+    tenant's rules don't fit into one evaluation, its turn comes next), or unknown before its first evaluation."""
 
     id: str
     name: str
@@ -134,7 +134,8 @@ class RuleOut(Out):
 
 
 class EvaluateIn(Body):
-    """When to evaluate; now unless told."""
+    """When to evaluate; now unless told. In a story that is replayed, evaluations are at most five minutes apart: time
+    in which nothing was evaluated doesn't count as held."""
 
     at: Moment | None = None
 

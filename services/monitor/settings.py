@@ -19,8 +19,10 @@ class Settings(ServiceSettings):
     """Series of all metrics together a tenant may have."""
     max_series_per_metric: int = Field(default=500, gt=0)
     """Series of one metric a tenant may have: a label whose values grow without bound shows here."""
+    max_samples: int = Field(default=20_000_000, gt=0)
+    """Samples a tenant may keep: those of 450 series with one a minute, for as long as samples are kept."""
     max_rules: int = Field(default=500, gt=0)
-    """Alert rules a tenant may have; all of them are evaluated every time."""
+    """Alert rules a tenant may have; those that don't fit into one evaluation are evaluated in the next."""
     max_silences: int = Field(default=500, gt=0)
     """Silences that haven't ended a tenant may have; those that hold are matched with every alert that is shown."""
     max_query_samples: int = Field(default=250_000, gt=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Float, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -34,6 +34,14 @@ class SampleRow(Base):
     value: Mapped[float] = mapped_column(Float)
 
 
+class SampleCount(Base):
+    """How many samples a tenant keeps: too many to count them whenever some come in."""
+
+    __tablename__ = "sample_counts"
+    tenant_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    samples: Mapped[int] = mapped_column(BigInteger)
+
+
 class Rule(TenantRow, Base):
     """An alert rule. Its row is locked by every evaluation, so that evaluations of one rule follow each other."""
 
@@ -55,6 +63,8 @@ class Rule(TenantRow, Base):
     health: Mapped[str] = mapped_column(Text)
     replayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When it was last evaluated at a time other than the present, which the background then leaves alone."""
+    delayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Since when it waits for its turn, where the tenant's rules don't all fit into one evaluation."""
 
 
 class AlertRow(TenantRow, Base):
@@ -70,6 +80,7 @@ class AlertRow(TenantRow, Base):
     fired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     keep_firing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     rule: Mapped[Rule] = relationship()
 
 

@@ -8,6 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.monitor.domain.series import STALENESS
+
+OUTAGE_TOLERANCE = timedelta(hours=1)
+"""After how long without an evaluation nothing that was seen before counts (Prometheus' `for-outage-tolerance`)."""
+GRACE_PERIOD = timedelta(minutes=10)
+"""How long a pending alert is watched at least after evaluations were interrupted (Prometheus' `for-grace-period`)."""
+
 
 class AlertState(StrEnum):
     """Where an alert is. `inactive` ones are not kept: their condition cleared before they fired."""
@@ -54,14 +61,16 @@ class Timing:
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert's state and times. `active_at` is when the condition began to hold without interruption;
-    `keep_firing_since` when it was first found not to hold any more, while the alert goes on firing."""
+    """An alert's state and times. `active_at` is when the condition began to hold without interruption, later by the
+    time that nothing was evaluated in; `keep_firing_since` when it was first found not to hold any more, while the
+    alert goes on firing; `held_at` when it was last seen to hold, while the alert is pending."""
 
     state: AlertState = AlertState.INACTIVE
     active_at: datetime | None = None
     fired_at: datetime | None = None
     resolved_at: datetime | None = None
     keep_firing_since: datetime | None = None
+    held_at: datetime | None = None
 
 
 INACTIVE = Alert()
@@ -81,10 +90,25 @@ def step(alert: Alert, condition: bool | None, at: datetime, timing: Timing) -> 
 def _held(alert: Alert, at: datetime, timing: Timing) -> Alert:
     if alert.state is AlertState.FIRING:
         return replace(alert, keep_firing_since=None)
-    begun = min(alert.active_at, at) if alert.state is AlertState.PENDING and alert.active_at else at
+    begun = _begun(alert, at, timing) if alert.state is AlertState.PENDING else at
     if at - begun >= timing.hold_for:
         return Alert(AlertState.FIRING, begun, fired_at=at)
-    return Alert(AlertState.PENDING, begun)
+    return Alert(AlertState.PENDING, begun, held_at=at)
+
+
+def _begun(alert: Alert, at: datetime, timing: Timing) -> datetime:
+    """Since when the condition of a pending alert counts as held, as Prometheus has it (`Group.RestoreForState`).
+
+    Evaluations are as far apart as samples may be. A longer gap is no evidence: what was seen before counts, the gap
+    doesn't, and the alert isn't about to fire. After too long a gap, or with a short `hold_for`, it all begins anew.
+    """
+    begun = min(alert.active_at or at, at)
+    seen = alert.held_at or begun
+    if at - seen <= STALENESS:
+        return begun
+    if at - seen > OUTAGE_TOLERANCE or timing.hold_for < GRACE_PERIOD:
+        return at
+    return at - timing.hold_for + max(timing.hold_for - (seen - begun), GRACE_PERIOD)
 
 
 def _cleared(alert: Alert, at: datetime, timing: Timing) -> Alert:

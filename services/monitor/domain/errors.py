@@ -30,7 +30,7 @@ class SilenceLimitReached(ValidationFailed):
 
 
 class TooManySamples(ValidationFailed):
-    """A query or a rule would read more samples than it may; the limit is in the answer."""
+    """A query or a rule would read, or a tenant keep, more samples than it may; the limit is in the answer."""
 
     code = "too_many_samples"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,17 +11,16 @@ from sqlalchemy.orm import Session
 from services.monitor import published
 from services.monitor.domain import expressions
 from services.monitor.domain.alerts import INACTIVE, Alert, AlertState, Operator, Timing, holds, step
-from services.monitor.domain.errors import TooManySamples
-from services.monitor.domain.expressions import Expression, Series, Value
+from services.monitor.domain.expressions import Value
 from services.monitor.domain.labels import fingerprint
 from services.monitor.domain.series import STALENESS
+from services.monitor.operations import turns
 from services.monitor.operations.rules import expression_of, labels_of
 from services.monitor.ports import Ports
 from services.monitor.repository import (
     OPEN_STATES,
     AlertRepository,
     RuleRepository,
-    SeriesRepository,
     tenants_with_rules,
 )
 from services.monitor.tables import AlertRow, Rule
@@ -35,8 +33,8 @@ from shared.utils.ids import new_id
 
 log = logger("services.monitor")
 
-NO_DATA, OK, ERROR = "no_data", "ok", "error"
-"""The health of a rule without open alerts: without data, with some, or with more than may be read."""
+NO_DATA, OK = "no_data", "ok"
+"""The health of a rule without open alerts: without data, or with some."""
 REPLAY_PAUSE = timedelta(minutes=1)
 """For how long after a replay a rule isn't evaluated at the present time: in between, the present would be taken for
 what comes next in the replayed story."""
@@ -68,17 +66,19 @@ class Evaluation:
 
 
 def evaluate(session: Session, ports: Ports, at: datetime) -> Evaluation:
-    """Evaluate the rules of the context's tenant at a time; the number of queries doesn't grow with rules or series.
+    """Evaluate the rules of the context's tenant at a time; as long as all of them fit into one evaluation, the number
+    of queries doesn't grow with rules or series.
 
     Another time than the present is a replay: the rules' alerts live at that time, until no more is replayed for a
-    while (`REPLAY_PAUSE`). A rule that would read too many samples isn't evaluated; its health says so.
+    while (`REPLAY_PAUSE`). A rule that would read too many samples isn't evaluated, nor is one that doesn't fit into
+    this evaluation and comes first in the next; their health says so.
     """
     rules = RuleRepository(session).all_locked()
     now = ports.clock.now()
     if abs(now - at) > STALENESS:
         for rule in rules:
             rule.replayed_at = now
-    return _evaluate(session, rules, at, ports.settings.max_query_samples)
+    return _evaluate(session, ports, rules, at)
 
 
 def evaluate_present(session: Session, ports: Ports) -> Evaluation:
@@ -89,56 +89,27 @@ def evaluate_present(session: Session, ports: Ports) -> Evaluation:
     now = ports.clock.now()
     rules = RuleRepository(session).all_locked(wait=False)
     present = [rule for rule in rules if not _replayed(rule, now)]
-    return _evaluate(session, present, now, ports.settings.max_query_samples)
+    return _evaluate(session, ports, present, now)
 
 
 def _replayed(rule: Rule, now: datetime) -> bool:
     return rule.replayed_at is not None and abs(now - rule.replayed_at) < REPLAY_PAUSE
 
 
-def _evaluate(session: Session, rules: Sequence[Rule], at: datetime, limit: int) -> Evaluation:
+def _evaluate(session: Session, ports: Ports, rules: Sequence[Rule], at: datetime) -> Evaluation:
     if not rules:
         return Evaluation(at, [], [])
-    loaded = _loaded(session, rules, at, limit)
-    book = _AlertBook(session, at, rules)
+    turn = turns.take(session, rules, at, ports.settings.max_query_samples)
+    book = _AlertBook(session, at, [rule for rule in rules if rule.id in turn.series])
     for rule in rules:
-        if rule.id in loaded:
-            values = expressions.evaluate(expression_of(rule), loaded[rule.id], at)
+        if rule.id in turn.series:
+            values = expressions.evaluate(expression_of(rule), turn.series[rule.id], at)
             rule.health = _health([*(book.apply(rule, value) for value in values), *book.end_unseen(rule)])
         else:
-            rule.health = ERROR
+            rule.health = turn.left_out[rule.id]
+        rule.delayed_at = (rule.delayed_at or ports.clock.now()) if rule.health == turns.DELAYED else None
     session.flush()
     return Evaluation(at, rules, book.publish())
-
-
-def _loaded(session: Session, rules: Sequence[Rule], at: datetime, limit: int) -> dict[str, list[Series]]:
-    """What each rule reads, at most `limit` samples in all.
-
-    When all rules together would read more, they are loaded one by one, those that look back least first; those that
-    exceed what is left are missing.
-    """
-    repository = SeriesRepository(session)
-    computed = {rule.id: expression_of(rule) for rule in rules}
-    try:
-        found = repository.between(_starts(computed.values(), at), at, limit)
-        return {id: [each for name in e.metrics for each in found[name]] for id, e in computed.items()}
-    except TooManySamples:
-        loaded: dict[str, list[Series]] = {}
-        for id, expression in sorted(computed.items(), key=lambda item: item[1].lookback):
-            with suppress(TooManySamples):
-                found = repository.between(_starts([expression], at), at, limit)
-                loaded[id] = [each for series in found.values() for each in series]
-                limit -= sum(len(each.samples) for each in loaded[id])
-        return loaded
-
-
-def _starts(computed: Iterable[Expression], at: datetime) -> dict[str, datetime]:
-    """From when on each metric is read."""
-    starts: dict[str, datetime] = {}
-    for expression in computed:
-        for name in expression.metrics:
-            starts[name] = min(starts.get(name, at), at - expression.lookback)
-    return starts
 
 
 def _health(states: Iterable[AlertState | None]) -> str:
@@ -205,7 +176,7 @@ class _AlertBook:
         if after.active_at is not None:
             row.active_at = after.active_at
         row.state, row.fired_at, row.resolved_at = after.state, after.fired_at, after.resolved_at
-        row.keep_firing_since = after.keep_firing_since
+        row.keep_firing_since, row.held_at = after.keep_firing_since, after.held_at
         if after.state is not before.state:
             touch(row)
             self._changed.append((rule, row, after.state))
@@ -226,7 +197,8 @@ def _timing(rule: Rule) -> Timing:
 
 
 def _alert(row: AlertRow) -> Alert:
-    return Alert(AlertState(row.state), row.active_at, row.fired_at, row.resolved_at, row.keep_firing_since)
+    times = (row.active_at, row.fired_at, row.resolved_at, row.keep_firing_since, row.held_at)
+    return Alert(AlertState(row.state), *times)
 
 
 def evaluate_all(transactions: TransactionRunner, ports: Ports) -> None:

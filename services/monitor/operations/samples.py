@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.monitor.domain.errors import CardinalityExceeded, InvalidSample
+from services.monitor.domain.errors import CardinalityExceeded, InvalidSample, TooManySamples
 from services.monitor.domain.labels import Labels, check_series, fingerprint
 from services.monitor.ports import Ports
 from services.monitor.repository import SeriesRepository
@@ -22,22 +22,37 @@ MAX_AHEAD = timedelta(minutes=10)
 def ingest(session: Session, ports: Ports, samples: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Keep samples: all of them or, when one is refused, none. A sample that is kept already is counted as duplicate.
 
-    Raises InvalidSample or CardinalityExceeded.
+    Raises InvalidSample, CardinalityExceeded or, when the tenant would keep too many, TooManySamples.
     """
-    latest = ports.clock.now() + MAX_AHEAD
+    named, values = _by_series(samples, ports.clock.now() + MAX_AHEAD)
+    ids = _series_ids(session, ports, named)
+    repository, limit = SeriesRepository(session), ports.settings.max_samples
+    accepted = repository.record({(ids[series], at): value for (series, at), value in values.items()})
+    # At the end, as the tenant's other samples wait from here on; what was kept already is not too much.
+    if accepted and repository.count_in(accepted) > limit:
+        raise TooManySamples(f"more than {limit} samples would be kept", limit=limit)
+    return {"accepted": accepted, "duplicates": len(samples) - accepted}
+
+
+def _by_series(
+    samples: Sequence[Mapping[str, Any]], latest: datetime
+) -> tuple[dict[str, tuple[str, Labels]], dict[tuple[str, datetime], float]]:
+    """The series by fingerprint, each made and checked once, and their values by time; of several the first."""
+    fingerprints: dict[tuple[str, frozenset[tuple[str, str]]], str] = {}
     named: dict[str, tuple[str, Labels]] = {}
     values: dict[tuple[str, datetime], float] = {}
     for sample in samples:
-        name, labels = sample["name"], {label: text for label, text in sample["labels"].items() if text}
-        check_series(name, labels)
-        if sample["timestamp"] > latest:
-            raise InvalidSample(f"a sample of {name} lies in the future", timestamp=sample["timestamp"].isoformat())
-        series = fingerprint(name, labels)
-        named[series] = (name, labels)
-        values.setdefault((series, sample["timestamp"]), sample["value"])
-    ids = _series_ids(session, ports, named)
-    accepted = SeriesRepository(session).record({(ids[series], at): value for (series, at), value in values.items()})
-    return {"accepted": accepted, "duplicates": len(samples) - accepted}
+        name, moment = sample["name"], sample["timestamp"]
+        key = (name, frozenset(sample["labels"].items()))
+        if key not in fingerprints:
+            labels = {label: text for label, text in sample["labels"].items() if text}
+            check_series(name, labels)
+            fingerprints[key] = fingerprint(name, labels)
+            named[fingerprints[key]] = (name, labels)
+        if moment > latest:
+            raise InvalidSample(f"a sample of {name} lies in the future", timestamp=moment.isoformat())
+        values.setdefault((fingerprints[key], moment), sample["value"])
+    return named, values
 
 
 def _series_ids(session: Session, ports: Ports, named: Mapping[str, tuple[str, Labels]]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Rules and the lives of their alerts."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -55,6 +56,16 @@ def test_time_without_data_does_not_count_as_held(tenant: Tenant) -> None:
         60: ["pending"],
     }
     assert [evaluate(tenant.api, seconds) for seconds in (3840, 3900)] == [[], ["firing"]]
+
+
+def test_time_that_nothing_was_evaluated_in_does_not_count_as_held(tenant: Tenant) -> None:
+    """As after a suspension, or after a replay: two hours later a rule that waits for ten minutes has seen one."""
+    make_rule(tenant.api, for_seconds=600)
+    minutes = [0, 1, 120, 125, 129, 130]
+    send(tenant.api, *(sample(60 * minute, 9) for minute in minutes))
+    assert [evaluate(tenant.api, 60 * minute) for minute in minutes] == [["pending"], [], [], [], [], ["firing"]]
+    [alert] = tenant.api.items(ALERTS)
+    assert datetime.fromisoformat(alert["active_at"]) == datetime.fromisoformat(at(7200))
 
 
 def test_an_alert_goes_on_under_a_changed_severity(tenant: Tenant) -> None:

@@ -1,5 +1,6 @@
 """The life of an alert."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,6 +87,39 @@ def test_time_without_data_was_not_seen_to_hold() -> None:
     assert life("++" + "?" * 60 + "++++++", hold=5) == "pp" + "." * 60 + "pppppF"
 
 
+def watched(hold: int, minutes: Iterable[int]) -> list[tuple[str, int | None]]:
+    """State and minute of beginning after evaluations at these minutes, the condition being found to hold each time."""
+    alert, found = INACTIVE, []
+    for minute in minutes:
+        alert = step(alert, True, T0 + timedelta(minutes=minute), Timing(timedelta(minutes=hold)))
+        begun = None if alert.active_at is None else (alert.active_at - T0) // timedelta(minutes=1)
+        found.append((LETTER[alert.state], begun))
+    return found
+
+
+def test_evaluations_may_be_as_far_apart_as_samples() -> None:
+    assert watched(10, [0, 5, 10]) == [("p", 0), ("p", 0), ("F", 0)]
+
+
+@pytest.mark.parametrize(
+    ("hold", "gap", "begun", "fires"),
+    [
+        (9, 6, 10, 19),  # So short a `for` begins anew
+        (30, 6, 6, 36),  # Four minutes seen, six unseen: fires six later
+        (30, 60, 60, 90),
+        (30, 61, 65, 95),  # Nothing that was seen so long ago counts
+        (30, 60 * 24 * 7, 60 * 24 * 7 + 4, 60 * 24 * 7 + 34),
+        (12, 20, 22, 34),  # Eight minutes are left, but it's watched for ten
+    ],
+)
+def test_time_that_nothing_was_evaluated_in_was_not_seen_to_hold(hold: int, gap: int, begun: int, fires: int) -> None:
+    """Prometheus' `Group.RestoreForState`, with its hour of tolerance and its ten minutes of grace."""
+    again = 4 + gap
+    found = dict(zip([0, 4, *range(again, fires + 1)], watched(hold, [0, 4, *range(again, fires + 1)]), strict=True))
+    assert found[again] == ("p", begun)
+    assert (found[fires - 1][0], found[fires]) == ("p", ("F", begun))
+
+
 @pytest.mark.parametrize("missing", ["-???-?", "?-??-?", "??????"])
 def test_missing_data_counts_for_the_time_that_an_alert_is_kept_firing(missing: str) -> None:
     assert life("+" + missing, keep=5) == "FFFFFFr"
@@ -94,7 +128,7 @@ def test_missing_data_counts_for_the_time_that_an_alert_is_kept_firing(missing: 
 def test_times_of_an_alert() -> None:
     timing = Timing(timedelta(minutes=1))
     first = step(INACTIVE, True, T0, timing)
-    assert first == Alert(AlertState.PENDING, T0)
+    assert first == Alert(AlertState.PENDING, T0, held_at=T0)
     fired_at = T0 + timedelta(minutes=1)
     fired = step(first, True, fired_at, timing)
     assert fired == Alert(AlertState.FIRING, T0, fired_at)
