@@ -183,10 +183,10 @@ def claim_due_checks(
 
     Those of suspended tenants wait until they are resumed, and of one tenant there are `of_tenant` at most, with those
     that it has `in_flight`. Who has fewest comes first, so that nobody waits for another's backlog. A time further off
-    than one interval is of a clock that was set back, and is due as well.
+    than two intervals is of a clock that was set back, and is due as well; two, for probers' clocks differ.
     """
     interval = func.make_interval(0, 0, 0, 0, 0, 0, Pool.check_interval_seconds)
-    due = or_(BackendRow.next_check_at <= now, BackendRow.next_check_at > now + interval)
+    due = or_(BackendRow.next_check_at <= now, BackendRow.next_check_at > now + interval + interval)
     turn = func.row_number().over(partition_by=BackendRow.tenant_id, order_by=BackendRow.next_check_at)
     halted = select(TenantStanding.tenant_id).where(TenantStanding.state != ACTIVE)
     waiting = (

@@ -9,6 +9,9 @@ from django.db import connection
 from services.tenants.models import Project, Quota, Reservation, Tenant
 from shared.events import publish
 
+PROJECT = "tenants.project"
+"""How the events of projects begin."""
+
 
 def tenant_created(tenant: Tenant) -> None:
     """There is a new tenant."""
@@ -37,17 +40,17 @@ def tenant_closed(tenant: Tenant) -> None:
 
 def project_created(project: Project) -> None:
     """There is a new project."""
-    _publish("tenants.project.created", project, _project(project))
+    _publish("tenants.project.created", project, project_facts(project))
 
 
 def project_updated(project: Project) -> None:
     """A project was renamed or moved."""
-    _publish("tenants.project.updated", project, _project(project))
+    _publish("tenants.project.updated", project, project_facts(project))
 
 
 def project_deleted(project: Project) -> None:
     """A project is gone."""
-    _publish("tenants.project.deleted", project, _project(project))
+    _publish("tenants.project.deleted", project, project_facts(project))
 
 
 def quota_changed(quota: Quota) -> None:
@@ -76,12 +79,13 @@ def reservation_expired(reservation: Reservation) -> None:
     _publish("tenants.reservation.expired", reservation, _reservation(reservation))
 
 
+def project_facts(project: Project) -> dict[str, Any]:
+    """What is told of a project."""
+    return {"id": project.id, "name": project.name, "parent_id": project.parent_id}
+
+
 def _tenant(tenant: Tenant) -> dict[str, Any]:
     return {name: getattr(tenant, name) for name in ("id", "name", "slug", "plan", "state")}
-
-
-def _project(project: Project) -> dict[str, Any]:
-    return {"id": project.id, "name": project.name, "parent_id": project.parent_id}
 
 
 def _reservation(reservation: Reservation) -> dict[str, Any]:

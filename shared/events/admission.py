@@ -42,6 +42,16 @@ def ask(stream: str, subject: str, verb: str, facts: Mapping[str, Any]) -> None:
     context.admitted.add((action, subject))
 
 
+def ask_again(stream: str, subject: str, verb: str) -> None:
+    """What was asked about ahead has changed by the time that it is locked: its event asks, as if nobody had.
+
+    The answer was about another resource. What each of two changes is allowed, both together may not be.
+    """
+    kind = kind_of(stream)
+    if kind is not None:
+        current().admitted.discard((kind.action(verb), subject))
+
+
 def ask_many(stream: str, verb: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
     """Ask about what is made or changed in a body, and told of by one event for all: what is in it is bound as it is
     when it comes alone.

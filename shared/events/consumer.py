@@ -165,12 +165,14 @@ class EventConsumer:
         """What is due from time to time, however much comes in."""
         self._lag.measure(consumer, self._waiting.offsets())
         now = self._clock.monotonic()
-        if now >= self._prune_at:
+        if now >= self._prune_at and not self._prune():
             self._prune_at = now + PRUNE_SECONDS
-            self._prune()
 
-    def _prune(self) -> None:
+    def _prune(self) -> bool:
+        """Forget some of what is old; whether there may be more. Then it goes on after the next event, or the inbox of
+        a service that hears more than one batch in ten minutes would grow for ever."""
         try:
-            self._transactions.run(lambda transaction: forget_older_than(transaction, INBOX_DAYS))
+            return self._transactions.run(lambda transaction: forget_older_than(transaction, INBOX_DAYS))
         except Exception as error:  # noqa: BLE001 - each ORM raises its own; the next time will do
             log.warning("inbox not pruned", reason=str(error))
+            return False

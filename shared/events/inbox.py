@@ -58,15 +58,16 @@ def advance(transaction: Any, event: Event) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def forget_older_than(transaction: Any, days: int) -> int:
-    """Forget events handled more than `days` ago, at most a thousand at once; how many were forgotten.
+def forget_older_than(transaction: Any, days: int) -> bool:
+    """Forget events handled more than `days` ago, at most a thousand at once; whether there may be more.
 
     Only once the broker can't deliver them any more (its retention): a forgotten event would be applied again.
     """
+    most = 1000
     with cursor_of(transaction) as cursor:
         cursor.execute(
             "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox "
-            "WHERE handled_at < now() - make_interval(days => %s) ORDER BY handled_at LIMIT 1000)",
-            (days,),
+            "WHERE handled_at < now() - make_interval(days => %s) ORDER BY handled_at LIMIT %s)",
+            (days, most),
         )
-        return int(cursor.rowcount)
+        return bool(cursor.rowcount == most)

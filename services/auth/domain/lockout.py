@@ -52,16 +52,23 @@ class Attempts:
 
 
 def check_not_locked(attempts: Attempts, now: datetime) -> None:
-    """Raise TooManyAttempts while the name is locked. The lock ends at the instant `locked_until`."""
-    if attempts.locked_until is not None and now < attempts.locked_until:
-        wait = attempts.locked_until - now
+    """Raise TooManyAttempts while the name is locked. The lock ends at the instant `locked_until`.
+
+    One that is further off than twice as long as locks last is of a clock that was set back, and keeps nobody out;
+    twice, because clocks of several instances differ.
+    """
+    wait = (attempts.locked_until or now) - now
+    if timedelta(0) < wait <= 2 * LockoutPolicy.duration:
         raise TooManyAttempts("too many failed attempts", retry_after=-(-wait // timedelta(seconds=1)))
 
 
 def after_failure(attempts: Attempts, now: datetime, policy: LockoutPolicy) -> Attempts:
-    """The count after one more failure: locked at the threshold, a fresh window when the old one is over."""
+    """The count after one more failure: locked at the threshold, a fresh window when the old one is over.
+
+    A window that begins as far ahead is of a clock that was set back, and would be open until that time comes again.
+    """
     started = attempts.window_started_at
-    if started is None or attempts.locked_until is not None or now - started >= policy.window:
+    if started is None or attempts.locked_until is not None or abs(now - started) >= policy.window:
         attempts, started = Attempts(), now
     failures = attempts.failures + 1
     locked_until = now + policy.duration if failures >= policy.threshold else None

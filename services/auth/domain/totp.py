@@ -43,12 +43,14 @@ def code_for(secret: bytes, step: int, digits: int = DIGITS) -> str:
 def verify(secret: bytes, code: str, now: datetime, last_step: int | None) -> int:
     """The step that a code belongs to; the caller keeps it as the next `last_step`.
 
-    A code counts once (RFC 6238 §5.2): steps up to and including `last_step` are never accepted again.
+    A code counts once (RFC 6238 §5.2): steps up to and including `last_step` are never accepted again. A
+    `last_step` minutes ahead is of a clock that was set back, and would keep its owner out until that time comes again.
     Raises InvalidCode.
     """
     present = step_at(now)
+    minutes_ahead = present + 10 * SKEW_STEPS
     for step in range(present - SKEW_STEPS, present + SKEW_STEPS + 1):
-        spent = last_step is not None and step <= last_step
+        spent = last_step is not None and step <= last_step <= minutes_ahead
         if not spent and hmac.compare_digest(code_for(secret, step).encode(), code.encode()):
             return step
     raise InvalidCode("the one-time code is not valid")

@@ -23,8 +23,9 @@ class Outlier:
 
 
 def is_ejected(until: datetime | None, now: datetime) -> bool:
-    """Whether a backend is left out now. A time further off than any ejection is of a clock that was set back."""
-    return until is not None and now < until <= now + MAX_EJECTION
+    """Whether a backend is left out now. A time further off than twice the longest ejection is of a clock that was set
+    back; twice, because clocks of several instances differ."""
+    return until is not None and now < until <= now + 2 * MAX_EJECTION
 
 
 def may_eject(ejected: int, total: int, max_percent: int = MAX_EJECTED_PERCENT) -> bool:

@@ -19,7 +19,7 @@ from services.loadbalancer.domain.targets import check_address
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import BackendRepository, PoolRepository
 from services.loadbalancer.tables import BackendRow, Pool
-from shared.events.admission import ask
+from shared.events.admission import ask, ask_again
 from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.kernel.preconditions import EntityTags
@@ -69,11 +69,14 @@ def change_backend(
     pool = pools.get(pool_id)
     backend = backends.in_pool(pool, backend_id)
     check_version(backend, expected)
-    ask(published.BACKEND, backend.id, UPDATE, {**published.backend_facts(backend), **changes})
+    asked = {**published.backend_facts(backend), **changes}
+    ask(published.BACKEND, backend.id, UPDATE, asked)
     session.expire_all()  # Nothing is locked while somebody else is asked, so all is read anew.
     pool = pools.get(pool_id, lock=True)
     backend = backends.in_pool(pool, backend_id)
     check_version(backend, expected)
+    if {**published.backend_facts(backend), **changes} != asked:
+        ask_again(published.BACKEND, backend.id, UPDATE)
     if changes.get("weight", backend.weight) != backend.weight:
         _forget_turns(pool)
     for name, value in changes.items():

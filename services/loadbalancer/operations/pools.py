@@ -14,7 +14,7 @@ from services.loadbalancer.domain.probes import ActiveCheck, check_times
 from services.loadbalancer.ports import Ports
 from services.loadbalancer.repository import PoolRepository
 from services.loadbalancer.tables import Pool
-from shared.events.admission import ask
+from shared.events.admission import ask, ask_again
 from shared.events.closing import pass_gate
 from shared.events.resources import UPDATE
 from shared.infra.db.sqlalchemy import check_version, touch
@@ -46,10 +46,13 @@ def change_pool(
     pools = PoolRepository(session)
     pool = pools.get(id)
     check_version(pool, expected)
-    ask(published.POOL, pool.id, UPDATE, {**published.pool_facts(pool), **changes})
+    asked = {**published.pool_facts(pool), **changes}
+    ask(published.POOL, pool.id, UPDATE, asked)
     session.expire(pool)  # It isn't locked while somebody else is asked, so it is read anew.
     pool = pools.get(id, lock=True)
     check_version(pool, expected)
+    if {**published.pool_facts(pool), **changes} != asked:
+        ask_again(published.POOL, pool.id, UPDATE)
     if changes.get("algorithm", pool.algorithm) != pool.algorithm:
         for backend in pool.backends:  # each algorithm has a memory of its own
             backend.current_weight = 0

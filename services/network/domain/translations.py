@@ -61,6 +61,15 @@ def idle_at(protocol: Protocol, now: datetime) -> datetime:
     return now + IDLE_TIMEOUTS[protocol]
 
 
+def furthest_end(now: datetime) -> datetime:
+    """No connection ends later; what says so is of a clock that was set back.
+
+    Twice the longest idle time: clocks of several instances differ, and what is kept while a sweep runs ends later than
+    the sweep's own present allows.
+    """
+    return now + 2 * LONGEST_IDLE
+
+
 def choose_port(source_port: int, first_free: Callable[[int], int]) -> int:
     """The port that stands for a source: its own where that is free, else the next free one, around the end.
 

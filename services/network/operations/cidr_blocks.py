@@ -18,7 +18,7 @@ from services.network.repository import (
     VpcRepository,
 )
 from shared.errors import NotFound
-from shared.events.admission import ask
+from shared.events.admission import ask, ask_again
 from shared.events.resources import UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.preconditions import EntityTags
@@ -36,12 +36,15 @@ def associate_cidr_block(vpc_id: str, cidr: str, expected: EntityTags | None) ->
     vpc, block = vpcs.get(vpc_id), {"id": new_id("cidr"), "cidr": str(network)}
     check_version(vpc, expected)
     # Before the peers are locked: their owners must not wait for those who decide on this side's requests.
-    ask(published.VPC, vpc.id, UPDATE, {**published.vpc_facts(vpc), "cidr_blocks": [*vpc.cidr_blocks, block]})
+    asked = {**published.vpc_facts(vpc), "cidr_blocks": [*vpc.cidr_blocks, block]}
+    ask(published.VPC, vpc.id, UPDATE, asked)
     vpcs.lock_address_space()
     # Those that wait for an answer too: theirs may come before the locks do.
     vpcs.lock_all([vpc.id, *_peers(vpc_id, PeeringState.PENDING_ACCEPTANCE, PeeringState.ACTIVE)])
     vpc = vpcs.get(vpc_id)
     check_version(vpc, expected)
+    if {**published.vpc_facts(vpc), "cidr_blocks": [*vpc.cidr_blocks, block]} != asked:
+        ask_again(published.VPC, vpc.id, UPDATE)
     own = ranges_of(vpc)
     others = [parse_network(text) for text in vpcs.ranges()]
     check_new_block(network, own, others, map(parse_network, routes.destinations(vpc.id)))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from services.network.domain.translations import LONGEST_IDLE, Flow
+from services.network.domain.translations import Flow, furthest_end
 from services.network.models import NatGateway, Translation
 from shared.errors import NotFound
 from shared.infra.db.django import TenantRepository
@@ -59,7 +59,7 @@ class TranslationRepository(TenantRepository[Translation]):
 
     def living(self, gateway: NatGateway, now: datetime) -> Any:
         """Those of a gateway that haven't idled for too long."""
-        return self.scoped().filter(gateway_id=gateway.id, expires_at__gt=now, expires_at__lte=now + LONGEST_IDLE)
+        return self.scoped().filter(gateway_id=gateway.id, expires_at__gt=now, expires_at__lte=furthest_end(now))
 
     def of_gateway(self, gateway: NatGateway, id: str) -> Translation:
         """One connection of a gateway. Raises NotFound."""
@@ -88,7 +88,7 @@ class TranslationRepository(TenantRepository[Translation]):
 
     def forget_ended(self, gateway: NatGateway, flow: Flow, now: datetime) -> None:
         """Free the ports of connections to the flow's destination that have idled for too long."""
-        ended = Q(expires_at__lte=now) | Q(expires_at__gt=now + LONGEST_IDLE)
+        ended = Q(expires_at__lte=now) | Q(expires_at__gt=furthest_end(now))
         self._towards(gateway, flow).filter(ended).delete()
 
     def first_free_port(self, gateway: NatGateway, flow: Flow, start: int) -> int:
@@ -116,7 +116,7 @@ def forget_ended_translations(moment: datetime, limit: int) -> int:
     most. An end that is further off than any is of a clock that was set back.
     """
     dropped = [0]
-    for ended in (Q(expires_at__lte=moment), Q(expires_at__gt=moment + LONGEST_IDLE)):
+    for ended in (Q(expires_at__lte=moment), Q(expires_at__gt=furthest_end(moment))):
         found = Translation.objects.filter(ended).order_by("expires_at").values_list("id", flat=True)[:limit]
         dropped.append(int(Translation.objects.filter(ended, id__in=list(found)).delete()[0]))
     return max(dropped)

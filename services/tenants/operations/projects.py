@@ -13,6 +13,8 @@ from services.tenants.operations.reservations import commit, release, reserve
 from services.tenants.ports import Ports
 from services.tenants.repository import projects, quotas, reservations, tenants
 from shared.errors import Conflict, Forbidden
+from shared.events.admission import ask, ask_again
+from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.django import check_version
 from shared.kernel.context import current, current_tenant
 from shared.kernel.preconditions import EntityTags
@@ -68,17 +70,18 @@ def ensure_allowed_while_there(permission: str, project_id: str) -> None:
 def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
     """A new project, counted against the tenant's quota of projects.
 
-    Raises NameTaken, InvalidName, NotFound for the parent, ProjectTooDeep, QuotaExceeded, TenantNotActive, Forbidden.
+    Policies are asked before the tenant is locked: nobody waits for them who counts something else against its quotas,
+    or suspends it. Raises NameTaken, InvalidName, NotFound for the parent, ProjectTooDeep, QuotaExceeded,
+    TenantNotActive, Forbidden, PolicyDenied.
     """
     ensure_allowed_in(WRITE, parent_id)
-    tenant = tenants.get(current_tenant(), lock=True)
-    project_id = new_id("p")
-    reserve(ports, "projects", 1, project_id)
-    check_place(projects.parents(), project_id, parent_id)
-    project = projects.add(
-        Project(id=project_id, tenant_id=tenant.id, name=name, slug=slug_of(name), parent_id=parent_id)
-    )
-    commit(project_id)
+    project = Project(id=new_id("p"), tenant_id=current_tenant(), name=name, slug=slug_of(name), parent_id=parent_id)
+    ask(published.PROJECT, project.id, CREATE, published.project_facts(project))
+    tenants.get(current_tenant(), lock=True)
+    reserve(ports, "projects", 1, project.id)
+    check_place(projects.parents(), project.id, parent_id)
+    projects.add(project)
+    commit(project.id)
     published.project_created(project)
     return project
 
@@ -87,12 +90,22 @@ def update_project(project_id: str, changes: Mapping[str, Any], expected_version
     """Rename a project, or move it with all below it.
 
     A project whose subtree has limits or claims stays where it is: they count in the projects above it. Raises
-    ProjectInUse, ProjectCycle, ProjectTooDeep, NameTaken, InvalidName, VersionConflict, NotFound or Forbidden.
+    ProjectInUse, ProjectCycle, ProjectTooDeep, NameTaken, InvalidName, VersionConflict, NotFound, Forbidden or
+    PolicyDenied.
     """
-    tenants.get(current_tenant(), lock=True)
+    project = projects.get(project_id)
+    ensure_allowed_in(WRITE, project_id)
+    if changes.get("parent_id", project.parent_id) != project.parent_id:
+        ensure_allowed_in(WRITE, changes["parent_id"])
+    check_version(project, expected_version)
+    asked = {**published.project_facts(project), **changes}
+    ask(published.PROJECT, project_id, UPDATE, asked)
+    tenants.get(current_tenant(), lock=True)  # Not while somebody else is asked, so the project is read anew.
     project = projects.get(project_id, lock=True)
     ensure_allowed_in(WRITE, project_id)
     check_version(project, expected_version)
+    if {**published.project_facts(project), **changes} != asked:
+        ask_again(published.PROJECT, project_id, UPDATE)
     if "name" in changes:
         project.name, project.slug = changes["name"], slug_of(changes["name"])
     if "parent_id" in changes and changes["parent_id"] != project.parent_id:

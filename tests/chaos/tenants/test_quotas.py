@@ -56,3 +56,18 @@ def test_a_claim_in_a_project_and_a_change_of_the_tenants_limit_wait_for_each_ot
     [found] = [each for each in tenant.operator.ok("GET", QUOTAS)["items"] if each["resource"] == RESOURCE]
     held = {"": (0, 2), "/commit": (1, 0), "/release": (0, 0)}[step]
     assert (found["limit"], found["used"], found["reserved"]) == (8, *held)
+
+
+@pytest.mark.services("compliance")
+@pytest.mark.parametrize("change", ["create", "update"])
+def test_claims_are_made_while_nobody_decides_on_a_project(fleet: FleetControl, tenant: Tenant, change: str) -> None:
+    made = tenant.api.ok("POST", PROJECTS, 201, json={"name": "Shop"})["id"]
+    method, path = ("POST", PROJECTS) if change == "create" else ("PATCH", f"{PROJECTS}/{made}")
+    with fleet.paused("compliance"), ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(tenant.api.request, method, path, json={"name": "Till"})
+        for number in range(9):
+            claim = {"resource": RESOURCE, "amount": 1, "reservation_id": f"r-{number}"}
+            tenant.operator.ok("POST", RESERVATIONS, 201, json=claim)
+            tenant.operator.ok("POST", f"{RESERVATIONS}/r-{number}/release")
+        assert not asked.done(), "it is still waiting"
+    assert asked.result().status_code in (200, 201, 503)

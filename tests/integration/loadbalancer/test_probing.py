@@ -55,6 +55,20 @@ def test_health_follows_the_answers_by_rise_and_fall(fleet: FleetControl, tenant
     assert [event["data"]["healthy"] for event in told] == [True, False, True]
 
 
+def test_a_check_is_done_once_though_the_clock_of_another_prober_is_a_little_behind(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    with machine(fleet) as target, machine(fleet) as later:
+        fleet.step_clock(30)
+        checked_pool(tenant.api, target, check_interval_seconds=60)
+        eventually(lambda: len(target.asked) == 1)
+        fleet.step_clock(0)
+        # Whoever is due is asked: the one that was asked a moment ago isn't
+        checked_pool(tenant.api, later, name="later")
+        eventually(lambda: len(later.asked) >= 3)
+        assert len(target.asked) == 1
+
+
 def test_traffic_goes_where_the_checks_pass(fleet: FleetControl, tenant: Tenant) -> None:
     with machine(fleet) as good, closed_port(fleet) as (address, port):
         pool, working = checked_pool(tenant.api, good, panic_threshold_percent=0)

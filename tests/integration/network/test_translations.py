@@ -89,6 +89,31 @@ def test_an_idle_connection_is_forgotten_and_its_port_is_free_again(tenant: Tena
     assert send(tenant.api, gateway, "10.0.0.11")["port"] == 40_000
 
 
+def test_a_connection_goes_on_where_the_clock_is_a_little_behind(tenant: Tenant, fleet: FleetControl) -> None:
+    """As it is at another instance."""
+    gateway = routed_gateway(tenant.api)
+    fleet.step_clock(30)
+    known = send(tenant.api, gateway, "10.0.0.10")
+    fleet.step_clock(0)
+    answer = {"protocol": "tcp", "source": REMOTE, "source_port": 443, "port": known["port"]}
+    incoming = f"{NAT}/{gateway['id']}/translations/incoming"
+    assert tenant.api.ok("POST", incoming, json=answer)["id"] == known["id"]
+
+    fleet.step_clock(30)
+    send(tenant.api, gateway, "10.0.0.10")
+    fleet.step_clock(0)
+    assert send(tenant.api, gateway, "10.0.0.11")["port"] != known["port"], "its port is nobody else's"
+    assert send(tenant.api, gateway, "10.0.0.10")["id"] == known["id"]
+
+
+def test_a_clock_that_is_set_back_frees_the_ports_of_what_was_ahead(tenant: Tenant, fleet: FleetControl) -> None:
+    gateway = routed_gateway(tenant.api)
+    fleet.step_clock(600)
+    send(tenant.api, gateway, "10.0.0.10")
+    fleet.step_clock(0)
+    assert send(tenant.api, gateway, "10.0.0.11")["port"] == 40_000
+
+
 def test_an_ended_connection_frees_its_port_at_once(tenant: Tenant) -> None:
     gateway = routed_gateway(tenant.api)
     first = send(tenant.api, gateway, "10.0.0.10")

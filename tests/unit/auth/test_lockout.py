@@ -61,6 +61,21 @@ def test_counting_starts_anew_after_a_lock() -> None:
     assert failed(1, failed(3), later) == Attempts(1, later, None)
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_out_for_as_long_as_it_was_ahead() -> None:
+    locked = failed(3, now=NOW + timedelta(days=3))
+    check_not_locked(locked, NOW)
+    assert failed(1, locked) == Attempts(1, NOW, None)
+    assert failed(1, failed(2, now=NOW + timedelta(days=3))) == Attempts(1, NOW, None)
+
+
+@pytest.mark.parametrize("seconds", [0.001, 1, 59])
+def test_a_clock_that_is_a_little_behind_lets_nobody_in(seconds: float) -> None:
+    behind = NOW - timedelta(seconds=seconds)
+    with pytest.raises(TooManyAttempts):
+        check_not_locked(failed(3), behind)
+    assert failed(1, failed(2), behind).locked_until is not None
+
+
 def test_names_are_counted_per_tenant_and_not_kept_in_the_clear() -> None:
     key = attempts_key("t-1", "ann@example.com")
     assert key != attempts_key("t-2", "ann@example.com")

@@ -43,6 +43,17 @@ def test_a_code_is_accepted_once() -> None:
         verify(SECRET, code, NOW + timedelta(seconds=1), last_step=spent)
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_out_for_as_long_as_it_was_ahead() -> None:
+    present, ahead = step_at(NOW), step_at(NOW + timedelta(days=3))
+    assert verify(SECRET, code_for(SECRET, present), NOW, last_step=ahead) == present
+
+
+def test_a_clock_that_is_a_little_behind_takes_no_code_twice() -> None:
+    present = step_at(NOW)
+    with pytest.raises(InvalidCode):
+        verify(SECRET, code_for(SECRET, present + 1), NOW, last_step=present + 3)
+
+
 def test_an_older_code_is_refused_after_a_newer_one() -> None:
     present = step_at(NOW)
     with pytest.raises(InvalidCode):

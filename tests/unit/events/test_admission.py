@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ServiceUnavailable
-from shared.events.admission import ask, ask_many
+from shared.events.admission import ask, ask_again, ask_many
 from shared.events.outbox import publish
 from shared.events.resources import CREATE, UPDATE
 from shared.kernel.context import RequestContext, use_context
@@ -109,6 +109,16 @@ def test_what_was_asked_about_ahead_is_not_asked_about_again() -> None:
         tell("dns.zone.updated", 2)
     assert [action for action, *_ in asked.questions] == ["dns.zones.create", "dns.zones.update"]
     assert asked.questions[0][2] == {"name": "example.com.", "id": "z-1", "service": "dns"}
+
+
+def test_what_has_changed_since_it_was_asked_about_is_asked_about_as_it_is() -> None:
+    asked = Asked()
+    with use_context(context(asked)):
+        ask("dns.zone", "z-1", UPDATE, {"name": "example.com.", "serial": 1})
+        ask_again("dns.zone", "z-1", UPDATE)
+        ask_again("storage.object", "o-1", UPDATE)
+        tell("dns.zone.updated", 3, serial=3)
+    assert [facts["serial"] for _, _, facts, _ in asked.questions] == [1, 3]
 
 
 def test_what_comes_in_a_body_is_asked_about_each_as_it_would_be_alone() -> None:

@@ -192,7 +192,7 @@ class Database(FakeDatabase):
     """One that has nothing old in its inbox."""
 
     def run(self, work: Any) -> Any:
-        return 0 if "forget_older_than" in work.__code__.co_names else super().run(work)
+        return False if "forget_older_than" in work.__code__.co_names else super().run(work)
 
 
 def consume_all(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -77,7 +77,8 @@ def test_nobody_is_left_when_all_drain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(1, False), (300, False), (301, True), (86_400, True), (0, True), (-1, True)]
+    ("seconds", "expected"),
+    [(1, False), (300, False), (600, False), (601, True), (86_400, True), (0, True), (-1, True)],
 )
 def test_an_ejection_ends_at_its_time_and_is_none_where_a_clock_was_set_back(seconds: int, expected: bool) -> None:
     assert is_usable(Backend("a", ejected_until=NOW + timedelta(seconds=seconds)), NOW) is expected

@@ -54,6 +54,11 @@ def test_the_longer_a_backend_has_stood_the_shorter_its_next_ejection(stood: int
     assert again.ejected_until == NOW + timedelta(seconds=seconds)
 
 
+def test_an_ejection_holds_where_the_clock_is_a_little_behind() -> None:
+    longest = NOW + outliers.MAX_EJECTION
+    assert outliers.is_ejected(longest, NOW - timedelta(seconds=1))
+
+
 def test_an_ejection_by_a_clock_that_was_ahead_holds_back_no_other() -> None:
     ahead = Outlier(4, 1, NOW + timedelta(days=1))
     again = outliers.record(ahead, False, NOW, may_be_ejected=True)
