@@ -328,6 +328,8 @@ ALL: tuple[ErrorCode, ...] = (
         "Consistent hashing needs a key: send one."),
     ErrorCode("last_administrator", 409, "Last administrator",
         "Nobody would be left to administer the tenant: make somebody else an administrator of it first."),
+    ErrorCode("last_member", 409, "Last member of the rollout controller",
+        "No deployment could be admitted any more: start another controller or worker before you remove this one."),
     ErrorCode("lease_ended", 409, "Lease ended",
         "The lease has expired or was revoked: take a new one."),
     ErrorCode("lease_forbidden", 403, "Lease of somebody else",
