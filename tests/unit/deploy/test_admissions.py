@@ -1,21 +1,10 @@
-"""What a member approves, what becomes of a proposal, and who remains to be asked."""
-
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, cast
+"""What a member approves, and what becomes of a proposal."""
 
 import pytest
 
 from services.deploy.domain.admissions import Proposal, Seen, Verdict, approves, verdict
-from services.deploy.operations.admissions import GROUP, LastMember, members, remove_member
-from services.deploy.ports import Ports
-from shared.errors import NotFound
-from shared.infra.membership import Members
 from shared.infra.quorum import Vote, count_votes
-from shared.utils.clock import FixedClock
-from tests.unit.infra.fakes import MemoryEtcd
 
-CLOCK = FixedClock(datetime(2025, 6, 1, tzinfo=UTC))
 PROPOSAL = Proposal("dep-1", "t-1", "prod", 7)
 
 
@@ -47,55 +36,3 @@ def test_a_majority_of_all_members_decides(approve: int, refuse: int, members: i
     names = [f"m{number}" for number in range(members)]
     votes = [Vote(name, place < approve) for place, name in enumerate(names[: approve + refuse])]
     assert verdict(count_votes(votes, names)) is becomes
-
-
-def group_of(etcd: MemoryEtcd, *names: str) -> Ports:
-    for name in names:
-        Members(etcd, GROUP).join(name)
-    return cast(Ports, SimpleNamespace(etcd=etcd))
-
-
-def test_the_last_member_stays() -> None:
-    ports = group_of(MemoryEtcd(CLOCK), "api", "worker")
-
-    remove_member(ports, "api")
-    with pytest.raises(LastMember, match="worker is the only member"):
-        remove_member(ports, "worker")
-    with pytest.raises(NotFound):
-        remove_member(ports, "api")
-
-    assert members(ports) == ("worker",)
-
-
-class Raced(MemoryEtcd):
-    """Just before the first removal is made, somebody else removes another member."""
-
-    other: str | None = None
-
-    def commit(self, **request: Any) -> int | None:
-        other, self.other = self.other, None
-        if request.get("deletes") and other is not None:
-            remove_member(cast(Ports, SimpleNamespace(etcd=self)), other)
-        return super().commit(**request)
-
-
-def test_of_two_members_that_are_removed_at_once_one_stays() -> None:
-    etcd = Raced(CLOCK)
-    ports = group_of(etcd, "api", "worker")
-
-    etcd.other = "worker"
-    with pytest.raises(LastMember):
-        remove_member(ports, "api")
-
-    assert members(ports) == ("api",)
-
-
-def test_who_was_removed_by_somebody_else_meanwhile_is_not_there() -> None:
-    etcd = Raced(CLOCK)
-    ports = group_of(etcd, "api", "controller", "worker")
-
-    etcd.other = "worker"
-    with pytest.raises(NotFound):
-        remove_member(ports, "worker")
-
-    assert members(ports) == ("api", "controller")
