@@ -117,7 +117,7 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("environment_exists", 409, "Environment exists",
         "The tenant has an environment of this name: use it, or choose another name."),
     ErrorCode("environment_limit_reached", 422, "Too many environments",
-        "The tenant has as many environments of configuration as it may have: use one of them."),
+        "The tenant has as many environments as it may have, `limit`: use one of them."),
     ErrorCode("environment_not_empty", 409, "Environment not empty",
         "The environment has resources: apply a plan that destroys them first."),
     ErrorCode("exemption_expired", 422, "Exemption ends in the past",
