@@ -20,7 +20,7 @@ class InvalidName(ValidationFailed):
 class EnvironmentLimitReached(ValidationFailed):
     """The tenant has as many environments as it may have."""
 
-    code = "environment_limit_reached"
+    code = "deployment_environment_limit_reached"
 
 
 def check_environments(count: int) -> None:

@@ -84,7 +84,9 @@ def test_of_environments_at_once_as_many_are_made_as_there_may_be(tenant: Tenant
     # Then there are as many as there may be
     assert sorted(answer.status_code for answer in answers) == [201, 201, 422, 422, 422]
     refused = [answer.json() for answer in answers if answer.status_code == 422]
-    assert {(each["code"], each["limit"]) for each in refused} == {("environment_limit_reached", MOST_ENVIRONMENTS)}
+    assert {(each["code"], each["limit"]) for each in refused} == {
+        ("deployment_environment_limit_reached", MOST_ENVIRONMENTS)
+    }
     assert len(list(tenant.api.items(f"{DEPLOY}/environments"))) == MOST_ENVIRONMENTS
     # And when one is deleted there is room for another
     tenant.api.ok("DELETE", f"{DEPLOY}/environments/env-1", 204)
