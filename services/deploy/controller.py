@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 
-from sqlalchemy import Engine, event
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from services.deploy.operations import locking, rollouts
@@ -39,6 +41,8 @@ HEARTBEAT = tracing.Work("report as a candidate")
 STEP = tracing.Work("move a rollout on")
 LOOK_SECONDS = 5.0
 """How often the leader looks at the tables without having been told of a change."""
+LOCKED_MS = 100
+"""How long a rollout may wait for rows that somebody else holds: all others wait with it."""
 LIVENESS_SECONDS = 10.0
 """A candidate that hasn't come round for this long hangs."""
 
@@ -168,9 +172,15 @@ class Controller:
                 self._sessions() as session,
                 session.begin(),
             ):
+                session.execute(text(f"SET LOCAL lock_timeout = '{LOCKED_MS}ms'"))
                 return rollouts.move_on(session, self._ports, work.id, token)
         except StaleFencingToken as refused:
             self._note_refusal(refused)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable | DeadlockDetected):
+                raise
+            # It waits for a later round, and keeps no other from going on in this one.
+            log.warning("deployment is locked", deployment=work.id)
         except OmniCloudError as error:
             log.error("deployment not moved on", deployment=work.id, error=error.detail)
         return False

@@ -1,4 +1,5 @@
-"""What deploy hears: a suspended tenant's rollouts stand still, a closed tenant's are given up.
+"""What deploy hears: of its own deployments, to settle their quota, and of tenants: the rollouts of a suspended one
+stand still, those of a closed one are given up.
 
 How a tenant stands is kept by the sequence of what was heard last of it: a suspension that comes late, after the
 tenant was resumed, changes nothing.
@@ -10,13 +11,15 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from services.deploy.domain.quotas import reservations
 from services.deploy.operations import deployments
-from services.deploy.ports import Ports
+from services.deploy.operations.counting import CountingPorts
+from services.deploy.repository import ENDED_DEPLOYMENTS
 from shared.events import Event, advance
 from shared.events.inbox import Handler
 
 
-def handlers(ports: Ports) -> Mapping[str, Handler]:
+def handlers(ports: CountingPorts) -> Mapping[str, Handler]:
     """The handlers by event type."""
 
     def on_suspended(_event: Event, session: Session) -> None:
@@ -28,7 +31,16 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     def on_closed(_event: Event, session: Session) -> None:
         deployments.give_up_all(session, ports)
 
+    def on_deployment_created(event: Event, _session: Session) -> None:
+        ports.quotas.commit(reservations(event.subject))
+
+    def on_deployment_moved(event: Event, _session: Session) -> None:
+        if event.data["state"] in ENDED_DEPLOYMENTS:
+            ports.quotas.release(reservations(event.subject))
+
     return {
+        "deploy.deployment.created": on_deployment_created,
+        "deploy.deployment.state_changed": on_deployment_moved,
         "tenants.tenant.suspended": _in_sequence(on_suspended),
         "tenants.tenant.resumed": _in_sequence(on_resumed),
         "tenants.tenant.closed": _in_sequence(on_closed),

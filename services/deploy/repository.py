@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from services.deploy.domain.applies import APPLY_LIFE_CYCLE, ApplyState
 from services.deploy.domain.deployments import RUNNING_STATES, DeploymentState
+from services.deploy.domain.quotas import reservations
 from services.deploy.domain.steps import ENDED as ENDED_STEPS
 from services.deploy.domain.steps import PARALLELISM, StepState
 from services.deploy.tables import Apply, ApplyStep, Candidate, Deployment, Environment, Fence, Plan
 from shared.errors import Conflict, NotFound
 from shared.infra.db.sqlalchemy import TenantRepository
 from shared.infra.fencing import check_token
+from shared.kernel.context import current_tenant
 
 ENDED_APPLIES = [state for state in ApplyState if APPLY_LIFE_CYCLE.is_final(state)]
 ENDED_DEPLOYMENTS = [
@@ -60,6 +62,12 @@ class EnvironmentRepository(TenantRepository[Environment]):
         if added is None:
             raise EnvironmentExists(f"an environment {environment.name} exists")
         return added
+
+    def count_alone(self) -> int:
+        """How many the tenant has. Who has made one counts, and nobody else does until the transaction ends."""
+        key = f"deploy.environments:{current_tenant()}"
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+        return self.session.scalar(self.scoped().with_only_columns(func.count())) or 0
 
     def remove(self, environment: Environment) -> None:
         """Delete the row with its plans, applies and deployments."""
@@ -263,3 +271,13 @@ def note_sent(session: Session, applies: Collection[Apply], now: datetime) -> No
     sent = update(Apply).where(Apply.id.in_([apply.id for apply in applies]))
     # Named, so that it stays: its default on a change is the time of a request's context, and there is none here.
     session.execute(sent.values(moved_at=now, updated_at=Apply.updated_at))
+
+
+def held_reservations(session: Session, reservation_ids: Collection[str]) -> set[str]:
+    """Those of the reservations whose deployment has not ended. Of all tenants: for the quota sweep."""
+    deployment_of = {reservation_id: reservation_id.partition(".")[0] for reservation_id in reservation_ids}
+    query = select(Deployment.id).where(
+        Deployment.id.in_(set(deployment_of.values())), Deployment.state.not_in(ENDED_DEPLOYMENTS)
+    )
+    under_way = {name for id in session.scalars(query) for name in reservations(id)}
+    return under_way.intersection(reservation_ids)

@@ -13,6 +13,8 @@ class Settings(ServiceSettings):
     service_name: str = "deploy"
     listen_address: str = "0.0.0.0:8010"
     advertise_address: str = "deploy:8010"
+    quota_sweep_interval_seconds: float = Field(default=600.0, gt=0)
+    """How often reservations of quota are compared with the deployments under way."""
     controller_name: str = ""
     """This process's name in the controller's election; its address, which no other process has, when it isn't set."""
     controller_lease_seconds: int = Field(default=2, ge=2)

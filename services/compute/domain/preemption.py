@@ -44,13 +44,17 @@ def fewest_victims(
     host: HostState, preemptible: Collection[Preemptible], request: PlacementRequest
 ) -> Sequence[Preemptible]:
     """Who has to leave a host for the order; nobody when it isn't acceptable even without all of them."""
-    if not preemptible or not is_acceptable(without(host, preemptible), request):
+    left = without(host, preemptible)
+    if not preemptible or not is_acceptable(left, request):
         return ()
-    victims = sorted(preemptible, key=lambda instance: (instance.created_at, instance.instance_id))
-    for instance in tuple(victims):
-        others = [victim for victim in victims if victim is not instance]
-        if is_acceptable(without(host, others), request):
-            victims = others
+    victims: list[Preemptible] = []
+    for instance in sorted(preemptible, key=lambda each: (each.created_at, each.instance_id)):
+        # One sum runs along: adding each one's own to it costs the same on a host of any number of them.
+        with_instance = _returned(left, instance)
+        if is_acceptable(with_instance, request):
+            left = with_instance
+        else:
+            victims.append(instance)
     return victims
 
 
@@ -61,6 +65,14 @@ def without(host: HostState, instances: Collection[Preemptible]) -> HostState:
         for kind, units in instance.units.items():
             used[kind] = used.get(kind, 0) - units
     return replace(host, used=used, instances=host.instances - len(instances))
+
+
+def _returned(host: HostState, instance: Preemptible) -> HostState:
+    """The host as it is once an instance is back on it."""
+    used = dict(host.used)
+    for kind, units in instance.units.items():
+        used[kind] = used.get(kind, 0) + units
+    return replace(host, used=used, instances=host.instances + 1)
 
 
 def _rank(option: tuple[HostState, Sequence[Preemptible]]) -> tuple[int, float, str]:

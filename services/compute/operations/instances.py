@@ -10,11 +10,19 @@ from sqlalchemy.orm import Session
 from services.compute import published
 from services.compute.domain.errors import DeletionInProgress, TargetNotRequestable, UnknownImage
 from services.compute.domain.flavors import flavor_named
+from services.compute.domain.hosts import HostState
 from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE
 from services.compute.domain.placement import PlacementRequest, Spreading, Tenancy
 from services.compute.domain.quotas import instance_claim, size_claims
 from services.compute.domain.resources import Resources
-from services.compute.operations.placing import group_for_placement, hold_capacity, place
+from services.compute.domain.server_groups import ServerGroup
+from services.compute.operations.placing import (
+    group_as_it_is,
+    group_for_placement,
+    hold_capacity,
+    likely_host,
+    place,
+)
 from services.compute.operations.preempting import place_before_others
 from services.compute.operations.states import change_state
 from services.compute.ports import Ports
@@ -74,18 +82,42 @@ def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
     if order.zone is not None:
         ZoneRepository(session).get(order.zone)
     instance_id = new_id("i")
-    ask(published.INSTANCE, instance_id, CREATE, _described(order, resources))
+    expected = _expected(session, instance_id, order, resources)
+    if expected is not None:
+        ask(published.INSTANCE, instance_id, CREATE, expected)
     with ports.quotas.reserved(instance_claim(instance_id), *size_claims(instance_id, resources)):
         instance = _placed(session, ports, instance_id, order, resources)
         _check_image(ports, instance)
         InstanceRepository(session).add(instance)
+        if expected not in (None, facts := published.instance_facts(instance)):
+            # Others were placed meanwhile, and it has come to another host than the one that was asked about.
+            ask(published.INSTANCE, instance_id, CREATE, facts)
         published.instance_created(session, instance)
     return instance
 
 
+def _expected(session: Session, instance_id: str, order: Order, resources: Resources) -> dict[str, Any] | None:
+    """The instance as it will be told of, if nobody else is placed before it: policies are asked about it ahead, while
+    no host and no group is locked. None where there is no room now: then they are asked about what came of it."""
+    group = group_as_it_is(session, order.group_id) if order.group_id else None
+    host = likely_host(session, _request(order, resources, group))
+    return published.instance_facts(_instance(instance_id, order, resources, host)) if host is not None else None
+
+
 def _placed(session: Session, ports: Ports, instance_id: str, order: Order, resources: Resources) -> Instance:
     """The order on a host. What is preemptible itself displaces nobody."""
-    request = PlacementRequest(
+    group = group_for_placement(session, order.group_id) if order.group_id else None
+    request = _request(order, resources, group)
+    host = (
+        place(session, instance_id, request)
+        if order.preemptible
+        else place_before_others(session, ports, instance_id, request)
+    )
+    return _instance(instance_id, order, resources, host)
+
+
+def _request(order: Order, resources: Resources, group: ServerGroup | None) -> PlacementRequest:
+    return PlacementRequest(
         tenant_id=current_tenant(),
         resources=resources,
         provider=order.provider,
@@ -93,16 +125,15 @@ def _placed(session: Session, ports: Ports, instance_id: str, order: Order, reso
         zone=order.zone,
         tenancy=order.tenancy,
         spreading=order.spreading,
-        group=group_for_placement(session, order.group_id) if order.group_id else None,
+        group=group,
     )
-    host = (
-        place(session, instance_id, request)
-        if order.preemptible
-        else place_before_others(session, ports, instance_id, request)
-    )
+
+
+def _instance(instance_id: str, order: Order, resources: Resources, host: HostState) -> Instance:
+    """What the order becomes on this host."""
     return Instance(
         id=instance_id,
-        tenant_id=request.tenant_id,
+        tenant_id=current_tenant(),
         version=1,
         name=order.name,
         state=ResourceState.PENDING.value,
@@ -128,25 +159,6 @@ def _check_image(ports: Ports, instance: Instance) -> None:
     images = {image.id for image in ports.clouds.driver(instance.provider).list_images()}
     if instance.image not in images:
         raise UnknownImage(f"{instance.provider} has no image {instance.image!r}; it has {', '.join(sorted(images))}")
-
-
-def _described(order: Order, resources: Resources) -> dict[str, Any]:
-    """The order as policies see it."""
-    return {
-        "name": order.name,
-        "image": order.image,
-        "flavor": order.flavor,
-        "vcpus": f"{resources.vcpus:f}",
-        "memory_mib": resources.memory_mib,
-        "disk_gib": resources.disk_gib,
-        "provider": order.provider,
-        "region": order.region,
-        "zone": order.zone,
-        "tenancy": order.tenancy.value,
-        "group_id": order.group_id,
-        "preemptible": order.preemptible,
-        "labels": order.labels,
-    }
 
 
 def change_instance(

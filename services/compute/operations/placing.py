@@ -117,3 +117,21 @@ def return_claims(session: Session, instance_id: str) -> bool:
     for host_id in host_ids:
         HostRepository(session).returned(host_id)
     return bool(host_ids)
+
+
+def likely_host(session: Session, request: PlacementRequest) -> HostState | None:
+    """The host that `place` would take now; nothing is held of it. None where there is no room."""
+    hosts = HostRepository(session)
+    candidates = hosts.candidates(provider=request.provider, region=request.region, zone=request.zone)
+    try:
+        return choose_host(candidates, request)
+    except NoValidHost:
+        return None
+
+
+def group_as_it_is(session: Session, group_id: str) -> ServerGroup:
+    """A group with its members' hosts, for a look at it: others may be placed by it meanwhile. Raises NotFound."""
+    groups = ServerGroupRepository(session)
+    group = groups.get(group_id)
+    hosts = [host_id for _, host_id in groups.members([group.id])[group.id]]
+    return ServerGroup(group.id, GroupPolicy(group.policy), tuple(hosts))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.deploy.api.common import READ, WRITE
 from services.deploy.operations import deployments
+from services.deploy.operations.counting import CountingPorts
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
 from services.deploy.schemas import DeploymentCreate, DeploymentOut, SamplesIn
@@ -21,7 +22,7 @@ router = ApiRouter(tags=["deployments"])
     "/environments/{name}/deployments", status_code=201, response_model=DeploymentOut, dependencies=[requires(WRITE)]
 )
 def start(
-    name: str, body: DeploymentCreate, ports: Ports = ports_of_app(), session: Session = database()
+    name: str, body: DeploymentCreate, ports: CountingPorts = ports_of_app(), session: Session = database()
 ) -> Deployment:
     """Deploy a new revision; the elected controller rolls it out."""
     return deployments.start(

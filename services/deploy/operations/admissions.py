@@ -16,10 +16,11 @@ from services.deploy.domain.admissions import Admission, Proposal, Seen, Verdict
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
 from services.deploy.tables import Deployment, Environment
-from shared.errors import NotFound, ValidationFailed
+from shared.errors import Conflict, NotFound, ValidationFailed
 from shared.infra.ballots import Ballot, Ballots, StaleTerm
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.election import LeaderElection
+from shared.infra.membership import PREFIX as MEMBERS
 from shared.infra.membership import Members
 from shared.infra.periodic import Periodic
 from shared.infra.quorum import Tally, Vote, count_votes
@@ -41,6 +42,12 @@ class UnknownTerm(ValidationFailed):
     """A term that no election has given yet; a ballot in it would shut every real leader out."""
 
     code = "unknown_term"
+
+
+class LastMember(Conflict):
+    """Without a member there is no majority, and nothing could be let into a protected environment ever again."""
+
+    code = "last_member"
 
 
 class Voter:
@@ -82,10 +89,18 @@ def members(ports: Ports) -> tuple[str, ...]:
 
 
 def remove_member(ports: Ports, name: str) -> None:
-    """A process that won't come back doesn't count any more. Raises NotFound."""
-    if name not in _members(ports).current():
-        raise NotFound(f"there is no member {name}")
-    _members(ports).leave(name)
+    """A process that won't come back doesn't count any more. Raises NotFound, or LastMember."""
+    while True:
+        present = {item.value.decode(): item for item in ports.etcd.snapshot(f"{MEMBERS}{GROUP}/").items}
+        if name not in present:
+            raise NotFound(f"there is no member {name}")
+        gone = present.pop(name)
+        if not present:
+            raise LastMember(f"{name} is the only member: start another controller or worker before it is removed")
+        # Only while one stays: of two that remove the last two, one comes too late and looks again.
+        stays = next(iter(present.values()))
+        if ports.etcd.commit(unchanged=[gone, stays], deletes=[gone.key]) is not None:
+            return
 
 
 def protect(session: Session, name: str, protected: bool, expected: EntityTags | None) -> Environment:

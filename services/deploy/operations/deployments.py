@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from services.deploy import published
 from services.deploy.domain.canary import CanarySamples
 from services.deploy.domain.deployments import DEPLOYMENT_LIFE_CYCLE, DeploymentState
+from services.deploy.domain.quotas import deployment_claim
 from services.deploy.domain.revisions import NothingToRollBackTo, Outcome, Revision, next_number, rollback_target
 from services.deploy.domain.strategies import first_stage
 from services.deploy.operations import admissions, locking
+from services.deploy.operations.counting import CountingPorts
 from services.deploy.operations.specs import check_strategy
 from services.deploy.ports import Ports
 from services.deploy.repository import DeploymentRepository, EnvironmentRepository
@@ -53,7 +55,7 @@ class NotLatestRevision(Conflict):
 
 def start(
     session: Session,
-    ports: Ports,
+    ports: CountingPorts,
     environment_name: str,
     *,
     release: Json,
@@ -61,7 +63,10 @@ def start(
     replicas: int,
     progress_deadline_seconds: int,
 ) -> Deployment:
-    """Lock the environment and begin the rollout of a new revision. Raises LockHeld, or the strategy's own errors."""
+    """Lock the environment and begin the rollout of a new revision.
+
+    Raises LockHeld, QuotaExceeded, TenantNotActive, ServiceUnavailable, or the strategy's own errors.
+    """
     check_strategy(strategy, replicas)
     environment = EnvironmentRepository(session).named(environment_name)
     id = new_id("dep")
@@ -72,38 +77,39 @@ def start(
     now = ports.clock.now()
     old = stable.replicas if stable else 0
     stage = first_stage(old, now)
-    deployment = deployments.add(
-        Deployment(
-            id=id,
-            tenant_id=current_tenant(),
-            environment_id=environment.id,
-            revision=next_number(revisions(history)),
-            state=DeploymentState.PENDING,
-            lock_held=True,
-            release=release,
-            strategy=strategy,
-            replicas=replicas,
-            stable_revision=stable.revision if stable else None,
-            stable_replicas=old,
-            progress_deadline_seconds=progress_deadline_seconds,
-            last_progress_at=now,
-            fencing_token=0,
-            old=old,
-            old_ready=old,
-            new=0,
-            new_ready=0,
-            target_old=stage.targets.old,
-            target_new=stage.targets.new,
-            targets_changed_at=now,
-            traffic=stage.traffic,
-            step=stage.step,
-            step_ready=stage.step_ready,
-            step_started_at=stage.step_started_at,
-            sample_requests=0,
-            sample_errors=0,
+    with ports.quotas.reserved(deployment_claim(id)):
+        deployment = deployments.add(
+            Deployment(
+                id=id,
+                tenant_id=current_tenant(),
+                environment_id=environment.id,
+                revision=next_number(revisions(history)),
+                state=DeploymentState.PENDING,
+                lock_held=True,
+                release=release,
+                strategy=strategy,
+                replicas=replicas,
+                stable_revision=stable.revision if stable else None,
+                stable_replicas=old,
+                progress_deadline_seconds=progress_deadline_seconds,
+                last_progress_at=now,
+                fencing_token=0,
+                old=old,
+                old_ready=old,
+                new=0,
+                new_ready=0,
+                target_old=stage.targets.old,
+                target_new=stage.targets.new,
+                targets_changed_at=now,
+                traffic=stage.traffic,
+                step=stage.step,
+                step_ready=stage.step_ready,
+                step_started_at=stage.step_started_at,
+                sample_requests=0,
+                sample_errors=0,
+            )
         )
-    )
-    published.deployment_created(session, deployment, environment)
+        published.deployment_created(session, deployment, environment)
     return deployment
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from services.deploy import published
-from services.deploy.domain.environments import valid_name
+from services.deploy.domain.environments import check_environments, valid_name
 from services.deploy.operations import documents, locking
 from services.deploy.ports import Ports
 from services.deploy.repository import EnvironmentRepository
@@ -28,10 +28,10 @@ class EnvironmentNotEmpty(Conflict):
 
 
 def create(session: Session, name: str) -> Environment:
-    """A new environment without resources. Raises InvalidName or EnvironmentExists."""
-    environment = EnvironmentRepository(session).create(
-        Environment(id=new_id("env"), tenant_id=current_tenant(), name=valid_name(name))
-    )
+    """A new environment without resources. Raises InvalidName, EnvironmentExists or EnvironmentLimitReached."""
+    environments = EnvironmentRepository(session)
+    environment = environments.create(Environment(id=new_id("env"), tenant_id=current_tenant(), name=valid_name(name)))
+    check_environments(environments.count_alone())
     published.environment_created(session, environment)
     return environment
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import etcd3
@@ -40,6 +41,17 @@ def ghosts(fleet: FleetControl, operator: Api) -> Iterator[None]:
         yield
         for name in GHOSTS:
             etcd.delete(f"/members/rollout-controller/{name}")
+
+
+@pytest.fixture
+def rejoined(fleet: FleetControl, operator: Api, ghosts: None) -> Iterator[list[str]]:
+    """Who is a member, and is one again afterwards."""
+    names: list[str] = operator.ok("GET", MEMBERS)["members"]
+    yield names
+    host, port = fleet.address("etcd:2379")
+    with etcd3.client(host, port) as etcd:
+        for name in set(names).difference(GHOSTS):
+            etcd.put(f"/members/rollout-controller/{name}", name)
 
 
 def protected(api: Api) -> str:
@@ -263,3 +275,15 @@ def test_what_is_reported_while_a_deployment_waits_for_admission_is_not_its_cana
     assert tenant.api.ok("GET", path)["step"] == 0
     tenant.api.ok("POST", f"{path}/samples", json={"requests": 1, "errors": 0})
     assert deployment_in(tenant.api, canary["id"])["state"] == "succeeded"
+
+
+def test_of_members_that_are_removed_at_once_one_stays(operator: Api, rejoined: list[str]) -> None:
+    # Given six members, when all are removed at the same moment
+    with ThreadPoolExecutor(len(rejoined)) as pool:
+        answers = list(pool.map(lambda name: operator.delete(f"{MEMBERS}/{name}"), rejoined))
+    # Then one is refused, and stays the one that can be asked
+    assert sorted(answer.status_code for answer in answers) == [204] * 5 + [409], [each.text for each in answers]
+    [left] = operator.ok("GET", MEMBERS)["members"]
+    operator.refused("DELETE", f"{MEMBERS}/{left}", 409, "last_member")
+    operator.refused("DELETE", f"{MEMBERS}/nobody", 404, "not_found")
+    assert operator.ok("GET", MEMBERS)["members"] == [left]

@@ -13,6 +13,7 @@ from tests.support.deploying import (
 )
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
+from tests.support.rows import held_rows
 
 
 def test_a_rollout_that_is_given_up_after_a_fail_over_returns_to_what_worked_whatever_its_former_leader_writes(
@@ -38,3 +39,25 @@ def test_a_rollout_that_is_given_up_after_a_fail_over_returns_to_what_worked_wha
     ended = deployment_in(tenant.api, third["id"], "rolled_back")
     assert (ended["stable_revision"], ended["old_ready"], ended["new"], ended["traffic"]) == (1, 3, 0, 0)
     assert ended["fencing_token"] == new["fencing_token"]
+
+
+def test_a_deployment_whose_row_somebody_holds_keeps_no_other_from_being_rolled_out(
+    fleet: FleetControl, tenant: Tenant
+) -> None:
+    # Given a rollout on its way, the first that the controller comes to
+    environment = make_environment(tenant.api)
+    deployment_in(tenant.api, start_deployment(tenant.api, environment, 3)["id"], "succeeded")
+    slow = {"image": "web:slow", "startup_seconds": 600}
+    first = start_deployment(tenant.api, environment, release=slow, progress_deadline_seconds=600)
+    deployment_in(tenant.api, first["id"], "in_progress")
+    held = "SELECT id FROM deploy.deployments WHERE id = %s FOR UPDATE"
+    # When its row is held
+    with held_rows(fleet, "deploy", held, first["id"]):
+        # Then another one goes on
+        other = start_deployment(tenant.api, make_environment(tenant.api, "other"))
+        assert deployment_in(tenant.api, other["id"])["state"] == "succeeded"
+        assert tenant.api.ok("GET", f"{DEPLOY}/deployments/{first['id']}")["state"] == "in_progress"
+    # And so does this one, once it is free
+    tenant.api.ok("POST", f"{DEPLOY}/deployments/{first['id']}/cancel")
+    ended = deployment_in(tenant.api, first["id"], "rolled_back")
+    assert (ended["old_ready"], ended["new"]) == (3, 0)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from services.compute.domain.hosts import HostState
 from services.compute.domain.inventory import Inventory
-from services.compute.domain.placement import PlacementRequest
+from services.compute.domain.placement import PlacementRequest, is_acceptable
 from services.compute.domain.preemption import Preemptible, choose_victims, fewest_victims, without
 from services.compute.domain.resources import ResourceClass, Resources
 from services.compute.domain.server_groups import GroupPolicy, ServerGroup
@@ -81,3 +86,66 @@ def test_without_its_guests_a_host_has_what_they_held() -> None:
     left = without(host("a", 2_000, 2), [guest("g", "a", 500)])
 
     assert (left.used_of(VCPU), left.free_of(VCPU), left.instances) == (1_500, 500, 1)
+
+
+def by_brute_force(
+    state: HostState, guests: Collection[Preemptible], request: PlacementRequest
+) -> Collection[Preemptible]:
+    """The rule word by word: everybody is out, and each in turn is let back where there is room without the others."""
+    if not guests or not is_acceptable(without(state, guests), request):
+        return []
+    victims = sorted(guests, key=lambda each: (each.created_at, each.instance_id))
+    for each in tuple(victims):
+        others = [victim for victim in victims if victim is not each]
+        if is_acceptable(without(state, others), request):
+            victims = others
+    return victims
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_on_a_host_those_leave_that_the_rule_names(seed: int) -> None:
+    draw = random.Random(seed)
+    chosen = 0
+    for _ in range(100):
+        guests = [
+            Preemptible(
+                f"g-{number}",
+                "a",
+                {VCPU: draw.choice((100, 250, 700)), MEMORY: draw.choice((16, 100, 300))},
+                BEGAN - timedelta(hours=draw.randrange(5)),
+            )
+            for number in range(draw.randrange(12))
+        ]
+        used = {
+            VCPU: sum(each.units[VCPU] for each in guests) + draw.randrange(800),
+            MEMORY: sum(each.units[MEMORY] for each in guests) + draw.randrange(400),
+        }
+        full = draw.random() < 0.5
+        state = replace(
+            host("a", 0, len(guests) + draw.randrange(2), max_instances=len(guests) if full else 50), used=used
+        )
+        order = PlacementRequest("t-1", Resources(Decimal(draw.randint(1, 20)) / 10, draw.choice((16, 400)), 0))
+
+        victims = fewest_victims(state, guests, order)
+
+        assert names(victims) == names(by_brute_force(state, guests, order))
+        chosen += bool(victims)
+    assert chosen > 20, "hardly anybody had to leave"
+
+
+class Read(dict[ResourceClass, int]):
+    """Units that count how often somebody has read them."""
+
+    times = 0
+
+    def items(self) -> Iterator[tuple[ResourceClass, int]]:  # type: ignore[override]
+        self.times += 1
+        return iter(super().items())
+
+
+def test_each_guest_is_looked_at_twice_however_many_share_its_host() -> None:
+    guests = [Preemptible(f"g-{number}", "a", Read({VCPU: 10}), BEGAN) for number in range(200)]
+
+    assert len(fewest_victims(host("a", 2_000, 200, max_instances=300), guests, ORDER)) == 100
+
+    assert {each.units.times for each in guests} == {2}  # type: ignore[attr-defined]
