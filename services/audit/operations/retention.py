@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import Error as DatabaseError
+
 from services.audit import published, repository
 from services.audit.domain.chain import Head, count, record_time
 from services.audit.domain.checkpoints import BrokenCheckpoints, Checkpoint
@@ -63,7 +65,7 @@ def _round(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> int
     try:
         with service_context("audit", tenant_id, ports.clock, work=Work("audit retention")):
             return transactions.run(lambda _: _remove(ports, tenant_id))
-    except (OmniCloudError, BrokenCheckpoints) as error:
+    except (OmniCloudError, BrokenCheckpoints, DatabaseError) as error:
         log.warning("records older than they are kept stay for now", tenant=tenant_id, reason=str(error))
         return 0
 

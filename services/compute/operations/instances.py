@@ -28,7 +28,7 @@ from services.compute.operations.states import change_state
 from services.compute.ports import Ports
 from services.compute.repository import InstanceRepository, ZoneRepository
 from services.compute.tables import Instance
-from shared.events.admission import ask
+from shared.events.admission import ask, ask_again
 from shared.events.resources import CREATE, UPDATE
 from shared.infra.db.sqlalchemy import check_version, touch
 from shared.infra.state_machine import ResourceState
@@ -168,10 +168,13 @@ def change_instance(
     instances = InstanceRepository(session)
     instance = instances.get(instance_id)
     check_version(instance, expected)
-    ask(published.INSTANCE, instance.id, UPDATE, {**published.instance_facts(instance), **change.given()})
+    asked = {**published.instance_facts(instance), **change.given()}
+    ask(published.INSTANCE, instance.id, UPDATE, asked)
     session.expire(instance)  # It isn't locked while somebody else is asked, so it is read anew.
     instance = instances.get(instance_id, lock=True)
     check_version(instance, expected)
+    if {**published.instance_facts(instance), **change.given()} != asked:
+        ask_again(published.INSTANCE, instance.id, UPDATE)
     for name, value in change.given().items():
         setattr(instance, name, value)
     touch(instance)
