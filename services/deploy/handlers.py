@@ -8,6 +8,7 @@ tenant was resumed, changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from services.deploy.domain.quotas import reservations
 from services.deploy.operations import deployments
 from services.deploy.operations.counting import CountingPorts
 from services.deploy.repository import ENDED_DEPLOYMENTS
+from shared.errors import NotFound
 from shared.events import Event, advance
 from shared.events.inbox import Handler
 
@@ -32,7 +34,8 @@ def handlers(ports: CountingPorts) -> Mapping[str, Handler]:
         deployments.give_up_all(session, ports)
 
     def on_deployment_created(event: Event, _session: Session) -> None:
-        ports.quotas.commit(reservations(event.subject))
+        with suppress(NotFound):  # One from before deployments were counted, or whose reservation has expired.
+            ports.quotas.commit(reservations(event.subject))
 
     def on_deployment_moved(event: Event, _session: Session) -> None:
         if event.data["state"] in ENDED_DEPLOYMENTS:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from services.gateway import operations
-from services.gateway.domain.bodies import receiving_seconds, takes_large_bodies
+from services.gateway.domain.bodies import PROMPT_BYTES, first_seconds, receiving_seconds, takes_large_bodies
 from services.gateway.domain.client_address import client_address, is_trusted, limited_as
 from services.gateway.domain.credentials import access_token, is_api_key
 from services.gateway.domain.headers import returnable
@@ -55,7 +55,10 @@ async def forward(request: Request) -> Response:
 
 async def _carried(ports: Ports, request: Request, target: Target, identity: Identity | None, address: str) -> Answer:
     """The service's answer to the request, once its body is here."""
-    async with _body(ports, request, target, _sharer(identity, address)) as body:
+    async with _body(ports, request, target, identity, address) as body:
+        # A body may take its time, and what has ended meanwhile acts no more.
+        identity = _acting(request, await ports.tokens.again(request.state.token)) if identity else None
+        _check_signer(ports, target)
         incoming = Incoming(
             method=request.method,
             route=target,
@@ -66,16 +69,18 @@ async def _carried(ports: Ports, request: Request, target: Target, identity: Ide
             client_address=address,
             reached_at=Reached(_scheme(request, ports), request.headers.get("host", "")),
         )
-        return await operations.forward(ports, incoming, _answered_from_now(ports, request))
+        return await operations.forward(ports, incoming, _answered_from_now(ports, request, body))
 
 
-def _answered_from_now(ports: Ports, request: Request) -> RequestContext:
-    """The request's context: its time begins anew once its body is here, for which a slow line takes long. What a
-    client has given it counts from its beginning."""
+def _answered_from_now(ports: Ports, request: Request, body: SpooledBody) -> RequestContext:
+    """The request's context: its time begins anew once its body is here, for which a slow line takes long, and there is
+    more of it for a large one. What a client has given it counts from its beginning."""
     context = current()
     if DEADLINE_HEADER in request.headers:
         return context
-    return replace(context, deadline=Deadline.after(ports.settings.request_timeout_seconds, ports.clock))
+    settings = ports.settings
+    seconds = settings.large_body_seconds if body.size > PROMPT_BYTES else settings.request_timeout_seconds
+    return replace(context, deadline=Deadline.after(seconds, ports.clock))
 
 
 def _sharer(identity: Identity | None, address: str) -> str:
@@ -141,6 +146,12 @@ async def _identity(ports: Ports, request: Request, target: Target, address: str
         await ports.limits.count_anonymous(address)
         raise
     await ports.limits.count_tenant(identity.tenant_id)
+    request.state.token = token
+    return _acting(request, identity)
+
+
+def _acting(request: Request, identity: Identity) -> Identity:
+    """The identity in the tenant it acts on, which an operator says."""
     return identity.in_tenant(request.headers.get(TENANT_HEADER)) if identity.kind == "operator" else identity
 
 
@@ -176,7 +187,9 @@ class BodyNotInTime(DeadlineExceeded):
 
 
 @asynccontextmanager
-async def _body(ports: Ports, request: Request, target: Target, caller: str) -> AsyncIterator[SpooledBody]:
+async def _body(
+    ports: Ports, request: Request, target: Target, identity: Identity | None, address: str
+) -> AsyncIterator[SpooledBody]:
     """The whole body, until the request has its answer. Raises PayloadTooLarge as soon as it is known to be,
     TooManyRequests when the caller's bodies would take too much room together, BodyNotInTime when it comes too slowly,
     ServiceUnavailable when the disk is full."""
@@ -186,7 +199,7 @@ async def _body(ports: Ports, request: Request, target: Target, caller: str) -> 
     advice = "; larger objects go in parts of up to as much" if target.service == "storage" else ""
     declared = declared_size(request.headers.get("content-length"))
     with (
-        ports.shares.room(caller) as reaches,
+        ports.shares.room(_sharer(identity, address), known=identity is not None) as reaches,
         SpooledBody(limit, advice, settings.body_in_memory_bytes, reaches) as body,
     ):
         try:
@@ -200,12 +213,13 @@ async def _in_time(ports: Ports, request: Request, declared: int | None) -> Asyn
     """The body as it comes. Raises BodyNotInTime when too little of it has come."""
     deadline = current().deadline
     left = deadline.remaining() if deadline else ports.settings.request_timeout_seconds
+    first = first_seconds(left, None if DEADLINE_HEADER in request.headers else declared)
     clock = asyncio.get_running_loop().time
     began, received = clock(), 0
     chunks = aiter(request.stream())
     while True:
         try:
-            async with asyncio.timeout_at(began + receiving_seconds(left, declared, received)):
+            async with asyncio.timeout_at(began + receiving_seconds(first, received)):
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.gateway.domain.client_address import limited_as
 from services.gateway.domain.headers import Header, forwardable
 from services.gateway.domain.routing import Route, heeds_keys, signed_for
 from services.gateway.ports import Ports
@@ -73,6 +74,11 @@ class Incoming:
         many addresses as they like."""
         return self.identity.tenant_id if self.identity else signed_for(self.route) or STRANGERS
 
+    @property
+    def asker(self) -> str:
+        """Who waits where a probe of theirs has said nothing: strangers each for themselves."""
+        return limited_as(self.client_address) if self.caller == STRANGERS else self.caller
+
 
 async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> Answer:
     """The upstream's answer, its body still unread or read whole.
@@ -81,7 +87,7 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
     instance is in routing or one says nothing, be it to a connection, BadGateway when none can be reached or an answer
     breaks off, DeadlineExceeded when the time is used up because it was short.
     """
-    deadline = _deadline(ports, incoming, context)
+    deadline = context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
     may_repeat = repeatable(incoming.method, context.idempotency_key if incoming.keyed else None)
     tried: set[str] = set()
     try:
@@ -104,13 +110,6 @@ async def forward(ports: Ports, incoming: Incoming, context: RequestContext) -> 
         raise BadGateway(f"{incoming.route.service} can't be reached") from error
 
 
-def _deadline(ports: Ports, incoming: Incoming, context: RequestContext) -> Deadline:
-    """The request's own; for a large body, which has used some of it on its way here, one that begins now."""
-    if not incoming.body.in_memory:
-        return Deadline.after(ports.settings.large_body_seconds, ports.clock)
-    return context.deadline or Deadline.after(ports.settings.request_timeout_seconds, ports.clock)
-
-
 async def _attempt(
     ports: Ports, incoming: Incoming, context: RequestContext, deadline: Deadline, tried: set[str]
 ) -> Answer:
@@ -118,7 +117,7 @@ async def _attempt(
     that another instance might better, UpstreamNotReached or UpstreamUnavailable for none, and DeadlineExceeded before
     it when the time is used up."""
     deadline.check()
-    target = ports.upstreams.choose(incoming.route.service, incoming.caller, tried)
+    target = ports.upstreams.choose(incoming.route.service, incoming.asker, tried)
     tried.add(target.instance.id)
     patient = deadline.remaining() >= PATIENCE_SECONDS
     left = deadline.sooner(deadline.remaining() - REFUSAL_SECONDS) if patient else deadline

@@ -18,7 +18,8 @@ class Settings(ServiceSettings):
     included. More of them wait a moment for their turn: a crowd that begins at once is served, one that stays isn't."""
     uploads_under_way_bytes: int = 2**30
     """Bytes of large bodies of one tenant, or of one client address without a token, that one gateway has in files at a
-    time: four of the largest, or 128 parts of eight mebibytes. More is refused with 429 before it is taken in."""
+    time: four of the largest, or 128 parts of eight mebibytes. More is refused with 429 before it is taken in. What is
+    there of all that came without a token has four times as much room."""
     trusted_proxies: str = "127.0.0.0/8,::1/128,172.16.0.0/12"
     """Networks whose X-Forwarded-For entries are believed: loopback and container networks."""
     token_audience: str = "omnicloud"
@@ -34,14 +35,15 @@ class Settings(ServiceSettings):
     """So long the start waits until what ended lately has been heard. A gateway that begins while the event bus is
     away knows of no end before it is back."""
     max_body_bytes: int = 16 * 2**20
-    """Of what isn't among the large bodies below. Bodies are held for retries."""
+    """The largest body of a request that isn't one of the large ones below. Bodies are held for retries."""
     body_in_memory_bytes: int = 2**18
     """A larger body waits in a file: as many as one caller may have under way take 64 MiB of memory at most."""
     max_large_body_bytes: int = 256 * 2**20
     """Terraform's state documents, objects and parts of objects. A larger object is
     uploaded in parts."""
     large_body_seconds: float = 60.0
-    """How long the answer to a request whose body lay in a file may take, counted from when it was here whole."""
+    """How long the answer to a request with a body of more than a mebibyte may take, counted from when that was here,
+    unless the client has said itself how long the request may take."""
     api_key_seconds: float = 1.0
     """For how long the token that an API key was exchanged for is used again: a revoked key works on for that long."""
     breaker_failures: int = 5

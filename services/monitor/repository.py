@@ -219,12 +219,20 @@ class SilenceRepository(TenantRepository[Silence]):
         self.session.flush()
 
 
-def forget_samples_of_tenant(session: Session, limit: int) -> int:
-    """Delete samples of the context's tenant, at most `limit` at once; how many there were."""
+def forget_samples_of_tenant(session: Session, limit: int) -> bool:
+    """Delete samples of the context's tenant, at most `limit` at once; whether some are left.
+
+    It is looked: somebody else may have deleted some of the same, so how many went doesn't tell.
+    """
     some = select(SampleRow.series_id, SampleRow.at).where(SampleRow.series_id == Series.id)
     each = some.limit(limit).correlate(Series).lateral()
     rows = select(each.c.series_id, each.c.at).select_from(Series).join(each, true())
-    return _forget(session, rows.where(Series.tenant_id == current_tenant()).limit(limit)).total()
+    _forget(session, rows.where(Series.tenant_id == current_tenant()).limit(limit))
+    kept = exists(select(SampleRow.at).where(SampleRow.series_id == Series.id))
+    return (
+        session.scalars(select(Series.id).where(Series.tenant_id == current_tenant(), kept).limit(1)).first()
+        is not None
+    )
 
 
 def forget_tenant(session: Session) -> None:

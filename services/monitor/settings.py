@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
     max_series_per_metric: int = Field(default=500, gt=0)
     """Series of one metric a tenant may have: a label whose values grow without bound shows here."""
     max_samples: int = Field(default=20_000_000, gt=0)
-    """Samples a tenant may keep: those of 450 series with one a minute, for as long as samples are kept."""
+    """Samples a tenant may keep: those of 440 series with one a minute, for as long as samples are kept."""
     max_rules: int = Field(default=500, gt=0)
     """Alert rules a tenant may have; those that don't fit into one evaluation are evaluated in the next."""
     max_silences: int = Field(default=500, gt=0)

@@ -14,6 +14,9 @@ AWAY_STATUSES = frozenset({502, 503, 504})
 CALLERS = 2
 """What may be the fault of a request says something of the upstream only when it happens to several callers."""
 
+MOST_WAITS = 10_000
+"""Callers whose waits are kept at a time."""
+
 
 class BreakerState(StrEnum):
     """Closed lets calls through, open refuses them, half-open lets one probe through."""
@@ -60,7 +63,7 @@ class Call:
         """The upstream failed. `caller` is whose request it was, where the request itself might be the reason; without
         one it is certainly the upstream's fault, as when no connection came about."""
         self._reported = True
-        self._breaker._failed(self._turn, caller)
+        self._breaker._failed(self._turn, caller, self._asker)
 
     def dropped(self) -> None:
         """It ended before anything could be said of the upstream, as when its own time was too short."""
@@ -141,7 +144,7 @@ class CircuitBreaker:
             self._failures = self._certain = 0
             self._callers.clear()
 
-    def _failed(self, turn: int, caller: str) -> None:
+    def _failed(self, turn: int, caller: str, asker: str) -> None:
         """A probe opens the breaker again at once when it is certainly the upstream's fault, or not this caller's
         alone; other calls when it was one too many."""
         with self._lock:
@@ -158,7 +161,7 @@ class CircuitBreaker:
                 self._callers.clear()
                 self._probe_at, self._prober = self._monotonic() + self._open_seconds, ""
             elif self._state is BreakerState.HALF_OPEN:
-                self._give_back(caller)
+                self._give_back(asker or caller)
 
     def _dropped(self, turn: int, asker: str) -> None:
         """Another may probe at once."""
@@ -173,7 +176,10 @@ class CircuitBreaker:
         self._wait(caller, self._probe_at)
 
     def _wait(self, caller: str, since: float) -> None:
-        if caller:
+        if len(self._waits) >= MOST_WAITS:
+            now = self._monotonic()
+            self._waits = {each: until for each, until in self._waits.items() if until > now}
+        if caller and len(self._waits) < MOST_WAITS:
             self._waits[caller] = since + self._open_seconds
 
     def _failed_probe(self) -> bool:

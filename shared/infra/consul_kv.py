@@ -138,10 +138,12 @@ class Changes:
             return
         if names[0] == beginning and beginning.endswith("/"):
             yield from self._changed([name for name in found if name != beginning], seen)
-        elif names[0] == beginning:
-            yield Entry(beginning, b"", index)
-        for _, alike in groupby((each for each in names if each != beginning), lambda name: name[len(beginning)]):
-            yield from self._changed(list(alike), seen)
+        else:
+            # By this answer's names, whose index is remembered: one that has come since the others isn't among those.
+            if beginning in found:
+                yield Entry(beginning, b"", index)
+            for _, alike in groupby((each for each in found if each != beginning), lambda name: name[len(beginning)]):
+                yield from self._changed(list(alike), seen)
         seen[beginning] = index
 
     def _begins_any(self, beginning: str, folders: Sequence[str]) -> bool:

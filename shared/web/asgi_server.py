@@ -31,7 +31,9 @@ REST_SECONDS = 30.0
 """So long the rest of a body is still taken in whose request has its answer, and thrown away: a client that sends first
 and reads afterwards learns why it was refused (as nginx, whose `lingering_time` it is)."""
 TAKING_SECONDS = 60.0
-"""How long a client may take nothing of its answer."""
+"""How long a client may take little of its answer."""
+TAKING_BYTES = 2**15
+"""So many bytes have to go in that time, or else one byte a minute would hold a connection."""
 
 
 class HttpInTime(HttpToolsProtocol):
@@ -41,6 +43,7 @@ class HttpInTime(HttpToolsProtocol):
     head_seconds = HEAD_SECONDS
     rest_seconds = REST_SECONDS
     taking_seconds = TAKING_SECONDS
+    taking_bytes = TAKING_BYTES
     _head_due: asyncio.TimerHandle | None = None
     _rest_due: asyncio.TimerHandle | None = None
     _taking_due: asyncio.TimerHandle | None = None
@@ -148,7 +151,7 @@ class HttpInTime(HttpToolsProtocol):
     def _look_what_was_taken(self) -> None:
         """A slow client takes something, though not so much that more could be written: it has time."""
         self._taking_due = None
-        if self._unacknowledged() < self._untaken:
+        if self._untaken - self._unacknowledged() >= self.taking_bytes:
             self._await_taking()
         else:
             self.transport.abort()

@@ -27,11 +27,11 @@ class SpooledBody:
         limit: int,
         advice: str = "",
         in_memory: int = IN_MEMORY_BYTES,
-        reaches: Callable[[int], None] | None = None,
+        reaches: Callable[[int, int], None] | None = None,
     ) -> None:
         """`limit` is the largest size in bytes; `advice` ends the sentence of a refusal. A body of more than
-        `in_memory` bytes goes to a file; before it takes room there `reaches` is told how large it is at least, and may
-        refuse it by raising."""
+        `in_memory` bytes goes to a file; before it takes room there `reaches` is told how large it is at least, and how
+        much of it is here, and may refuse it by raising."""
         self._limit = limit
         self._advice = advice
         self._in_memory = in_memory
@@ -96,7 +96,7 @@ class SpooledBody:
         if size > self._limit:
             raise PayloadTooLarge(f"at most {self._limit} bytes{self._advice}")
         if self._reaches is not None and size > self._in_memory:
-            self._reaches(size)
+            self._reaches(size, self.size)
 
     def _rewound(self) -> BinaryIO:
         assert self._file is not None

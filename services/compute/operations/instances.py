@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.compute import published
-from services.compute.domain.errors import DeletionInProgress, TargetNotRequestable, UnknownImage
+from services.compute.domain.errors import DeletionInProgress, PlacementContended, TargetNotRequestable, UnknownImage
 from services.compute.domain.flavors import flavor_named
 from services.compute.domain.hosts import HostState
 from services.compute.domain.instances import AT_REQUEST, LIFE_CYCLE
@@ -17,6 +17,7 @@ from services.compute.domain.quotas import instance_claim, size_claims
 from services.compute.domain.resources import Resources
 from services.compute.domain.server_groups import ServerGroup
 from services.compute.operations.placing import (
+    ATTEMPTS,
     group_as_it_is,
     group_for_placement,
     hold_capacity,
@@ -75,33 +76,50 @@ class InstanceFacts:
 def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
     """An instance in `pending` that holds its claims; its build begins once this is committed.
 
-    Raises PolicyDenied, QuotaExceeded, NoValidHost, NotFound for the group, and ValidationFailed for what isn't in a
-    catalogue. Nothing is kept of an order that fails.
+    Raises PolicyDenied, QuotaExceeded, NoValidHost, PlacementContended, NotFound for the group, ValidationFailed for
+    what isn't in a catalogue. Nothing is kept of an order that fails.
     """
     resources = order.resources()
     if order.zone is not None:
         ZoneRepository(session).get(order.zone)
     instance_id = new_id("i")
-    expected = _expected(session, instance_id, order, resources)
-    if expected is not None:
-        ask(published.INSTANCE, instance_id, CREATE, expected)
+    asked = _expected(session, instance_id, order, resources)
+    if asked is not None:
+        ask(published.INSTANCE, instance_id, CREATE, asked)
     with ports.quotas.reserved(instance_claim(instance_id), *size_claims(instance_id, resources)):
-        instance = _placed(session, ports, instance_id, order, resources)
-        _check_image(ports, instance)
-        InstanceRepository(session).add(instance)
-        if expected not in (None, facts := published.instance_facts(instance)):
-            # Others were placed meanwhile, and it has come to another host than the one that was asked about.
-            ask(published.INSTANCE, instance_id, CREATE, facts)
+        instance = _admitted(session, ports, instance_id, order, resources, asked)
         published.instance_created(session, instance)
     return instance
 
 
 def _expected(session: Session, instance_id: str, order: Order, resources: Resources) -> dict[str, Any] | None:
-    """The instance as it will be told of, if nobody else is placed before it: policies are asked about it ahead, while
-    no host and no group is locked. None where there is no room now: then they are asked about what came of it."""
+    """The instance as it will be told of, if nobody else is placed before it. None where there is no room now."""
     group = group_as_it_is(session, order.group_id) if order.group_id else None
     host = likely_host(session, _request(order, resources, group))
     return published.instance_facts(_instance(instance_id, order, resources, host)) if host is not None else None
+
+
+def _admitted(
+    session: Session, ports: Ports, instance_id: str, order: Order, resources: Resources, asked: dict[str, Any] | None
+) -> Instance:
+    """The order on a host, as policies were asked about it.
+
+    Where it comes out otherwise, since others were placed meanwhile or have to give way, it is taken back and they are
+    asked about that: hosts, groups and victims are everybody's, and none is locked while somebody is asked. Which host
+    of a zone it is makes no difference. Raises PlacementContended where it comes out otherwise each time.
+    """
+    for _ in range(ATTEMPTS):
+        with session.begin_nested() as attempt:
+            instance = _placed(session, ports, instance_id, order, resources)
+            _check_image(ports, instance)
+            facts = published.instance_facts(instance)
+            if asked is not None and {**facts, "host_id": None} == {**asked, "host_id": None}:
+                InstanceRepository(session).add(instance)
+                return instance
+            attempt.rollback()
+        ask(published.INSTANCE, instance_id, CREATE, facts)
+        asked = facts
+    raise PlacementContended(f"another zone was left for the order {ATTEMPTS} times", retry_after=1)
 
 
 def _placed(session: Session, ports: Ports, instance_id: str, order: Order, resources: Resources) -> Instance:

@@ -126,6 +126,12 @@ class TokenVerifier:
         grants = self._standing.remaining(verified.identity.grants, verified.origin)
         return verified.identity if grants is verified.identity.grants else replace(verified.identity, grants=grants)
 
+    async def again(self, token: str) -> Identity:
+        """The identity of a token that was verified when its request began. Who may still act is asked anew; that it
+        has run out since then isn't. Raises as `verify` does."""
+        known = self._known.get(token)
+        return self._as_it_stands(known) if known is not None else await self.verify(token)
+
     def _remember(self, token: str, verified: Verified) -> None:
         """Keep the tokens that were verified last."""
         self._known.pop(token, None)

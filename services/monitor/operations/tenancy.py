@@ -76,7 +76,7 @@ def _remove_at_last(session: Session) -> bool:
 def _remove_some(session: Session) -> bool:
     """Delete a batch of samples and, when no more are left, everything else; whether nothing is left."""
     delete_rules(session)
-    if forget_samples_of_tenant(session, BATCH) == BATCH:
+    if forget_samples_of_tenant(session, BATCH):
         return False
     forget_tenant(session)
     return True

@@ -10,6 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 
+PROJECTS = "/api/tenants/v1/projects"
 UPLOAD = "/api/storage/v1/buckets/none-such/objects/large"
 LARGEST = 256 * 2**20
 
@@ -19,7 +20,7 @@ def test_a_body_that_does_not_come_ends_with_the_requests_time_and_its_connectio
 ) -> None:
     place = urlsplit(fleet.url)
     head = (
-        "POST /api/tenants/v1/projects HTTP/1.1\r\n"
+        f"POST {PROJECTS} HTTP/1.1\r\n"
         f"Host: {place.netloc}\r\nAuthorization: Bearer {tenant.api.token}\r\n"
         "Content-Type: application/json\r\nX-Request-Deadline-Ms: 2000\r\nContent-Length: 1000\r\n\r\n{"
     ).encode()
@@ -61,3 +62,26 @@ def test_one_tenants_uploads_leave_room_for_anothers(tenant: Tenant, other_tenan
         assert tenant.api.get("/api/storage/v1/buckets").status_code == 200
         assert other_tenant.api.put(UPLOAD, content=body).status_code == 404
     eventually(lambda: tenant.api.put(UPLOAD, content=body).status_code == 404)
+
+
+@pytest.mark.services("tenants")
+def test_who_loses_access_while_a_body_comes_does_nothing_by_it(tenant: Tenant, fleet: FleetControl) -> None:
+    place, body = urlsplit(fleet.url), b'{"name": "too late"' + b" " * 2**21 + b"}"
+    head = (
+        f"POST {PROJECTS} HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {tenant.api.token}\r\n"
+        f"Content-Type: application/json\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    # Given a request whose last byte is missing
+    with socket.create_connection((place.hostname, place.port), 60) as connection:
+        connection.sendall(head.encode() + body[:-1])
+        # When its tenant is suspended before that comes
+        tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/suspend")
+        eventually(lambda: tenant.api.get(PROJECTS).status_code == 403)
+        connection.sendall(body[-1:])
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    # Then it is refused as any other
+    assert (answer[:13], b"tenant_suspended" in answer) == (b"HTTP/1.1 403 ", True)
+    tenant.operator.ok("POST", f"/api/tenants/v1/tenants/{tenant.id}/resume")
+    assert "too late" not in [each["name"] for each in tenant.operator.items(PROJECTS)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.domain.bodies import receiving_seconds, takes_large_bodies
+from services.gateway.domain.bodies import first_seconds, receiving_seconds, takes_large_bodies
 from services.gateway.domain.routing import Route
 
 
@@ -32,16 +32,16 @@ MEBIBYTE = 2**20
 
 @pytest.mark.parametrize("declared", [0, MEBIBYTE, None])
 def test_a_small_body_begins_within_the_requests_own_time(declared: int | None) -> None:
-    assert receiving_seconds(2.0, declared, 0) == 2.0
+    assert first_seconds(2.0, declared) == 2.0
 
 
 def test_what_is_declared_gives_a_line_time_to_come_back_and_no_more() -> None:
-    assert {receiving_seconds(15.0, size * MEBIBYTE, 0) for size in (2, 256, 2**20)} == {60.0}
+    assert {first_seconds(15.0, size * MEBIBYTE) for size in (2, 256, 2**20)} == {60.0}
 
 
 def test_each_byte_that_has_come_gives_time_for_the_next_ones() -> None:
-    assert receiving_seconds(15.0, 16 * MEBIBYTE, 8 * MEBIBYTE) == 60.0 + 1024.0
-    assert receiving_seconds(15.0, None, MEBIBYTE // 2) == 15.0 + 64.0
+    assert receiving_seconds(60.0, 8 * MEBIBYTE) == 60.0 + 1024.0
+    assert receiving_seconds(15.0, MEBIBYTE // 2) == 15.0 + 64.0
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_each_byte_that_has_come_gives_time_for_the_next_ones() -> None:
 def test_parts_that_share_a_slow_line_arrive(line: int, at_once: int, size: int) -> None:
     each = line / 8 / at_once
     for second in range(int(size / each)):
-        assert second < receiving_seconds(15.0, size, int(second * each))
+        assert second < receiving_seconds(first_seconds(15.0, size), int(second * each))
 
 
 def test_bytes_that_only_just_come_end() -> None:
-    late = [second for second in range(120) if second > receiving_seconds(15.0, 256 * MEBIBYTE, second * 1000)]
+    late = [second for second in range(120) if second > receiving_seconds(60.0, second * 1000)]
     assert late[0] == 69

@@ -105,6 +105,21 @@ def test_strangers_are_one_caller_however_many_addresses_they_have() -> None:
     assert storage.breaker.state is BreakerState.CLOSED
 
 
+def test_a_strangers_probe_without_a_verdict_keeps_no_other_stranger_waiting() -> None:
+    storage = Instances(503)
+    storage.breaker = CircuitBreaker(1, 0.0, CLOCK.monotonic)
+    call = storage.breaker.allow()
+    assert call is not None
+    call.failed()
+    storage.breaker._open_seconds = 60.0
+    storage.ask(None, address="203.0.113.1", seconds=1.0)
+    storage.outcome = 200
+
+    storage.ask(None, address="203.0.113.2")
+
+    assert storage.breaker.state is BreakerState.CLOSED
+
+
 def test_a_request_that_cant_be_sent_on_gives_a_probes_place_back() -> None:
     storage = Instances(BadRequest("a header is no text"))
     storage.breaker = CircuitBreaker(1, 0.0, CLOCK.monotonic)

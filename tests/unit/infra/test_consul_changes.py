@@ -25,6 +25,8 @@ class Keys:
         self.asked = 0
         self.named = 0
         self.failing_at: int | None = None
+        self.coming: dict[int, str] = {}
+        """Keys that somebody else writes just ahead of a question, by the question's number."""
 
     def put(self, *keys: str) -> None:
         for key in keys:
@@ -41,6 +43,8 @@ class Keys:
         self.asked += 1
         if self.asked == self.failing_at:
             raise consul.ConsulException("away")
+        if self.asked in self.coming:
+            self.put(self.coming[self.asked])
         under = [key for key in self.keys if key.startswith(prefix)]
         ends = {key: key.find(separator, len(prefix)) for key in under}
         names = sorted({key if end < 0 else key[: end + 1] for key, end in ends.items()})
@@ -97,6 +101,20 @@ def test_whatever_changes_is_told_even_when_consul_goes_away_half_way() -> None:
         index, found = changes.after(index)
         told |= {entry.key for entry in found}
         assert {name for name, at in store.keys.items() if before.get(name) != at} <= told <= set(store.keys)
+
+
+def test_a_key_that_comes_between_two_questions_is_told() -> None:
+    store = Keys()
+    store.put("c/ten-1/prod", "c/ten-2/prod")
+    changes = Changes(store, "c/")
+    index, _ = changes.after(0)
+    store.put("c/ten-1/prod")
+    store.coming[store.asked + 2] = "c/ten-3/prod"  # Behind the list of folders, ahead of what they have in common.
+    told: set[str] = set()
+    for _ in range(2):
+        index, found = changes.after(index)
+        told |= {entry.key for entry in found}
+    assert told == {"c/ten-1/prod", "c/ten-3/prod"}
 
 
 def test_when_consul_counts_anew_all_are_told_again(store: Keys) -> None:

@@ -25,6 +25,7 @@ class Store:
         self.series = set(samples)
         self.transactions: list[int] = []
         self.fail_after: int | None = None
+        self.taken_by_others = 0
 
     def run(self, work: Callable[[Any], Any]) -> Any:
         """One transaction; notes how many samples it deleted."""
@@ -35,10 +36,10 @@ class Store:
         self.transactions.append(before - sum(self.samples.values()))
         return done
 
-    def forget_samples_of_tenant(self, _: object, limit: int) -> int:
-        gone = min(limit, self.samples.get(current_tenant(), 0))
-        self.samples[current_tenant()] = self.samples.get(current_tenant(), 0) - gone
-        return gone
+    def forget_samples_of_tenant(self, _: object, limit: int) -> bool:
+        kept = self.samples.get(current_tenant(), 0)
+        self.samples[current_tenant()] = kept - min(limit - self.taken_by_others, kept)
+        return self.samples[current_tenant()] > 0
 
     def forget_tenant(self, _: object) -> None:
         assert self.samples[current_tenant()] == 0, "the samples go with their series, in one transaction"
@@ -83,6 +84,15 @@ def test_what_fits_into_a_transaction_goes_at_once(closed: Any, clock: FixedCloc
     clock.advance(tenancy.LAST_REQUESTS + timedelta(seconds=1))
     remove_late()
     assert not store.closed
+
+
+def test_what_somebody_else_takes_of_a_batch_does_not_make_it_the_last_one(closed: Any) -> None:
+    store = Store(large=3 * BATCH)
+    store.taken_by_others = 1
+    remove_late = closed(store)
+    remove_late()
+    assert (store.samples, store.series) == ({"large": 0}, set())
+    assert max(store.transactions) == BATCH - 1
 
 
 def test_no_transaction_deletes_more_than_a_batch(closed: Any) -> None:

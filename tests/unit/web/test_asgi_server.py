@@ -64,8 +64,14 @@ class Hasty(HttpInTime):
     """The same with little patience."""
 
     head_seconds = 0.2
-    rest_seconds = 0.2
     taking_seconds = 0.2
+    taking_bytes = 10
+
+
+class Sudden(HttpInTime):
+    """The same with little patience for the rest of a body."""
+
+    rest_seconds = 0.2
 
 
 class Patient(HttpInTime):
@@ -137,7 +143,7 @@ REFUSED_EARLY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf-"
 
 def test_a_body_that_does_not_go_on_after_its_answer_ends_the_connection() -> None:
     async def run() -> bytes:
-        async with _listening(Hasty) as (reader, writer):
+        async with _listening(Sudden) as (reader, writer):
             writer.write(REFUSED_EARLY)
             return await asyncio.wait_for(reader.read(), 30)
 
@@ -188,9 +194,10 @@ def test_a_client_that_takes_nothing_of_its_answer_is_hung_up_on(request_line: b
     asyncio.run(run())
 
 
-def test_a_client_that_takes_something_however_slowly_is_not_hung_up_on() -> None:
+@pytest.mark.parametrize("rest", [80, 71], ids=["nothing more", "too little"])
+def test_a_client_that_takes_enough_however_slowly_is_not_hung_up_on(rest: int) -> None:
     async def run() -> list[int]:
-        untaken, aborted = [100, 100, 90, 90, 80, 80], asyncio.Event()
+        untaken, aborted = [100, 100, 90, 90, 80, 80, rest], asyncio.Event()
 
         class Transport(asyncio.Transport):
             def get_write_buffer_size(self) -> int:
@@ -207,4 +214,4 @@ def test_a_client_that_takes_something_however_slowly_is_not_hung_up_on() -> Non
         await asyncio.wait_for(aborted.wait(), 30)
         return untaken
 
-    assert asyncio.run(run()) == [80]
+    assert asyncio.run(run()) == [rest]

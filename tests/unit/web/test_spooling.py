@@ -64,15 +64,15 @@ def test_a_length_is_a_number_or_none(header: str | None, size: int | None) -> N
 
 
 def test_room_in_a_file_is_asked_for_before_it_is_taken() -> None:
-    told: list[int] = []
-    with SpooledBody(2**30, in_memory=250_000, reaches=told.append) as body:
+    told: list[tuple[int, int]] = []
+    with SpooledBody(2**30, in_memory=250_000, reaches=lambda size, here: told.append((size, here))) as body:
         asyncio.run(body.receive(pieces(bytes(400_000), 100_000)))
-        assert (told, body.in_memory) == ([300_000, 400_000], False)
+        assert (told, body.in_memory) == ([(300_000, 300_000), (400_000, 400_000)], False)
 
 
 def test_what_stays_in_memory_takes_no_room_in_a_file() -> None:
-    told: list[int] = []
-    with SpooledBody(2**30, in_memory=400_000, reaches=told.append) as body:
+    told: list[tuple[int, int]] = []
+    with SpooledBody(2**30, in_memory=400_000, reaches=lambda size, here: told.append((size, here))) as body:
         asyncio.run(body.receive(pieces(bytes(400_000), 100_000), 400_000))
         assert (told, body.in_memory) == ([], True)
 
@@ -81,7 +81,7 @@ def test_a_body_for_which_there_is_no_room_is_not_read() -> None:
     class NoRoom(Exception):
         pass
 
-    def refuse(_size: int) -> None:
+    def refuse(_size: int, _here: int) -> None:
         raise NoRoom
 
     async def never() -> AsyncIterator[bytes]:
