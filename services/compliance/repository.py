@@ -157,16 +157,21 @@ class ResourceRows(TenantRepository[KnownResource]):
         KnownResource.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
 
     def end_children(
-        self, kinds: Iterable[tuple[str, str]], parent_id: str, before: tuple[str, int] | None = None
+        self,
+        kinds: Iterable[tuple[str, str]],
+        parent_id: str,
+        before: tuple[str, int] | None = None,
+        *,
+        undated: bool = True,
     ) -> None:
         """What goes with a parent is gone, of each kind by the attribute that names the parent; with `before`, what was
-        told of before a version of the parent, by the attribute that says so."""
+        told of before a version of the parent, by the attribute that says so, and with `undated` what says nothing."""
         for noun, attribute in kinds:
             below = self.scoped().filter(resource_type=noun, deleted=False, **{f"attributes__{attribute}": parent_id})
             if before is not None:
                 name, version = before
                 older = Q(**{f"attributes__{name}__lt": version})
-                below = below.filter(older | ~Q(attributes__has_key=name))
+                below = below.filter(older | ~Q(attributes__has_key=name) if undated else older)
             below.update(deleted=True)
 
     def any_gone(self, named: Iterable[tuple[str, str, int | None]]) -> bool:
