@@ -46,7 +46,7 @@ class PolicyRow(TenantModel):
 class Standing(models.Model):
     """That a tenant got its baseline policy once; a baseline that was removed doesn't come back.
 
-    `due_at` is when its resources have to be looked at next. Its row lock lets one audit at a time do so.
+    `due_at` is when its resources have to be looked at next. Its row is held before those of resources.
     """
 
     tenant_id = models.TextField(primary_key=True)

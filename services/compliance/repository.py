@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField, Q, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Least
 
 from services.compliance.domain import policies as domain
@@ -116,7 +117,12 @@ class ResourceRows(TenantRepository[KnownResource]):
         return found
 
     def of(self, resource_type: str, resource_id: str) -> KnownResource | None:
-        """One resource, held until the transaction ends; None when nobody told of it."""
+        """One resource, held until the transaction ends; None when nobody told of it.
+
+        The tenant's standing is held first, as where an audit keeps what it found: neither waits for what the other
+        has while the other waits for it.
+        """
+        _hold_standing()
         row: KnownResource | None = (
             self.scoped().select_for_update().filter(resource_type=resource_type, resource_id=resource_id).first()
         )
@@ -151,16 +157,21 @@ class ResourceRows(TenantRepository[KnownResource]):
         KnownResource.objects.bulk_create(rows, batch_size=CHUNK, ignore_conflicts=True)
 
     def end_children(
-        self, kinds: Iterable[tuple[str, str]], parent_id: str, before: tuple[str, int] | None = None
+        self,
+        kinds: Iterable[tuple[str, str]],
+        parent_id: str,
+        before: tuple[str, int] | None = None,
+        *,
+        undated: bool = True,
     ) -> None:
         """What goes with a parent is gone, of each kind by the attribute that names the parent; with `before`, what was
-        told of before a version of the parent, by the attribute that says so."""
+        told of before a version of the parent, by the attribute that says so, and with `undated` what says nothing."""
         for noun, attribute in kinds:
             below = self.scoped().filter(resource_type=noun, deleted=False, **{f"attributes__{attribute}": parent_id})
             if before is not None:
                 name, version = before
                 older = Q(**{f"attributes__{name}__lt": version})
-                below = below.filter(older | ~Q(attributes__has_key=name))
+                below = below.filter(older | ~Q(attributes__has_key=name) if undated else older)
             below.update(deleted=True)
 
     def any_gone(self, named: Iterable[tuple[str, str, int | None]]) -> bool:
@@ -175,7 +186,9 @@ class ResourceRows(TenantRepository[KnownResource]):
         return bool(wanted) and bool(self.scoped().filter(reduce(or_, wanted)).exists())
 
     def judged(self, rows: list[KnownResource]) -> None:
-        """Keep what an audit found; that is no change of the resources."""
+        """Keep what an audit found; that is no change of the resources. The tenant's standing and they are held from
+        here until the transaction ends, and events wait for that: nothing that takes long follows."""
+        _hold_standing()
         KnownResource.objects.bulk_update(rows, ["compliant", "violated"], batch_size=CHUNK)
 
     def forget_gone(self, before: datetime) -> None:
@@ -197,7 +210,8 @@ class AuditRows(TenantRepository[AuditRun]):
 
 
 def _count_alone(what: str) -> None:
-    """Let nobody else add such a thing to the tenant until the transaction ends, so that a limit can be counted."""
+    """Let nobody else add such a thing to the tenant until the transaction ends, so that a limit can be counted, or
+    one see what the other has noted."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{what}:{current_tenant()}",))
 
@@ -217,7 +231,7 @@ def mark_due(at: datetime) -> None:
     """Let the tenant's resources be looked at, at that time at the latest.
 
     The row is written in any case: an audit that is under way, and hasn't seen what the present transaction changes,
-    ends before or begins after it.
+    sees by that that it isn't the last (`put_off`).
     """
     sooner = Least(Coalesce("due_at", Value(at)), Value(at), output_field=DateTimeField())
     Standing.objects.filter(tenant_id=current_tenant()).update(due_at=sooner)
@@ -229,21 +243,38 @@ def due_tenants(now: datetime, limit: int) -> list[str]:
     return list(query.values_list("tenant_id", flat=True)[:limit])
 
 
-def claim_due(now: datetime) -> bool:
-    """Become the one who looks at the tenant's resources, until the transaction ends. False while another does, and
-    where nothing is due (any more)."""
-    query = Standing.objects.select_for_update(skip_locked=True).filter(tenant_id=current_tenant(), due_at__lte=now)
-    return query.first() is not None
+def claim_due(now: datetime) -> str | None:
+    """Become the one who looks at the tenant's resources, until the transaction ends. None while another does, and
+    where nothing is due (any more); else who wrote the tenant's standing last, for `put_off`.
+
+    The standing itself isn't held: whoever notes a change doesn't wait for an audit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"audit:{current_tenant()}",))
+        if not cursor.fetchone()[0]:
+            return None
+    due = Standing.objects.filter(tenant_id=current_tenant(), due_at__lte=now)
+    writer: str | None = due.values_list(RawSQL("xmin::text", ()), flat=True).first()
+    return writer
 
 
 def claim_audit() -> None:
     """Become the one who looks at the tenant's resources, until the transaction ends, once nobody else does."""
-    Standing.objects.select_for_update().get(tenant_id=current_tenant())
+    _count_alone("audit")
 
 
-def put_off(until: datetime) -> None:
-    """The tenant's resources have been looked at; next time then."""
-    Standing.objects.filter(tenant_id=current_tenant()).update(due_at=until)
+def put_off(until: datetime, since: datetime, writer: str) -> None:
+    """The tenant's resources have been looked at, next time then; `since` again where somebody has marked them as due
+    after `writer`, and may have changed what had been read already."""
+    _hold_standing()
+    mine = Standing.objects.filter(tenant_id=current_tenant())
+    untouched = mine.annotate(writer=RawSQL("xmin::text", ())).filter(writer=writer).exists()
+    mine.update(due_at=until if untouched else since)
+
+
+def _hold_standing() -> None:
+    """Let nobody else note a change of what audits look at until the transaction ends. It comes before resources."""
+    Standing.objects.select_for_update().filter(tenant_id=current_tenant()).first()
 
 
 policies = PolicyRows()

@@ -19,7 +19,8 @@ SHORT = 1 << 8
 """Characters of a pattern that many others may be kept beside; names' patterns have no more."""
 REMEMBERED_SHORT, REMEMBERED_LONG = 1 << 10, 1 << 6
 """Patterns whose expressions are kept: one is matched with every resource that there is. An expression takes up to
-72 bytes for a character, so that all take 38 MB at most, however long tenants make theirs."""
+72 bytes for a character, so that these take 38 MB at most (a condition's text has up to 4096 characters). `re` keeps
+the last 512 that were compiled by itself, whosever they are: up to 151 MB more, where all are of the longest."""
 
 
 @dataclass(frozen=True, slots=True)

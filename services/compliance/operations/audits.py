@@ -68,11 +68,12 @@ def run_due_audits(ports: Ports, transactions: TransactionRunner) -> int:
 def _run_due(ports: Ports, transactions: TransactionRunner, tenant_id: str) -> bool:
     def work(_transaction: Any) -> bool:
         now = ports.clock.now()
-        if not claim_due(now):
+        writer = claim_due(now)
+        if writer is None:
             return False
         _audit(ports, periodic=True)
         resources.forget_gone(now - KEEP_GONE)
-        put_off(min(now + EVERY, exemptions.next_end(now) or now + EVERY))
+        put_off(min(now + EVERY, exemptions.next_end(now) or now + EVERY), now, writer)
         return True
 
     try:
@@ -102,7 +103,6 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     changed = [(row, decision) for row, decision in found if _judge(row, decision)]
     told = [each for each in changed if each[0].id in news] if periodic else found
     results.add_all([_result(row, decision, audit_id) for row, decision in told])
-    resources.judged([row for row, _ in changed])
     total = score_of(decision.compliant for _, decision in found)
     run = AuditRun(
         id=audit_id,
@@ -114,6 +114,7 @@ def _audit(ports: Ports, *, periodic: bool) -> dict[str, Any]:
     )
     if told or not periodic:
         published.audit_completed(audits.add(run))
+    resources.judged([row for row, _ in changed])  # Last: events wait from here on.
     violated = [v.policy for _, decision in found for v in decision.violations if v.policy_id and not v.exempted]
     names = [rule.name for rule in rules if rule.effect != ALLOW]
     return {"run": run, "policies": by_policy(violated, names, total.controls)}

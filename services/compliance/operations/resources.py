@@ -48,7 +48,9 @@ def _replace_contents(ports: Ports, kind: ResourceKind, row: KnownResource, even
     """What was below a resource before a version of it is gone; what the event tells of is there instead, unless that
     is gone by a later version already. Counts in whatever order the events come."""
     emptied_at = max(event.sequence, row.attributes.get(EMPTIED_AT, event.sequence))
-    resources.end_children(children_of(kind), event.subject, before=(f"{kind.noun}_version", event.sequence))
+    before, newest = (f"{kind.noun}_version", event.sequence), event.sequence > row.sequence
+    # What doesn't say when it was told of may have come after an event that comes late.
+    resources.end_children(children_of(kind), event.subject, before, undated=newest)
     if event.sequence == emptied_at:
         for noun, found in event.data.get("contents", {}).items():
             resources.add_new(noun, [{**each, "service": kind.service} for each in found])

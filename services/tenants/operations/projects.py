@@ -78,6 +78,7 @@ def create_project(ports: Ports, name: str, parent_id: str | None) -> Project:
     project = Project(id=new_id("p"), tenant_id=current_tenant(), name=name, slug=slug_of(name), parent_id=parent_id)
     ask(published.PROJECT, project.id, CREATE, published.project_facts(project))
     tenants.get(current_tenant(), lock=True)
+    ensure_allowed_in(WRITE, parent_id)  # The parent may have been moved while policies were asked.
     reserve(ports, "projects", 1, project.id)
     check_place(projects.parents(), project.id, parent_id)
     projects.add(project)

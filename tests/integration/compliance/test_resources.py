@@ -132,3 +132,18 @@ def test_a_zone_holds_what_its_last_file_brought_and_what_was_made_since_whateve
         bus.send("dns.events", each)
     eventually(lambda: "last" in zone.known(), SLOW)
     assert zone.known() == {"e.example.", "new-1", "new-2", "since", "last"}
+
+
+def test_a_file_that_is_told_of_late_ends_nothing_that_does_not_say_when_it_was_made(tenant: Tenant, bus: Bus) -> None:
+    zone = Zone(tenant)
+    undated = zone.made("undated", 0)
+    del undated["data"]["zone_version"]
+    for each in (undated, zone.updated(7), zone.imported(3, "of-3"), Zone(tenant).made("last", 1)):
+        bus.send("dns.events", each)
+    eventually(lambda: "last" in zone.known(), SLOW)
+    assert zone.known() == {"e.example.", "undated", "of-3", "last"}
+    # A later one does: whatever there is by then was made before it
+    for each in (zone.imported(8, "of-8"), Zone(tenant).made("very-last", 1)):
+        bus.send("dns.events", each)
+    eventually(lambda: "very-last" in zone.known(), SLOW)
+    assert zone.known() == {"e.example.", "of-8", "last", "very-last"}

@@ -2,6 +2,7 @@
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -15,9 +16,11 @@ from tests.support.fleet import FleetControl
 from tests.support.identities import Tenant
 from tests.support.instances import COMPOSE
 from tests.support.people import new_person
+from tests.support.rows import held_rows
 
 TENANTS = "/api/tenants/v1/tenants"
 PROJECTS = "/api/tenants/v1/projects"
+TENANT_OF = "SELECT id FROM tenants.tenants WHERE id = %s FOR UPDATE"
 
 
 def test_a_header_that_names_another_tenant_is_refused_and_creates_nothing_there(
@@ -101,6 +104,21 @@ def test_a_role_in_a_project_holds_in_it_and_below_it_and_nowhere_else(tenant: T
     api.refused("GET", "/api/tenants/v1/quotas", 403, "forbidden")
     names = {each["id"]: (each["name"], each["parent_id"]) for each in tenant.api.items(PROJECTS)}
     assert names == {shop: ("Shop", None), lab: ("Lab", None), stage: ("Staging", shop)}
+
+
+@pytest.mark.services("auth")
+def test_nothing_is_made_in_a_project_that_was_moved_away_meanwhile(fleet: FleetControl, tenant: Tenant) -> None:
+    shop, lab = make_project(tenant.api, "Shop"), make_project(tenant.api, "Lab")
+    stage = make_project(tenant.api, "Stage", shop)
+    api = new_person(tenant, "tenant-admin", scope=f"project:{shop}").api()
+    with ThreadPoolExecutor(2) as threads:
+        with held_rows(fleet, "tenants", TENANT_OF, tenant.id) as rows:
+            moved = threads.submit(tenant.api.patch, f"{PROJECTS}/{stage}", json={"parent_id": lab})
+            rows.wait_for(1)
+            made = threads.submit(api.post, PROJECTS, json={"name": "Deeper", "parent_id": stage})
+            rows.wait_for(2)
+        assert (moved.result().status_code, made.result().status_code) == (200, 403)
+    assert sorted(each["id"] for each in tenant.api.items(PROJECTS)) == sorted([shop, lab, stage])
 
 
 @pytest.mark.services("auth")
