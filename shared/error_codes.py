@@ -464,7 +464,8 @@ ALL: tuple[ErrorCode, ...] = (
     ErrorCode("range_not_satisfiable", 416, "Range not satisfiable",
         "The range begins behind the end of the content: Content-Range says how many bytes there are."),
     ErrorCode("rate_limited", 429, "Too many requests",
-        "A rate limit is used up: try again after Retry-After."),
+        "A rate limit is used up, or too many requests or bytes of one caller are under way: try again after "
+        "Retry-After."),
     ErrorCode("record_set_exists", 409, "Record set exists",
         "The zone has a record set of that name and type: change that one."),
     ErrorCode("redis_unavailable", 503, "Redis unavailable",

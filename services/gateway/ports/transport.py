@@ -37,7 +37,7 @@ first packet is lost, or the instance's queue is full, it is sent again after on
 OWN_LACK = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 """Why no connection comes about where it is the gateway that lacks something: descriptors, memory or ports."""
 IDLE_SECONDS = 4.0
-"""Below the five seconds after which uvicorn hangs up, so that it doesn't while a request is on its way."""
+"""Far below what a service keeps a connection for, so that it doesn't hang up while a request is on its way."""
 MAX_HEADER_BYTES, MAX_HEADERS = 65_536, 1_000
 CHUNK_BYTES = 65_536
 SHORTEST_SECONDS = 0.001
