@@ -1,4 +1,4 @@
-"""Bodies of any size in bounded memory: what is larger than a bound (a mebibyte unless told) goes to an unnamed file."""
+"""Bodies of any size in bounded memory: one larger than a bound (a mebibyte unless told) goes to an unnamed file."""
 
 from __future__ import annotations
 
