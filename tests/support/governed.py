@@ -159,7 +159,7 @@ KINDS: tuple[Governed, ...] = (
         lambda known: (
             "PUT",
             f"{ZONES}/{known['zone']['id']}/records/{known['record_set']['id']}",
-            {"name": "www", "type": "A", "ttl": 60, "values": ["192.0.2.2"]},
+            {"ttl": 60, "values": ["192.0.2.2"]},
         ),
         ("zone",),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -81,26 +81,26 @@ def create_instance(session: Session, ports: Ports, order: Order) -> Instance:
     """
     resources = order.resources()
     if order.zone is not None:
-        ZoneRepository(session).get(order.zone)
+        zone = ZoneRepository(session).get(order.zone)
+        order = replace(order, provider=order.provider or zone.provider, region=order.region or zone.region)
     instance_id = new_id("i")
     asked = _expected(session, instance_id, order, resources)
-    if asked is not None:
-        ask(published.INSTANCE, instance_id, CREATE, asked)
+    ask(published.INSTANCE, instance_id, CREATE, asked)
     with ports.quotas.reserved(instance_claim(instance_id), *size_claims(instance_id, resources)):
         instance = _admitted(session, ports, instance_id, order, resources, asked)
         published.instance_created(session, instance)
     return instance
 
 
-def _expected(session: Session, instance_id: str, order: Order, resources: Resources) -> dict[str, Any] | None:
-    """The instance as it will be told of, if nobody else is placed before it. None where there is no room now."""
+def _expected(session: Session, instance_id: str, order: Order, resources: Resources) -> dict[str, Any]:
+    """The instance as it will be told of, if nobody else is placed before it; without room now, as its order says."""
     group = group_as_it_is(session, order.group_id) if order.group_id else None
     host = likely_host(session, _request(order, resources, group))
-    return published.instance_facts(_instance(instance_id, order, resources, host)) if host is not None else None
+    return published.instance_facts(_instance(instance_id, order, resources, host))
 
 
 def _admitted(
-    session: Session, ports: Ports, instance_id: str, order: Order, resources: Resources, asked: dict[str, Any] | None
+    session: Session, ports: Ports, instance_id: str, order: Order, resources: Resources, asked: dict[str, Any]
 ) -> Instance:
     """The order on a host, as policies were asked about it.
 
@@ -113,7 +113,7 @@ def _admitted(
             instance = _placed(session, ports, instance_id, order, resources)
             _check_image(ports, instance)
             facts = published.instance_facts(instance)
-            if asked is not None and {**facts, "host_id": None} == {**asked, "host_id": None}:
+            if {**facts, "host_id": None} == {**asked, "host_id": None}:
                 InstanceRepository(session).add(instance)
                 return instance
             attempt.rollback()
@@ -147,8 +147,8 @@ def _request(order: Order, resources: Resources, group: ServerGroup | None) -> P
     )
 
 
-def _instance(instance_id: str, order: Order, resources: Resources, host: HostState) -> Instance:
-    """What the order becomes on this host."""
+def _instance(instance_id: str, order: Order, resources: Resources, host: HostState | None) -> Instance:
+    """What the order becomes on a host, or is without one."""
     return Instance(
         id=instance_id,
         tenant_id=current_tenant(),
@@ -160,10 +160,10 @@ def _instance(instance_id: str, order: Order, resources: Resources, host: HostSt
         memory_mib=resources.memory_mib,
         disk_gib=resources.disk_gib,
         image=order.image,
-        provider=host.provider,
-        region=host.region,
-        zone=host.zone,
-        host_id=host.id,
+        provider=host.provider if host else order.provider,
+        region=host.region if host else order.region,
+        zone=host.zone if host else order.zone,
+        host_id=host.id if host else None,
         tenancy=order.tenancy.value,
         group_id=order.group_id,
         deferred_start=order.deferred_start,

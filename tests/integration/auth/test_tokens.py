@@ -146,8 +146,9 @@ def test_the_sixth_failed_log_in_is_recorded_nowhere_and_five_are_in_the_tenants
 
 @pytest.mark.parametrize("json", [True, False], ids=["json", "form"])
 def test_answers_with_tokens_are_kept_by_nobody_on_the_way(person: Person, json: bool) -> None:
-    body = {"tenant_id": person.tenant_id, "email": person.email, "username": person.email, "password": person.password}
-    how = {"json": body} if json else {"data": {"grant_type": "password", **body}}
+    body = {"tenant_id": person.tenant_id, "password": person.password}
+    form = {"grant_type": "password", "username": person.email, **body}
+    how = {"json": {"email": person.email, **body}} if json else {"data": form}
     answer = person.anonymous.post(TOKENS, **how)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), answer.text
 

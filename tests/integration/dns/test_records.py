@@ -114,11 +114,11 @@ def test_a_name_server_inside_the_zone_has_its_address_first_and_last(tenant: Te
     tenant.api.refused("POST", records_of(zone), 409, code, json=servers)
     address = add_record(tenant.api, zone, "ns.lab", "A", "192.0.2.53")
     made = tenant.api.ok("POST", records_of(zone), 201, json=servers)
-    tenant.api.refused("PUT", f"{records_of(zone)}/{made['id']}", 409, code, json=record("lab", "NS", "gone"))
+    tenant.api.refused("PUT", f"{records_of(zone)}/{made['id']}", 409, code, json={"values": ["gone"]})
     tenant.api.refused("DELETE", f"{records_of(zone)}/{address['id']}", 409, code)
     add_record(tenant.api, zone, "ns.lab", "AAAA", "2001:db8::53")
     tenant.api.ok("DELETE", f"{records_of(zone)}/{address['id']}", 204)
-    tenant.api.ok("PUT", f"{records_of(zone)}/{made['id']}", json=record("lab", "NS", "ns.other.net."))
+    tenant.api.ok("PUT", f"{records_of(zone)}/{made['id']}", json={"values": ["ns.other.net."]})
 
 
 def test_answers_that_stay_keep_their_health(tenant: Tenant) -> None:
@@ -126,7 +126,7 @@ def test_answers_that_stay_keep_their_health(tenant: Tenant) -> None:
     made = add_record(tenant.api, zone, "www", "A", "192.0.2.1", "192.0.2.2")
     path = f"{records_of(zone)}/{made['id']}"
     tenant.api.ok("POST", f"{path}/health", json={"value": "192.0.2.1", "healthy": False})
-    after = tenant.api.ok("PUT", path, json=record("www", "A", "192.0.2.3", "192.0.2.1"))
+    after = tenant.api.ok("PUT", path, json={"values": ["192.0.2.3", "192.0.2.1"]})
     assert [(each["value"], each["healthy"]) for each in after["answers"]] == [
         ("192.0.2.3", True),
         ("192.0.2.1", False),

@@ -143,7 +143,7 @@ def test_a_deadline_that_is_no_number_is_refused(tenant: Tenant, value: str) -> 
 def test_an_entity_tag_that_matches_nothing_changes_nothing(tenant: Tenant, path: str, tag: str) -> None:
     body = {"name": "shop"} if path == PROJECTS else {"name": f"{tenant.id.lower()}.example"}
     made = tenant.api.ok("POST", path, 201, json=body)
-    change = {"name": "other"} if path == PROJECTS else {"description": "other"}
+    change = {"name": "other"} if path == PROJECTS else {"refresh": 7_201}
     tenant.api.refused("PATCH", f"{path}/{made['id']}", 412, "version_conflict", json=change, headers={"If-Match": tag})
     assert tenant.api.ok("GET", f"{path}/{made['id']}", 200)["version"] == made["version"]
 

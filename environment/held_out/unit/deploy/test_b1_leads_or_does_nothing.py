@@ -37,6 +37,9 @@ class Session:
     def begin(self) -> nullcontext[None]:
         return nullcontext()
 
+    def execute(self, _statement: Any) -> None:
+        """What only sets how long locks are waited for."""
+
 
 class Stage:
     """A candidate, what it did, and what there is to do."""
