@@ -42,7 +42,7 @@ TRAIL = {
     "network.security_group.created": 1, "network.security_group.updated": 1, "network.subnet.created": 2,
     "network.usage.recorded": 2, "network.vpc.created": 1, "secrets.secret.written": 1, "storage.bucket.created": 1,
     "storage.object.created": 2, "storage.volume.created": 1, "storage.volume.state_changed": 4,
-    "tenants.reservation.committed": 17, "tenants.reservation.released": 2, "tenants.reservation.reserved": 17,
+    "tenants.reservation.committed": 18, "tenants.reservation.released": 3, "tenants.reservation.reserved": 18,
     "tenants.tenant.created": 1,
 }  # fmt: skip
 """The tenant's whole trail: how often each kind of event happens in the story, whatever dies."""
