@@ -61,14 +61,22 @@ FURTHER_ROOMS = {
     "audit": ("ports.checkpoints", "settings"),
     "deploy": ("ports.providers", "ports.tasks", "settings"),
     "gateway": ("api", "ports", "settings"),
-    "storage": ("operations.uploads", "operations.bodies"),
+    "monitor": (
+        "operations.samples",
+        "operations.retention",
+        "operations.tenancy",
+        "operations.turns",
+        "ports",
+        "tables",
+    ),
+    "storage": ("operations.uploads", "operations.bodies", "operations.contents", "settings"),
     "loadbalancer": ("ports.probes",),
 }
 """Rooms that unit tests may enter beside the rules: the gateway's way through HTTP has edges that no live service
 shows, such as a connection that ends at the wrong moment, or a token that is shown while its key changes; the local
 fleet's object store keeps the parts that others replace; names lead where a test's resolver says; a
-broker says nothing, and owners of resources fail, at the very call that is asked about; and nobody waits for the
-checkpoints of a week."""
+broker says nothing, and owners of resources fail, at the very call that is asked about; nobody waits for the
+checkpoints of a week, or for six hours of a read; and nobody sends the millions of samples that are too many."""
 
 each_service = pytest.mark.parametrize("service", services.NAMES)
 

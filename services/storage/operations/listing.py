@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from services.storage import folds
 from services.storage.domain import listing
-from services.storage.repository import BucketRepository, ObjectRepository
+from services.storage.repository import BucketRepository, ObjectRepository, first_of_each
 from services.storage.tables import ObjectVersion
 
 
@@ -42,7 +41,7 @@ def list_page(
     keys: Sequence[str] = []
     if start is not None:
         keys = (
-            folds.first_of_each(session, bucket, prefix, delimiter, start, size + 1)
+            first_of_each(session, bucket, prefix, delimiter, start, size + 1)
             if delimiter
             else objects.keys(bucket, prefix, start, size + 1)
         )
