@@ -15,9 +15,9 @@ from shared.infra.coordination import CoordinationUnavailable
 from shared.infra.etcd import EtcdSession
 from tests.support.eventually import eventually
 
-FASTER = 10
-"""The test's patience is the platform's by this factor."""
-NOTICED_SECONDS = 10.0
+FASTER = {etcd.PING_MILLISECONDS: 10, etcd.PONG_MILLISECONDS: 2}
+"""By what the test's patience is less than the platform's. A busy machine still answers a ping in time."""
+NOTICED_SECONDS = 60.0
 """Far more than a ping and its time-out take so."""
 TAKES_ANY_PING = (("grpc.http2.min_ping_interval_without_data_ms", 1), ("grpc.http2.max_ping_strikes", 0))
 
@@ -112,8 +112,7 @@ def firewall() -> Iterator[Firewall]:
 @pytest.fixture
 def session(firewall: Firewall, monkeypatch: pytest.MonkeyPatch) -> Iterator[EtcdSession]:
     """A session whose connection stands, and whose pings come faster than the platform's."""
-    waits = {etcd.PING_MILLISECONDS, etcd.PONG_MILLISECONDS}
-    faster = tuple((name, value // FASTER if value in waits else value) for name, value in etcd.CHANNEL_OPTIONS)
+    faster = tuple((name, value // FASTER.get(value, 1)) for name, value in etcd.CHANNEL_OPTIONS)
     monkeypatch.setattr(etcd, "CHANNEL_OPTIONS", faster)
     made = EtcdSession(f"http://127.0.0.1:{firewall.port}", timeout=0.25)
     eventually(lambda: answered(made), NOTICED_SECONDS)
@@ -139,23 +138,29 @@ def test_calls_work_again_though_nobody_has_reset_their_connection(firewall: Fir
 def test_who_holds_a_lease_waits_for_no_longer_than_it_said_and_renews_again(
     firewall: Firewall, session: EtcdSession
 ) -> None:
-    assert session.keep_alive(7, timeout=0.25) == 5
-    firewall.forget()
-
     def renewed() -> bool:
         try:
             return session.keep_alive(7, timeout=0.25) == 5
         except CoordinationUnavailable:
             return False
 
+    assert eventually(renewed, NOTICED_SECONDS)
+    firewall.forget()
     assert not renewed()
     assert eventually(renewed, NOTICED_SECONDS)
 
 
 def test_a_watch_that_hears_nothing_any_more_says_so(firewall: Firewall, session: EtcdSession) -> None:
+    def watched() -> Iterator[Any] | None:
+        changes = iter(session.changes("/key", 1))
+        try:
+            return changes if next(changes).key == "/key" else None
+        except CoordinationUnavailable:
+            return None
+
     # Given a watch without a limit of time, as the voters' is
-    changes = iter(session.changes("/key", 1))
-    assert next(changes).key == "/key"
+    changes = eventually(watched, NOTICED_SECONDS)
+    assert changes is not None
     # When its connection vanishes, then it ends, and whoever follows can begin anew
     firewall.forget()
     ended = threading.Event()
@@ -167,4 +172,4 @@ def test_a_watch_that_hears_nothing_any_more_says_so(firewall: Firewall, session
 
     threading.Thread(target=follow, daemon=True).start()
     assert ended.wait(NOTICED_SECONDS)
-    assert next(iter(session.changes("/key", 1))).key == "/key"
+    assert eventually(watched, NOTICED_SECONDS)
